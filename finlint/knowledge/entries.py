@@ -1,0 +1,76 @@
+"""The shape of one piece of knowledge about a library name."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Argument(NamedTuple):
+    """A condition on one argument of a call: ``parameter=value``, as ``timeout=0`` or ``block=False``.
+
+    ``value`` is a Python constant; a condition holds when the argument is that very constant (``0`` and ``0.0``
+    are equal, ``False`` is not ``0``).
+    """
+
+    parameter: str
+    value: object
+
+
+class Entry(NamedTuple):
+    """What is known of one qualified name: a function, a method (``threading.Lock.acquire``) or a class.
+
+    Every field has a neutral default: an entry says only what it knows.
+    """
+
+    name: str
+    #: A class or a factory that works like one: calling the name gives an instance of it.
+    is_class: bool = False
+    bases: tuple[str, ...] = ()
+    #: Names of the parameters in order, without self. Lets arguments be matched by position and by keyword.
+    parameters: tuple[str, ...] = ()
+    #: A blocking kind of ``model.codes`` or "" where the call never waits.
+    kind: str = ""
+    #: "unbounded", "bounded" or "short": how long the wait lasts where no bound argument says otherwise.
+    lasts: str = "unbounded"
+    #: Parameter whose number bounds the wait ("timeout"); None there means no bound.
+    bound: str = ""
+    #: Any of these makes the call return at once.
+    nonblocking: tuple[Argument, ...] = ()
+    #: The call waits only when one of these holds (``wait=True`` where the default is False).
+    only_if: tuple[Argument, ...] = ()
+    #: The same two, about the arguments that *constructed the receiver* (``queue.Queue(maxsize=0)`` never makes
+    #: ``put`` wait). A missing argument counts as its default, given in ``defaults`` of the class entry.
+    receiver_nonblocking: tuple[Argument, ...] = ()
+    receiver_only_if: tuple[Argument, ...] = ()
+    #: Default values of parameters, where a condition needs them.
+    defaults: tuple[Argument, ...] = ()
+    #: Type of the result: a qualified name, "self" (the receiver), "arg:NAME", or a generic such as
+    #: "list[threading.Thread]", "tuple[multiprocessing.connection.Connection, multiprocessing.connection.Connection]".
+    returns: str = ""
+    #: Types of attributes of instances, for a class: (name, type).
+    attributes: tuple[tuple[str, str], ...] = ()
+    #: For a class: qualified names of what ``with`` performs on entry and exit, and what iterating performs.
+    enter: str = ""
+    exit: str = ""
+    iterate: str = ""
+    #: Parameters that are called before the call returns (``functools.reduce(function=)``).
+    calls: tuple[str, ...] = ()
+    #: Parameters that are coroutines driven to their end (``asyncio.run(main=)``).
+    drives: tuple[str, ...] = ()
+    #: Parameters that are iterated to their end (``list(iterable=)``).
+    consumes: tuple[str, ...] = ()
+    #: "" no handing over; "safe" re-entrant (SimpleQueue.put, Thread.start); "unsafe" takes a lock that is not
+    #: re-entrant, so that a collection inside it deadlocks with itself (Queue.put, Executor.submit): FIN201.
+    handoff: str = ""
+    #: The call starts a thread or submits to a pool, which fails when the interpreter exits: FIN202.
+    starts_thread: bool = False
+    #: Argument conditions under which the receiver never blocks from here on (``setblocking(flag=False)``), and
+    #: the parameter whose number bounds all its later waits (``settimeout(value)``).
+    makes_nonblocking: tuple[Argument, ...] = ()
+    makes_bounded: str = ""
+    #: Releasing what the finalizer owns: a note, not a warning.
+    releases: bool = False
+    #: Never returns (``os._exit``).
+    no_return: bool = False
+    #: Where the claim comes from: a probe and its row, a docs page, an issue.
+    evidence: str = ""

@@ -1,0 +1,1 @@
+"""Plain, frozen data that the layers hand on to each other; imports nothing of finlint."""

@@ -1,0 +1,48 @@
+"""Rule codes and kinds: the stable words of JSON, fixtures, suppressions and configuration."""
+
+from __future__ import annotations
+
+#: code -> kind, in the order in which rules are listed.
+KIND_OF_CODE: dict[str, str] = {
+    "FIN101": "channel-receive",
+    "FIN102": "lock",
+    "FIN103": "sleep",
+    "FIN104": "wait",
+    "FIN105": "network-io",
+    "FIN106": "file-io",
+    "FIN107": "subprocess",
+    "FIN108": "event-loop",
+    "FIN109": "channel-send",
+    "FIN110": "busy-loop",
+    "FIN111": "console-io",
+    "FIN112": "reentrant-lock",
+    "FIN113": "logging",
+    "FIN201": "unsafe-handoff",
+    "FIN202": "exit-thread",
+    "FIN301": "retention",
+    "FIN302": "lost-weakref",
+    "FIN303": "never-awaited",
+    "FIN304": "never-iterated",
+    "FIN305": "called-not-passed",
+    "FIN401": "unset-attribute",
+    "FIN402": "raises",
+    "FIN403": "resurrects",
+    "FIN404": "explicit-del",
+    "FIN405": "missing-super-del",
+    "FIN901": "parse-error",
+    "FIN902": "unused-suppression",
+}
+
+CODE_OF_KIND: dict[str, str] = {kind: code for code, kind in KIND_OF_CODE.items()}
+
+#: Kinds of blocking: what a call can do to the thread that runs the finalizer.
+BLOCKING_KINDS: frozenset[str] = frozenset(
+    kind for code, kind in KIND_OF_CODE.items() if "FIN101" <= code <= "FIN113"
+)
+
+#: Codes that report only where the user asks for them.
+OPT_IN_CODES: frozenset[str] = frozenset(
+    {"FIN111", "FIN112", "FIN113", "FIN401", "FIN402", "FIN403", "FIN404", "FIN405", "FIN902"}
+)
+
+DEFAULT_CODES: frozenset[str] = frozenset(KIND_OF_CODE) - OPT_IN_CODES

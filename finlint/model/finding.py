@@ -1,0 +1,105 @@
+"""What a run says: findings, file errors, and the summary. The JSON contract is written from these."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from finlint.model.source import Span
+
+
+class Severity(Enum):
+    """From how long the finalizer can last: for ever or a self-deadlock; bounded; short."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.NOTE: 0}
+
+
+class Confidence(Enum):
+    """How sure the resolution of names and receivers is."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        return _CONFIDENCE_RANK[self]
+
+
+_CONFIDENCE_RANK = {Confidence.HIGH: 2, Confidence.MEDIUM: 1, Confidence.LOW: 0}
+
+
+class RegistrationRef(NamedTuple):
+    """Where the finalizer was registered. ``registrar`` is a qualified name or ``__del__``."""
+
+    registrar: str
+    path: str
+    line: int
+    column: int
+
+
+class Culprit(NamedTuple):
+    """The call that blocks (or retains, or raises), by qualified name, and where it stands."""
+
+    call: str
+    path: str
+    line: int
+    column: int
+
+
+class Hop(NamedTuple):
+    """One step of the chain from the callback to the culprit; ``text`` is the source text of the step."""
+
+    path: str
+    line: int
+    column: int
+    text: str
+
+
+class Finding(NamedTuple):
+    code: str
+    kind: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    path: str
+    span: Span
+    registration: RegistrationRef | None
+    culprit: Culprit | None
+    trace: tuple[Hop, ...]
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        return (self.path, self.span.line, self.span.column, self.code, self.message)
+
+
+class FileError(NamedTuple):
+    """A file that could not be read or parsed (FIN901). ``line`` is 1 where no line is known."""
+
+    path: str
+    line: int
+    message: str
+
+
+class Summary(NamedTuple):
+    """Counts of one run: files found, files whose text was analysed, registrations seen, findings reported."""
+
+    files: int
+    analysed: int
+    registrations: int
+    findings: int
+
+
+class Report(NamedTuple):
+    findings: tuple[Finding, ...]
+    errors: tuple[FileError, ...]
+    summary: Summary

@@ -1,0 +1,21 @@
+"""Places in source text."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A stretch of one file. Lines and columns count from 1; ``end_column`` is one past the last character."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Location(NamedTuple):
+    """A span and the file it lies in. ``path`` is as discovery gave it, not yet made relative."""
+
+    path: str
+    span: Span
