@@ -1,0 +1,32 @@
+"""What the analysis itself depends on (and so what a cache must be keyed by); what to show is configuration."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Registrar(NamedTuple):
+    """A function, named in the configuration, that registers a finalizer.
+
+    ``callback`` and ``object`` are the parameter's position (from 0, self not counted) or its keyword;
+    ``object`` is None where the registrar watches nothing of its own.
+    """
+
+    name: str
+    callback: int | str = 1
+    object: int | str | None = 0
+
+
+class Settings(NamedTuple):
+    #: Folders that module names count from, beside those that are found from the files themselves.
+    src: tuple[str, ...] = ()
+    registrars: tuple[Registrar, ...] = ()
+    #: Paths of the user's own knowledge files (TOML, same shape as ours).
+    knowledge: tuple[str, ...] = ()
+    target_version: tuple[int, int] | None = None
+    #: Follow calls into modules of the running interpreter's site-packages.
+    follow_installed: bool = False
+    #: Off: every file is parsed whole with LibCST. For tests, which compare both.
+    prefilter: bool = True
+    jobs: int | None = None
+    cache_dir: str | None = None
