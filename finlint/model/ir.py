@@ -1,0 +1,364 @@
+"""The facts' language: what is kept of a function body.
+
+LibCST slices are lowered to these nodes once; analysis never sees a syntax tree. Nodes are tuples: cheap to
+make, hashable, and written to the cache as they are. White space, comments and formatting are gone; places
+(``Span``) are kept where a finding or a trace may need them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Union
+
+from finlint.model.source import Span
+
+# -- expressions
+
+
+class Name(NamedTuple):
+    id: str
+    span: Span
+
+
+class Const(NamedTuple):
+    """None, a bool, a number, a string or bytes; ``...`` too."""
+
+    value: object
+
+
+class Attr(NamedTuple):
+    value: Expr
+    name: str
+    span: Span
+
+
+class Arg(NamedTuple):
+    value: Expr
+    keyword: str = ""
+    #: "", "*" or "**"
+    star: str = ""
+
+
+class Call(NamedTuple):
+    func: Expr
+    args: tuple[Arg, ...]
+    span: Span
+
+
+class Lambda(NamedTuple):
+    function: Function
+
+
+class Display(NamedTuple):
+    """A tuple, list or set display."""
+
+    kind: str
+    items: tuple[Expr, ...]
+    span: Span
+
+
+class DictDisplay(NamedTuple):
+    """A dictionary display; a key is None where ``**mapping`` is spliced in."""
+
+    items: tuple[tuple[Expr | None, Expr], ...]
+    span: Span
+
+
+class Starred(NamedTuple):
+    value: Expr
+
+
+class Subscript(NamedTuple):
+    value: Expr
+    index: Expr
+    span: Span
+
+
+class Bool(NamedTuple):
+    """``and`` / ``or`` of two operands."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+class Not(NamedTuple):
+    value: Expr
+
+
+class Compare(NamedTuple):
+    left: Expr
+    rest: tuple[tuple[str, Expr], ...]
+
+
+class Binary(NamedTuple):
+    left: Expr
+    op: str
+    right: Expr
+    span: Span
+
+
+class IfExp(NamedTuple):
+    test: Expr
+    body: Expr
+    orelse: Expr
+
+
+class Await(NamedTuple):
+    value: Expr
+    span: Span
+
+
+class Yield(NamedTuple):
+    value: Expr | None
+    delegates: bool
+    span: Span
+
+
+class For_(NamedTuple):
+    """One ``for`` clause of a comprehension."""
+
+    target: Expr
+    iter: Expr
+    ifs: tuple[Expr, ...]
+    is_async: bool
+
+
+class Comprehension(NamedTuple):
+    """``kind`` is list, set, dict or generator; a dict has two elements."""
+
+    kind: str
+    elements: tuple[Expr, ...]
+    clauses: tuple[For_, ...]
+    span: Span
+
+
+class Walrus(NamedTuple):
+    target: str
+    value: Expr
+
+
+class Opaque(NamedTuple):
+    """An expression whose value is of no interest, with the parts that are evaluated (f-strings, slices, ...)."""
+
+    parts: tuple[Expr, ...]
+
+
+Expr = Union[
+    Name,
+    Const,
+    Attr,
+    Call,
+    Lambda,
+    Display,
+    DictDisplay,
+    Starred,
+    Subscript,
+    Bool,
+    Not,
+    Compare,
+    Binary,
+    IfExp,
+    Await,
+    Yield,
+    Comprehension,
+    Walrus,
+    Opaque,
+]
+
+# -- statements
+
+
+class Assign(NamedTuple):
+    targets: tuple[Expr, ...]
+    value: Expr
+    span: Span
+
+
+class AnnAssign(NamedTuple):
+    target: Expr
+    annotation: Expr
+    value: Expr | None
+    span: Span
+
+
+class AugAssign(NamedTuple):
+    target: Expr
+    op: str
+    value: Expr
+    span: Span
+
+
+class ExprStmt(NamedTuple):
+    value: Expr
+    span: Span
+
+
+class Return(NamedTuple):
+    value: Expr | None
+    span: Span
+
+
+class Raise(NamedTuple):
+    value: Expr | None
+    span: Span
+
+
+class Delete(NamedTuple):
+    targets: tuple[Expr, ...]
+    span: Span
+
+
+class If(NamedTuple):
+    test: Expr
+    body: Block
+    orelse: Block
+    span: Span
+
+
+class While(NamedTuple):
+    test: Expr
+    body: Block
+    orelse: Block
+    span: Span
+
+
+class For(NamedTuple):
+    target: Expr
+    iter: Expr
+    body: Block
+    orelse: Block
+    is_async: bool
+    span: Span
+
+
+class With(NamedTuple):
+    """``items``: (context expression, target or None, place of the expression)."""
+
+    items: tuple[tuple[Expr, Expr | None, Span], ...]
+    body: Block
+    is_async: bool
+    span: Span
+
+
+class Handler(NamedTuple):
+    type: Expr | None
+    name: str
+    body: Block
+
+
+class Try(NamedTuple):
+    body: Block
+    handlers: tuple[Handler, ...]
+    orelse: Block
+    final: Block
+    span: Span
+
+
+class Import(NamedTuple):
+    """``import a.b as c``: (module, name bound, whether the whole path is meant by that name)."""
+
+    names: tuple[tuple[str, str, bool], ...]
+    span: Span
+
+
+class ImportFrom(NamedTuple):
+    """``from ..m import x as y``; ``names`` holds (name, name bound); a star import is (("*", "*"),)."""
+
+    module: str
+    level: int
+    names: tuple[tuple[str, str], ...]
+    span: Span
+
+
+class FunctionDef(NamedTuple):
+    function: Function
+
+
+class ClassDef(NamedTuple):
+    name: str
+    bases: tuple[Arg, ...]
+    decorators: tuple[Expr, ...]
+    body: Block
+    span: Span
+
+
+class Global(NamedTuple):
+    names: tuple[str, ...]
+    nonlocal_: bool
+
+
+class Assert(NamedTuple):
+    test: Expr
+
+
+class Case(NamedTuple):
+    """One ``case``: the names that the pattern binds, the class that it requires (or None), guard and body."""
+
+    binds: tuple[str, ...]
+    cls: Expr | None
+    guard: Expr | None
+    body: Block
+
+
+class Match(NamedTuple):
+    subject: Expr
+    cases: tuple[Case, ...]
+    span: Span
+
+
+class Jump(NamedTuple):
+    """``break``, ``continue`` or ``pass``."""
+
+    kind: str
+
+
+Stmt = Union[
+    Assign,
+    AnnAssign,
+    AugAssign,
+    ExprStmt,
+    Return,
+    Raise,
+    Delete,
+    If,
+    While,
+    For,
+    With,
+    Try,
+    Import,
+    ImportFrom,
+    FunctionDef,
+    ClassDef,
+    Global,
+    Assert,
+    Match,
+    Jump,
+]
+
+Block = tuple[Stmt, ...]
+
+# -- functions
+
+
+class Param(NamedTuple):
+    """``kind`` is "pos" (positional only), "any", "kw" (keyword only), "*" or "**"."""
+
+    name: str
+    kind: str
+    annotation: Expr | None
+    default: Expr | None
+
+
+class Function(NamedTuple):
+    """A function or a lambda (name ``<lambda>``). ``span`` is that of ``def``/``lambda`` up to the name."""
+
+    name: str
+    params: tuple[Param, ...]
+    body: Block
+    returns: Expr | None
+    decorators: tuple[Expr, ...]
+    is_async: bool
+    is_generator: bool
+    #: Names bound in the body (parameters included), so that every other name is free.
+    bound: frozenset[str]
+    span: Span

@@ -1,0 +1,1 @@
+"""Files to facts: discovery, prefilter, outline, and the LibCST readers."""

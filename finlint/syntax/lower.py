@@ -1,0 +1,551 @@
+"""LibCST slices to facts: one pass over the nodes of a slice, in source order, into ``finlint.model.ir``.
+
+A visitor in LibCST's manner (one method for each node type, found by its name), but over the fields that matter:
+``CSTNode.visit`` also walks white space and builds changed nodes, which costs twelve times as much.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import libcst as cst
+
+from finlint.model import ir
+from finlint.syntax.positions import Positions
+
+
+def lower_slice(text: str, line: int) -> ir.Block:
+    """Lower the statements of ``text``, the whole lines of a file from ``line`` on, indented or not.
+
+    Raises ``libcst.ParserSyntaxError`` where LibCST cannot read it, ``RecursionError`` where it nests too deeply.
+    """
+    if text[:1] in (" ", "\t"):
+        # LibCST parses modules; a header makes an indented slice one, and only the line number pays for it.
+        text = "if 1:\n" + text
+        module = cst.parse_module(text)
+        lowering = _Lowering(Positions(module, text, line - 1))
+        (header,) = module.body
+        assert isinstance(header, cst.If)
+        return lowering.block(header.body)
+    module = cst.parse_module(text)
+    return _Lowering(Positions(module, text, line)).statements(module.body)
+
+
+class _Scope:
+    """What a function body binds, gathered while its statements are lowered."""
+
+    __slots__ = ("bound", "free", "is_generator")
+
+    def __init__(self) -> None:
+        self.bound: set[str] = set()
+        self.free: set[str] = set()
+        self.is_generator = False
+
+
+class _Lowering:
+    def __init__(self, positions: Positions) -> None:
+        self._span = positions.span
+        self._scopes = [_Scope()]
+
+    # -- blocks
+
+    def block(self, body: cst.BaseSuite) -> ir.Block:
+        return self.statements(body.body)
+
+    def statements(self, body: Sequence[cst.CSTNode]) -> ir.Block:
+        out: list[ir.Stmt] = []
+        for statement in body:
+            if isinstance(statement, cst.SimpleStatementLine):
+                for small in statement.body:
+                    out.append(self.statement(small))
+            else:
+                out.append(self.statement(statement))
+        return tuple(out)
+
+    def statement(self, node: cst.CSTNode) -> ir.Stmt:
+        method: Callable[[Any], ir.Stmt] | None = getattr(self, "s_" + type(node).__name__, None)
+        return ir.Jump("pass") if method is None else method(node)
+
+    def expr(self, node: cst.CSTNode) -> ir.Expr:
+        method: Callable[[Any], ir.Expr] | None = getattr(self, "e_" + type(node).__name__, None)
+        return ir.Opaque(()) if method is None else method(node)
+
+    # -- simple statements
+
+    def s_Assign(self, node: cst.Assign) -> ir.Stmt:
+        value = self.expr(node.value)
+        return ir.Assign(tuple(self.target(t.target) for t in node.targets), value, self._span(node))
+
+    def s_AnnAssign(self, node: cst.AnnAssign) -> ir.Stmt:
+        return ir.AnnAssign(
+            self.target(node.target),
+            self.expr(node.annotation.annotation),
+            None if node.value is None else self.expr(node.value),
+            self._span(node),
+        )
+
+    def s_AugAssign(self, node: cst.AugAssign) -> ir.Stmt:
+        return ir.AugAssign(
+            self.target(node.target),
+            _operator(node.operator).removesuffix("Assign"),
+            self.expr(node.value),
+            self._span(node),
+        )
+
+    def s_Expr(self, node: cst.Expr) -> ir.Stmt:
+        return ir.ExprStmt(self.expr(node.value), self._span(node))
+
+    def s_Return(self, node: cst.Return) -> ir.Stmt:
+        return ir.Return(None if node.value is None else self.expr(node.value), self._span(node))
+
+    def s_Raise(self, node: cst.Raise) -> ir.Stmt:
+        return ir.Raise(None if node.exc is None else self.expr(node.exc), self._span(node))
+
+    def s_Del(self, node: cst.Del) -> ir.Stmt:
+        target = node.target
+        parts = [e.value for e in target.elements] if isinstance(target, (cst.Tuple, cst.List)) else [target]
+        for part in parts:
+            # ``del name`` makes the name local, as an assignment does.
+            if isinstance(part, cst.Name):
+                self._bind(part.value)
+        return ir.Delete(tuple(self.expr(part) for part in parts), self._span(node))
+
+    def s_Assert(self, node: cst.Assert) -> ir.Stmt:
+        return ir.Assert(self.expr(node.test))
+
+    def s_Break(self, node: cst.Break) -> ir.Stmt:
+        return ir.Jump("break")
+
+    def s_Continue(self, node: cst.Continue) -> ir.Stmt:
+        return ir.Jump("continue")
+
+    def s_Global(self, node: cst.Global) -> ir.Stmt:
+        names = tuple(item.name.value for item in node.names)
+        self._scopes[-1].free.update(names)
+        return ir.Global(names, False)
+
+    def s_Nonlocal(self, node: cst.Nonlocal) -> ir.Stmt:
+        names = tuple(item.name.value for item in node.names)
+        self._scopes[-1].free.update(names)
+        return ir.Global(names, True)
+
+    def s_Import(self, node: cst.Import) -> ir.Stmt:
+        names = []
+        for alias in node.names:
+            module = dotted_name(alias.name)
+            if alias.asname is not None:
+                bound = _asname(alias.asname)
+                names.append((module, bound, True))
+            else:
+                bound = module.partition(".")[0]
+                names.append((module, bound, False))
+            self._bind(bound)
+        return ir.Import(tuple(names), self._span(node))
+
+    def s_ImportFrom(self, node: cst.ImportFrom) -> ir.Stmt:
+        module = "" if node.module is None else dotted_name(node.module)
+        level = len(node.relative)
+        if isinstance(node.names, cst.ImportStar):
+            return ir.ImportFrom(module, level, (("*", "*"),), self._span(node))
+        names = []
+        for alias in node.names:
+            name = dotted_name(alias.name)
+            bound = _asname(alias.asname) if alias.asname is not None else name
+            self._bind(bound)
+            names.append((name, bound))
+        return ir.ImportFrom(module, level, tuple(names), self._span(node))
+
+    # -- compound statements
+
+    def s_If(self, node: cst.If) -> ir.Stmt:
+        # A long elif chain is a list in the source and a nest in the tree: unroll it without recursion.
+        arms = []
+        rest: cst.CSTNode | None = node
+        while isinstance(rest, cst.If):
+            arms.append((self.expr(rest.test), self.block(rest.body), self._span(rest, rest.test)))
+            rest = rest.orelse
+        orelse = self._orelse(rest)
+        for test, body, span in reversed(arms):
+            orelse = (ir.If(test, body, orelse, span),)
+        (out,) = orelse
+        return out
+
+    def _orelse(self, node: cst.CSTNode | None) -> ir.Block:
+        return self.block(node.body) if isinstance(node, cst.Else) else ()
+
+    def s_While(self, node: cst.While) -> ir.Stmt:
+        return ir.While(
+            self.expr(node.test),
+            self.block(node.body),
+            self._orelse(node.orelse),
+            self._span(node, node.test),
+        )
+
+    def s_For(self, node: cst.For) -> ir.Stmt:
+        iterated = self.expr(node.iter)
+        return ir.For(
+            self.target(node.target),
+            iterated,
+            self.block(node.body),
+            self._orelse(node.orelse),
+            node.asynchronous is not None,
+            self._span(node, node.iter),
+        )
+
+    def s_With(self, node: cst.With) -> ir.Stmt:
+        items = []
+        for item in node.items:
+            value = self.expr(item.item)
+            target = None if item.asname is None else self.target(item.asname.name)
+            items.append((value, target, self._span(item.item)))
+        return ir.With(
+            tuple(items),
+            self.block(node.body),
+            node.asynchronous is not None,
+            self._span(node, node.items[-1]),
+        )
+
+    def s_Try(self, node: cst.Try | cst.TryStar) -> ir.Stmt:
+        body = self.block(node.body)
+        handlers = []
+        for handler in node.handlers:
+            kind = None if handler.type is None else self.expr(handler.type)
+            name = ""
+            if handler.name is not None:
+                name = _asname(handler.name)
+                self._bind(name)
+            handlers.append(ir.Handler(kind, name, self.block(handler.body)))
+        orelse = self._orelse(node.orelse)
+        final = () if node.finalbody is None else self.block(node.finalbody.body)
+        return ir.Try(body, tuple(handlers), orelse, final, self._span(node))
+
+    s_TryStar = s_Try
+
+    def s_Match(self, node: cst.Match) -> ir.Stmt:
+        subject = self.expr(node.subject)
+        cases = []
+        for case in node.cases:
+            names: list[str] = []
+            _pattern_names(case.pattern, names)
+            for name in names:
+                self._bind(name)
+            pattern = case.pattern
+            binds = tuple(names)
+            if isinstance(pattern, cst.MatchAs) and pattern.pattern is not None:
+                pattern = pattern.pattern
+            cls = self.expr(pattern.cls) if isinstance(pattern, cst.MatchClass) else None
+            guard = None if case.guard is None else self.expr(case.guard)
+            cases.append(ir.Case(binds, cls, guard, self.block(case.body)))
+        return ir.Match(subject, tuple(cases), self._span(node, node.subject))
+
+    def s_FunctionDef(self, node: cst.FunctionDef) -> ir.Stmt:
+        self._bind(node.name.value)
+        decorators = tuple(self.expr(d.decorator) for d in node.decorators)
+        function = self._function(
+            node.name.value,
+            node.params,
+            lambda: self.block(node.body),
+            None if node.returns is None else node.returns.annotation,
+            decorators,
+            node.asynchronous is not None,
+            node,
+        )
+        return ir.FunctionDef(function)
+
+    def s_ClassDef(self, node: cst.ClassDef) -> ir.Stmt:
+        self._bind(node.name.value)
+        bases = tuple(self.argument(arg) for arg in (*node.bases, *node.keywords))
+        decorators = tuple(self.expr(d.decorator) for d in node.decorators)
+        self._scopes.append(_Scope())
+        body = self.block(node.body)
+        self._scopes.pop()
+        return ir.ClassDef(node.name.value, bases, decorators, body, self._span(node, node.name))
+
+    # -- functions
+
+    def _function(
+        self,
+        name: str,
+        params: cst.Parameters,
+        body: Callable[[], ir.Block],
+        returns: cst.CSTNode | None,
+        decorators: tuple[ir.Expr, ...],
+        is_async: bool,
+        node: cst.FunctionDef | cst.Lambda,
+    ) -> ir.Function:
+        lowered = self._parameters(params)
+        returned = None if returns is None else self.expr(returns)
+        scope = _Scope()
+        self._scopes.append(scope)
+        scope.bound.update(p.name for p in lowered)
+        block = body()
+        self._scopes.pop()
+        return ir.Function(
+            name,
+            lowered,
+            block,
+            returned,
+            decorators,
+            is_async,
+            scope.is_generator,
+            frozenset(scope.bound - scope.free),
+            self._span(node, node.name) if isinstance(node, cst.FunctionDef) else self._span(node),
+        )
+
+    def _parameters(self, params: cst.Parameters) -> tuple[ir.Param, ...]:
+        out = [self._param(p, "pos") for p in params.posonly_params]
+        out += [self._param(p, "any") for p in params.params]
+        if isinstance(params.star_arg, cst.Param):
+            out.append(self._param(params.star_arg, "*"))
+        out += [self._param(p, "kw") for p in params.kwonly_params]
+        if params.star_kwarg is not None:
+            out.append(self._param(params.star_kwarg, "**"))
+        return tuple(out)
+
+    def _param(self, param: cst.Param, kind: str) -> ir.Param:
+        return ir.Param(
+            param.name.value,
+            kind,
+            None if param.annotation is None else self.expr(param.annotation.annotation),
+            None if param.default is None else self.expr(param.default),
+        )
+
+    # -- targets
+
+    def target(self, node: cst.CSTNode) -> ir.Expr:
+        """Lower an assignment target; the names in it become local."""
+        if isinstance(node, cst.Name):
+            self._bind(node.value)
+        elif isinstance(node, (cst.Tuple, cst.List)):
+            return ir.Display(
+                "tuple",
+                tuple(
+                    ir.Starred(self.target(e.value))
+                    if isinstance(e, cst.StarredElement)
+                    else self.target(e.value)
+                    for e in node.elements
+                ),
+                self._span(node),
+            )
+        return self.expr(node)
+
+    def _bind(self, name: str) -> None:
+        self._scopes[-1].bound.add(name)
+
+    # -- expressions
+
+    def e_Name(self, node: cst.Name) -> ir.Expr:
+        value = node.value
+        if value in _NAMED_CONSTANTS:
+            return _NAMED_CONSTANTS[value]
+        return ir.Name(value, self._span(node))
+
+    def e_Integer(self, node: cst.Integer) -> ir.Expr:
+        return _literal(node.value)
+
+    def e_Float(self, node: cst.Float) -> ir.Expr:
+        return _literal(node.value)
+
+    def e_Ellipsis(self, node: cst.Ellipsis) -> ir.Expr:
+        return ir.Const(...)
+
+    def e_SimpleString(self, node: cst.SimpleString) -> ir.Expr:
+        return _literal(node.value)
+
+    def e_ConcatenatedString(self, node: cst.ConcatenatedString) -> ir.Expr:
+        left, right = self.expr(node.left), self.expr(node.right)
+        if isinstance(left, ir.Const) and isinstance(right, ir.Const):
+            if isinstance(left.value, str) and isinstance(right.value, str):
+                return ir.Const(left.value + right.value)
+            if isinstance(left.value, bytes) and isinstance(right.value, bytes):
+                return ir.Const(left.value + right.value)
+        return ir.Opaque((left, right))
+
+    def e_FormattedString(self, node: cst.FormattedString) -> ir.Expr:
+        parts = [self.expr(p.expression) for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
+        return ir.Opaque(tuple(parts))
+
+    def e_Attribute(self, node: cst.Attribute) -> ir.Expr:
+        return ir.Attr(self.expr(node.value), node.attr.value, self._span(node))
+
+    def e_Call(self, node: cst.Call) -> ir.Expr:
+        # Fluent chains (``a.b().c().d()``) nest to the left and can be long; everything else nests as written.
+        return ir.Call(self.expr(node.func), tuple(map(self.argument, node.args)), self._span(node))
+
+    def argument(self, node: cst.Arg) -> ir.Arg:
+        keyword = "" if node.keyword is None else node.keyword.value
+        return ir.Arg(self.expr(node.value), keyword, str(node.star))
+
+    def e_Lambda(self, node: cst.Lambda) -> ir.Expr:
+        def body() -> ir.Block:
+            return (ir.Return(self.expr(node.body), self._span(node.body)),)
+
+        return ir.Lambda(self._function("<lambda>", node.params, body, None, (), False, node))
+
+    def _elements(self, elements: Sequence[cst.BaseElement]) -> tuple[ir.Expr, ...]:
+        return tuple(
+            ir.Starred(self.expr(e.value)) if isinstance(e, cst.StarredElement) else self.expr(e.value)
+            for e in elements
+        )
+
+    def e_Tuple(self, node: cst.Tuple) -> ir.Expr:
+        return ir.Display("tuple", self._elements(node.elements), self._span(node))
+
+    def e_List(self, node: cst.List) -> ir.Expr:
+        return ir.Display("list", self._elements(node.elements), self._span(node))
+
+    def e_Set(self, node: cst.Set) -> ir.Expr:
+        return ir.Display("set", self._elements(node.elements), self._span(node))
+
+    def e_Dict(self, node: cst.Dict) -> ir.Expr:
+        items: list[tuple[ir.Expr | None, ir.Expr]] = []
+        for element in node.elements:
+            key = self.expr(element.key) if isinstance(element, cst.DictElement) else None
+            items.append((key, self.expr(element.value)))
+        return ir.DictDisplay(tuple(items), self._span(node))
+
+    def e_Subscript(self, node: cst.Subscript) -> ir.Expr:
+        value = self.expr(node.value)
+        indices = [self._index(element.slice) for element in node.slice]
+        index = indices[0] if len(indices) == 1 else ir.Display("tuple", tuple(indices), self._span(node))
+        return ir.Subscript(value, index, self._span(node))
+
+    def _index(self, node: cst.BaseSlice) -> ir.Expr:
+        if isinstance(node, cst.Index):
+            return self.expr(node.value)
+        assert isinstance(node, cst.Slice)
+        return ir.Opaque(tuple(self.expr(p) for p in (node.lower, node.upper, node.step) if p is not None))
+
+    def e_BooleanOperation(self, node: cst.BooleanOperation) -> ir.Expr:
+        op = "and" if isinstance(node.operator, cst.And) else "or"
+        return ir.Bool(op, self.expr(node.left), self.expr(node.right))
+
+    def e_UnaryOperation(self, node: cst.UnaryOperation) -> ir.Expr:
+        value = self.expr(node.expression)
+        if isinstance(node.operator, cst.Not):
+            return ir.Not(value)
+        if (
+            isinstance(node.operator, cst.Minus)
+            and isinstance(value, ir.Const)
+            and isinstance(value.value, (int, float))
+        ):
+            return ir.Const(-value.value)
+        return ir.Opaque((value,))
+
+    def e_Comparison(self, node: cst.Comparison) -> ir.Expr:
+        return ir.Compare(
+            self.expr(node.left),
+            tuple((_operator(c.operator), self.expr(c.comparator)) for c in node.comparisons),
+        )
+
+    def e_BinaryOperation(self, node: cst.BinaryOperation) -> ir.Expr:
+        # ``a + b + c + ...`` nests to the left: walk down without recursion.
+        chain = []
+        left: cst.BaseExpression = node
+        while isinstance(left, cst.BinaryOperation):
+            chain.append(left)
+            left = left.left
+        value = self.expr(left)
+        for operation in reversed(chain):
+            value = ir.Binary(
+                value, _operator(operation.operator), self.expr(operation.right), self._span(operation)
+            )
+        return value
+
+    def e_IfExp(self, node: cst.IfExp) -> ir.Expr:
+        return ir.IfExp(self.expr(node.test), self.expr(node.body), self.expr(node.orelse))
+
+    def e_Await(self, node: cst.Await) -> ir.Expr:
+        return ir.Await(self.expr(node.expression), self._span(node))
+
+    def e_Yield(self, node: cst.Yield) -> ir.Expr:
+        self._scopes[-1].is_generator = True
+        if isinstance(node.value, cst.From):
+            return ir.Yield(self.expr(node.value.item), True, self._span(node))
+        return ir.Yield(None if node.value is None else self.expr(node.value), False, self._span(node))
+
+    def e_NamedExpr(self, node: cst.NamedExpr) -> ir.Expr:
+        value = self.expr(node.value)
+        if isinstance(node.target, cst.Name):
+            self._bind(node.target.value)
+            return ir.Walrus(node.target.value, value)
+        return value
+
+    def _comprehension(
+        self,
+        kind: str,
+        node: cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp,
+        elements: Sequence[cst.BaseExpression],
+    ) -> ir.Expr:
+        # A comprehension is a scope of its own: its targets do not become locals of the function.
+        self._scopes.append(_Scope())
+        clauses = []
+        clause: cst.CompFor | None = node.for_in
+        while clause is not None:
+            iterated = self.expr(clause.iter)
+            target = self.target(clause.target)
+            ifs = tuple(self.expr(condition.test) for condition in clause.ifs)
+            clauses.append(ir.For_(target, iterated, ifs, clause.asynchronous is not None))
+            clause = clause.inner_for_in
+        parts = tuple(self.expr(e) for e in elements)
+        self._scopes.pop()
+        return ir.Comprehension(kind, parts, tuple(clauses), self._span(node))
+
+    def e_ListComp(self, node: cst.ListComp) -> ir.Expr:
+        return self._comprehension("list", node, [node.elt])
+
+    def e_SetComp(self, node: cst.SetComp) -> ir.Expr:
+        return self._comprehension("set", node, [node.elt])
+
+    def e_GeneratorExp(self, node: cst.GeneratorExp) -> ir.Expr:
+        return self._comprehension("generator", node, [node.elt])
+
+    def e_DictComp(self, node: cst.DictComp) -> ir.Expr:
+        return self._comprehension("dict", node, [node.key, node.value])
+
+
+_NAMED_CONSTANTS: dict[str, ir.Const] = {
+    "None": ir.Const(None),
+    "True": ir.Const(True),
+    "False": ir.Const(False),
+}
+
+
+def _literal(text: str) -> ir.Expr:
+    try:
+        return ir.Const(ast.literal_eval(text))
+    except (ValueError, SyntaxError, MemoryError):
+        return ir.Opaque(())
+
+
+def _operator(node: cst.CSTNode) -> str:
+    """LibCST's own word for an operator: ``Add``, ``Is``, ``NotIn`` ..."""
+    return type(node).__name__
+
+
+def dotted_name(node: cst.CSTNode) -> str:
+    """``a.b.c`` of an import's module or name."""
+    parts = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    assert isinstance(node, cst.Name)
+    parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def _asname(node: cst.AsName) -> str:
+    return node.name.value if isinstance(node.name, cst.Name) else ""
+
+
+def _pattern_names(node: cst.CSTNode, out: list[str]) -> None:
+    """Names that a ``match`` pattern binds."""
+    if isinstance(node, (cst.MatchAs, cst.MatchStar)) and isinstance(node.name, cst.Name):
+        out.append(node.name.value)
+    if isinstance(node, cst.MatchMapping) and isinstance(node.rest, cst.Name):
+        out.append(node.rest.value)
+    for child in node.children:
+        if isinstance(child, cst.CSTNode) and type(child).__name__.startswith("Match"):
+            _pattern_names(child, out)
