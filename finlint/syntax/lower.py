@@ -48,6 +48,15 @@ class _Lowering:
     def __init__(self, positions: Positions) -> None:
         self._span = positions.span
         self._scopes = [_Scope()]
+        #: Inside an annotation a string is a forward reference, not text.
+        self._annotating = False
+
+    def annotation(self, node: cst.CSTNode) -> ir.Expr:
+        before, self._annotating = self._annotating, True
+        try:
+            return self.expr(node)
+        finally:
+            self._annotating = before
 
     # -- blocks
 
@@ -81,7 +90,7 @@ class _Lowering:
     def s_AnnAssign(self, node: cst.AnnAssign) -> ir.Stmt:
         return ir.AnnAssign(
             self.target(node.target),
-            self.expr(node.annotation.annotation),
+            self.annotation(node.annotation.annotation),
             None if node.value is None else self.expr(node.value),
             self._span(node),
         )
@@ -276,7 +285,7 @@ class _Lowering:
         node: cst.FunctionDef | cst.Lambda,
     ) -> ir.Function:
         lowered = self._parameters(params)
-        returned = None if returns is None else self.expr(returns)
+        returned = None if returns is None else self.annotation(returns)
         scope = _Scope()
         self._scopes.append(scope)
         scope.bound.update(p.name for p in lowered)
@@ -308,7 +317,7 @@ class _Lowering:
         return ir.Param(
             param.name.value,
             kind,
-            None if param.annotation is None else self.expr(param.annotation.annotation),
+            None if param.annotation is None else self.annotation(param.annotation.annotation),
             None if param.default is None else self.expr(param.default),
         )
 
@@ -352,7 +361,23 @@ class _Lowering:
         return ir.Const(...)
 
     def e_SimpleString(self, node: cst.SimpleString) -> ir.Expr:
-        return _literal(node.value)
+        value = _literal(node.value)
+        if self._annotating and isinstance(value, ir.Const) and isinstance(value.value, str):
+            return self._forward_reference(value.value, node) or value
+        return value
+
+    def _forward_reference(self, text: str, node: cst.SimpleString) -> ir.Expr | None:
+        try:
+            expression = cst.parse_expression(text.strip())
+        except (cst.ParserSyntaxError, RecursionError):
+            return None
+        # Its nodes are not part of the slice: all of them stand where the string stands.
+        span, self._span = self._span, lambda *_: place
+        place = span(node)
+        try:
+            return self.expr(expression)
+        finally:
+            self._span = span
 
     def e_ConcatenatedString(self, node: cst.ConcatenatedString) -> ir.Expr:
         left, right = self.expr(node.left), self.expr(node.right)

@@ -1,0 +1,162 @@
+"""The outline of statements that are lowered already: files that were read whole, classes inside functions.
+
+``finlint.syntax.outline`` makes the same facts from an ``ast`` tree, without lowering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.model import ir
+from finlint.model.facts import Binding, ClassFacts, ModuleFacts
+from finlint.model.source import Span
+
+
+class Conditions:
+    """Conditions that a body stands under."""
+
+    __slots__ = ("conditional", "typing_only")
+
+    def __init__(self, conditional: bool = False, typing_only: bool = False) -> None:
+        self.conditional = conditional
+        self.typing_only = typing_only
+
+    def inside(self, typing_only: bool = False) -> Conditions:
+        return Conditions(True, self.typing_only or typing_only)
+
+
+def outline_ir(block: ir.Block) -> ModuleFacts:
+    """The outline of a file that was lowered whole."""
+    reader = _IrReader()
+    bindings = tuple(reader.body(block, Conditions()))
+    return ModuleFacts(bindings, tuple(reader.stars), tuple(reader.loose))
+
+
+class _IrReader:
+    def __init__(self) -> None:
+        self.stars: list[ir.ImportFrom] = []
+        self.loose: list[Binding] = []
+
+    def body(self, block: ir.Block, state: Conditions) -> Iterator[Binding]:
+        for stmt in block:
+            yield from self.statement(stmt, state)
+
+    def statement(self, stmt: ir.Stmt, state: Conditions) -> Iterator[Binding]:
+        if isinstance(stmt, ir.FunctionDef):
+            function = stmt.function
+            yield self._binding(function.name, "function", stmt, state, is_async=function.is_async)
+        elif isinstance(stmt, ir.ClassDef):
+            yield self._binding(stmt.name, "class", stmt, state, cls=class_facts(stmt))
+        elif isinstance(stmt, ir.Import):
+            for item in stmt.names:
+                yield self._binding(item[1], "import", ir.Import((item,), stmt.span), state)
+        elif isinstance(stmt, ir.ImportFrom):
+            for name in stmt.names:
+                single = ir.ImportFrom(stmt.module, stmt.level, (name,), stmt.span)
+                if name[0] == "*":
+                    self.stars.append(single)
+                else:
+                    yield self._binding(name[1], "import", single, state)
+        elif isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.AugAssign)):
+            targets = stmt.targets if isinstance(stmt, ir.Assign) else (stmt.target,)
+            names = [name for target in targets for name in target_names(target)]
+            for name_ in names:
+                yield self._binding(name_, "assign", stmt, state)
+            if not names:
+                self.loose.append(self._binding("", "other", stmt, state))
+        elif isinstance(stmt, ir.If):
+            verdict = _static_ir(stmt.test)
+            if verdict is not False:
+                yield from self.body(
+                    stmt.body, state if verdict is True else state.inside(is_type_checking(stmt.test))
+                )
+            if verdict is not True:
+                yield from self.body(stmt.orelse, state if verdict is False else state.inside())
+        elif isinstance(stmt, ir.Try):
+            yield from self.body(stmt.body, state)
+            for handler in stmt.handlers:
+                yield from self.body(handler.body, state.inside())
+            yield from self.body(stmt.orelse, state)
+            yield from self.body(stmt.final, state)
+        elif isinstance(stmt, (ir.For, ir.While)):
+            if isinstance(stmt, ir.For):
+                for name_ in target_names(stmt.target):
+                    yield self._binding(name_, "other", stmt, state)
+            self.loose.append(self._binding("", "other", stmt, state))
+            yield from self.body(stmt.body, state.inside())
+            yield from self.body(stmt.orelse, state.inside())
+        elif isinstance(stmt, ir.With):
+            for _, target, _ in stmt.items:
+                if target is not None:
+                    for name_ in target_names(target):
+                        yield self._binding(name_, "other", stmt, state)
+            self.loose.append(self._binding("", "other", stmt, state))
+            yield from self.body(stmt.body, state)
+        elif isinstance(stmt, ir.Match):
+            for case in stmt.cases:
+                yield from self.body(case.body, state.inside())
+        elif isinstance(stmt, ir.ExprStmt) and not isinstance(stmt.value, ir.Const):
+            self.loose.append(self._binding("", "other", stmt, state))
+
+    @staticmethod
+    def _binding(
+        name: str,
+        kind: str,
+        stmt: ir.Stmt,
+        state: Conditions,
+        cls: ClassFacts | None = None,
+        is_async: bool = False,
+    ) -> Binding:
+        span = stmt_span(stmt)
+        return Binding(
+            name,
+            kind,
+            span.line,
+            span.end_line,
+            state.conditional,
+            state.typing_only,
+            stmt,
+            cls,
+            is_async,
+        )
+
+
+def class_facts(stmt: ir.ClassDef) -> ClassFacts:
+    """The outline of a class whose statements are lowered already (one defined inside a function, say)."""
+    members = tuple(_IrReader().body(stmt.body, Conditions()))
+    return ClassFacts(
+        stmt.name, stmt.span, stmt.span.line, stmt.span.end_line, stmt.bases, stmt.decorators, members
+    )
+
+
+def stmt_span(stmt: ir.Stmt) -> Span:
+    if isinstance(stmt, ir.FunctionDef):
+        return stmt.function.span
+    return getattr(stmt, "span", Span(1, 1, 1, 1))
+
+
+def target_names(target: ir.Expr) -> list[str]:
+    if isinstance(target, ir.Name):
+        return [target.id]
+    if isinstance(target, ir.Display):
+        return [name for item in target.items for name in target_names(item)]
+    if isinstance(target, ir.Starred):
+        return target_names(target.value)
+    return []
+
+
+def is_type_checking(test: ir.Expr) -> bool:
+    return (isinstance(test, ir.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ir.Attr) and test.name == "TYPE_CHECKING"
+    )
+
+
+def _static_ir(test: ir.Expr) -> bool | None:
+    if isinstance(test, ir.Const):
+        return bool(test.value)
+    if isinstance(test, ir.Not):
+        if is_type_checking(test.value):
+            return True
+        inner = _static_ir(test.value)
+        return None if inner is None else not inner
+    return None

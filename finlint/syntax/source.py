@@ -1,0 +1,149 @@
+"""One file: its bytes, its text, its outline, and its lines lowered on demand."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+import warnings
+from pathlib import Path
+
+from finlint.model import ir
+from finlint.model.facts import ModuleFacts
+from finlint.model.outline import outline_ir
+from finlint.syntax.outline import outline_ast
+
+#: Larger files are data, not code: the biggest hand-written module known to us has 2 MB.
+MAX_BYTES = 20_000_000
+
+
+class Unreadable(Exception):
+    """A file that cannot be read or parsed; ``line`` is 1 where no line is known."""
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a regular file. Raises Unreadable with one clear line."""
+    try:
+        info = Path(path).stat()
+        if not _is_regular(info.st_mode):
+            raise Unreadable("not a regular file")
+        if info.st_size > MAX_BYTES:
+            raise Unreadable(f"too large: {info.st_size} bytes, the limit is {MAX_BYTES}")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from None
+
+
+def _is_regular(mode: int) -> bool:
+    return mode & 0o170000 == 0o100000
+
+
+def decode(data: bytes) -> str:
+    """Source bytes to text with ``\\n`` line ends, by the rules of PEP 263. Raises Unreadable."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Unreadable("UTF-16 text: Python source is UTF-8 unless it says otherwise")
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise Unreadable("source contains a NUL byte: not a text file", data.count(b"\n", 0, nul) + 1)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except SyntaxError as error:
+        raise Unreadable(f"cannot be decoded: {error.msg or error}") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"cannot be decoded as {error.encoding}: {error.reason}", line) from None
+    except LookupError as error:
+        raise Unreadable(f"cannot be decoded: {error}") from None
+    if text[:1] == "\ufeff":
+        text = text[1:]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+class SourceFile:
+    """A readable, parsable file.
+
+    Raises Unreadable on construction. ``lowered_bytes`` counts the characters that reached LibCST.
+    """
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.text = decode(data)
+        self.lowered = 0
+        self._starts: list[int] | None = None
+        self._lowered: dict[tuple[int, int], ir.Block] = {}
+        self.facts: ModuleFacts = self._outline()
+
+    def _outline(self) -> ModuleFacts:
+        try:
+            with warnings.catch_warnings():
+                # "invalid escape sequence" is not ours to report.
+                warnings.simplefilter("ignore")
+                tree = ast.parse(self.text)
+            return outline_ast(tree)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            problem = error
+        return self._outline_whole(problem)
+
+    def _outline_whole(self, problem: Exception) -> ModuleFacts:
+        """The running interpreter cannot read the file: newer syntax, or no Python at all. LibCST decides."""
+        if isinstance(problem, (RecursionError, MemoryError)) or "too many nested" in str(problem):
+            raise Unreadable("nested too deeply to be parsed", getattr(problem, "lineno", None) or 1)
+        import libcst
+
+        from finlint.syntax.lower import lower_slice
+
+        try:
+            self.lowered += len(self.text)
+            return outline_ir(lower_slice(self.text, 1))
+        except libcst.ParserSyntaxError:
+            line = getattr(problem, "lineno", None) or 1
+            raise Unreadable(f"syntax error: {getattr(problem, 'msg', None) or problem}", line) from None
+        except RecursionError:
+            raise Unreadable("nested too deeply to be parsed") from None
+
+    def slice_text(self, line: int, end_line: int) -> str:
+        """Lines ``line`` to ``end_line``, both included."""
+        starts = self._line_starts()
+        return self.text[starts[line - 1] : starts[end_line] if end_line < len(starts) else len(self.text)]
+
+    def line_text(self, line: int) -> str:
+        return self.slice_text(line, line).rstrip("\n") if 0 < line <= len(self._line_starts()) else ""
+
+    def lower(self, line: int, end_line: int) -> ir.Block:
+        """The statements of these lines; () where LibCST cannot read what ``ast`` could (one slice lost)."""
+        key = (line, end_line)
+        block = self._lowered.get(key)
+        if block is None:
+            block = self._lowered[key] = self._lower(line, end_line)
+        return block
+
+    def _lower(self, line: int, end_line: int) -> ir.Block:
+        import libcst
+
+        from finlint.syntax.lower import lower_slice
+
+        text = self.slice_text(line, end_line)
+        self.lowered += len(text)
+        try:
+            return lower_slice(text, line)
+        except (libcst.ParserSyntaxError, RecursionError):
+            return ()
+
+    def _line_starts(self) -> list[int]:
+        if self._starts is None:
+            starts = [0]
+            find = self.text.find
+            at = find("\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = find("\n", at + 1)
+            self._starts = starts
+        return self._starts
