@@ -1,4 +1,10 @@
-"""The shape of one piece of knowledge about a library name."""
+"""The shape of one piece of knowledge about a library name.
+
+In the data files each entry is a TOML table whose key is the qualified name and whose fields are those
+of ``Entry``; conditions are strings ``"parameter=value"``, attributes a table
+``{ stdout = "io.BufferedReader" }``, ``returns_if`` strings ``"parameter=value -> type"``.
+``finlint.knowledge.parse`` turns a table into an entry.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +14,8 @@ from typing import NamedTuple
 class Argument(NamedTuple):
     """A condition on one argument of a call: ``parameter=value``, as ``timeout=0`` or ``block=False``.
 
-    ``value`` is a Python constant; a condition holds when the argument is that very constant (``0`` and ``0.0``
-    are equal, ``False`` is not ``0``).
+    ``value`` is a Python constant; a condition holds when the argument is that very constant (``0`` and
+    ``0.0`` are equal, ``False`` is not ``0``).
     """
 
     parameter: str
@@ -27,6 +33,7 @@ class Entry(NamedTuple):
     is_class: bool = False
     bases: tuple[str, ...] = ()
     #: Names of the parameters in order, without self. Lets arguments be matched by position and by keyword.
+    #: "*" stands before parameters that only a keyword can give, "*values" collects positional arguments.
     parameters: tuple[str, ...] = ()
     #: A blocking kind of ``model.codes`` or "" where the call never waits.
     kind: str = ""
@@ -38,14 +45,14 @@ class Entry(NamedTuple):
     nonblocking: tuple[Argument, ...] = ()
     #: The call waits only when one of these holds (``wait=True`` where the default is False).
     only_if: tuple[Argument, ...] = ()
-    #: The same two, about the arguments that *constructed the receiver* (``queue.Queue(maxsize=0)`` never makes
-    #: ``put`` wait). A missing argument counts as its default, given in ``defaults`` of the class entry.
+    #: The same two, about the arguments that *constructed the receiver* (``queue.Queue(maxsize=0)`` never
+    #: makes ``put`` wait). A missing argument counts as its default, in ``defaults`` of the class entry.
     receiver_nonblocking: tuple[Argument, ...] = ()
     receiver_only_if: tuple[Argument, ...] = ()
     #: Default values of parameters, where a condition needs them.
     defaults: tuple[Argument, ...] = ()
     #: Type of the result: a qualified name, "self" (the receiver), "arg:NAME", or a generic such as
-    #: "list[threading.Thread]", "tuple[multiprocessing.connection.Connection, multiprocessing.connection.Connection]".
+    #: "list[threading.Thread]", "tuple[socket.socket, socket.socket]". Names without a dot are builtins.
     returns: str = ""
     #: Types of attributes of instances, for a class: (name, type).
     attributes: tuple[tuple[str, str], ...] = ()
@@ -59,18 +66,35 @@ class Entry(NamedTuple):
     drives: tuple[str, ...] = ()
     #: Parameters that are iterated to their end (``list(iterable=)``).
     consumes: tuple[str, ...] = ()
-    #: "" no handing over; "safe" re-entrant (SimpleQueue.put, Thread.start); "unsafe" takes a lock that is not
-    #: re-entrant, so that a collection inside it deadlocks with itself (Queue.put, Executor.submit): FIN201.
+    #: "" no handing over; "safe" re-entrant (SimpleQueue.put, Thread.start); "unsafe" takes a lock that is
+    #: not re-entrant: a collection inside it deadlocks with itself (Queue.put, Executor.submit), FIN201.
     handoff: str = ""
     #: The call starts a thread or submits to a pool, which fails when the interpreter exits: FIN202.
     starts_thread: bool = False
-    #: Argument conditions under which the receiver never blocks from here on (``setblocking(flag=False)``), and
-    #: the parameter whose number bounds all its later waits (``settimeout(value)``).
+    #: Argument conditions under which the receiver never blocks from here on (``setblocking(flag=False)``),
+    #: and the parameter whose number bounds all its later waits (``settimeout(value)``).
     makes_nonblocking: tuple[Argument, ...] = ()
     makes_bounded: str = ""
     #: Releasing what the finalizer owns: a note, not a warning.
     releases: bool = False
     #: Never returns (``os._exit``).
     no_return: bool = False
-    #: Where the claim comes from: a probe and its row, a docs page, an issue.
+    #: Where the claim comes from: ``probe: ROW`` is a row of the measurements in ``tests/knowledge/data``
+    #: (``reent: ROW`` and ``exit: ROW`` of the other two tables there); else a docs page, a source, an issue.
     evidence: str = ""
+    #: The result's type where one argument is a given constant, first match wins
+    #: (``open(mode='rb')`` -> io.BufferedReader); ``returns`` holds otherwise.
+    returns_if: tuple[tuple[Argument, str], ...] = ()
+    #: A coroutine function: the call only makes a coroutine; nothing else here holds before it is driven.
+    is_async: bool = False
+    #: Parameter of the receiver's constructor whose ``enter`` gives the kind instead, where its type is known
+    #: (``threading.Condition(lock=threading.Lock())``: a lock, not a reentrant one).
+    kind_from_receiver: str = ""
+    #: Holds a non-reentrant lock of its own for a moment (``Event.set``, ``Queue.qsize``). Not a wait that
+    #: matters by itself; a collection inside it that comes back to it deadlocks (mostly seen under tracers).
+    inner_lock: bool = False
+    #: Parameters that the call keeps for another thread, process, loop or moment (``Thread(target=)``).
+    defers: tuple[str, ...] = ()
+    #: Parameter whose number bounds all later waits of the *result* (``create_connection(timeout=)``), which
+    #: for a class is the new instance.
+    bounds_result: str = ""

@@ -1,0 +1,165 @@
+"""TOML tables to entries, with errors that name file, key and the nearest valid field.
+
+In: the text of a knowledge file (ours or a user's). Out: ``Library`` - its entries and aliases by name.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from finlint.knowledge.entries import Argument, Entry
+from finlint.model.codes import BLOCKING_KINDS
+
+LASTS = ("unbounded", "bounded", "short")
+HANDOFFS = ("", "safe", "unsafe")
+
+_FLAGS = frozenset({"is_class", "starts_thread", "releases", "no_return", "is_async", "inner_lock"})
+_NAMES = frozenset({"bases", "parameters", "calls", "drives", "consumes", "defers"})
+_CONDITIONS = frozenset(
+    {
+        "nonblocking",
+        "only_if",
+        "receiver_nonblocking",
+        "receiver_only_if",
+        "defaults",
+        "makes_nonblocking",
+    }
+)
+_FIELDS = frozenset(Entry._fields) - {"name"}
+#: The table of a file that maps names to the names that entries use.
+ALIASES = "aliases"
+
+
+class KnowledgeError(Exception):
+    """A knowledge file that cannot be used; the message is one line for the user."""
+
+
+class Library(NamedTuple):
+    """One knowledge file, validated; ``entries`` is turned into ``Entry`` one by one when asked for."""
+
+    entries: dict[str, Entry]
+    aliases: dict[str, str]
+
+
+def load_toml(text: str, source: str) -> dict[str, Any]:
+    """The tables of a TOML text; ``source`` names it in errors."""
+    reader = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    try:
+        tables: dict[str, Any] = reader.loads(text)
+    except ValueError as error:
+        raise KnowledgeError(f"{source}: not valid TOML: {error}") from None
+    return tables
+
+
+def parse_library(tables: Mapping[str, Any], source: str) -> Library:
+    """All entries and aliases of one file, validated."""
+    entries: dict[str, Entry] = {}
+    aliases: dict[str, str] = {}
+    for name, table in tables.items():
+        if name == ALIASES:
+            aliases = _aliases(table, source)
+        else:
+            entries[name] = parse_entry(name, table, source)
+    return Library(entries, aliases)
+
+
+def parse_entry(name: str, table: Any, source: str) -> Entry:
+    """One table as an entry; raises ``KnowledgeError`` for whatever does not fit the shape."""
+    if not isinstance(table, Mapping):
+        raise KnowledgeError(f'{source}: "{name}" must be a table, as ["{name}"]')
+    if "." not in name or not all(part.isidentifier() for part in name.split(".")):
+        hint = "is not a qualified name such as package.Class.method"
+        if all(isinstance(value, Mapping) for value in table.values()):
+            hint += f'; write the name in quotes: ["{name}...."]'
+        raise KnowledgeError(f'{source}: "{name}" {hint}')
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in _FIELDS:
+            raise KnowledgeError(f'{source}: "{name}": unknown field "{key}"{_nearest(key, _FIELDS)}')
+        values[key] = _value(value, key, f'{source}: "{name}": {key}')
+    return Entry(name, **values)
+
+
+def _value(value: Any, key: str, where: str) -> Any:
+    if key in _FLAGS:
+        return _expect(value, bool, "true or false", where)
+    if key in _NAMES:
+        return _strings(value, where)
+    if key in _CONDITIONS:
+        return tuple(_condition(text, where) for text in _strings(value, where))
+    if key == "returns_if":
+        return tuple(_returns_if(text, where) for text in _strings(value, where))
+    if key == "attributes":
+        if not isinstance(value, Mapping) or not all(isinstance(item, str) for item in value.values()):
+            raise KnowledgeError(f'{where} must be a table of types, as {{stdout = "io.BufferedReader"}}')
+        return tuple(value.items())
+    text = _expect(value, str, "a string", where)
+    if key == "kind":
+        _choice(text, BLOCKING_KINDS, where)
+    elif key == "lasts":
+        _choice(text, LASTS, where)
+    elif key == "handoff":
+        _choice(text, HANDOFFS, where)
+    return text
+
+
+def _aliases(table: Any, source: str) -> dict[str, str]:
+    if not isinstance(table, Mapping) or not all(isinstance(item, str) for item in table.values()):
+        raise KnowledgeError(f'{source}: [aliases] must map names to names, as "a.b" = "c.d"')
+    return dict(table)
+
+
+def _strings(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise KnowledgeError(f"{where} must be a list of strings")
+    return tuple(value)
+
+
+def _expect(value: Any, kind: type, description: str, where: str) -> Any:
+    if not isinstance(value, kind):
+        raise KnowledgeError(f"{where} must be {description}")
+    return value
+
+
+def _choice(text: str, choices: frozenset[str] | tuple[str, ...], where: str) -> None:
+    if text not in choices:
+        raise KnowledgeError(f'{where} has no value "{text}"{_nearest(text, choices)}')
+
+
+def _condition(text: str, where: str) -> Argument:
+    parameter, equals, literal = text.partition("=")
+    parameter = parameter.strip()
+    if not equals or not parameter.isidentifier():
+        raise KnowledgeError(f'{where}: "{text}" must read "parameter=value"')
+    try:
+        return Argument(parameter, _literal(literal.strip()))
+    except ValueError:
+        raise KnowledgeError(f'{where}: "{literal.strip()}" is not a Python constant') from None
+
+
+def _returns_if(text: str, where: str) -> tuple[Argument, str]:
+    condition, arrow, result = text.partition("->")
+    if not arrow or not result.strip():
+        raise KnowledgeError(f'{where}: "{text}" must read "parameter=value -> type"')
+    return _condition(condition, where), result.strip()
+
+
+@cache
+def _literal(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, TypeError, MemoryError, RecursionError):
+        raise ValueError(text) from None
+
+
+def _nearest(word: str, choices: frozenset[str] | tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(word, sorted(choices), n=1, cutoff=0.5)
+    if near:
+        return f'; did you mean "{near[0]}"?'
+    return "; valid: " + ", ".join(choice for choice in sorted(choices) if choice)
