@@ -36,9 +36,7 @@ KIND_OF_CODE: dict[str, str] = {
 CODE_OF_KIND: dict[str, str] = {kind: code for code, kind in KIND_OF_CODE.items()}
 
 #: Kinds of blocking: what a call can do to the thread that runs the finalizer.
-BLOCKING_KINDS: frozenset[str] = frozenset(
-    kind for code, kind in KIND_OF_CODE.items() if "FIN101" <= code <= "FIN113"
-)
+BLOCKING_KINDS: frozenset[str] = frozenset(kind for code, kind in KIND_OF_CODE.items() if "FIN101" <= code <= "FIN113")
 
 #: Codes that report only where the user asks for them.
 OPT_IN_CODES: frozenset[str] = frozenset(

@@ -67,9 +67,7 @@ class _IrReader:
         elif isinstance(stmt, ir.If):
             verdict = _static_ir(stmt.test)
             if verdict is not False:
-                yield from self.body(
-                    stmt.body, state if verdict is True else state.inside(is_type_checking(stmt.test))
-                )
+                yield from self.body(stmt.body, state if verdict is True else state.inside(is_type_checking(stmt.test)))
             if verdict is not True:
                 yield from self.body(stmt.orelse, state if verdict is False else state.inside())
         elif isinstance(stmt, ir.Try):
@@ -124,9 +122,7 @@ class _IrReader:
 def class_facts(stmt: ir.ClassDef) -> ClassFacts:
     """The outline of a class whose statements are lowered already (one defined inside a function, say)."""
     members = tuple(_IrReader().body(stmt.body, Conditions()))
-    return ClassFacts(
-        stmt.name, stmt.span, stmt.span.line, stmt.span.end_line, stmt.bases, stmt.decorators, members
-    )
+    return ClassFacts(stmt.name, stmt.span, stmt.span.line, stmt.span.end_line, stmt.bases, stmt.decorators, members)
 
 
 def stmt_span(stmt: ir.Stmt) -> Span:

@@ -134,7 +134,10 @@ class _AstReader:
         )
         line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
         span = Span(
-            node.lineno, node.col_offset + 1, node.lineno, node.col_offset + len("class ") + len(node.name) + 1
+            node.lineno,
+            node.col_offset + 1,
+            node.lineno,
+            node.col_offset + len("class ") + len(node.name) + 1,
         )
         decorators = tuple(expression(d) for d in node.decorator_list)
         return ClassFacts(node.name, span, line, node.end_lineno or line, bases, decorators, members)

@@ -1,0 +1,1 @@
+"""Facts to answers: module linking, types of receivers, call resolution, effects, retention."""

@@ -1,0 +1,60 @@
+"""What a piece of code may do to the thread that runs it, and where."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import Value
+from finlint.model.finding import Confidence
+from finlint.model.source import Span
+
+
+class Effect(NamedTuple):
+    """``kind`` is a blocking kind of ``model.codes``, "unsafe-handoff" or "exit-thread".
+
+    ``lasts`` is "unbounded", "bounded" or "short"; ``subject`` is the source text of the receiver, for messages.
+    """
+
+    kind: str
+    call: str
+    path: str
+    span: Span
+    lasts: str
+    confidence: Confidence
+    subject: str = ""
+
+
+class CallArgs(NamedTuple):
+    """Evaluated arguments. ``open_ended``: ``*args`` or ``**kwargs`` of unknown content was spliced in."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+    open_ended: bool = False
+
+    def keyword(self, name: str) -> Value | None:
+        for key, value in self.keywords:
+            if key == name:
+                return value
+        return None
+
+
+class Registration(NamedTuple):
+    """A finalizer was registered. ``obj`` is what it watches (None: nothing), ``args`` what the callback is
+    called with, beside what the registrar itself passes (the weak reference, the object)."""
+
+    registrar: str
+    path: str
+    span: Span
+    obj: Value | None
+    callback: Value
+    args: CallArgs
+    scope: Scope
+
+
+class Recorder(Protocol):
+    """Listens to an evaluation: the frame of a function that is being followed."""
+
+    def effect(self, effect: Effect) -> None: ...
+    def edge(self, span: Span, target: Scope) -> None: ...
+    def registration(self, registration: Registration) -> None: ...

@@ -1,0 +1,281 @@
+"""The finalizers of a file: its registrations and ``__del__`` methods, each with the frame that runs it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from finlint.analysis.effects import CallArgs, Registration
+from finlint.analysis.evaluate import Context, Evaluator, function_at
+from finlint.analysis.flow import Frame, Frames
+from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, flat_statements
+from finlint.analysis.registrars import Registrars
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import (
+    Bound,
+    Class,
+    Function,
+    Object,
+    OneOf,
+    Parameter,
+    Partial,
+    Value,
+    alternatives,
+)
+from finlint.model import ir
+from finlint.model.facts import Binding
+from finlint.model.source import Span
+
+
+class Finalizer(NamedTuple):
+    """One finalizer: where it is registered and what runs.
+
+    ``root`` has an edge for each function that the runtime calls, and the effects of a library function that is
+    the callback itself. ``owner`` is the class of a ``__del__``; ``registration`` is None there.
+    """
+
+    registrar: str
+    module: ModuleNode
+    span: Span
+    root: Scope
+    frame: Frame
+    callback: Value
+    registration: Registration | None
+    owner: Class | None
+
+
+class Finder:
+    """Finds the finalizers of modules.
+
+    ``wrappers`` grows while files are searched: functions that pass their own parameters on to a registrar are
+    registrars themselves, and their names are looked for in all files, to a fixpoint.
+    """
+
+    def __init__(self, evaluator: Evaluator, frames: Frames, registrars: Registrars) -> None:
+        self.evaluator = evaluator
+        self.frames = frames
+        self.registrars = registrars
+        self.wrappers: dict[str, set[FunctionNode]] = {}
+        self._searched: set[tuple[ModuleNode, object]] = set()
+        self._words = registrars.words
+
+    # -- registrations
+
+    def registrations(self, module: ModuleNode, words: Iterable[str] | None = None) -> Iterator[Finalizer]:
+        """Finalizers registered by calls in ``module`` that name one of ``words`` (default: any registrar)."""
+        pattern = self._pattern(module, frozenset(words) if words is not None else self._words)
+        if pattern is None:
+            return
+        for unit in _units(module, pattern):
+            if (module, unit) in self._searched:
+                continue
+            self._searched.add((module, unit))
+            if isinstance(unit, FunctionNode):
+                scopes = [self.evaluator.generic_scope(unit)]
+                for frame in self._nested(scopes[0]):
+                    yield from self._of_frame(frame)
+            else:
+                scope = self.evaluator.module_scope(module)
+                yield from self._of_frame(self.frames.of_statements(scope, tuple(module.statements(unit))))
+
+    def search_again(self, module: ModuleNode) -> None:
+        """Forget what was searched in ``module``: a wrapper was found that it may call."""
+        self._searched = {key for key in self._searched if key[0] is not module}
+
+    def _pattern(self, module: ModuleNode, words: frozenset[str]) -> re.Pattern[str] | None:
+        """What a line must hold to be worth reading: a registrar's last name, or what an import calls it."""
+        names = set(words)
+        for binding in module.source.facts.bindings:
+            stmt = binding.stmt
+            if isinstance(stmt, ir.ImportFrom) and stmt.names[0][0] in words:
+                names.add(stmt.names[0][1])
+        for binding in module.source.facts.bindings:
+            # ``on_death = weakref.finalize``, and subclasses of weakref.ref.
+            if binding.kind == "assign" and binding.end_line - binding.line < 3:
+                text = module.source.slice_text(binding.line, binding.end_line)
+                if any(re.search(rf"\b{re.escape(w)}\s*$", text) for w in words):
+                    names.add(binding.name)
+            elif binding.cls is not None and binding.cls.bases:
+                header = module.source.slice_text(binding.line, min(binding.line + 2, binding.end_line))
+                if any(re.search(rf"\b{re.escape(w)}\b", header) for w in words):
+                    names.add(binding.name)
+        names.discard("")
+        if not names:
+            return None
+        return re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, names))) + r")\b")
+
+    def _nested(self, scope: Scope) -> Iterator[Frame]:
+        """The frame of a function, and of the functions defined in it: they may register too."""
+        yield self.frames.of(scope)
+        assert scope.function is not None
+        for stmt in flat_statements(scope.function.ir.body):
+            if isinstance(stmt, ir.FunctionDef):
+                node = scope.module.inner_function(stmt.function, scope.function.owner)
+                inner = self.evaluator.generic_scope(node, scope)
+                yield from self._nested(inner)
+            elif isinstance(stmt, ir.ClassDef):
+                cls = Class(scope.module.inner_class(stmt), scope)
+                for binding in cls.node.facts.members:
+                    method = cls.node.function(binding) if binding.kind == "function" else None
+                    if method is not None:
+                        receiver = Object(cls, (), "self")
+                        yield self.frames.of(self.evaluator.method_scope(method, receiver, scope))
+
+    def _of_frame(self, frame: Frame) -> Iterator[Finalizer]:
+        for registration in frame.registrations:
+            yield from self._registered(registration, frame.scope)
+        wrappers = {node for nodes in self.wrappers.values() for node in nodes}
+        if not wrappers:
+            return
+        for edge in frame.edges:
+            if edge.target.function in wrappers:
+                for registration in self._wrapped(edge.target, wrappers, set()):
+                    moved = registration._replace(path=frame.scope.module.path, span=edge.span)
+                    yield from self._registered(moved, frame.scope)
+
+    def _wrapped(self, scope: Scope, wrappers: set[FunctionNode], seen: set[Scope]) -> Iterator[Registration]:
+        """Registrations that a call of a wrapper makes with what it was given."""
+        if scope in seen:
+            return
+        seen.add(scope)
+        frame = self.frames.of(scope)
+        for registration in frame.registrations:
+            yield registration
+        for edge in frame.edges:
+            if edge.target.function in wrappers:
+                yield from self._wrapped(edge.target, wrappers, seen)
+
+    def _registered(self, registration: Registration, scope: Scope) -> Iterator[Finalizer]:
+        if any(isinstance(option, Parameter) for option in _parts(registration.callback)):
+            self._note_wrapper(scope)
+        for option in alternatives(registration.callback):
+            if isinstance(option, Parameter):
+                continue
+            root = Frame(scope)
+            context = Context(scope, {}, root)
+            self.evaluator.call(option, registration.args, context, registration.span, None)
+            yield Finalizer(
+                registration.registrar,
+                scope.module,
+                registration.span,
+                scope,
+                root,
+                option,
+                registration,
+                None,
+            )
+
+    def _note_wrapper(self, scope: Scope) -> None:
+        function = scope.function
+        if function is None:
+            return
+        name = function.name
+        if name == "__init__" and function.owner is not None:
+            name = function.owner.name
+            self.wrappers.setdefault("__init__", set()).add(function)
+        if name != "<lambda>":
+            self.wrappers.setdefault(name, set()).add(function)
+
+    # -- __del__
+
+    def deletions(self, module: ModuleNode) -> Iterator[Finalizer]:
+        """The ``__del__`` methods that classes of ``module`` define, by ``def`` or by assignment."""
+        for cls in self.classes(module):
+            for binding in cls.node.members.get("__del__", []):
+                yield from self.deletion(cls, binding, cls)
+
+    def classes(self, module: ModuleNode) -> Iterator[Class]:
+        """All classes of the module's text that may define ``__del__``, those inside functions included."""
+        scope = self.evaluator.module_scope(module)
+        for node in module.outline_classes:
+            yield Class(node, scope)
+        for line in _lines(module.source.text, re.compile(r"\b__del__\b")):
+            function = function_at(module, line)
+            if function is not None and function.name != "__del__":
+                for cls in _inner_classes(function, self.evaluator):
+                    yield cls
+
+    def deletion(self, cls: Class, binding: Binding, receiver: Class) -> Iterator[Finalizer]:
+        """The finalizer that ``binding`` of ``cls`` is for an instance of ``receiver`` (``cls`` or a subclass)."""
+        key = (receiver.node.module, (receiver.node, binding.line))
+        if key in self._searched:
+            return
+        self._searched.add(key)
+        found = self.evaluator.class_member(receiver, "__del__")
+        if found is None:
+            return
+        obj = Object(receiver, (), "self")
+        root_scope = self.evaluator.module_scope(cls.node.module)
+        root = Frame(root_scope)
+        context = Context(root_scope, {}, root)
+        method = cls.node.function(binding) if binding.kind == "function" else None
+        span = method.ir.span if method is not None else Span(binding.line, 1, binding.line, 1)
+        if method is None:
+            span = _binding_span(cls.node, binding)
+        value = self.evaluator.instance_attribute(obj, "__del__", context, span)
+        self.evaluator.call(value, CallArgs(), context, span, None)
+        yield Finalizer("__del__", cls.node.module, span, root_scope, root, value, None, receiver)
+
+
+def _binding_span(cls: ClassNode, binding: Binding) -> Span:
+    """The span of ``__del__ = close`` in a class body."""
+    for stmt in cls.module.statements(binding):
+        if isinstance(stmt, (ir.Assign, ir.AnnAssign)):
+            return stmt.span
+    return Span(binding.line, 1, binding.end_line, 1)
+
+
+def _parts(value: Value) -> Iterator[Value]:
+    """``value`` and the callables in it: what a partial or a bound method calls."""
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        yield part
+        if isinstance(part, OneOf):
+            stack.extend(part.members)
+        elif isinstance(part, (Partial, Bound)):
+            stack.append(part.function)
+
+
+def _lines(text: str, pattern: re.Pattern[str]) -> Iterator[int]:
+    line, at = 1, 0
+    for match in pattern.finditer(text):
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        yield line
+
+
+def _units(module: ModuleNode, pattern: re.Pattern[str]) -> Iterator[FunctionNode | Binding]:
+    """The functions and module-level statements that hold a match."""
+    seen: set[object] = set()
+    for line in _lines(module.source.text, pattern):
+        unit: FunctionNode | Binding | None = function_at(module, line)
+        if unit is None:
+            for binding in (*module.source.facts.loose, *module.source.facts.bindings):
+                if binding.line <= line <= binding.end_line and binding.kind in ("other", "assign"):
+                    unit = binding
+                    break
+        if unit is not None and unit not in seen:
+            seen.add(unit)
+            yield unit
+
+
+def _inner_classes(function: FunctionNode, evaluator: Evaluator) -> Iterator[Class]:
+    """Classes defined in the body of a function, at any depth."""
+    stack: list[tuple[FunctionNode, Scope]] = [(function, evaluator.generic_scope(function))]
+    while stack:
+        node, scope = stack.pop()
+        for stmt in flat_statements(node.ir.body):
+            if isinstance(stmt, ir.ClassDef):
+                yield Class(node.module.inner_class(stmt), scope)
+            elif isinstance(stmt, ir.FunctionDef):
+                inner = node.module.inner_function(stmt.function, node.owner)
+                stack.append((inner, evaluator.generic_scope(inner, scope)))
+
+
+def callback_functions(value: Value) -> Iterator[Function]:
+    """The functions of the project that calling ``value`` runs, as far as the value itself tells."""
+    for part in _parts(value):
+        if isinstance(part, Function):
+            yield part

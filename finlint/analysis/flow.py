@@ -1,0 +1,645 @@
+"""A function's body, run abstractly in order: the effects it has itself, the calls it makes, what it registers.
+
+Each frame (a function in one context) is run once. Values of calls come from ``evaluate``, so frames do not wait
+for each other, and a chain of calls of any length, cycles included, is a walk over frames (``reach``).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from finlint.analysis.effects import Effect, Registration
+from finlint.analysis.evaluate import Context, Evaluator, assign, dotted, forget
+from finlint.analysis.nodes import children, flat_statements, inner_blocks
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Lib,
+    LibObject,
+    Object,
+    OneOf,
+    Sequence,
+    Value,
+    alternatives,
+    is_known,
+    softened,
+    truth,
+    union,
+    without_none,
+)
+from finlint.model import ir
+from finlint.model.finding import Confidence
+from finlint.model.outline import target_names
+from finlint.model.source import Span
+
+
+class Edge(NamedTuple):
+    span: Span
+    target: Scope
+
+
+class Frame:
+    """What running ``scope.function`` in ``scope`` does."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.effects: list[Effect] = []
+        self.edges: list[Edge] = []
+        self.registrations: list[Registration] = []
+        self._seen: set[object] = set()
+
+    def effect(self, effect: Effect) -> None:
+        if effect not in self._seen:
+            self._seen.add(effect)
+            self.effects.append(effect)
+
+    def edge(self, span: Span, target: Scope) -> None:
+        edge = Edge(span, target)
+        if edge not in self._seen:
+            self._seen.add(edge)
+            self.edges.append(edge)
+
+    def registration(self, registration: Registration) -> None:
+        if registration not in self._seen:
+            self._seen.add(registration)
+            self.registrations.append(registration)
+
+
+class Frames:
+    """All frames of a run, made on demand."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._frames: dict[Scope, Frame] = {}
+
+    def of(self, scope: Scope) -> Frame:
+        frame = self._frames.get(scope)
+        if frame is None:
+            frame = self._frames[scope] = Frame(scope)
+            if scope.function is not None:
+                env = {name: value for name, value in scope.params if is_known(value)}
+                _Run(self.evaluator, frame, env).block(scope.function.ir.body)
+        return frame
+
+    def of_statements(self, scope: Scope, block: ir.Block) -> Frame:
+        """A frame of statements outside any function (module level)."""
+        frame = Frame(scope)
+        _Run(self.evaluator, frame, {}).block(block)
+        return frame
+
+
+#: What a block of statements comes to: goes on, or leaves (return, raise, break, continue).
+_GOES_ON = True
+_LEAVES = False
+
+
+class _Run:
+    def __init__(self, evaluator: Evaluator, frame: Frame, env: dict[str, Value]) -> None:
+        self.evaluator = evaluator
+        self.frame = frame
+        self.context = Context(frame.scope, env, frame)
+        self.module = frame.scope.module
+
+    @property
+    def env(self) -> dict[str, Value]:
+        env = self.context.env
+        assert env is not None
+        return env
+
+    @env.setter
+    def env(self, env: dict[str, Value]) -> None:
+        self.context.env = env
+
+    def eval(self, expr: ir.Expr) -> Value:
+        return self.evaluator.eval(expr, self.context)
+
+    def block(self, block: ir.Block) -> bool:
+        for stmt in block:
+            if self.statement(stmt) is _LEAVES:
+                return _LEAVES
+        return _GOES_ON
+
+    def statement(self, stmt: ir.Stmt) -> bool:
+        method = _STATEMENTS.get(type(stmt))
+        if method is None:
+            return _GOES_ON
+        out: bool = method(self, stmt)
+        return out
+
+    # -- simple statements
+
+    def assign(self, stmt: ir.Assign) -> bool:
+        value = self.eval(stmt.value)
+        for target in stmt.targets:
+            self._store(target, value, stmt.span)
+        return _GOES_ON
+
+    def ann_assign(self, stmt: ir.AnnAssign) -> bool:
+        value = self.eval(stmt.value) if stmt.value is not None else UNKNOWN
+        if not is_known(value) or (isinstance(value, Const) and value.value is None):
+            declared = self.evaluator.annotation(stmt.annotation, Context(self.context.scope, self.env))
+            if is_known(declared):
+                value = declared
+        if stmt.value is not None:
+            self._store(stmt.target, value, stmt.span)
+        return _GOES_ON
+
+    def _store(self, target: ir.Expr, value: Value, span: Span) -> None:
+        self._targets_effects(target, value, span)
+        if isinstance(target, ir.Attr):
+            # What an attribute holds after an assignment is known only until some call may change it; that a
+            # finalizer's own ``self.x = None`` hides what came before is what matters.
+            value = softened(value)
+        assign(target, value, self.env, self.evaluator)
+
+    def _targets_effects(self, target: ir.Expr, value: Value, span: Span) -> None:
+        """Evaluate what a target itself runs: ``self.pool[key]``, ``__setitem__``, property setters."""
+        if isinstance(target, ir.Attr):
+            receiver = self.eval(target.value)
+            for option in alternatives(receiver):
+                if isinstance(option, Object):
+                    self._setter(option, target.name, value, span)
+        elif isinstance(target, ir.Subscript):
+            receiver = self.eval(target.value)
+            index = self.eval(target.index)
+            for option in alternatives(receiver):
+                if isinstance(option, Object):
+                    self.evaluator._special(option, "__setitem__", (index, value), self.context, span)
+        elif isinstance(target, ir.Display):
+            for item in target.items:
+                self._targets_effects(item.value if isinstance(item, ir.Starred) else item, UNKNOWN, span)
+
+    def _setter(self, obj: Object, name: str, value: Value, span: Span) -> None:
+        for base in self.evaluator.mro(obj.cls):
+            if not isinstance(base, Class):
+                continue
+            for binding in base.node.members.get(name, []):
+                if binding.kind != "function":
+                    continue
+                node = base.node.function(binding)
+                if node is not None and any(isinstance(d, ir.Attr) and d.name == "setter" for d in node.ir.decorators):
+                    params = [p.name for p in node.ir.params]
+                    values = dict(zip(params, (obj, value), strict=False))
+                    self.frame.edge(span, self.evaluator.scope(node, tuple(values.items()), base.scope))
+
+    def aug_assign(self, stmt: ir.AugAssign) -> bool:
+        current = self.eval(stmt.target)
+        value = self.eval(stmt.value)
+        if isinstance(current, Object):
+            self.evaluator._special(current, "__iadd__", (value,), self.context, stmt.span)
+        if isinstance(current, Sequence) and isinstance(value, Sequence):
+            result: Value = Sequence(current.kind, None, union([current.element, value.element]))
+        else:
+            result = UNKNOWN
+        assign(stmt.target, result, self.env, self.evaluator)
+        return _GOES_ON
+
+    def expression(self, stmt: ir.ExprStmt) -> bool:
+        value = self.eval(stmt.value)
+        del value
+        if isinstance(stmt.value, ir.Call) and self._never_returns(stmt.value):
+            return _LEAVES
+        return _GOES_ON
+
+    def _never_returns(self, call: ir.Call) -> bool:
+        function = self.evaluator.eval(call.func, Context(self.context.scope, self.env))
+        if isinstance(function, Lib):
+            entry = self.evaluator.knowledge.entry(function.name)
+            return entry is not None and entry.no_return
+        return False
+
+    def return_(self, stmt: ir.Return) -> bool:
+        if stmt.value is not None:
+            self.eval(stmt.value)
+        return _LEAVES
+
+    def raise_(self, stmt: ir.Raise) -> bool:
+        if stmt.value is not None:
+            self.eval(stmt.value)
+        return _LEAVES
+
+    def delete(self, stmt: ir.Delete) -> bool:
+        for target in stmt.targets:
+            path = dotted(target)
+            if path:
+                forget(path, self.env)
+                self.env[path] = UNKNOWN
+            elif isinstance(target, ir.Subscript):
+                receiver = self.eval(target.value)
+                index = self.eval(target.index)
+                for option in alternatives(receiver):
+                    if isinstance(option, Object):
+                        self.evaluator._special(option, "__delitem__", (index,), self.context, stmt.span)
+        return _GOES_ON
+
+    def assert_(self, stmt: ir.Assert) -> bool:
+        self.eval(stmt.test)
+        self.refine(stmt.test, True)
+        return _GOES_ON
+
+    def jump(self, stmt: ir.Jump) -> bool:
+        return _GOES_ON if stmt.kind == "pass" else _LEAVES
+
+    def define(self, stmt: ir.FunctionDef) -> bool:
+        function = stmt.function
+        for param in function.params:
+            if param.default is not None:
+                self.eval(param.default)
+        # The nested function is read from the scope, so that it sees names that are bound after it too.
+        forget(function.name, self.env)
+        self.env.pop(function.name, None)
+        return _GOES_ON
+
+    def define_class(self, stmt: ir.ClassDef) -> bool:
+        self.env.pop(stmt.name, None)
+        return _GOES_ON
+
+    # -- branches
+
+    def if_(self, stmt: ir.If) -> bool:
+        # Unroll ``elif`` chains: they may be long.
+        ends: list[dict[str, Value]] = []
+        arm: ir.If | None = stmt
+        while arm is not None:
+            verdict = truth(self.eval(arm.test))
+            before = self.env
+            following: ir.If | None = None
+            if verdict is not False:
+                self.env = dict(before)
+                self.refine(arm.test, True)
+                if self.block(arm.body) is _GOES_ON:
+                    ends.append(self.env)
+            if verdict is True:
+                break
+            self.env = dict(before)
+            self.refine(arm.test, False)
+            if len(arm.orelse) == 1 and isinstance(arm.orelse[0], ir.If):
+                following = arm.orelse[0]
+            elif self.block(arm.orelse) is _GOES_ON:
+                ends.append(self.env)
+            arm = following
+        if not ends:
+            return _LEAVES
+        self.env = _join(ends)
+        return _GOES_ON
+
+    def match(self, stmt: ir.Match) -> bool:
+        self.eval(stmt.subject)
+        before = self.env
+        ends = [dict(before)]
+        for case in stmt.cases:
+            self.env = dict(before)
+            for name in case.binds:
+                value = UNKNOWN
+                if case.cls is not None and len(case.binds) == 1:
+                    value = self.evaluator.annotation(case.cls, Context(self.context.scope))
+                self.env[name] = value
+            if case.guard is not None:
+                self.eval(case.guard)
+            if self.block(case.body) is _GOES_ON:
+                ends.append(self.env)
+        self.env = _join(ends)
+        return _GOES_ON
+
+    def while_(self, stmt: ir.While) -> bool:
+        verdict = truth(self.eval(stmt.test))
+        if verdict is False:
+            return self.block(stmt.orelse)
+        self._spins(stmt)
+        self._widen(stmt.body)
+        before = dict(self.env)
+        self.refine(stmt.test, True)
+        self.block(stmt.body)
+        # ``while True`` is left by ``break`` only; a loop without one never ends.
+        if isinstance(stmt.test, ir.Const) and stmt.test.value and not _has_break(stmt.body):
+            return _LEAVES
+        self.env = _join([before, self.env])
+        self.refine(stmt.test, False)
+        return self.block(stmt.orelse) if stmt.orelse else _GOES_ON
+
+    def _spins(self, stmt: ir.While) -> None:
+        """A loop with no bound of its own: nothing in its body can end it."""
+        if busy_loop(stmt):
+            constant = isinstance(stmt.test, ir.Const)
+            self.frame.effect(
+                Effect(
+                    "busy-loop",
+                    "while True" if constant else "while",
+                    self.module.path,
+                    stmt.span,
+                    "unbounded",
+                    Confidence.HIGH if constant else Confidence.MEDIUM,
+                )
+            )
+
+    def for_(self, stmt: ir.For) -> bool:
+        if isinstance(stmt.iter, ir.Comprehension) and stmt.iter.kind == "generator":
+            iterated = self.eval(stmt.iter._replace(kind="list"))
+        else:
+            iterated = self.eval(stmt.iter)
+        element = self.evaluator.element(iterated, self.context, stmt.span)
+        self._widen(stmt.body)
+        before = dict(self.env)
+        assign(stmt.target, element, self.env, self.evaluator)
+        self.block(stmt.body)
+        self.env = _join([before, self.env])
+        if stmt.orelse:
+            self.block(stmt.orelse)
+        return _GOES_ON
+
+    def _widen(self, body: ir.Block) -> None:
+        """Before a loop: what the body assigns may already have been assigned by an earlier round."""
+        for name in _assigned(body):
+            if name in self.env and "." not in name:
+                self.env[name] = union([self.env[name], self.evaluator.scope_name(name, self.context.scope)])
+                forget(name, self.env)
+            elif "." in name:
+                self.env.pop(name, None)
+
+    def with_(self, stmt: ir.With) -> bool:
+        entered: list[tuple[Value, Span]] = []
+        suppresses = False
+        for expr, target, span in stmt.items:
+            value = self.eval(expr)
+            entered.append((value, span))
+            bound = UNKNOWN
+            if not stmt.is_async:
+                bound = self.evaluator.entered(value, self.context, span)
+            suppresses = suppresses or any(
+                isinstance(v, LibObject) and v.type == "contextlib.suppress" for v in alternatives(value)
+            )
+            if target is not None:
+                assign(target, bound, self.env, self.evaluator)
+        before = dict(self.env)
+        goes_on = self.block(stmt.body)
+        if not stmt.is_async:
+            for value, span in reversed(entered):
+                self.evaluator.exited(value, self.context, span)
+        if goes_on is _LEAVES and suppresses and not _returns(stmt.body):
+            self.env = _join([before, self.env])
+            return _GOES_ON
+        return goes_on
+
+    def try_(self, stmt: ir.Try) -> bool:
+        before = dict(self.env)
+        goes_on = self.block(stmt.body)
+        after = self.env
+        ends: list[dict[str, Value]] = []
+        if goes_on is _GOES_ON and self.block(stmt.orelse) is _GOES_ON:
+            ends.append(self.env)
+        for handler in stmt.handlers:
+            self.env = _join([before, after])
+            if handler.type is not None:
+                self.eval(handler.type)
+            if handler.name:
+                self.env[handler.name] = UNKNOWN
+            if self.block(handler.body) is _GOES_ON:
+                ends.append(self.env)
+        left = not ends
+        self.env = _join(ends) if ends else _join([before, after])
+        if self.block(stmt.final) is _LEAVES:
+            return _LEAVES
+        return _LEAVES if left else _GOES_ON
+
+    # -- what a condition says
+
+    def refine(self, test: ir.Expr, holds: bool) -> None:
+        """Narrow the environment by a condition that is known to hold, or not to."""
+        if isinstance(test, ir.Not):
+            self.refine(test.value, not holds)
+        elif isinstance(test, ir.Bool):
+            if (test.op == "and") is holds:
+                self.refine(test.left, holds)
+                self.refine(test.right, holds)
+        elif isinstance(test, (ir.Name, ir.Attr)):
+            if holds:
+                self._narrow(test, _true_values)
+        elif isinstance(test, ir.Walrus):
+            if holds:
+                self.env[test.target] = without_none(self.env.get(test.target, UNKNOWN))
+        elif isinstance(test, ir.Compare) and len(test.rest) == 1:
+            ((op, right),) = test.rest
+            if isinstance(right, ir.Const) and right.value is None and op in ("Is", "IsNot", "Equal", "NotEqual"):
+                if holds is (op in ("IsNot", "NotEqual")):
+                    self._narrow(test.left, without_none)
+                else:
+                    self._narrow(test.left, lambda _: Const(None, False))
+        elif isinstance(test, ir.Call):
+            self._refine_isinstance(test, holds)
+
+    def _refine_isinstance(self, test: ir.Call, holds: bool) -> None:
+        if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):
+            return
+        quiet = Context(self.context.scope, self.env)
+        named = self.evaluator.eval(test.args[1].value, quiet)
+        options = list(named.items or ()) if isinstance(named, Sequence) else list(alternatives(named))
+        classes = [o for o in options if isinstance(o, (Class, Lib))]
+        if not classes or len(classes) != len(options):
+            return
+
+        def is_one(value: Value) -> bool:
+            for cls in classes:
+                if isinstance(value, Object) and cls in self.evaluator.mro(value.cls):
+                    return True
+                if isinstance(value, LibObject) and isinstance(cls, Lib):
+                    names = (value.type, *self.evaluator.knowledge.bases(value.type))
+                    if self.evaluator.knowledge.canonical(cls.name) in names:
+                        return True
+            return False
+
+        def positive(value: Value) -> Value:
+            kept = [v for v in alternatives(value) if is_one(v)]
+            if kept:
+                return union(kept)
+            made = [
+                self.evaluator.instance(c) if isinstance(c, Class) else self.evaluator.annotation_of(c) for c in classes
+            ]
+            return union(v for v in made if is_known(v)) if any(map(is_known, made)) else UNKNOWN
+
+        def negative(value: Value) -> Value:
+            kept = [v for v in alternatives(value) if not is_one(v)]
+            return union(kept) if kept else UNKNOWN
+
+        self._narrow(test.args[0].value, positive if holds else negative)
+
+    def _narrow(self, expr: ir.Expr, change: object) -> None:
+        path = dotted(expr)
+        if not path:
+            return
+        value = self.evaluator.eval(expr, Context(self.context.scope, self.env))
+        narrowed: Value = change(value)  # type: ignore[operator]
+        if narrowed != value:
+            self.env[path] = narrowed
+
+
+def _true_values(value: Value) -> Value:
+    if isinstance(value, OneOf):
+        rest = [m for m in value.members if not (isinstance(m, Const) and not m.value)]
+        return union(rest) if rest else UNKNOWN
+    if isinstance(value, Const) and not value.value and not value.firm:
+        return UNKNOWN
+    return value
+
+
+def _join(ends: list[dict[str, Value]]) -> dict[str, Value]:
+    """What is known where several ways meet."""
+    if len(ends) == 1:
+        return ends[0]
+    first, rest = ends[0], ends[1:]
+    out: dict[str, Value] = {}
+    for name, value in first.items():
+        if all(name in env for env in rest):
+            values = [value, *(env[name] for env in rest)]
+            out[name] = value if all(v == value for v in values[1:]) else union(values)
+    # A name that only some ways assigned is read from the scope, which knows all its assignments.
+    return out
+
+
+def _assigned(block: ir.Block) -> set[str]:
+    """Names and attribute paths that a block assigns."""
+    out: set[str] = set()
+    for stmt in flat_statements(block):
+        targets: tuple[ir.Expr, ...] = ()
+        if isinstance(stmt, ir.Assign):
+            targets = stmt.targets
+        elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.For)):
+            targets = (stmt.target,)
+        elif isinstance(stmt, ir.With):
+            targets = tuple(t for _, t, _ in stmt.items if t is not None)
+        for target in targets:
+            out.update(target_names(target))
+            path = dotted(target)
+            if path:
+                out.add(path)
+    return out
+
+
+def _has_break(block: ir.Block) -> bool:
+    """Whether a loop body holds a ``break`` of this loop, or a way out of the function."""
+    for stmt in block:
+        if isinstance(stmt, ir.Jump) and stmt.kind == "break":
+            return True
+        if isinstance(stmt, (ir.For, ir.While)):
+            if _has_break(stmt.orelse):
+                return True
+            continue
+        if any(_has_break(inner) for inner in inner_blocks(stmt)):
+            return True
+    return False
+
+
+def _returns(block: ir.Block) -> bool:
+    return any(isinstance(stmt, ir.Return) for stmt in flat_statements(block))
+
+
+def busy_loop(stmt: ir.While) -> bool:
+    """A ``while`` that nothing in it can end: no ``break``, ``return``, ``raise`` or ``yield``, and a condition
+    that is constant or reads only what the body neither assigns nor calls."""
+    roots: set[str] = set()
+    waits = False
+    stack: list[ir.Expr] = [stmt.test]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ir.Yield, ir.Await, ir.Walrus)):
+            return False
+        if isinstance(node, ir.Call):
+            # ``while q.get(timeout=1)`` consumes; ``while t.is_alive()`` only asks.
+            name = node.func.name if isinstance(node.func, ir.Attr) else ""
+            if name not in _ASKING or node.args:
+                return False
+            waits = True
+        path = dotted(node)
+        if path:
+            roots.add(path.partition(".")[0])
+            continue
+        stack.extend(children(node))
+    constant = isinstance(stmt.test, ir.Const) and bool(stmt.test.value)
+    if not constant and not roots:
+        return False
+    if not constant and not waits and all("." not in dotted(n) for n in _paths(stmt.test)):
+        # Local names only: another thread cannot change them, so it is a computation, not a wait.
+        return False
+    assigned = _assigned(stmt.body)
+    tested = {dotted(n) for n in _paths(stmt.test)}
+    if any(path in assigned or path.partition(".")[0] in assigned for path in tested):
+        return False
+    for inner in flat_statements(stmt.body):
+        if isinstance(inner, (ir.Return, ir.Raise)) or (isinstance(inner, ir.Jump) and inner.kind == "break"):
+            return False
+        for expr in _expressions(inner):
+            if isinstance(expr, (ir.Yield, ir.Await)):
+                return False
+            if isinstance(expr, ir.Call) and not constant and not _is_idle(expr):
+                # A call may change what the condition reads.
+                return False
+            if isinstance(expr, ir.Call) and constant and not _is_idle(expr):
+                # It may raise, as ``get_nowait`` does in a loop that drains a queue.
+                return False
+    return True
+
+
+_ASKING = frozenset({"is_alive", "is_set", "locked", "done", "running", "poll", "empty", "full", "is_open", "isAlive"})
+_IDLE = frozenset({"sleep", "print", "debug", "info", "warning", "monotonic", "time", "perf_counter", "log", "yield_"})
+
+
+def _is_idle(call: ir.Call) -> bool:
+    """A call that cannot change what a loop waits for."""
+    if isinstance(call.func, ir.Attr):
+        return call.func.name in _IDLE
+    return isinstance(call.func, ir.Name) and call.func.id in _IDLE
+
+
+def _paths(expr: ir.Expr) -> list[ir.Expr]:
+    out: list[ir.Expr] = []
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        if dotted(node):
+            out.append(node)
+            continue
+        stack.extend(children(node))
+    return out
+
+
+def _expressions(stmt: ir.Stmt) -> list[ir.Expr]:
+    """All expressions of one statement, without those of the statements in it."""
+    stack: list[ir.Expr] = []
+    if isinstance(stmt, (ir.Assign, ir.AugAssign, ir.ExprStmt)) or (
+        isinstance(stmt, ir.AnnAssign) and stmt.value is not None
+    ):
+        stack.append(stmt.value)
+    elif isinstance(stmt, (ir.If, ir.While)):
+        stack.append(stmt.test)
+    elif isinstance(stmt, ir.For):
+        stack.append(stmt.iter)
+    elif isinstance(stmt, ir.With):
+        stack.extend(value for value, _, _ in stmt.items)
+    out: list[ir.Expr] = []
+    while stack:
+        node = stack.pop()
+        out.append(node)
+        stack.extend(children(node))
+    return out
+
+
+_STATEMENTS = {
+    ir.Assign: _Run.assign,
+    ir.AnnAssign: _Run.ann_assign,
+    ir.AugAssign: _Run.aug_assign,
+    ir.ExprStmt: _Run.expression,
+    ir.Return: _Run.return_,
+    ir.Raise: _Run.raise_,
+    ir.Delete: _Run.delete,
+    ir.Assert: _Run.assert_,
+    ir.Jump: _Run.jump,
+    ir.FunctionDef: _Run.define,
+    ir.ClassDef: _Run.define_class,
+    ir.If: _Run.if_,
+    ir.Match: _Run.match,
+    ir.While: _Run.while_,
+    ir.For: _Run.for_,
+    ir.With: _Run.with_,
+    ir.Try: _Run.try_,
+}

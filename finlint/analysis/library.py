@@ -1,0 +1,283 @@
+"""Calls into libraries: the knowledge base applied to one call with its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Items
+from typing import NamedTuple, Protocol
+
+from finlint.analysis.effects import CallArgs
+from finlint.analysis.values import (
+    UNKNOWN,
+    Const,
+    Lib,
+    LibObject,
+    Mapping,
+    OneOf,
+    Sequence,
+    Value,
+    alternatives,
+    is_known,
+    union,
+)
+from finlint.knowledge.entries import Argument, Entry
+
+
+class Knowledge(Protocol):
+    """What the analysis asks of ``finlint.knowledge.base.Knowledge``."""
+
+    def entry(self, name: str) -> Entry | None: ...
+    def canonical(self, name: str) -> str: ...
+    def member(self, type_name: str, attribute: str) -> str | None: ...
+    def attribute_type(self, type_name: str, attribute: str) -> str: ...
+    def returns(self, name: str) -> str: ...
+    def is_class(self, name: str) -> bool: ...
+    def bases(self, name: str) -> tuple[str, ...]: ...
+    def knows_module(self, module: str) -> bool: ...
+    def is_stdlib(self, module: str) -> bool: ...
+
+
+class Verdict(NamedTuple):
+    """One call waits: ``lasts`` as in the knowledge base; ``sure``: every condition was decided."""
+
+    kind: str
+    lasts: str
+    sure: bool
+
+
+def arguments(entry: Entry, args: CallArgs) -> dict[str, Value]:
+    """Arguments by parameter name; defaults that the entry knows are filled in."""
+    out: dict[str, Value] = {}
+    if not args.open_ended:
+        out.update((d.parameter, Const(d.value)) for d in entry.defaults)
+    out.update(zip(entry.parameters, args.positional, strict=False))
+    out.update(args.keywords)
+    return out
+
+
+def _holds(condition: Argument, given: dict[str, Value]) -> bool | None:
+    """Whether an argument is that constant: True, False, or None where it cannot be told."""
+    value = given.get(condition.parameter)
+    if value is None:
+        return False
+    if isinstance(value, Const):
+        same = type(value.value) is type(condition.value) or (_is_number(value.value) and _is_number(condition.value))
+        equal = same and value.value == condition.value
+        return equal if value.firm else (None if equal else False)
+    if isinstance(value, OneOf):
+        return None
+    return None if not is_known(value) else False
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _any(conditions: Items[Argument], given: dict[str, Value]) -> bool | None:
+    verdicts = [_holds(c, given) for c in conditions]
+    if True in verdicts:
+        return True
+    return None if None in verdicts else False
+
+
+def judge(entry: Entry, args: CallArgs, receiver: Value | None) -> Verdict | None:
+    """Whether this call of ``entry`` waits, and how long at most; None: it does not, or nothing says that it does."""
+    if not entry.kind:
+        return None
+    given = arguments(entry, args)
+    sure = not args.open_ended
+    held = _any(entry.nonblocking, given)
+    if held is True:
+        return None
+    if held is None:
+        sure = False
+    if entry.only_if:
+        held = _any(entry.only_if, given)
+        if held is False:
+            return None
+        sure = sure and held is True
+    if isinstance(receiver, LibObject):
+        made = dict(receiver.args)
+        if entry.receiver_nonblocking and _any(entry.receiver_nonblocking, made) is True:
+            return None
+        if entry.receiver_only_if:
+            held = _any(entry.receiver_only_if, made)
+            if held is False:
+                return None
+            sure = sure and held is True
+        if receiver.mode == "nonblocking":
+            return None
+    elif entry.receiver_only_if:
+        return None
+    lasts = entry.lasts
+    if isinstance(receiver, LibObject) and receiver.mode == "bounded" and lasts == "unbounded":
+        lasts = "bounded"
+    if entry.bound and lasts == "unbounded":
+        bound = given.get(entry.bound)
+        if bound is not None:
+            lasts = _bounded_by(bound)
+            if not is_known(bound):
+                sure = False
+    return Verdict(entry.kind, lasts, sure)
+
+
+def _bounded_by(bound: Value) -> str:
+    """How long a wait with this timeout lasts: a number bounds it, None does not; unknown ones usually do."""
+    for value in alternatives(bound):
+        if isinstance(value, Const) and value.value is None:
+            return "unbounded"
+    return "bounded"
+
+
+def changed_receiver(entry: Entry, args: CallArgs, receiver: LibObject) -> LibObject:
+    """The receiver after a call such as ``setblocking(False)`` or ``settimeout(5)``."""
+    given = arguments(entry, args)
+    if entry.makes_nonblocking and _any(entry.makes_nonblocking, given) is True:
+        return LibObject(receiver.type, receiver.args, "nonblocking")
+    if entry.makes_bounded:
+        value = given.get(entry.makes_bounded)
+        if isinstance(value, Const) and value.value is None:
+            return LibObject(receiver.type, receiver.args)
+        return LibObject(receiver.type, receiver.args, "bounded")
+    if entry.makes_nonblocking:
+        return LibObject(receiver.type, receiver.args)
+    return receiver
+
+
+# -- type expressions
+
+
+_CONTAINERS = {
+    "list": "list",
+    "set": "set",
+    "frozenset": "set",
+    "tuple": "tuple",
+    "deque": "list",
+    "Sequence": "list",
+    "MutableSequence": "list",
+    "Iterable": "iterable",
+    "Iterator": "iterable",
+    "Collection": "list",
+    "Container": "list",
+    "Set": "set",
+    "AbstractSet": "set",
+    "MutableSet": "set",
+    "FrozenSet": "set",
+    "List": "list",
+    "Tuple": "tuple",
+    "Deque": "list",
+    "Generator": "iterable",
+    "AsyncIterator": "async-iterable",
+    "WeakSet": "set",
+}
+_MAPPINGS = frozenset(
+    {
+        "dict",
+        "Dict",
+        "Mapping",
+        "MutableMapping",
+        "defaultdict",
+        "DefaultDict",
+        "OrderedDict",
+        "WeakValueDictionary",
+        "WeakKeyDictionary",
+        "ChainMap",
+    }
+)
+_TRANSPARENT = frozenset(
+    {"Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar", "TypeGuard"}
+)
+
+
+def container_kind(name: str) -> str:
+    """ "list", "set", "tuple", "iterable" for the name of a container type; "" for others."""
+    return _CONTAINERS.get(name.rpartition(".")[2], "")
+
+
+def is_mapping(name: str) -> bool:
+    return name.rpartition(".")[2] in _MAPPINGS
+
+
+def is_transparent(name: str) -> bool:
+    """Whether ``name[X, ...]`` means X as far as types go."""
+    return name.rpartition(".")[2] in _TRANSPARENT
+
+
+_VALUE_TYPES = frozenset(
+    {
+        "int",
+        "str",
+        "bool",
+        "float",
+        "bytes",
+        "complex",
+        "object",
+        "Any",
+        "builtins.object",
+        "typing.Any",
+        "None",
+    }
+    | {f"builtins.{t}" for t in ("int", "str", "bool", "float", "bytes", "complex")}
+)
+
+
+def instance_of(text: str, knowledge: Knowledge) -> Value:
+    """The value that a type expression of the knowledge base describes; UNKNOWN for plain values."""
+    text = text.strip()
+    if not text or text in _VALUE_TYPES:
+        return UNKNOWN
+    parts = _split(text, "|")
+    if len(parts) > 1:
+        values = [Const(None, False) if p.strip() == "None" else instance_of(p, knowledge) for p in parts]
+        return union(v for v in values if is_known(v)) if any(map(is_known, values)) else UNKNOWN
+    name, bracket, rest = text.partition("[")
+    if bracket:
+        inner = _split(rest.rstrip()[:-1], ",")
+        return generic(name, [instance_of(part, knowledge) for part in inner], knowledge)
+    if container_kind(name):
+        return Sequence(container_kind(name), None, UNKNOWN)
+    if is_mapping(name):
+        return Mapping((), UNKNOWN, UNKNOWN)
+    return LibObject(knowledge.canonical(name))
+
+
+def generic(name: str, inner: Items[Value], knowledge: Knowledge) -> Value:
+    """An instance of ``name[inner...]``."""
+    short = name.rpartition(".")[2]
+    if short == "Optional":
+        return union([inner[0], Const(None, False)]) if inner else UNKNOWN
+    if short == "Union":
+        return union(inner)
+    if is_transparent(name) or short == "Awaitable":
+        return inner[0] if inner else UNKNOWN
+    kind = container_kind(name)
+    if kind == "tuple":
+        if len(inner) == 2 and inner[1] == Const(...):
+            return Sequence("tuple", None, inner[0])
+        return Sequence("tuple", tuple(inner), union(inner))
+    if kind:
+        return Sequence(kind, None, inner[0] if inner else UNKNOWN)
+    if is_mapping(name):
+        return Mapping((), inner[0] if inner else UNKNOWN, inner[-1] if len(inner) > 1 else UNKNOWN)
+    return LibObject(knowledge.canonical(name)) if "." in name else UNKNOWN
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split at separators that no bracket encloses."""
+    out, level, start = [], 0, 0
+    for position, char in enumerate(text):
+        if char == "[":
+            level += 1
+        elif char == "]":
+            level -= 1
+        elif char == separator and level == 0:
+            out.append(text[start:position])
+            start = position + 1
+    out.append(text[start:])
+    return out
+
+
+def library_class(value: Value, knowledge: Knowledge) -> str:
+    """The qualified name if ``value`` is a library class, else ""."""
+    if isinstance(value, Lib) and knowledge.is_class(value.name):
+        return knowledge.canonical(value.name)
+    return ""

@@ -1,0 +1,449 @@
+"""Modules, classes and functions of the project: facts plus identity, lowered when first looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Protocol
+
+from finlint.model import ir
+from finlint.model.facts import Binding, ClassFacts, ModuleFacts
+from finlint.model.outline import class_facts, target_names
+
+
+class Source(Protocol):
+    """What the analysis asks of a file (``finlint.syntax.source.SourceFile``)."""
+
+    path: str
+    text: str
+    facts: ModuleFacts
+
+    def lower(self, line: int, end_line: int) -> ir.Block: ...
+    def slice_text(self, line: int, end_line: int) -> str: ...
+    def line_text(self, line: int) -> str: ...
+
+
+class FunctionNode:
+    """A function or lambda; compared by identity. ``owner`` is the class whose body holds the ``def``."""
+
+    __slots__ = ("_index", "ir", "module", "owner")
+
+    def __init__(self, module: ModuleNode, function: ir.Function, owner: ClassNode | None) -> None:
+        self.module = module
+        self.ir = function
+        self.owner = owner
+        self._index: FunctionIndex | None = None
+
+    @property
+    def name(self) -> str:
+        return self.ir.name
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.owner.name}.{self.ir.name}" if self.owner is not None else self.ir.name
+
+    @property
+    def index(self) -> FunctionIndex:
+        if self._index is None:
+            self._index = FunctionIndex(self.ir.body)
+        return self._index
+
+    def __repr__(self) -> str:
+        return f"<{self.module.name}.{self.qualified}>"
+
+
+class ClassNode:
+    """A class; compared by identity. ``parent`` is the class whose body holds it, if any."""
+
+    def __init__(self, module: ModuleNode, facts: ClassFacts, parent: ClassNode | None = None) -> None:
+        self.module = module
+        self.facts = facts
+        self.name = facts.name
+        self.parent = parent
+        self._functions: dict[Binding, FunctionNode] = {}
+
+    @cached_property
+    def members(self) -> dict[str, list[Binding]]:
+        table: dict[str, list[Binding]] = {}
+        for binding in self.facts.members:
+            table.setdefault(binding.name, []).append(binding)
+        return table
+
+    def function(self, binding: Binding) -> FunctionNode | None:
+        """The method that a binding of kind "function" defines."""
+        node = self.module.functions_by_line.get((binding.line, binding.name))
+        if node is None:
+            for stmt in self.module.statements(binding):
+                if isinstance(stmt, ir.FunctionDef):
+                    node = FunctionNode(self.module, stmt.function, self)
+                    self.module.functions_by_line[(binding.line, binding.name)] = node
+        return node
+
+    def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
+        """The methods in whose text ``.attribute`` stands: the only ones that can store it."""
+        for binding in self.methods_mentioning("." + attribute):
+            node = self.function(binding)
+            if node is not None:
+                yield node
+
+    def methods_mentioning(self, text: str) -> Iterator[Binding]:
+        """Bindings of the methods whose text holds ``text`` as a whole word (after a dot)."""
+        if text not in self._text:
+            return
+        pattern = re.compile(re.escape(text) + r"\b")
+        starts = [m.start() for m in pattern.finditer(self._text)]
+        if not starts:
+            return
+        lines = []
+        line, at = self.facts.line, 0
+        for start in starts:
+            line += self._text.count("\n", at, start)
+            at = start
+            lines.append(line)
+        for binding in self.facts.members:
+            if binding.kind == "function" and (
+                binding.stmt is not None or any(binding.line <= n <= binding.end_line for n in lines)
+            ):
+                yield binding
+
+    @cached_property
+    def _text(self) -> str:
+        return self.module.source.slice_text(self.facts.line, self.facts.end_line)
+
+    def __repr__(self) -> str:
+        return f"<class {self.module.name}.{self.name}>"
+
+
+class ModuleNode:
+    """A module of the project; compared by identity. ``name`` is dotted, as imports of it say."""
+
+    def __init__(self, name: str, source: Source, is_package: bool) -> None:
+        self.name = name
+        self.source = source
+        self.path = source.path
+        self.is_package = is_package
+        self.functions_by_line: dict[tuple[int, str], FunctionNode] = {}
+        self._classes: dict[int, ClassNode] = {}
+
+    @cached_property
+    def bindings(self) -> dict[str, list[Binding]]:
+        table: dict[str, list[Binding]] = {}
+        for binding in self.source.facts.bindings:
+            table.setdefault(binding.name, []).append(binding)
+        return table
+
+    @cached_property
+    def outline_classes(self) -> tuple[ClassNode, ...]:
+        """Classes of the module's body, and the classes in their bodies."""
+        out: list[ClassNode] = []
+        stack: list[tuple[Binding, ClassNode | None]] = [(b, None) for b in self.source.facts.bindings]
+        while stack:
+            binding, parent = stack.pop()
+            if binding.cls is not None:
+                node = self.class_node(binding.cls, parent)
+                out.append(node)
+                stack.extend((member, node) for member in binding.cls.members)
+        out.sort(key=lambda c: c.facts.line)
+        return tuple(out)
+
+    def class_node(self, facts: ClassFacts, parent: ClassNode | None = None) -> ClassNode:
+        node = self._classes.get(id(facts))
+        if node is None:
+            node = self._classes[id(facts)] = ClassNode(self, facts, parent)
+        return node
+
+    def function(self, binding: Binding) -> FunctionNode | None:
+        """The function that a module-level binding of kind "function" defines."""
+        node = self.functions_by_line.get((binding.line, binding.name))
+        if node is None:
+            for stmt in self.statements(binding):
+                if isinstance(stmt, ir.FunctionDef):
+                    node = FunctionNode(self, stmt.function, None)
+                    self.functions_by_line[(binding.line, binding.name)] = node
+        return node
+
+    def statements(self, binding: Binding) -> list[ir.Stmt]:
+        """The lowered statements of a binding that bind its name (all, where it has none)."""
+        if binding.stmt is not None:
+            return [binding.stmt]
+        block = self.source.lower(binding.line, binding.end_line)
+        if not binding.name:
+            return list(block)
+        return [stmt for stmt in flat_statements(block) if binding.name in names_bound(stmt)]
+
+    def inner_function(self, function: ir.Function, owner: ClassNode | None) -> FunctionNode:
+        """The node of a function or lambda inside a body that is lowered already."""
+        key = (id(function), function.name)
+        node = self.functions_by_line.get(key)
+        if node is None:
+            node = self.functions_by_line[key] = FunctionNode(self, function, owner)
+        return node
+
+    def inner_class(self, stmt: ir.ClassDef) -> ClassNode:
+        node = self._classes.get(id(stmt))
+        if node is None:
+            node = self._classes[id(stmt)] = ClassNode(self, class_facts(stmt))
+        return node
+
+    def __repr__(self) -> str:
+        return f"<module {self.name}>"
+
+
+def names_bound(stmt: ir.Stmt) -> list[str]:
+    """Names that a statement binds in its own scope, not counting the statements inside it."""
+    if isinstance(stmt, ir.FunctionDef):
+        return [stmt.function.name]
+    if isinstance(stmt, ir.ClassDef):
+        return [stmt.name]
+    if isinstance(stmt, ir.Assign):
+        return [name for target in stmt.targets for name in target_names(target)]
+    if isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.For)):
+        return target_names(stmt.target)
+    if isinstance(stmt, ir.With):
+        return [name for _, target, _ in stmt.items if target is not None for name in target_names(target)]
+    if isinstance(stmt, ir.Import):
+        return [bound for _, bound, _ in stmt.names]
+    if isinstance(stmt, ir.ImportFrom):
+        return [bound for _, bound in stmt.names]
+    return []
+
+
+def flat_statements(block: ir.Block) -> Iterator[ir.Stmt]:
+    """All statements of a block and of the blocks in it, not entering functions; class bodies are entered
+    because a one-line class shares its line with its members."""
+    for stmt in block:
+        yield stmt
+        for inner in inner_blocks(stmt):
+            yield from flat_statements(inner)
+        if isinstance(stmt, ir.ClassDef):
+            yield from flat_statements(stmt.body)
+
+
+def inner_blocks(stmt: ir.Stmt) -> tuple[ir.Block, ...]:
+    """The blocks of a compound statement, in the order in which they stand."""
+    if isinstance(stmt, (ir.If, ir.While, ir.For)):
+        return (stmt.body, stmt.orelse)
+    if isinstance(stmt, ir.With):
+        return (stmt.body,)
+    if isinstance(stmt, ir.Try):
+        return (stmt.body, *(h.body for h in stmt.handlers), stmt.orelse, stmt.final)
+    if isinstance(stmt, ir.Match):
+        return tuple(case.body for case in stmt.cases)
+    return ()
+
+
+class Definition:
+    """One way in which a name gets its value inside a function.
+
+    ``how``: "value" (the expression itself), "element" (an element of it), "enter" (what ``with`` binds),
+    "annotation", "function", "class", "import", "unknown". ``path`` are the indices of tuple unpacking.
+    """
+
+    __slots__ = ("conditions", "how", "node", "path")
+
+    def __init__(
+        self, how: str, node: object, path: tuple[int, ...], conditions: tuple[tuple[ir.Expr, bool], ...]
+    ) -> None:
+        self.how = how
+        self.node = node
+        self.path = path
+        self.conditions = conditions
+
+
+class FunctionIndex:
+    """Where a function's names and the attributes it stores get their values, and what it returns.
+
+    Flow-insensitive: each definition carries the conditions it stands under, so that a caller's constants can
+    rule it out.
+    """
+
+    def __init__(self, body: ir.Block) -> None:
+        self.names: dict[str, list[Definition]] = {}
+        #: (variable, attribute) -> definitions, for ``variable.attribute = ...``.
+        self.stores: dict[tuple[str, str], list[Definition]] = {}
+        self.returns: list[Definition] = []
+        self.yields: list[Definition] = []
+        #: Expressions that may be calls of interest: ``variable.attribute.method(...)`` with constant arguments.
+        self.calls: list[ir.Call] = []
+        self.globals: set[str] = set()
+        self._block(body, ())
+
+    def _block(self, block: ir.Block, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
+        for stmt in block:
+            self._statement(stmt, conditions)
+            if isinstance(stmt, ir.If) and stmt.body and not stmt.orelse and _leaves(stmt.body):
+                # ``if x: return`` puts what follows under ``not x``.
+                conditions = (*conditions, (stmt.test, False))
+
+    def _statement(self, stmt: ir.Stmt, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
+        if isinstance(stmt, ir.Assign):
+            for target in stmt.targets:
+                self._target(target, "value", stmt.value, (), conditions)
+            self._expr(stmt.value)
+        elif isinstance(stmt, ir.AnnAssign):
+            if stmt.value is not None:
+                self._target(stmt.target, "value", stmt.value, (), conditions)
+                self._expr(stmt.value)
+            self._target(stmt.target, "annotation", stmt.annotation, (), conditions)
+        elif isinstance(stmt, ir.AugAssign):
+            self._target(stmt.target, "unknown", None, (), conditions)
+        elif isinstance(stmt, ir.ExprStmt):
+            self._expr(stmt.value)
+        elif isinstance(stmt, ir.Return):
+            if stmt.value is not None:
+                self.returns.append(Definition("value", stmt.value, (), conditions))
+                self._expr(stmt.value)
+            else:
+                self.returns.append(Definition("value", ir.Const(None), (), conditions))
+        elif isinstance(stmt, ir.If):
+            self._expr(stmt.test)
+            self._block(stmt.body, (*conditions, (stmt.test, True)))
+            self._block(stmt.orelse, (*conditions, (stmt.test, False)))
+        elif isinstance(stmt, ir.For):
+            self._target(stmt.target, "element", stmt.iter, (), conditions)
+            self._expr(stmt.iter)
+            self._block(stmt.body, conditions)
+            self._block(stmt.orelse, conditions)
+        elif isinstance(stmt, ir.While):
+            self._expr(stmt.test)
+            self._block(stmt.body, conditions)
+            self._block(stmt.orelse, conditions)
+        elif isinstance(stmt, ir.With):
+            for value, target, _ in stmt.items:
+                self._expr(value)
+                if target is not None:
+                    self._target(target, "enter", value, (), conditions)
+            self._block(stmt.body, conditions)
+        elif isinstance(stmt, ir.Try):
+            for handler in stmt.handlers:
+                if handler.name:
+                    self._add(handler.name, Definition("unknown", None, (), conditions))
+            for block in inner_blocks(stmt):
+                self._block(block, conditions)
+        elif isinstance(stmt, ir.Match):
+            self._expr(stmt.subject)
+            for case in stmt.cases:
+                for name in case.binds:
+                    if case.cls is not None and len(case.binds) == 1:
+                        self._add(name, Definition("annotation", case.cls, (), conditions))
+                    else:
+                        self._add(name, Definition("unknown", None, (), conditions))
+                self._block(case.body, conditions)
+        elif isinstance(stmt, ir.FunctionDef):
+            self._add(stmt.function.name, Definition("function", stmt.function, (), conditions))
+        elif isinstance(stmt, ir.ClassDef):
+            self._add(stmt.name, Definition("class", stmt, (), conditions))
+        elif isinstance(stmt, ir.Import):
+            for item in stmt.names:
+                self._add(item[1], Definition("import", ir.Import((item,), stmt.span), (), conditions))
+        elif isinstance(stmt, ir.ImportFrom):
+            for name in stmt.names:
+                single = ir.ImportFrom(stmt.module, stmt.level, (name,), stmt.span)
+                self._add(name[1], Definition("import", single, (), conditions))
+        elif isinstance(stmt, ir.Global):
+            self.globals.update(stmt.names)
+
+    def _add(self, name: str, definition: Definition) -> None:
+        self.names.setdefault(name, []).append(definition)
+
+    def _target(
+        self,
+        target: ir.Expr,
+        how: str,
+        value: object,
+        path: tuple[int, ...],
+        conditions: tuple[tuple[ir.Expr, bool], ...],
+    ) -> None:
+        if isinstance(target, ir.Name):
+            self._add(target.id, Definition(how, value, path, conditions))
+        elif isinstance(target, ir.Attr) and isinstance(target.value, ir.Name):
+            key = (target.value.id, target.name)
+            self.stores.setdefault(key, []).append(Definition(how, value, path, conditions))
+        elif isinstance(target, ir.Display):
+            for position, item in enumerate(target.items):
+                if isinstance(item, ir.Starred):
+                    self._target(item.value, "unknown", None, (), conditions)
+                    # What follows a starred target has no fixed place.
+                    for rest in target.items[position + 1 :]:
+                        self._target(rest, "unknown", None, (), conditions)
+                    break
+                self._target(item, how, value, (*path, position), conditions)
+        elif isinstance(target, ir.Subscript) and how == "value":
+            # ``self.table[key] = value`` and ``table[key] = value`` put an element into a container.
+            container = target.value
+            if isinstance(container, ir.Attr) and isinstance(container.value, ir.Name):
+                key = (container.value.id, container.name)
+                self.stores.setdefault(key, []).append(Definition("puts", value, path, conditions))
+            elif isinstance(container, ir.Name):
+                self._add(container.id, Definition("puts", value, path, conditions))
+
+    def _expr(self, expr: ir.Expr) -> None:
+        """Find calls that put something into a container or change a receiver, yields, and walrus targets."""
+        stack: list[ir.Expr] = [expr]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ir.Walrus):
+                self._add(node.target, Definition("value", node.value, (), ()))
+            elif isinstance(node, ir.Yield):
+                if node.value is not None:
+                    self.yields.append(Definition("delegate" if node.delegates else "value", node.value, (), ()))
+            elif isinstance(node, ir.Call):
+                self.calls.append(node)
+                self._puts(node)
+            stack.extend(children(node))
+
+    def _puts(self, node: ir.Call) -> None:
+        func = node.func
+        if not isinstance(func, ir.Attr) or not node.args:
+            return
+        if func.name in ("append", "add", "appendleft", "put", "put_nowait", "setdefault", "insert"):
+            definition = Definition("puts", node.args[-1].value, (), ())
+        elif func.name in ("extend", "update") and not node.args[0].keyword:
+            definition = Definition("puts-all", node.args[0].value, (), ())
+        else:
+            return
+        container = func.value
+        if isinstance(container, ir.Attr) and isinstance(container.value, ir.Name):
+            self.stores.setdefault((container.value.id, container.name), []).append(definition)
+        elif isinstance(container, ir.Name):
+            self._add(container.id, definition)
+
+
+def _leaves(block: ir.Block) -> bool:
+    """Whether a block always leaves the function or the loop."""
+    last = block[-1]
+    return isinstance(last, (ir.Return, ir.Raise)) or (isinstance(last, ir.Jump) and last.kind != "pass")
+
+
+def children(node: ir.Expr) -> list[ir.Expr]:
+    """The expressions that are evaluated as part of ``node``; a lambda's body is not one."""
+    if isinstance(node, (ir.Attr, ir.Not, ir.Starred, ir.Await)):
+        return [node.value]
+    if isinstance(node, ir.Walrus):
+        return [node.value]
+    if isinstance(node, ir.Call):
+        return [node.func, *(a.value for a in node.args)]
+    if isinstance(node, ir.Display):
+        return list(node.items)
+    if isinstance(node, ir.DictDisplay):
+        return [part for pair in node.items for part in pair if part is not None]
+    if isinstance(node, ir.Subscript):
+        return [node.value, node.index]
+    if isinstance(node, (ir.Bool, ir.Binary)):
+        return [node.left, node.right]
+    if isinstance(node, ir.Compare):
+        return [node.left, *(value for _, value in node.rest)]
+    if isinstance(node, ir.IfExp):
+        return [node.test, node.body, node.orelse]
+    if isinstance(node, ir.Yield):
+        return [] if node.value is None else [node.value]
+    if isinstance(node, ir.Comprehension):
+        out = list(node.elements)
+        for clause in node.clauses:
+            out.append(clause.iter)
+            out.extend(clause.ifs)
+        return out
+    if isinstance(node, ir.Opaque):
+        return list(node.parts)
+    return []

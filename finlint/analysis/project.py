@@ -1,0 +1,182 @@
+"""Modules by name: which file an import means, seen from the file that imports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from finlint.analysis.nodes import ModuleNode, Source
+
+#: Names of the runtime are registrars and channels, not code to follow.
+_ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
+
+
+class LibraryNames(Protocol):
+    """What linking needs to know of the knowledge base."""
+
+    def knows_module(self, module: str) -> bool: ...
+    def is_stdlib(self, module: str) -> bool: ...
+
+
+class Project:
+    """The files of a run and those that they import, as modules.
+
+    ``load`` gives the source of a path, or None where it cannot be read. ``src`` are folders that absolute
+    imports are looked up in besides the importing file's own root; ``installed`` are searched last.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str], Source | None],
+        library: LibraryNames,
+        src: Iterable[str] = (),
+        installed: Iterable[str] = (),
+    ) -> None:
+        self._load = load
+        self._library = library
+        self._src = tuple(os.path.abspath(folder) for folder in src)
+        self._installed = tuple(installed)
+        self._by_path: dict[str, ModuleNode | None] = {}
+        self._roots: dict[str, tuple[str, str]] = {}
+        self._listings: dict[str, frozenset[str]] = {}
+        self._found: dict[tuple[str, str], str | None] = {}
+        self._stdlib_roots: dict[str, bool] = {}
+
+    def at(self, path: str) -> ModuleNode | None:
+        """The module in the file ``path``; None where it cannot be read."""
+        key = os.path.abspath(path)
+        if key not in self._by_path:
+            source = self._load(path)
+            if source is None:
+                self._by_path[key] = None
+            else:
+                base = os.path.basename(key)
+                _, name = self._root(key)
+                self._by_path[key] = ModuleNode(name, source, base == "__init__.py")
+        return self._by_path[key]
+
+    def _root(self, path: str) -> tuple[str, str]:
+        """(folder that the module's name counts from, dotted name), by the ``__init__.py`` files above it."""
+        folder, base = os.path.split(path)
+        stem = base.rpartition(".")[0] or base
+        root, package = self._package(folder)
+        if base == "__init__.py":
+            return root, package or os.path.basename(folder)
+        return root, f"{package}.{stem}" if package else stem
+
+    def _package(self, folder: str) -> tuple[str, str]:
+        known = self._roots.get(folder)
+        if known is None:
+            parent, name = os.path.split(folder)
+            if "__init__.py" in self._listing(folder) and parent != folder:
+                root, package = self._package(parent)
+                known = root, f"{package}.{name}" if package else name
+            else:
+                known = folder, ""
+            self._roots[folder] = known
+        return known
+
+    def _listing(self, folder: str) -> frozenset[str]:
+        names = self._listings.get(folder)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(folder))
+            except OSError:
+                names = frozenset()
+            self._listings[folder] = names
+        return names
+
+    # -- imports
+
+    def resolve(self, name: str, importer: ModuleNode) -> ModuleNode | None:
+        """The project's module ``name`` for an absolute import in ``importer``; None: not of the project."""
+        if name in _ALWAYS_LIBRARY:
+            return None
+        path = self._path_of(name, importer)
+        return None if path is None else self.at(path)
+
+    def is_namespace(self, name: str, importer: ModuleNode) -> bool:
+        """Whether ``name`` is a folder without ``__init__.py`` (a namespace package) in reach of the importer."""
+        parts = name.split(".")
+        for root in self._search(importer, parts[0]):
+            folder = os.path.join(root, *parts)
+            if os.path.isdir(folder) and not self._is_stdlib_root(root):
+                return True
+        return False
+
+    def resolve_relative(self, module: str, level: int, importer: ModuleNode) -> ModuleNode | None:
+        """The module that ``from {level dots}{module} import`` means."""
+        folder = self.relative_folder(level, importer)
+        path = self._module_file(folder, module.split(".") if module else [])
+        return None if path is None else self.at(path)
+
+    def relative_folder(self, level: int, importer: ModuleNode) -> str:
+        folder = os.path.dirname(os.path.abspath(importer.path))
+        for _ in range(level - 1):
+            folder = os.path.dirname(folder)
+        return folder
+
+    def submodule(self, package: ModuleNode, name: str) -> ModuleNode | None:
+        if not package.is_package:
+            return None
+        path = self._module_file(os.path.dirname(os.path.abspath(package.path)), [name])
+        return None if path is None else self.at(path)
+
+    def _path_of(self, name: str, importer: ModuleNode) -> str | None:
+        parts = name.split(".")
+        for root in self._search(importer, parts[0]):
+            key = (root, name)
+            if key not in self._found:
+                self._found[key] = self._module_file(root, parts)
+            path = self._found[key]
+            if path is not None:
+                if self._is_stdlib_root(root) and self._library.knows_module(name):
+                    # The standard library linting itself: what is known of threading.Lock beats its source.
+                    return None
+                return path
+            if parts[0] + ".py" in self._listing(root):
+                return None
+        return None
+
+    def _search(self, importer: ModuleNode, top: str) -> list[str]:
+        here = os.path.abspath(importer.path)
+        root, _ = self._root(here)
+        out = [root]
+        # A namespace package has no __init__.py: ``a/b/c.py`` may be ``a.b.c`` although ``a/b`` looks like a root.
+        folder = root
+        for _ in range(5):
+            parent, name = os.path.split(folder)
+            if parent == folder:
+                break
+            if name == top:
+                out.append(parent)
+            folder = parent
+        out.extend(self._src)
+        out.extend(self._installed)
+        return out
+
+    def _is_stdlib_root(self, root: str) -> bool:
+        known = self._stdlib_roots.get(root)
+        if known is None:
+            known = {"os.py", "site.py", "abc.py", "codecs.py"} <= self._listing(root)
+            self._stdlib_roots[root] = known
+        return known
+
+    def _module_file(self, folder: str, parts: list[str]) -> str | None:
+        """The file of the module ``parts`` counted from ``folder``, or None."""
+        for part in parts[:-1]:
+            if part not in self._listing(folder):
+                return None
+            folder = os.path.join(folder, part)
+        if not parts:
+            return os.path.join(folder, "__init__.py") if "__init__.py" in self._listing(folder) else None
+        last = parts[-1]
+        names = self._listing(folder)
+        if last in names:
+            package = os.path.join(folder, last)
+            if "__init__.py" in self._listing(package):
+                return os.path.join(package, "__init__.py")
+        if last + ".py" in names:
+            return os.path.join(folder, last + ".py")
+        return None

@@ -1,0 +1,163 @@
+"""Which calls register a finalizer, and what their arguments mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from finlint.analysis.effects import CallArgs, Registration
+from finlint.analysis.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Lib,
+    LibObject,
+    Mapping,
+    Sequence,
+    Value,
+    WeakReference,
+)
+from finlint.model.settings import Registrar
+from finlint.model.source import Span
+
+if TYPE_CHECKING:
+    from finlint.analysis.evaluate import Context, Evaluator
+
+
+class Spec(NamedTuple):
+    """How a registrar takes its arguments.
+
+    ``passes`` says what the callback gets: "rest" (the arguments after it), "reference" (the weak reference),
+    "object" (the object, resurrected), "argument" (one more argument), "tuple" (``args=`` and ``kwargs=``),
+    "nothing".
+    """
+
+    name: str
+    object: int | str | None
+    callback: int | str
+    callback_name: str
+    passes: str
+    #: What the call gives: "reference" for weakref.ref and its kin, "finalizer" for the rest.
+    result: str = "finalizer"
+
+
+_SPECS = (
+    Spec("weakref.finalize", 0, 1, "func", "rest"),
+    Spec("weakref.ref", 0, 1, "callback", "reference", "reference"),
+    Spec("weakref.ReferenceType", 0, 1, "callback", "reference", "reference"),
+    Spec("weakref.KeyedRef", 0, 1, "callback", "reference", "reference"),
+    Spec("weakref.proxy", 0, 1, "callback", "reference", "reference"),
+    Spec("weakref.WeakMethod", 0, 1, "callback", "reference", "reference"),
+    Spec("multiprocessing.util.Finalize", 0, 1, "callback", "tuple"),
+    Spec("finlint.runtime.set_finalizer", 0, 1, "fn", "object"),
+    Spec("finlint.runtime.add_cleanup", 0, 1, "fn", "argument"),
+    Spec("finlint.runtime.Runtime.set_finalizer", 0, 1, "fn", "object"),
+    Spec("finlint.runtime.Runtime.add_cleanup", 0, 1, "fn", "argument"),
+    Spec("gc.callbacks.append", None, 0, "", "nothing"),
+    Spec("gc.callbacks.insert", None, 1, "", "nothing"),
+)
+
+#: Names under which registrars are known elsewhere, with the name that is reported.
+_ALIASES = {
+    "_weakref.ref": "weakref.ref",
+    "_weakref.proxy": "weakref.proxy",
+    "_weakref.ReferenceType": "weakref.ref",
+    "weakref.ReferenceType": "weakref.ref",
+    "multiprocess.util.Finalize": "multiprocessing.util.Finalize",
+    "billiard.util.Finalize": "multiprocessing.util.Finalize",
+    "finlint.runtime.api.set_finalizer": "finlint.runtime.set_finalizer",
+    "finlint.runtime.api.add_cleanup": "finlint.runtime.add_cleanup",
+}
+
+#: Words without which a file has no registration of a known registrar.
+TOKENS = (b"__del__", b"weakref", b"Finalize", b"gc", b"set_finalizer", b"add_cleanup")
+
+
+class Registrars:
+    """The known registrars and those that the configuration names."""
+
+    def __init__(self, configured: Iterable[Registrar] = ()) -> None:
+        self._specs = {spec.name: spec for spec in _SPECS}
+        for alias, name in _ALIASES.items():
+            self._specs[alias] = self._specs[name]
+        for extra in configured:
+            self._specs[extra.name] = Spec(
+                extra.name,
+                extra.object,
+                extra.callback,
+                extra.callback if isinstance(extra.callback, str) else "",
+                "rest",
+            )
+
+    def named(self, name: str) -> Spec | None:
+        """The registrar with this qualified name."""
+        return self._specs.get(name)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Last names of all registrars: what a call of one must be called, but for aliases."""
+        return frozenset(name.rpartition(".")[2] for name in self._specs) - {"append", "insert"} | {"callbacks"}
+
+    def constructed(self, cls: Class, evaluator: Evaluator) -> Spec | None:
+        """The registrar that a class of the project inherits from (a subclass of ``weakref.ref``)."""
+        for base in evaluator.mro(cls):
+            if isinstance(base, Lib):
+                spec = self._specs.get(evaluator.knowledge.canonical(base.name))
+                if spec is not None:
+                    return spec
+        return None
+
+    def registration(
+        self, spec: object, args: CallArgs, context: Context, span: Span | None, evaluator: Evaluator
+    ) -> tuple[Registration | None, Value] | None:
+        """The registration that a call makes (None: no callback was given), and the call's value."""
+        assert isinstance(spec, Spec)
+        target = _argument(args, spec.object, ("obj", "object", "meth")) if spec.object is not None else None
+        callback = _argument(args, spec.callback, (spec.callback_name,))
+        reference = WeakReference(target or UNKNOWN, "weakref.proxy" if spec.name == "weakref.proxy" else "weakref.ref")
+        value: Value = reference if spec.result == "reference" else LibObject(spec.name)
+        if callback is None or (isinstance(callback, Const) and callback.value is None):
+            return None, value
+        if span is None:
+            return None, value
+        passed = self._passed(spec, args, target or UNKNOWN, reference)
+        return Registration(spec.name, context.module.path, span, target, callback, passed, context.scope), value
+
+    @staticmethod
+    def _passed(spec: Spec, args: CallArgs, target: Value, reference: Value) -> CallArgs:
+        if spec.passes == "rest":
+            first = spec.callback + 1 if isinstance(spec.callback, int) else len(args.positional)
+            keywords = tuple((k, v) for k, v in args.keywords if k not in (spec.callback_name, spec.callback))
+            return CallArgs(args.positional[first:], keywords, args.open_ended)
+        if spec.passes == "reference":
+            return CallArgs((reference,))
+        if spec.passes == "object":
+            return CallArgs((target,))
+        if spec.passes == "argument":
+            return CallArgs((_argument(args, 2, ("arg",)) or UNKNOWN,))
+        if spec.passes == "tuple":
+            given = _argument(args, 2, ("args",))
+            keywords = _argument(args, 3, ("kwargs",))
+            open_ended = False
+            positional: tuple[Value, ...] = ()
+            if isinstance(given, Sequence) and given.items is not None:
+                positional = given.items
+            elif given is not None:
+                open_ended = True
+            named: tuple[tuple[str, Value], ...] = ()
+            if isinstance(keywords, Mapping):
+                named = tuple((str(k.value), v) for k, v in keywords.items if isinstance(k, Const))
+            return CallArgs(positional, named, open_ended)
+        return CallArgs(open_ended=True)
+
+
+def _argument(args: CallArgs, where: int | str, names: tuple[str, ...]) -> Value | None:
+    if isinstance(where, str):
+        return args.keyword(where)
+    if where < len(args.positional):
+        return args.positional[where]
+    for name in names:
+        value = args.keyword(name) if name else None
+        if value is not None:
+            return value
+    return None

@@ -1,0 +1,320 @@
+"""Abstract values: what an expression may be, as far as the analysis needs to know.
+
+``UNKNOWN`` is the answer wherever nothing is known, and everything done with it stays silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode
+    from finlint.analysis.scopes import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    pass
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A constant. ``firm``: no other value is possible; attributes and globals that code assigns are not firm,
+    so they type a receiver or bound a wait, but rule out no branch."""
+
+    value: object
+    firm: bool = True
+
+
+NONE = Const(None)
+MAYBE_NONE = Const(None, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lib:
+    """A module, function or class of a library, by qualified name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LibObject:
+    """An instance of a library class. ``args``: how it was constructed, by parameter name."""
+
+    type: str
+    args: tuple[tuple[str, Value], ...] = ()
+    #: "" or "nonblocking" or "bounded", once ``setblocking``/``settimeout`` said so.
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LibMethod:
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    node: ModuleNode
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    node: ClassNode
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An instance of a class of the project. ``args``: the constructor's parameters; ``site`` tells instances
+    apart: "self" for the instance that a method runs on, "" where it is not known which one it is."""
+
+    cls: Class
+    args: tuple[tuple[str, Value], ...] = ()
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    node: FunctionNode
+    #: The scope that the function was defined in.
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A function bound to its first argument: a method, or ``types.MethodType(f, x)``."""
+
+    function: Value
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    function: Value
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCaller:
+    name: str
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list, tuple, set or any iterable: its items where all are known, and what an element may be."""
+
+    kind: str
+    items: tuple[Value, ...] | None
+    element: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    items: tuple[tuple[Value, Value], ...]
+    key: Value
+    element: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """A generator or coroutine made by calling ``function``: its body runs when it is consumed or driven.
+
+    ``frame`` is the scope that the body will run in. ``kind``: "generator", "coroutine", "async-generator" or
+    "context" (a generator wrapped by ``contextlib.contextmanager``).
+    """
+
+    kind: str
+    frame: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class LibCoroutine:
+    """An un-awaited coroutine of a library function."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    cls: Class
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class WeakReference:
+    """``weakref.ref(target)`` or a proxy of it: does not hold what it refers to."""
+
+    target: Value
+    registrar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of which nothing is known: behaves as UNKNOWN, but tells who supplies it."""
+
+    name: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A function under ``staticmethod``, ``classmethod``, ``property`` or ``contextmanager``: reading it from a
+    class or an instance gives something else. ``kind``: "static", "class", "property" or "context"."""
+
+    kind: str
+    function: Value
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    members: frozenset[Value]
+
+
+Value = Union[
+    Unknown,
+    Const,
+    Lib,
+    LibObject,
+    LibMethod,
+    Module,
+    Class,
+    Object,
+    Function,
+    Bound,
+    Partial,
+    MethodCaller,
+    Sequence,
+    Mapping,
+    Suspended,
+    LibCoroutine,
+    Super,
+    WeakReference,
+    Parameter,
+    Marked,
+    OneOf,
+]
+
+#: More alternatives than this say nothing that a report could stand on.
+MAX_ALTERNATIVES = 12
+
+
+def alternatives(value: Value) -> Iterator[Value]:
+    """The values that ``value`` may be, in a stable order."""
+    if isinstance(value, OneOf):
+        yield from sorted(value.members, key=_order)
+    else:
+        yield value
+
+
+def _order(value: Value) -> str:
+    if isinstance(value, (Object, Class)):
+        node = value.node if isinstance(value, Class) else value.cls.node
+        return f"{type(value).__name__} {node.module.path} {node.facts.line} {node.name}"
+    if isinstance(value, Function):
+        return f"Function {value.node.module.path} {value.node.ir.span.line} {value.node.name}"
+    if isinstance(value, Bound):
+        return f"Bound {_order(value.function)} {_order(value.receiver)}"
+    if isinstance(value, Lib):
+        return f"Lib {value.name}"
+    if isinstance(value, LibObject):
+        return f"LibObject {value.type} {len(value.args)}"
+    if isinstance(value, Const):
+        return f"Const {value.value!r} {value.firm}"
+    return type(value).__name__
+
+
+def union(values: Iterable[Value]) -> Value:
+    """One value that may be any of ``values``; unknown parts are kept, so that certainty is not invented."""
+    members: set[Value] = set()
+    for value in values:
+        if isinstance(value, OneOf):
+            members |= value.members
+        else:
+            members.add(value)
+    if len(members) > 1:
+        firm = {m for m in members if isinstance(m, Const) and m.firm}
+        if firm:
+            # Beside another value a constant is one possibility of several.
+            members -= firm
+            members |= {Const(m.value, False) for m in firm if isinstance(m, Const)}
+    if not members:
+        return UNKNOWN
+    if len(members) == 1:
+        return next(iter(members))
+    if len(members) > MAX_ALTERNATIVES:
+        return UNKNOWN
+    return OneOf(frozenset(members))
+
+
+def without_none(value: Value) -> Value:
+    """``value`` where it is known not to be None."""
+    if isinstance(value, OneOf):
+        rest = [m for m in value.members if not (isinstance(m, Const) and m.value is None)]
+        return union(rest) if rest else UNKNOWN
+    return value
+
+
+def softened(value: Value) -> Value:
+    """``value`` with constants made not firm: read from a place that other code may assign."""
+    if isinstance(value, Const):
+        return Const(value.value, False) if value.firm else value
+    if isinstance(value, OneOf):
+        return OneOf(frozenset(softened(m) for m in value.members))
+    return value
+
+
+def is_known(value: Value) -> bool:
+    return not isinstance(value, (Unknown, Parameter))
+
+
+def truth(value: Value) -> bool | None:
+    """Whether the value is certainly true or certainly false."""
+    if isinstance(value, Const):
+        return bool(value.value) if value.firm else None
+    if isinstance(value, (Lib, LibMethod, Module, Class, Function, Bound, Partial, MethodCaller, Suspended)):
+        return True
+    if isinstance(value, (Object, LibObject)):
+        # Most objects are true; one that defines __bool__ or __len__ is the exception that makes this unsafe.
+        return None
+    if isinstance(value, Sequence) and value.items is not None:
+        return len(value.items) > 0
+    return None
+
+
+def depth(value: Value) -> int:
+    """How deeply constructor arguments nest in ``value``."""
+    if isinstance(value, (Object, LibObject)):
+        return 1 + max((depth(v) for _, v in value.args), default=0)
+    if isinstance(value, Bound):
+        return 1 + max(depth(value.function), depth(value.receiver))
+    if isinstance(value, Partial):
+        return 1 + max([depth(value.function), *map(depth, value.args), *(depth(v) for _, v in value.keywords)])
+    if isinstance(value, OneOf):
+        return max(depth(m) for m in value.members)
+    if isinstance(value, Sequence):
+        return 1 + max([depth(value.element), *(map(depth, value.items or ()))])
+    if isinstance(value, Mapping):
+        return 1 + max([depth(value.element), *(depth(v) for _, v in value.items)])
+    if isinstance(value, (Function, Suspended)):
+        scope = value.scope if isinstance(value, Function) else value.frame
+        return scope.depth + 1
+    if isinstance(value, WeakReference):
+        return 1 + depth(value.target)
+    return 0
+
+
+MAX_DEPTH = 6
+
+
+def shallow(value: Value) -> Value:
+    """``value``, or UNKNOWN where it nests so deeply that contexts would grow without end."""
+    return value if depth(value) <= MAX_DEPTH else UNKNOWN

@@ -1,0 +1,1 @@
+"""Answers to findings: one module for each rule or family of rules."""

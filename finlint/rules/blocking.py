@@ -1,0 +1,113 @@
+"""FIN101-FIN113, FIN201, FIN202: a finalizer reaches a call that waits, or hands work over unsafely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from finlint.analysis.finalizers import Finalizer
+from finlint.analysis.flow import Frames
+from finlint.analysis.reach import Step, Witness, witnesses
+from finlint.analysis.scopes import Scope
+from finlint.model.codes import CODE_OF_KIND
+from finlint.model.finding import Culprit, Finding, Hop, RegistrationRef, Severity
+
+#: What the finalizer does, for the sentence "X <verb> `call`".
+_VERBS = {
+    "channel-receive": "waits to receive in",
+    "lock": "acquires the lock",
+    "sleep": "sleeps in",
+    "wait": "waits in",
+    "network-io": "talks to the network in",
+    "file-io": "does file I/O in",
+    "subprocess": "runs or waits for a process in",
+    "event-loop": "runs an event loop in",
+    "channel-send": "may wait to send in",
+    "busy-loop": "spins in",
+    "console-io": "reads or writes the console in",
+    "reentrant-lock": "acquires the reentrant lock",
+    "logging": "logs in",
+    "unsafe-handoff": "hands work over through",
+    "exit-thread": "starts a thread in",
+}
+
+_SEVERITY = {"unbounded": Severity.ERROR, "bounded": Severity.WARNING, "short": Severity.NOTE}
+
+_WHY = {
+    "unsafe-handoff": ", which takes a lock that is not reentrant: a collection inside it deadlocks with itself",
+    "exit-thread": ", which fails when the interpreter is exiting",
+    "lock": ", which is not reentrant",
+}
+
+
+def blocking(
+    finalizer: Finalizer, frames: Frames, linted: Callable[[str], bool], text_at: Callable[[Step], str]
+) -> Iterator[Finding]:
+    """The findings of one finalizer. ``linted`` tells whether a file is one of those being linted."""
+    for witness in _witnesses(finalizer, frames):
+        effect = witness.effect
+        steps = witness.steps
+        severity = _SEVERITY[effect.lasts]
+        # The first step is the registration itself; the callback's own body comes next.
+        primary = steps[1] if len(steps) > 1 and linted(steps[1].path) else steps[0]
+        trace = tuple(Hop(s.path, s.span.line, s.span.column, text_at(s)) for s in steps[1:] or steps)
+        yield Finding(
+            CODE_OF_KIND[effect.kind],
+            effect.kind,
+            severity,
+            effect.confidence,
+            _message(finalizer, witness),
+            primary.path,
+            primary.span,
+            registration_ref(finalizer),
+            Culprit(effect.call, effect.path, effect.span.line, effect.span.column),
+            trace,
+        )
+
+
+def _witnesses(finalizer: Finalizer, frames: Frames) -> Iterator[Witness]:
+    registered = Step(finalizer.module.path, finalizer.span, finalizer.root)
+    seen: set[object] = set()
+    for effect in finalizer.frame.effects:
+        yield Witness(effect, (registered,))
+    for edge in finalizer.frame.edges:
+        for witness in witnesses(edge.target, frames):
+            effect = witness.effect
+            key = (effect.kind, effect.call, effect.path, effect.span)
+            if key not in seen:
+                seen.add(key)
+                yield Witness(effect, (registered, *witness.steps))
+
+
+def registration_ref(finalizer: Finalizer) -> RegistrationRef:
+    return RegistrationRef(finalizer.registrar, finalizer.module.path, finalizer.span.line, finalizer.span.column)
+
+
+def describe(finalizer: Finalizer) -> str:
+    """The finalizer as a message names it: ``Pool.__del__``, or the callback and its registrar."""
+    if finalizer.owner is not None:
+        return f"`{finalizer.owner.node.name}.__del__`"
+    names = [edge.target.function.qualified for edge in finalizer.frame.edges if edge.target.function is not None]
+    callback = f"callback `{names[0]}`" if names else "the callback"
+    return f"{callback} of `{finalizer.registrar}`"
+
+
+def _message(finalizer: Finalizer, witness: Witness) -> str:
+    effect = witness.effect
+    through = [_called(step.scope) for step in witness.steps[2:]]
+    via = ""
+    if through:
+        shown = through if len(through) <= 4 else [*through[:2], "...", through[-1]]
+        via = " through " + ", ".join(f"`{name}()`" if name != "..." else name for name in shown)
+    subject = f" of `{effect.subject}`" if effect.subject else ""
+    bounded = " (bounded by a timeout)" if effect.lasts == "bounded" and effect.kind in _TIMED else ""
+    sentence = (
+        f"{describe(finalizer)} {_VERBS[effect.kind]} `{effect.call}`{subject}{bounded}{via}{_WHY.get(effect.kind, '')}"
+    )
+    return sentence[:1].upper() + sentence[1:]
+
+
+_TIMED = frozenset({"channel-receive", "lock", "wait", "channel-send", "reentrant-lock"})
+
+
+def _called(scope: Scope) -> str:
+    return scope.function.name if scope.function is not None else "?"
