@@ -7,9 +7,10 @@ from our data files, the user's files, and a table baked from typeshed, each rea
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from finlint.knowledge import types
 from finlint.knowledge.entries import Entry
 from finlint.knowledge.libraries import load_library
 from finlint.knowledge.parse import KnowledgeError, Library, load_toml, parse_library
@@ -23,6 +24,7 @@ _GONE = frozenset(
     nis nntplib ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib uu xdrlib""".split()  # noqa: SIM905
 )
 _STDLIB = sys.stdlib_module_names | _GONE | {"builtins", "tomllib", "compression", "annotationlib"}
+#: What a chain of aliases may take; ours need at most four.
 _MAX_ALIASES = 16
 
 
@@ -39,7 +41,7 @@ class Knowledge:
         self._canonical: dict[str, str] = {}
         self._entries: dict[str, Entry | None] = {}
         self._members: dict[tuple[str, str], str | None] = {}
-        self._linear: dict[str, tuple[str, ...]] = {}
+        self._lines: dict[str, tuple[tuple[str, Mapping[str, str]], ...]] = {}
         self._user = _read_user_files(user_files)
 
     # -- names
@@ -48,12 +50,15 @@ class Knowledge:
         """The name that entries use: aliases and re-exports of any prefix resolved."""
         known = self._canonical.get(name)
         if known is None:
-            known = name
-            for _ in range(_MAX_ALIASES):
-                following = self._alias_step(known)
-                if following == known:
+            chain = [name]
+            while len(chain) < _MAX_ALIASES:
+                following = self._alias_step(chain[-1])
+                if following in chain:
                     break
-                known = following
+                chain.append(following)
+            # The end of the chain; of a circle (os.path and posixpath re-export each other), its plainest name.
+            circle = chain[chain.index(following) :] if following in chain else chain[-1:]
+            known = min(circle, key=lambda item: (item.count("_"), len(item), item))
             self._canonical[name] = known
         return known
 
@@ -61,7 +66,7 @@ class Knowledge:
         """``name`` with its longest prefix that is an alias replaced; ``name`` itself where none is."""
         library = self._library(name)
         prefix, rest = name, ""
-        while "." in prefix or prefix:
+        while True:
             target = library.aliases.get(prefix)
             if target is not None:
                 return target + rest
@@ -87,7 +92,7 @@ class Knowledge:
             return found
 
     def is_class(self, name: str) -> bool:
-        """Calling ``name`` makes an instance of ``name``."""
+        """Calling ``name`` makes an instance of ``name`` (a class, or a factory that works like one)."""
         entry = self.entry(name)
         if entry is not None and (entry.is_class or entry.kind or entry.returns):
             return entry.is_class
@@ -95,33 +100,17 @@ class Knowledge:
 
     def bases(self, name: str) -> tuple[str, ...]:
         """Qualified names of the direct bases of a class."""
-        canonical = self.canonical(name)
-        entry = self.entry(canonical)
-        if entry is not None and entry.bases:
-            return tuple(self.canonical(base) for base in entry.bases)
-        return tuple(self.canonical(base) for base in self._stubs.bases(canonical))
+        return tuple(types.head(base) for base in self._typed_bases(self.canonical(name)))
 
     def ancestors(self, name: str) -> tuple[str, ...]:
-        """The class itself and all its bases, nearest first."""
-        canonical = self.canonical(_plain(name))
-        known = self._linear.get(canonical)
-        if known is None:
-            order: dict[str, None] = {canonical: None}
-            pending = [canonical]
-            while pending:
-                for base in self.bases(pending.pop(0)):
-                    plain = _plain(base)
-                    if plain not in order:
-                        order[plain] = None
-                        pending.append(plain)
-            known = self._linear[canonical] = tuple(order)
-        return known
+        """The class itself and all its bases, nearest first. ``name`` may be a generic such as ``list[int]``."""
+        return tuple(cls for cls, _ in self._line(name))
 
     def member(self, type_name: str, attribute: str) -> str | None:
         """Qualified name of ``type_name``'s ``attribute`` on the class that provides it; None where unknown.
 
         A name that has an entry wins along the whole line of bases: ``ssl.SSLSocket.recv`` has none and is
-        ``socket.socket.recv``.
+        ``socket.socket.recv``. ``type_name`` may also be a module.
         """
         key = (type_name, attribute)
         try:
@@ -131,12 +120,12 @@ class Knowledge:
             return found
 
     def _find_member(self, type_name: str, attribute: str) -> str | None:
-        line = self.ancestors(type_name)
-        for cls in line:
+        line = self._line(type_name)
+        for cls, _ in line:
             name = self.canonical(f"{cls}.{attribute}")
             if self.entry(name) is not None:
                 return name
-        for cls in line:
+        for cls, _ in line:
             if self._stubs.has_member(cls, attribute):
                 return self.canonical(f"{cls}.{attribute}")
         return None
@@ -144,22 +133,32 @@ class Knowledge:
     # -- types
 
     def attribute_type(self, type_name: str, attribute: str) -> str:
-        """Type of an attribute or property of instances, or of a module's variable; "" where unknown."""
-        line = self.ancestors(type_name)
-        for cls in line:
+        """Type of an attribute or property of instances, or of a module's variable; "" where unknown.
+
+        ``type_name`` may be generic: ("subprocess.Popen[bytes]", "args"). Methods have no type here.
+        """
+        line = self._line(type_name)
+        for cls, _ in line:
             entry = self.entry(cls)
             if entry is not None:
                 for name, type_ in entry.attributes:
                     if name == attribute:
                         return type_
-        for cls in line:
+            entry = self.entry(f"{cls}.{attribute}")
+            if entry is not None and entry.type:
+                return entry.type
+        for cls, bindings in line:
             found = self._stubs.attribute(cls, attribute)
             if found:
-                return found
+                return self._finished(found, type_name, bindings)
         return ""
 
     def returns(self, name: str) -> str:
-        """Type of the result of calling ``name``: of our entry, else of the stubs; "" for unknown or Any."""
+        """Type of the result of calling ``name``: of our entry, else of the stubs; "" for unknown or Any.
+
+        A class gives itself. "self" is the receiver, "arg:NAME" the type of an argument; a method's result
+        may hold type variables of its class (``~T``), which ``call_type`` knows how to bind.
+        """
         canonical = self.canonical(name)
         entry = self.entry(canonical)
         if entry is not None:
@@ -169,7 +168,60 @@ class Knowledge:
                 return canonical
         if self._stubs.is_class(canonical):
             return canonical
-        return self._stubs.returns(canonical)
+        return types.rename(self._stubs.returns(canonical), self.canonical)
+
+    def call_type(self, type_name: str, attribute: str) -> str:
+        """Type of ``receiver.attribute(...)`` for a receiver of type ``type_name``, generics bound.
+
+        ("list[threading.Thread]", "pop") gives "threading.Thread"; "" where unknown.
+        """
+        line = self._line(type_name)
+        for cls, _ in line:
+            name = self.canonical(f"{cls}.{attribute}")
+            entry = self.entry(name)
+            if entry is not None and (entry.returns or entry.is_class):
+                return self._finished(entry.returns or name, type_name, {})
+        for cls, bindings in line:
+            if self._stubs.has_member(cls, attribute):
+                return self._finished(self._stubs.returns(f"{cls}.{attribute}"), type_name, bindings)
+        return ""
+
+    def element_type(self, type_name: str) -> str:
+        """Type of what iterating over a value of type ``type_name`` yields; "" where unknown."""
+        if types.head(type_name) == "tuple":
+            parts = [part for part in types.arguments(type_name) if part != "..."]
+            return " | ".join(dict.fromkeys(parts)) if "typing.Any" not in parts else ""
+        iterator = self.call_type(type_name, "__iter__")
+        return self.call_type(iterator, "__next__") if iterator else ""
+
+    def _finished(self, text: str, receiver: str, bindings: Mapping[str, str]) -> str:
+        if text == "self":
+            return receiver
+        return types.rename(types.substitute(text, bindings), self.canonical)
+
+    def _typed_bases(self, canonical: str) -> tuple[str, ...]:
+        entry = self.entry(canonical)
+        bases = entry.bases if entry is not None and entry.bases else self._stubs.bases(canonical)
+        return tuple(types.rename(base, self.canonical) for base in bases)
+
+    def _line(self, type_name: str) -> tuple[tuple[str, Mapping[str, str]], ...]:
+        """The class and its bases, nearest first, each with what its type variables are bound to."""
+        known = self._lines.get(type_name)
+        if known is None:
+            order: dict[str, Mapping[str, str]] = {}
+            pending = [types.rename(type_name, self.canonical)]
+            while pending:
+                text = pending.pop(0)
+                cls = types.head(text)
+                if "." not in cls and self._stubs.is_class(f"builtins.{cls}"):
+                    cls = f"builtins.{cls}"
+                if cls in order:
+                    continue
+                bindings = dict(zip(self._stubs.parameters(cls), types.arguments(text), strict=False))
+                order[cls] = bindings
+                pending += [types.substitute(base, bindings) for base in self._typed_bases(cls)]
+            known = self._lines[type_name] = tuple(order.items())
+        return known
 
     # -- modules
 
@@ -196,11 +248,6 @@ class Knowledge:
                 library = Library({**library.entries, **user.entries}, {**library.aliases, **user.aliases})
             self._libraries[top] = library
         return library
-
-
-def _plain(type_expression: str) -> str:
-    """``list[int]`` without its arguments."""
-    return type_expression.partition("[")[0]
 
 
 def _read_user_files(paths: Iterable[str | Path]) -> dict[str, Library]:

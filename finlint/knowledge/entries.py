@@ -98,3 +98,5 @@ class Entry(NamedTuple):
     #: Parameter whose number bounds all later waits of the *result* (``create_connection(timeout=)``), which
     #: for a class is the new instance.
     bounds_result: str = ""
+    #: Type of the name itself where it is a variable or a property (``sys.stdout``), not a callable.
+    type: str = ""

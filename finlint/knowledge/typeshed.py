@@ -1,28 +1,133 @@
-"""Types of the standard library, from a table baked from typeshed (see ``finlint.knowledge.bake``)."""
+"""Types of the standard library, from a table baked from typeshed (``finlint.knowledge.bake`` has its shape).
+
+In: qualified names. Out: type expressions, bases, re-exports. The file is read at the first question, and of it
+only the line of the library that is asked about is decoded.
+"""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+TABLE = Path(__file__).parent / "data" / "typeshed.jsonl"
+_NO_MODULE: dict[str, dict[str, Any]] = {}
+
+
+class Class(NamedTuple):
+    """One class of the table; ``parameters`` are its type variables, written ``~T`` in types."""
+
+    bases: list[str]
+    parameters: list[str]
+    methods: dict[str, str]
+    attributes: dict[str, str]
+
 
 class Stubs:
-    """Answers from the table; nothing is read before the first question."""
+    """Answers from the table, by the name under which typeshed defines a thing or re-exports it."""
+
+    def __init__(self) -> None:
+        self._text: bytes | None = None
+        self._libraries: dict[str, dict[str, Any]] = {}
+        self._classes: dict[str, Class | None] = {}
 
     def exported(self, name: str) -> str:
-        return ""
+        """The name that ``name`` is a re-export or an alias of; "" where it is none."""
+        module, _, rest = self._split(name)
+        target: str = self._section(module, "x").get(rest, "")
+        return target
 
     def is_class(self, name: str) -> bool:
-        return False
+        return self.cls(name) is not None
 
     def is_module(self, name: str) -> bool:
-        return False
+        return name in self._library(name)
+
+    def is_function(self, name: str) -> bool:
+        module, _, rest = self._split(name)
+        return rest in self._section(module, "f")
 
     def bases(self, name: str) -> tuple[str, ...]:
-        return ()
+        """Direct bases, with their type arguments."""
+        cls = self.cls(name)
+        return tuple(cls.bases) if cls is not None else ()
 
-    def has_member(self, cls: str, attribute: str) -> bool:
-        return False
+    def parameters(self, name: str) -> tuple[str, ...]:
+        cls = self.cls(name)
+        return tuple(cls.parameters) if cls is not None else ()
 
-    def attribute(self, cls: str, attribute: str) -> str:
-        return ""
+    def has_member(self, owner: str, attribute: str) -> bool:
+        """Whether the class itself, or the module, defines ``attribute``."""
+        cls = self.cls(owner)
+        if cls is not None:
+            return attribute in cls.methods or attribute in cls.attributes
+        return any(attribute in section for section in self._module(owner).values())
+
+    def attribute(self, owner: str, attribute: str) -> str:
+        """Type of an attribute or property of a class, or of a variable of a module; "" where unknown."""
+        cls = self.cls(owner)
+        known = cls.attributes if cls is not None else self._section(owner, "v")
+        found: str = known.get(attribute, "")
+        return found
 
     def returns(self, name: str) -> str:
-        return ""
+        """Type of the result of a function or method; "" where unknown."""
+        module, _, rest = self._split(name)
+        found: str | None = self._section(module, "f").get(rest)
+        if found is None:
+            owner, _, method = name.rpartition(".")
+            cls = self.cls(owner)
+            found = cls.methods.get(method, "") if cls is not None else None
+        if found is None:
+            target = self.exported(name)
+            return self.returns(target) if target else ""
+        return found
+
+    def cls(self, name: str) -> Class | None:
+        try:
+            return self._classes[name]
+        except KeyError:
+            module, _, rest = self._split(name)
+            row = self._section(module, "c").get(rest)
+            if row is None:
+                target = self.exported(name)
+                found = self.cls(target) if target else None
+            else:
+                found = Class(*row)
+            self._classes[name] = found
+            return found
+
+    def _split(self, name: str) -> tuple[str, str, str]:
+        """(module, ".", rest): the longest prefix of ``name`` that is a module; builtins where there is none."""
+        if "." not in name:
+            return "builtins", ".", name
+        library = self._library(name)
+        module = name.rpartition(".")[0]
+        while module not in library and "." in module:
+            module = module.rpartition(".")[0]
+        return module, ".", name[len(module) + 1 :]
+
+    def _module(self, module: str) -> dict[str, dict[str, Any]]:
+        table: dict[str, dict[str, Any]] = self._library(module).get(module, _NO_MODULE)
+        return table
+
+    def _section(self, module: str, key: str) -> dict[str, Any]:
+        return self._module(module).get(key, _NO_MODULE)
+
+    def _library(self, name: str) -> dict[str, Any]:
+        top = name.partition(".")[0]
+        library = self._libraries.get(top)
+        if library is None:
+            library = self._libraries[top] = self._read(top)
+        return library
+
+    def _read(self, top: str) -> dict[str, Any]:
+        if self._text is None:
+            self._text = TABLE.read_bytes()
+        start = self._text.find(f'\n{{"{top}":'.encode())
+        if start < 0:
+            return {}
+        end = self._text.index(b"\n", start + 1)
+        line: dict[str, Any] = json.loads(self._text[start + 1 : end])
+        library: dict[str, Any] = line[top]
+        return library
