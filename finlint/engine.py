@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -135,6 +136,7 @@ class _Run:
         for module in modules:
             yield from finder.deletions(module)
             yield from finder.registrations(module)
+        yield from self._inherited(finder, project)
         # Wrappers make registrars of their own names: look for those in all files until no new one turns up.
         known: set[str] = set()
         while fresh := set(finder.wrappers) - known:
@@ -148,6 +150,30 @@ class _Run:
                 if module is not None:
                     finder.search_again(module)
                     yield from finder.registrations(module, words)
+
+    def _inherited(self, finder: Finder, project: Project) -> Iterator[Finalizer]:
+        """Finalizers of subclasses, in whichever linted file they are."""
+        bases = {cls.node.name for cls in finder.inherited}
+        if not bases:
+            return
+        words: set[str] = set()
+        while fresh := bases - words:
+            words |= fresh
+            header = re.compile(
+                rb"^[ \t]*class\s+(\w+)\s*\([^)]*\b(?:" + b"|".join(sorted(w.encode() for w in fresh)) + rb")\b",
+                re.MULTILINE,
+            )
+            for path in self.files:
+                data = self._bytes_of(path)
+                if data is None or b"class" not in data:
+                    continue
+                names = {name.decode("utf-8", "replace") for name in header.findall(data)}
+                if not names:
+                    continue
+                module = project.at(path)
+                if module is not None:
+                    bases |= names
+                    yield from finder.inherited_by(module)
 
     def _bytes_of(self, path: str) -> bytes | None:
         source = self._sources.get(path)
@@ -167,7 +193,7 @@ class _Run:
 
 
 def _distinct(findings: list[Finding]) -> Iterator[Finding]:
-    """One finding for each callback and culprit, however often it is registered."""
+    """One finding for each callback and culprit, however often it is registered or inherited."""
     seen: set[object] = set()
     for finding in findings:
         key = (finding.code, finding.path, finding.span, finding.culprit)

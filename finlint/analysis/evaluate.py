@@ -478,7 +478,8 @@ class Evaluator:
                 full = f"{stmt.module}.{name}"
                 if missing_is_unknown and self.knowledge.entry(full) is None and not self.knowledge.returns(full):
                     return UNKNOWN
-                return Lib(full)
+                constant = library.CONSTANTS.get(full)
+                return Const(constant) if constant is not None else Lib(full)
         if found is module:
             submodule = self.project.submodule(found, name)
             return Module(submodule) if submodule is not None else UNKNOWN
@@ -757,6 +758,9 @@ class Evaluator:
         right = self.eval(expr.right, context)
         if expr.op == "Add" and isinstance(left, Sequence) and isinstance(right, Sequence):
             return Sequence(left.kind, None, union([left.element, right.element]))
+        if expr.op == "BitOr" and isinstance(left, Const) and isinstance(right, Const):
+            if isinstance(left.value, int) and isinstance(right.value, int):
+                return Const(left.value | right.value, left.firm and right.firm)
         if isinstance(left, Object) and expr.op in _OPERATORS:
             return self._special(left, _OPERATORS[expr.op], (right,), context, expr.span)
         if isinstance(left, LibObject) and expr.op == "Div" and left.type.startswith("pathlib."):
@@ -966,7 +970,8 @@ class Evaluator:
             found = self.project.resolve(f"{value.name}.{name}", context.module)
             if found is not None and not self.knowledge.knows_module(value.name):
                 return Module(found)
-            return Lib(f"{value.name}.{name}")
+            constant = library.CONSTANTS.get(f"{value.name}.{name}")
+            return Const(constant) if constant is not None else Lib(f"{value.name}.{name}")
         if isinstance(value, LibObject):
             return self._library_attribute(value, name)
         if isinstance(value, Object):
@@ -1589,7 +1594,7 @@ class Evaluator:
             entry = delegated
         verdict = library.judge(entry, args, receiver)
         path = context.module.path
-        subject = _subject(expr)
+        subject = _subject(expr) if receiver is not None else ""
         if verdict is not None:
             lasts = "short" if entry.releases else verdict.lasts
             confidence = Confidence.HIGH if verdict.sure else Confidence.MEDIUM

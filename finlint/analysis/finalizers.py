@@ -57,6 +57,8 @@ class Finder:
         self.frames = frames
         self.registrars = registrars
         self.wrappers: dict[str, set[FunctionNode]] = {}
+        #: Classes whose instances have a finalizer that subclasses inherit, with the methods that register one.
+        self.inherited: dict[Class, set[FunctionNode]] = {}
         self._searched: set[tuple[ModuleNode, object]] = set()
         self._words = registrars.words
 
@@ -72,9 +74,12 @@ class Finder:
                 continue
             self._searched.add((module, unit))
             if isinstance(unit, FunctionNode):
-                scopes = [self.evaluator.generic_scope(unit)]
-                for frame in self._nested(scopes[0]):
-                    yield from self._of_frame(frame)
+                for frame in self._nested(self.evaluator.generic_scope(unit)):
+                    found = list(self._of_frame(frame))
+                    if found and unit.owner is not None:
+                        cls = Class(unit.owner, self.evaluator.module_scope(module))
+                        self.inherited.setdefault(cls, set()).add(unit)
+                    yield from found
             else:
                 scope = self.evaluator.module_scope(module)
                 yield from self._of_frame(self.frames.of_statements(scope, tuple(module.statements(unit))))
@@ -183,7 +188,29 @@ class Finder:
         """The ``__del__`` methods that classes of ``module`` define, by ``def`` or by assignment."""
         for cls in self.classes(module):
             for binding in cls.node.members.get("__del__", []):
+                self.inherited.setdefault(cls, set())
                 yield from self.deletion(cls, binding, cls)
+
+    def inherited_by(self, module: ModuleNode) -> Iterator[Finalizer]:
+        """Finalizers that classes of ``module`` inherit: they run the subclass's overrides."""
+        scope = self.evaluator.module_scope(module)
+        for node in module.outline_classes:
+            cls = Class(node, scope)
+            for base in self.evaluator.mro(cls)[1:]:
+                if not isinstance(base, Class) or base not in self.inherited:
+                    continue
+                found = self.evaluator.class_member(cls, "__del__")
+                if found is not None and found[0] == base:
+                    for binding in base.node.members["__del__"]:
+                        yield from self.deletion(base, binding, cls)
+                for method in sorted(self.inherited[base], key=lambda m: m.ir.span):
+                    if (module, (node, method)) in self._searched:
+                        continue
+                    self._searched.add((module, (node, method)))
+                    receiver = Object(cls, (), "self")
+                    yield from self._of_frame(
+                        self.frames.of(self.evaluator.method_scope(method, receiver, base.scope))
+                    )
 
     def classes(self, module: ModuleNode) -> Iterator[Class]:
         """All classes of the module's text that may define ``__del__``, those inside functions included."""

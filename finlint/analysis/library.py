@@ -60,12 +60,44 @@ def _holds(condition: Argument, given: dict[str, Value]) -> bool | None:
     if value is None:
         return False
     if isinstance(value, Const):
+        if condition.parameter in _FLAG_PARAMETERS and isinstance(condition.value, int):
+            # One bit of several: ``os.WNOHANG``, ``fcntl.LOCK_EX | fcntl.LOCK_NB``.
+            return isinstance(value.value, int) and value.value & condition.value == condition.value
         same = type(value.value) is type(condition.value) or (_is_number(value.value) and _is_number(condition.value))
         equal = same and value.value == condition.value
         return equal if value.firm else (None if equal else False)
     if isinstance(value, OneOf):
         return None
     return None if not is_known(value) else False
+
+
+_FLAG_PARAMETERS = frozenset({"flags", "options", "operation", "cmd"})
+
+#: Constants that decide whether a call waits, with their values on Linux (where the probes ran): only compared
+#: with each other and with the knowledge base, so other platforms' values do not matter.
+CONSTANTS: dict[str, int] = {
+    "os.WNOHANG": 1,
+    "os.WUNTRACED": 2,
+    "os.P_NOWAIT": 1,
+    "os.P_WAIT": 0,
+    "fcntl.LOCK_SH": 1,
+    "fcntl.LOCK_EX": 2,
+    "fcntl.LOCK_NB": 4,
+    "fcntl.LOCK_UN": 8,
+    "os.F_LOCK": 1,
+    "os.F_TLOCK": 2,
+    "os.F_ULOCK": 0,
+    "socket.MSG_DONTWAIT": 64,
+    "socket.MSG_PEEK": 2,
+    "socket.MSG_OOB": 1,
+    "os.O_RDONLY": 0,
+    "os.O_WRONLY": 1,
+    "os.O_RDWR": 2,
+    "os.O_CREAT": 64,
+    "os.O_NONBLOCK": 2048,
+    "zmq.NOBLOCK": 1,
+    "zmq.DONTWAIT": 1,
+}
 
 
 def _is_number(value: object) -> bool:

@@ -43,12 +43,18 @@ def blocking(
     finalizer: Finalizer, frames: Frames, linted: Callable[[str], bool], text_at: Callable[[Step], str]
 ) -> Iterator[Finding]:
     """The findings of one finalizer. ``linted`` tells whether a file is one of those being linted."""
+    reported: set[object] = set()
     for witness in _witnesses(finalizer, frames):
         effect = witness.effect
         steps = witness.steps
         severity = _SEVERITY[effect.lasts]
         # The first step is the registration itself; the callback's own body comes next.
         primary = steps[1] if len(steps) > 1 and linted(steps[1].path) else steps[0]
+        # ``close()`` that writes forty times to one file is one thing to mend: the nearest stands for all.
+        same = (effect.kind, primary.path, primary.span, effect.subject, severity)
+        if same in reported:
+            continue
+        reported.add(same)
         trace = tuple(Hop(s.path, s.span.line, s.span.column, text_at(s)) for s in steps[1:] or steps)
         yield Finding(
             CODE_OF_KIND[effect.kind],
