@@ -100,3 +100,6 @@ class Entry(NamedTuple):
     bounds_result: str = ""
     #: Type of the name itself where it is a variable or a property (``sys.stdout``), not a callable.
     type: str = ""
+    #: What the call calls of the arguments that constructed the receiver: a parameter, or one of its methods
+    #: (``contextlib.closing(thing).__exit__``: "thing.close"; ``functools.partial(func).__call__``: "func").
+    receiver_calls: tuple[str, ...] = ()

@@ -15,10 +15,14 @@ _EMPTY = Library({}, {})
 #: Top-level modules whose names are described in the file of another one.
 HOME = {
     "_asyncio": "asyncio",
+    "_collections": "collections",
+    "_functools": "functools",
     "_io": "io",
     "_pyio": "io",
+    "_pickle": "pickle",
     "_queue": "queue",
     "_socket": "socket",
+    "_sqlite3": "sqlite3",
     "_thread": "threading",
     "_weakref": "weakref",
     "codecs": "io",

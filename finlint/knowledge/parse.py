@@ -20,7 +20,7 @@ LASTS = ("unbounded", "bounded", "short")
 HANDOFFS = ("", "safe", "unsafe")
 
 _FLAGS = frozenset({"is_class", "starts_thread", "releases", "no_return", "is_async", "inner_lock"})
-_NAMES = frozenset({"bases", "parameters", "calls", "drives", "consumes", "defers"})
+_NAMES = frozenset({"bases", "parameters", "calls", "drives", "consumes", "defers", "receiver_calls"})
 _CONDITIONS = frozenset(
     {
         "nonblocking",
