@@ -94,6 +94,16 @@ class _Run:
             self._fail(path, error)
             return None
 
+    def _peek(self, path: str) -> bytes | None:
+        """The bytes of a file that is searched, not linted: what cannot be read is not there."""
+        known = self.overlay.get(os.path.abspath(path))
+        if known is not None:
+            return known
+        try:
+            return read_bytes(path)
+        except Unreadable:
+            return None
+
     def _fail(self, path: str, error: Unreadable) -> None:
         if path not in self._failed and os.path.abspath(path) in self._linted:
             self._failed.add(path)
@@ -124,7 +134,7 @@ class _Run:
         if self.settings.follow_installed:
             paths = sysconfig.get_paths()
             installed = list(dict.fromkeys([paths["purelib"], paths["platlib"]]))
-        project = Project(self._load, knowledge, self.settings.src, installed)
+        project = Project(self._load, knowledge, self.settings.src, installed, self._peek)
         evaluator = Evaluator(project, knowledge, registrars)
         frames = Frames(evaluator)
         finder = Finder(evaluator, frames, registrars)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from finlint.analysis.scopes import Scope
-from finlint.analysis.values import Value
+from finlint.analysis.values import UNKNOWN, Value
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
 
@@ -26,11 +26,13 @@ class Effect(NamedTuple):
 
 
 class CallArgs(NamedTuple):
-    """Evaluated arguments. ``open_ended``: ``*args`` or ``**kwargs`` of unknown content was spliced in."""
+    """Evaluated arguments. ``open_ended``: ``*args`` or ``**kwargs`` of unknown length was spliced in; ``spliced``
+    is what an element of it may be."""
 
     positional: tuple[Value, ...] = ()
     keywords: tuple[tuple[str, Value], ...] = ()
     open_ended: bool = False
+    spliced: Value = UNKNOWN
 
     def keyword(self, name: str) -> Value | None:
         for key, value in self.keywords:

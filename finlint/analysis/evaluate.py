@@ -192,7 +192,9 @@ class Evaluator:
         parameter = scope.param(name)
         definitions = function.index.names.get(name, [])
         if parameter is not None:
-            if isinstance(parameter, Unknown):
+            if isinstance(parameter, Unknown) or (
+                isinstance(parameter, Sequence) and parameter.items is None and isinstance(parameter.element, Unknown)
+            ):
                 parameter = self.parameter(name, scope)
             if not definitions:
                 return parameter
@@ -207,11 +209,12 @@ class Evaluator:
         for param in function.ir.params:
             if param.name != name:
                 continue
-            if param.kind == "*":
-                return Sequence("tuple", None, UNKNOWN)
-            if param.kind == "**":
-                return Mapping((), UNKNOWN, UNKNOWN)
             defining = scope.parent or self.module_scope(scope.module)
+            if param.kind in ("*", "**"):
+                element: Value = UNKNOWN
+                if param.annotation is not None:
+                    element = self.annotation(param.annotation, Context(defining))
+                return Sequence("tuple", None, element) if param.kind == "*" else Mapping((), UNKNOWN, element)
             if param.annotation is not None:
                 value = self.annotation(param.annotation, Context(defining))
                 if is_known(value):
@@ -245,20 +248,34 @@ class Evaluator:
 
     def _from_callers(self, function: FunctionNode, name: str) -> Value:
         called = function.name
-        if function.owner is not None and called in ("__init__", "__new__"):
+        makes = function.owner is not None and called in ("__init__", "__new__")
+        if makes and function.owner is not None:
             called = function.owner.name
         if called.startswith("__") or called == "<lambda>":
             return UNKNOWN
+        values = self._passed(function, name, calls_named(function.module, called))
+        if makes:
+            # A subclass passes it on: ``super().__init__(pool)``.
+            values += self._passed(function, name, calls_named(function.module, "__init__"))
+        if not values:
+            for module in self.project.mentioning(called + "(", function.module):
+                values += self._passed(function, name, calls_named(module, called))
+        return without_none(union(values)) if values else UNKNOWN
+
+    def _passed(
+        self, function: FunctionNode, name: str, calls: list[tuple[FunctionNode | None, ir.Call]]
+    ) -> list[Value]:
+        """What calls of ``function`` give for the parameter ``name``."""
         values: list[Value] = []
-        for caller, call in calls_named(function.module, called):
-            scope = self.generic_scope(caller) if caller is not None else self.module_scope(function.module)
+        for caller, call in calls:
+            module = caller.module if caller is not None else function.module
+            scope = self.generic_scope(caller) if caller is not None else self.module_scope(module)
             context = Context(scope)
-            target = self.eval(call.func, context)
-            for option in alternatives(target):
+            for option in alternatives(self.eval(call.func, context)):
                 bound = self._callee_params(option, function, call, context)
                 if bound is not None and is_known(bound.get(name, UNKNOWN)):
                     values.append(softened(bound[name]))
-        return without_none(union(values)) if values else UNKNOWN
+        return values
 
     def _callee_params(
         self, target: Value, function: FunctionNode, call: ir.Call, context: Context
@@ -463,6 +480,11 @@ class Evaluator:
     def _from_import(self, stmt: ir.ImportFrom, module: ModuleNode, missing_is_unknown: bool = False) -> Value:
         ((name, _),) = stmt.names
         if stmt.level:
+            absolute = self.project.library_name(stmt.module, stmt.level, module)
+            if absolute and self.knowledge.knows_module(absolute):
+                return Lib(f"{absolute}.{name}")
+            if absolute and self.knowledge.knows_module(f"{absolute}.{name}"):
+                return Lib(f"{absolute}.{name}")
             found = self.project.resolve_relative(stmt.module, stmt.level, module)
             if found is None:
                 # ``from . import x`` in a folder without __init__.py, or ``from .namespace import module``.
@@ -834,6 +856,7 @@ class Evaluator:
         positional: list[Value] = []
         keywords: list[tuple[str, Value]] = []
         open_ended = False
+        spliced: list[Value] = []
         for arg in args:
             value = self.eval(arg.value, context)
             if arg.star == "*":
@@ -841,6 +864,7 @@ class Evaluator:
                     positional.extend(value.items)
                 else:
                     open_ended = True
+                    spliced.append(self.element(value, context))
             elif arg.star == "**":
                 if (
                     isinstance(value, Mapping)
@@ -854,7 +878,7 @@ class Evaluator:
                 keywords.append((arg.keyword, value))
             elif not open_ended:
                 positional.append(value)
-        return CallArgs(tuple(positional), tuple(keywords), open_ended)
+        return CallArgs(tuple(positional), tuple(keywords), open_ended, union(spliced))
 
     # -- classes
 
@@ -1299,17 +1323,16 @@ class Evaluator:
         used: set[str] = set()
         for param in function.ir.params:
             if param.kind == "*":
-                out.append(
-                    (
-                        param.name,
-                        Sequence("tuple", tuple(positional) if not args.open_ended else None, union(positional)),
-                    )
-                )
+                if args.open_ended:
+                    rest: Value = Sequence("tuple", None, union([*positional, args.spliced]))
+                else:
+                    rest = Sequence("tuple", tuple(positional), union(positional))
+                out.append((param.name, rest))
                 positional = []
                 continue
             if param.kind == "**":
-                rest = tuple((Const(k), v) for k, v in args.keywords if k not in used)
-                out.append((param.name, Mapping(rest, UNKNOWN, union(v for _, v in rest))))
+                named = tuple((Const(k), v) for k, v in args.keywords if k not in used)
+                out.append((param.name, Mapping(named, UNKNOWN, union(v for _, v in named))))
                 continue
             if param.kind in ("pos", "any") and positional:
                 out.append((param.name, positional.pop(0)))
@@ -1438,6 +1461,9 @@ class Evaluator:
         self, function: Function, args: CallArgs, receiver: Value | None, context: Context, span: Span | None
     ) -> Value:
         node = function.node
+        registrar = self.registrars.named(f"{node.module.name}.{node.qualified}") if receiver is None else None
+        if registrar is not None:
+            return self._register(registrar, args, context, span, None)
         scope = self.scope(node, tuple(self.bind(node, args, receiver)), function.scope)
         if node.ir.is_async:
             return Suspended("async-generator" if node.ir.is_generator else "coroutine", scope)

@@ -22,6 +22,7 @@ from finlint.analysis.values import (
     Partial,
     Value,
     alternatives,
+    is_known,
 )
 from finlint.model import ir
 from finlint.model.facts import Binding
@@ -152,7 +153,7 @@ class Finder:
                 yield from self._wrapped(edge.target, wrappers, seen)
 
     def _registered(self, registration: Registration, scope: Scope) -> Iterator[Finalizer]:
-        if any(isinstance(option, Parameter) for option in _parts(registration.callback)):
+        if any(self._is_supplied(option, scope) for option in _parts(registration.callback)):
             self._note_wrapper(scope)
         for option in alternatives(registration.callback):
             if isinstance(option, Parameter):
@@ -170,6 +171,22 @@ class Finder:
                 registration,
                 None,
             )
+
+    @staticmethod
+    def _is_supplied(callback: Value, scope: Scope) -> bool:
+        """Whether the caller of ``scope`` decides what ``callback`` does: it is a parameter, a closure over
+        one, or the instance that is being made from them."""
+        if isinstance(callback, Parameter):
+            return True
+        function = scope.function
+        if function is None:
+            return False
+        if isinstance(callback, Function) and callback.scope is scope:
+            unknown = {name for name, value in scope.params if not is_known(value)}
+            return bool(unknown & free_names(callback.node.ir))
+        return (
+            isinstance(callback, Object) and callback.site == "self" and function.name in ("__init__", "__new__")
+        )
 
     def _note_wrapper(self, scope: Scope) -> None:
         function = scope.function
@@ -299,6 +316,22 @@ def _inner_classes(function: FunctionNode, evaluator: Evaluator) -> Iterator[Cla
             elif isinstance(stmt, ir.FunctionDef):
                 inner = node.module.inner_function(stmt.function, node.owner)
                 stack.append((inner, evaluator.generic_scope(inner, scope)))
+
+
+def free_names(function: ir.Function) -> frozenset[str]:
+    """Names that a function's body reads and does not bind, those of the functions in it included."""
+    names: set[str] = set()
+    stack: list[object] = [function.body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ir.Name):
+            names.add(node.id)
+        elif isinstance(node, ir.Function):
+            names |= free_names(node)
+            stack.extend(p.default for p in node.params if p.default is not None)
+        elif isinstance(node, tuple):
+            stack.extend(node)
+    return frozenset(names) - function.bound
 
 
 def callback_functions(value: Value) -> Iterator[Function]:

@@ -12,6 +12,11 @@ from finlint.analysis.nodes import ModuleNode, Source
 _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
 
 
+#: Files of a package that are searched for callers, and modules with a hit that are read.
+MAX_NEIGHBOURS = 400
+MAX_CALLER_MODULES = 6
+
+
 class LibraryNames(Protocol):
     """What linking needs to know of the knowledge base."""
 
@@ -32,8 +37,11 @@ class Project:
         library: LibraryNames,
         src: Iterable[str] = (),
         installed: Iterable[str] = (),
+        peek: Callable[[str], bytes | None] = lambda path: None,
     ) -> None:
         self._load = load
+        self._peek = peek
+        self._neighbours: dict[str, dict[str, bytes]] = {}
         self._library = library
         self._src = tuple(os.path.abspath(folder) for folder in src)
         self._installed = tuple(installed)
@@ -122,6 +130,50 @@ class Project:
             return None
         path = self._module_file(os.path.dirname(os.path.abspath(package.path)), [name])
         return None if path is None else self.at(path)
+
+    def library_name(self, module: str, level: int, importer: ModuleNode) -> str:
+        """The absolute name of a relative import inside the standard library's own folder; "" elsewhere."""
+        here = os.path.abspath(importer.path)
+        root, _ = self._root(here)
+        if not self._is_stdlib_root(root):
+            return ""
+        folder = os.path.relpath(self.relative_folder(level, importer), root)
+        package = folder.replace(os.sep, ".") if folder != "." else ""
+        return f"{package}.{module}" if package and module else package or module
+
+    def mentioning(self, text: str, module: ModuleNode) -> list[ModuleNode]:
+        """Modules of the same package, nearest first, whose text holds ``text``: its possible callers.
+
+        Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
+        """
+        here = os.path.abspath(module.path)
+        root, name = self._root(here)
+        top = name.partition(".")[0]
+        package = os.path.join(root, top)
+        folder = os.path.dirname(here)
+        files = self._files_below(package if os.path.isdir(package) else folder, folder)
+        needle = text.encode()
+        found = [path for path, data in files.items() if path != here and needle in data]
+        found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
+        modules = [self.at(path) for path in found[:MAX_CALLER_MODULES]]
+        return [m for m in modules if m is not None]
+
+    def _files_below(self, package: str, folder: str) -> dict[str, bytes]:
+        known = self._neighbours.get(package)
+        if known is None:
+            paths: list[str] = []
+            for base, folders, names in os.walk(package):
+                folders.sort()
+                paths.extend(os.path.join(base, n) for n in sorted(names) if n.endswith(".py"))
+                if len(paths) > MAX_NEIGHBOURS:
+                    break
+            if len(paths) > MAX_NEIGHBOURS:
+                if package != folder:
+                    return self._files_below(folder, folder)
+                paths = [p for p in paths if os.path.dirname(p) == folder][:MAX_NEIGHBOURS]
+            known = {path: data for path in paths if (data := self._peek(path)) is not None}
+            self._neighbours[package] = known
+        return known
 
     def _path_of(self, name: str, importer: ModuleNode) -> str | None:
         parts = name.split(".")

@@ -99,7 +99,10 @@ class Registrars:
         return frozenset(name.rpartition(".")[2] for name in self._specs) - {"append", "insert"} | {"callbacks"}
 
     def constructed(self, cls: Class, evaluator: Evaluator) -> Spec | None:
-        """The registrar that a class of the project inherits from (a subclass of ``weakref.ref``)."""
+        """The registrar that a class of the project is, by name, or inherits from (``weakref.ref``)."""
+        named = self._specs.get(f"{cls.node.module.name}.{cls.node.name}")
+        if named is not None:
+            return named
         for base in evaluator.mro(cls):
             if isinstance(base, Lib):
                 spec = self._specs.get(evaluator.knowledge.canonical(base.name))
