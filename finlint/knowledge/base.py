@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from finlint.knowledge import types
-from finlint.knowledge.entries import Entry
-from finlint.knowledge.libraries import load_library
-from finlint.knowledge.parse import KnowledgeError, Library, load_toml, parse_library
+from finlint.knowledge.entries import Entry, KnowledgeError
+from finlint.knowledge.libraries import Compiled, Table
 from finlint.knowledge.typeshed import Stubs
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 __all__ = ["Knowledge", "KnowledgeError"]
 
@@ -35,14 +37,21 @@ class Knowledge:
     file an earlier one. ``KnowledgeError`` tells what is wrong with one.
     """
 
-    def __init__(self, user_files: Iterable[str | Path] = ()) -> None:
-        self._libraries: dict[str, Library] = {}
+    def __init__(self, user_files: Iterable[str | PathLike[str]] = ()) -> None:
+        self._compiled = Compiled()
+        self._tables: dict[str, Table] = {}
         self._stubs = Stubs()
         self._canonical: dict[str, str] = {}
         self._entries: dict[str, Entry | None] = {}
         self._members: dict[tuple[str, str], str | None] = {}
         self._lines: dict[str, tuple[tuple[str, Mapping[str, str]], ...]] = {}
-        self._user = _read_user_files(user_files)
+        self._user: dict[str, Table] = {}
+        paths = tuple(user_files)
+        if paths:
+            # Only here: reading TOML costs more imports than all the rest.
+            from finlint.knowledge.user import read_user_files
+
+            self._user = read_user_files(paths)
 
     # -- names
 
@@ -64,13 +73,13 @@ class Knowledge:
 
     def _alias_step(self, name: str) -> str:
         """``name`` with its longest prefix that is an alias replaced; ``name`` itself where none is."""
-        library = self._library(name)
+        table = self._table(name)
         prefix, rest = name, ""
         while True:
-            target = library.aliases.get(prefix)
+            target = table.aliases.get(prefix)
             if target is not None:
                 return target + rest
-            if prefix in library.entries:
+            if prefix in table:
                 return name
             exported = self._stubs.exported(prefix)
             if exported and exported != prefix:
@@ -87,7 +96,7 @@ class Knowledge:
             return self._entries[name]
         except KeyError:
             canonical = self.canonical(name)
-            found = self._library(canonical).entries.get(canonical)
+            found = self._table(canonical).entry(canonical)
             self._entries[name] = found
             return found
 
@@ -227,46 +236,24 @@ class Knowledge:
 
     def knows_module(self, module: str) -> bool:
         """Whether names of the module can have entries or types here."""
-        library = self._library(module)
         if self._stubs.is_module(module):
             return True
         prefix = f"{module}."
-        return any(name.startswith(prefix) for table in library for name in table)
+        return any(name.startswith(prefix) for name in self._table(module).names())
 
     @staticmethod
     def is_stdlib(module: str) -> bool:
         """Whether the module belongs to the standard library of some supported version."""
         return module.partition(".")[0] in _STDLIB
 
-    def _library(self, name: str) -> Library:
+    def _table(self, name: str) -> Table:
         top = name.partition(".")[0]
-        library = self._libraries.get(top)
-        if library is None:
-            library = load_library(top)
+        table = self._tables.get(top)
+        if table is None:
+            table = self._compiled.table(top)
             user = self._user.get(top)
             if user is not None:
-                library = Library({**library.entries, **user.entries}, {**library.aliases, **user.aliases})
-            self._libraries[top] = library
-        return library
-
-
-def _read_user_files(paths: Iterable[str | Path]) -> dict[str, Library]:
-    """The user's entries and aliases by top-level library."""
-    result: dict[str, Library] = {}
-    for path in paths:
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except OSError as error:
-            raise KnowledgeError(f"{path}: cannot be read: {error.strerror or error}") from None
-        except UnicodeDecodeError:
-            raise KnowledgeError(f"{path}: is not UTF-8") from None
-        library = parse_library(load_toml(text, str(path)), str(path))
-        for name, entry in library.entries.items():
-            _user_library(result, name).entries[name] = entry
-        for name, target in library.aliases.items():
-            _user_library(result, name).aliases[name] = target
-    return result
-
-
-def _user_library(result: dict[str, Library], name: str) -> Library:
-    return result.setdefault(name.partition(".")[0], Library({}, {}))
+                table.made.update(user.made)
+                table.aliases.update(user.aliases)
+            self._tables[top] = table
+        return table

@@ -11,6 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+class KnowledgeError(Exception):
+    """A knowledge file that cannot be used; the message is one line for the user."""
+
+
 class Argument(NamedTuple):
     """A condition on one argument of a call: ``parameter=value``, as ``timeout=0`` or ``block=False``.
 
@@ -20,6 +24,19 @@ class Argument(NamedTuple):
 
     parameter: str
     value: object
+
+
+#: Fields of an entry that are conditions.
+CONDITION_FIELDS = frozenset(
+    {
+        "nonblocking",
+        "only_if",
+        "receiver_nonblocking",
+        "receiver_only_if",
+        "defaults",
+        "makes_nonblocking",
+    }
+)
 
 
 class Entry(NamedTuple):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from finlint.knowledge.entries import Argument, Entry
+from finlint.knowledge.entries import CONDITION_FIELDS, Argument, Entry, KnowledgeError
 from finlint.model.codes import BLOCKING_KINDS
 
 LASTS = ("unbounded", "bounded", "short")
@@ -21,27 +21,13 @@ HANDOFFS = ("", "safe", "unsafe")
 
 _FLAGS = frozenset({"is_class", "starts_thread", "releases", "no_return", "is_async", "inner_lock"})
 _NAMES = frozenset({"bases", "parameters", "calls", "drives", "consumes", "defers", "receiver_calls"})
-_CONDITIONS = frozenset(
-    {
-        "nonblocking",
-        "only_if",
-        "receiver_nonblocking",
-        "receiver_only_if",
-        "defaults",
-        "makes_nonblocking",
-    }
-)
 _FIELDS = frozenset(Entry._fields) - {"name"}
 #: The table of a file that maps names to the names that entries use.
 ALIASES = "aliases"
 
 
-class KnowledgeError(Exception):
-    """A knowledge file that cannot be used; the message is one line for the user."""
-
-
 class Library(NamedTuple):
-    """One knowledge file, validated; ``entries`` is turned into ``Entry`` one by one when asked for."""
+    """One knowledge file, validated."""
 
     entries: dict[str, Entry]
     aliases: dict[str, str]
@@ -91,7 +77,7 @@ def _value(value: Any, key: str, where: str) -> Any:
         return _expect(value, bool, "true or false", where)
     if key in _NAMES:
         return _strings(value, where)
-    if key in _CONDITIONS:
+    if key in CONDITION_FIELDS:
         return tuple(_condition(text, where) for text in _strings(value, where))
     if key == "returns_if":
         return tuple(_returns_if(text, where) for text in _strings(value, where))

@@ -7,10 +7,12 @@ only the line of the library that is asked about is decoded.
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from os.path import join
 from typing import Any, NamedTuple
 
-TABLE = Path(__file__).parent / "data" / "typeshed.jsonl"
+from finlint.knowledge.libraries import DATA
+
+TABLE = join(DATA, "typeshed.jsonl")
 _NO_MODULE: dict[str, dict[str, Any]] = {}
 
 
@@ -123,7 +125,8 @@ class Stubs:
 
     def _read(self, top: str) -> dict[str, Any]:
         if self._text is None:
-            self._text = TABLE.read_bytes()
+            with open(TABLE, "rb") as file:  # not pathlib: slow to import
+                self._text = file.read()
         start = self._text.find(f'\n{{"{top}":'.encode())
         if start < 0:
             return {}
