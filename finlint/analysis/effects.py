@@ -52,6 +52,8 @@ class Registration(NamedTuple):
     callback: Value
     args: CallArgs
     scope: Scope
+    #: ``multiprocessing.util.Finalize`` with an exit priority: run by the interpreter's exit as well.
+    at_exit: bool = False
 
 
 class Recorder(Protocol):

@@ -984,12 +984,11 @@ class Evaluator:
                 member = self.knowledge.member(value.name, name)
                 if member is not None:
                     return Lib(member)
-            attribute = library.instance_of(self.knowledge.returns(f"{value.name}.{name}"), self.knowledge)
-            entry = self.knowledge.entry(f"{value.name}.{name}")
-            if is_known(attribute) and entry is None and not self.knowledge.is_class(f"{value.name}.{name}"):
-                submodule = f"{value.name}.{name}"
-                if isinstance(attribute, LibObject) and self._is_library_variable(submodule):
-                    return attribute
+            declared = self.knowledge.attribute_type(value.name, name)
+            if declared and not self.knowledge.is_class(value.name) and f"{value.name}.{name}" != "gc.callbacks":
+                variable = library.instance_of(declared, self.knowledge)
+                if is_known(variable):
+                    return variable
             # ``import a`` where a.b is a module of the project.
             found = self.project.resolve(f"{value.name}.{name}", context.module)
             if found is not None and not self.knowledge.knows_module(value.name):
@@ -1019,17 +1018,6 @@ class Evaluator:
         if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
             return LibMethod(value, name)
         return UNKNOWN
-
-    def _is_library_variable(self, name: str) -> bool:
-        """A module's variable (``sys.stdout``) rather than a function whose result is known."""
-        return name.rpartition(".")[0] in ("sys", "os", "builtins", "multiprocessing.util") and name in (
-            "sys.stdin",
-            "sys.stdout",
-            "sys.stderr",
-            "sys.__stdin__",
-            "sys.__stdout__",
-            "sys.__stderr__",
-        )
 
     def _library_attribute(self, value: LibObject, name: str) -> Value:
         for key, constructed in value.args:
@@ -1579,7 +1567,7 @@ class Evaluator:
         if isinstance(receiver, (Partial, Function, Const)):
             return UNKNOWN
         registrar = self.registrars.named(name)
-        if registrar is not None and receiver is None:
+        if registrar is not None:
             return self._register(registrar, args, context, span, None)
         entry = self.knowledge.entry(name)
         if entry is None:
@@ -1600,9 +1588,16 @@ class Evaluator:
             if self.knowledge.is_class(owner) and isinstance(first, LibObject) and entry.kind:
                 receiver = first
                 args = CallArgs(args.positional[1:], args.keywords, args.open_ended)
+        if entry.is_async:
+            return LibCoroutine(name)
         if context.recorder is not None and span is not None:
             self._record_library(entry, args, receiver, context, span, expr)
-        return self._library_result(name, entry, args, receiver, context)
+        result = self._library_result(name, entry, args, receiver, context)
+        if entry.bounds_result and isinstance(result, LibObject):
+            bound = library.arguments(entry, args).get(entry.bounds_result)
+            if isinstance(bound, Const) and bound.value is not None:
+                return LibObject(result.type, result.args, "bounded")
+        return result
 
     def _record_library(
         self,
@@ -1615,9 +1610,9 @@ class Evaluator:
     ) -> None:
         recorder = context.recorder
         assert recorder is not None
-        delegated = self._delegated_lock(entry, receiver)
-        if delegated is not None:
-            entry = delegated
+        entry = self._delegated(entry, receiver)
+        if entry.name == "builtins.print" and self._printed_elsewhere(args, context, span):
+            return
         verdict = library.judge(entry, args, receiver)
         path = context.module.path
         subject = _subject(expr) if receiver is not None else ""
@@ -1634,21 +1629,43 @@ class Evaluator:
             callback = given.get(parameter)
             if callback is not None and is_known(callback):
                 self.call(callback, CallArgs(open_ended=True), context, span, None)
+        for path in entry.receiver_calls:
+            self._call_of_receiver(path, receiver, context, span)
         for parameter in entry.drives:
             self.drive(given.get(parameter, UNKNOWN), context, span)
         for parameter in entry.consumes:
             self.element(given.get(parameter, UNKNOWN), context, span)
 
-    def _delegated_lock(self, entry: Entry, receiver: Value | None) -> Entry | None:
+    def _printed_elsewhere(self, args: CallArgs, context: Context, span: Span) -> bool:
+        """``print(file=stream)`` writes to the stream: whether it was judged as that."""
+        stream = args.keyword("file")
+        if stream is None or (isinstance(stream, Const) and stream.value is None):
+            return False
+        if any(isinstance(v, LibObject) and v.type in _CONSOLE_TYPES for v in alternatives(stream)):
+            return False
+        write = self.attribute(stream, "write", context, span)
+        self.call(write, CallArgs((UNKNOWN,)), context, span, None)
+        return True
+
+    def _delegated(self, entry: Entry, receiver: Value | None) -> Entry:
         """``Condition(Lock())`` acquires the lock it was given, not the RLock it makes by default."""
-        if not isinstance(receiver, LibObject) or not receiver.type.endswith(".Condition"):
-            return None
-        lock = dict(receiver.args).get("lock")
-        method = entry.name.rpartition(".")[2]
-        if isinstance(lock, LibObject) and method in ("acquire", "__enter__"):
-            member = self.knowledge.member(lock.type, "acquire")
-            return self.knowledge.entry(member) if member else None
-        return None
+        if entry.kind_from_receiver and isinstance(receiver, LibObject):
+            inner = dict(receiver.args).get(entry.kind_from_receiver)
+            if isinstance(inner, LibObject):
+                made = self.knowledge.entry(inner.type)
+                if made is not None and made.enter:
+                    return self.knowledge.entry(made.enter) or entry
+        return entry
+
+    def _call_of_receiver(self, path: str, receiver: Value | None, context: Context, span: Span) -> None:
+        """What a library object calls of what it was made with: ``contextlib.closing(thing)`` on exit."""
+        if not isinstance(receiver, LibObject):
+            return
+        parameter, _, method = path.partition(".")
+        given = dict(receiver.args).get(parameter)
+        if given is not None and is_known(given):
+            called = self.attribute(given, method, context, span) if method else given
+            self.call(called, CallArgs(open_ended=not method), context, span, None)
 
     def drive(self, value: Value, context: Context, span: Span) -> None:
         """Run a coroutine to its end."""
@@ -1666,7 +1683,7 @@ class Evaluator:
     ) -> Value:
         if entry.is_class:
             return self._constructed(name, entry, args, context)
-        returned = entry.returns or self.knowledge.returns(name)
+        returned = library.result_type(entry, library.arguments(entry, args)) or self.knowledge.returns(name)
         if returned == "self":
             return receiver if receiver is not None else UNKNOWN
         if returned.startswith("arg:"):
@@ -1771,11 +1788,7 @@ class Evaluator:
                 self._special(option, "__exit__", (nothing, nothing, nothing), context, span)
             elif isinstance(option, LibObject):
                 entry = self.knowledge.entry(option.type)
-                if option.type == "contextlib.closing":
-                    inner = next((v for _, v in option.args if is_known(v)), UNKNOWN)
-                    close = self.attribute(inner, "close", context, span)
-                    self.call(close, CallArgs(), context, span, None)
-                elif entry is not None and entry.exit:
+                if entry is not None and entry.exit:
                     self.call(LibMethod(option, entry.exit), CallArgs(), context, span, None)
 
     # -- registrations
@@ -1971,6 +1984,9 @@ _SPECIAL_CALLS: dict[str, Any] = {
     "inspect.iscoroutinefunction": _is_coroutine_function,
     "asyncio.coroutines.iscoroutinefunction": _is_coroutine_function,
 }
+
+#: What ``sys.stdout`` and its kin are, in typeshed's words.
+_CONSOLE_TYPES = frozenset({"typing.TextIO"})
 
 _RECORD_DECORATORS = frozenset(
     {

@@ -184,9 +184,7 @@ class Finder:
         if isinstance(callback, Function) and callback.scope is scope:
             unknown = {name for name, value in scope.params if not is_known(value)}
             return bool(unknown & free_names(callback.node.ir))
-        return (
-            isinstance(callback, Object) and callback.site == "self" and function.name in ("__init__", "__new__")
-        )
+        return isinstance(callback, Object) and callback.site == "self" and function.name in ("__init__", "__new__")
 
     def _note_wrapper(self, scope: Scope) -> None:
         function = scope.function
@@ -225,9 +223,7 @@ class Finder:
                         continue
                     self._searched.add((module, (node, method)))
                     receiver = Object(cls, (), "self")
-                    yield from self._of_frame(
-                        self.frames.of(self.evaluator.method_scope(method, receiver, base.scope))
-                    )
+                    yield from self._of_frame(self.frames.of(self.evaluator.method_scope(method, receiver, base.scope)))
 
     def classes(self, module: ModuleNode) -> Iterator[Class]:
         """All classes of the module's text that may define ``__del__``, those inside functions included."""

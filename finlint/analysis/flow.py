@@ -323,22 +323,18 @@ class _Run:
         """A loop with no bound of its own: nothing in its body can end it."""
         if busy_loop(stmt):
             constant = isinstance(stmt.test, ir.Const)
-            self.frame.effect(
-                Effect(
-                    "busy-loop",
-                    "while True" if constant else "while",
-                    self.module.path,
-                    stmt.span,
-                    "unbounded",
-                    Confidence.HIGH if constant else Confidence.MEDIUM,
-                )
-            )
+            self._spin("while True" if constant else "while", stmt.span, Confidence.HIGH)
+
+    def _spin(self, loop: str, span: Span, confidence: Confidence) -> None:
+        self.frame.effect(Effect("busy-loop", loop, self.module.path, span, "unbounded", confidence))
 
     def for_(self, stmt: ir.For) -> bool:
         if isinstance(stmt.iter, ir.Comprehension) and stmt.iter.kind == "generator":
             iterated = self.eval(stmt.iter._replace(kind="list"))
         else:
             iterated = self.eval(stmt.iter)
+        if endless_iteration(stmt, iterated):
+            self._spin("for", stmt.span, Confidence.MEDIUM)
         element = self.evaluator.element(iterated, self.context, stmt.span)
         self._widen(stmt.body)
         before = dict(self.env)
@@ -535,57 +531,100 @@ def _returns(block: ir.Block) -> bool:
 
 
 def busy_loop(stmt: ir.While) -> bool:
-    """A ``while`` that nothing in it can end: no ``break``, ``return``, ``raise`` or ``yield``, and a condition
-    that is constant or reads only what the body neither assigns nor calls."""
-    roots: set[str] = set()
-    waits = False
-    stack: list[ir.Expr] = [stmt.test]
+    """A ``while`` with no bound of its own: it waits for somebody else, or tries again for ever.
+
+    Three shapes: nothing in the body can change what the condition asks; ``while True`` whose only way out is
+    such a question; ``while True`` that tries again after an exception and leaves when it went well.
+    """
+    if isinstance(stmt.test, ir.Const):
+        return bool(stmt.test.value) and (_retries(stmt.body) or _asks_for_the_end(stmt.body))
+    return _asks(stmt.test, stmt.body) and not _leaves(stmt.body) and _is_idle(stmt.body)
+
+
+def endless_iteration(stmt: ir.For, iterated: Value) -> bool:
+    """``for _ in itertools.count()`` that only waits for somebody else."""
+    endless = any(isinstance(v, LibObject) and v.type in _ENDLESS for v in alternatives(iterated))
+    return endless and (_retries(stmt.body) or _asks_for_the_end(stmt.body))
+
+
+_ENDLESS = frozenset({"itertools.count", "itertools.cycle"})
+
+
+def _asks(test: ir.Expr, body: ir.Block) -> bool:
+    """Whether a condition only reads attributes or asks a predicate, none of which ``body`` assigns."""
+    asks = False
+    tested: list[str] = []
+    stack: list[ir.Expr] = [test]
     while stack:
         node = stack.pop()
         if isinstance(node, (ir.Yield, ir.Await, ir.Walrus)):
             return False
         if isinstance(node, ir.Call):
-            # ``while q.get(timeout=1)`` consumes; ``while t.is_alive()`` only asks.
+            # ``while chunk := read()`` and ``while q.get()`` consume; ``while t.is_alive()`` only asks.
             name = node.func.name if isinstance(node.func, ir.Attr) else ""
-            if name not in _ASKING or node.args:
+            if node.args or not (name in _ASKING or name.lstrip("_").startswith(("is_", "has_"))):
                 return False
-            waits = True
+            asks = True
         path = dotted(node)
         if path:
-            roots.add(path.partition(".")[0])
+            asks = asks or "." in path
+            tested.append(path)
             continue
         stack.extend(children(node))
-    constant = isinstance(stmt.test, ir.Const) and bool(stmt.test.value)
-    if not constant and not roots:
+    assigned = _assigned(body)
+    # Local names only: another thread cannot change them, so it is a computation, not a wait.
+    return asks and not any(path in assigned or path.partition(".")[0] in assigned for path in tested)
+
+
+def _asks_for_the_end(body: ir.Block) -> bool:
+    """An endless loop whose ways out all depend on what somebody else does."""
+    exits = [s for s in body if isinstance(s, ir.If) and _leaves(s.body)]
+    rest = tuple(s for s in body if s not in exits)
+    if any(s.orelse or not _asks(s.test, body) for s in exits):
         return False
-    if not constant and not waits and all("." not in dotted(n) for n in _paths(stmt.test)):
-        # Local names only: another thread cannot change them, so it is a computation, not a wait.
+    return not _leaves(rest) and _is_idle(rest)
+
+
+def _retries(body: ir.Block) -> bool:
+    """``try: ...; return`` with a handler that goes round again."""
+    tries = [s for s in body if isinstance(s, ir.Try)]
+    if len(tries) != 1:
         return False
-    assigned = _assigned(stmt.body)
-    tested = {dotted(n) for n in _paths(stmt.test)}
-    if any(path in assigned or path.partition(".")[0] in assigned for path in tested):
+    (attempt,) = tries
+    swallowed = [h for h in attempt.handlers if not _leaves(h.body)]
+    if not swallowed or any(_leaves(h.body) for h in attempt.handlers):
         return False
-    for inner in flat_statements(stmt.body):
+    after = body[body.index(attempt) + 1 :]
+    ends = [block[-1] for block in (attempt.body, attempt.orelse, after) if block]
+    return any(isinstance(s, ir.Return) or (isinstance(s, ir.Jump) and s.kind == "break") for s in ends)
+
+
+def _leaves(body: ir.Block) -> bool:
+    """Whether a loop's body holds a way out of the loop."""
+    for inner in flat_statements(body):
         if isinstance(inner, (ir.Return, ir.Raise)) or (isinstance(inner, ir.Jump) and inner.kind == "break"):
-            return False
-        for expr in _expressions(inner):
-            if isinstance(expr, (ir.Yield, ir.Await)):
-                return False
-            if isinstance(expr, ir.Call) and not constant and not _is_idle(expr):
-                # A call may change what the condition reads.
-                return False
-            if isinstance(expr, ir.Call) and constant and not _is_idle(expr):
-                # It may raise, as ``get_nowait`` does in a loop that drains a queue.
-                return False
-    return True
+            return True
+        if any(isinstance(expr, (ir.Yield, ir.Await)) for expr in _expressions(inner)):
+            return True
+    return False
 
 
-_ASKING = frozenset({"is_alive", "is_set", "locked", "done", "running", "poll", "empty", "full", "is_open", "isAlive"})
-_IDLE = frozenset({"sleep", "print", "debug", "info", "warning", "monotonic", "time", "perf_counter", "log", "yield_"})
+def _is_idle(body: ir.Block) -> bool:
+    """Whether a body only passes time: it calls nothing that could change what the loop waits for."""
+    return all(
+        not isinstance(expr, ir.Call) or _passes_time(expr)
+        for inner in flat_statements(body)
+        for expr in _expressions(inner)
+    )
 
 
-def _is_idle(call: ir.Call) -> bool:
-    """A call that cannot change what a loop waits for."""
+_ASKING = frozenset(
+    {"is_alive", "is_set", "locked", "done", "running", "poll", "empty", "full", "is_open", "isAlive", "isSet"}
+)
+_IDLE = frozenset({"sleep", "print", "debug", "info", "warning", "monotonic", "time", "perf_counter", "log"})
+
+
+def _passes_time(call: ir.Call) -> bool:
     if isinstance(call.func, ir.Attr):
         return call.func.name in _IDLE
     return isinstance(call.func, ir.Name) and call.func.id in _IDLE

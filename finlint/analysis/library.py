@@ -49,9 +49,25 @@ def arguments(entry: Entry, args: CallArgs) -> dict[str, Value]:
     out: dict[str, Value] = {}
     if not args.open_ended:
         out.update((d.parameter, Const(d.value)) for d in entry.defaults)
-    out.update(zip(entry.parameters, args.positional, strict=False))
+    given = list(args.positional)
+    for parameter in entry.parameters:
+        if not given or parameter == "*":
+            break
+        if parameter.startswith("*"):
+            # ``*values`` collects what is left; what follows is given by keyword.
+            out[parameter[1:]] = Sequence("tuple", tuple(given), union(given))
+            break
+        out[parameter] = given.pop(0)
     out.update(args.keywords)
     return out
+
+
+def result_type(entry: Entry, given: dict[str, Value]) -> str:
+    """The type of the result, where arguments decide it (``open(mode="rb")``); "" where the entry has none."""
+    for condition, chosen in entry.returns_if:
+        if _holds(condition, given) is True:
+            return chosen
+    return entry.returns
 
 
 def _holds(condition: Argument, given: dict[str, Value]) -> bool | None:
@@ -67,7 +83,12 @@ def _holds(condition: Argument, given: dict[str, Value]) -> bool | None:
         equal = same and value.value == condition.value
         return equal if value.firm else (None if equal else False)
     if isinstance(value, OneOf):
-        return None
+        # None beside constants is the platform, or the moment, in which the call is not made.
+        present = [v for v in value.members if not (isinstance(v, Const) and v.value is None)]
+        verdicts = {
+            _holds(condition, {condition.parameter: Const(v.value) if isinstance(v, Const) else v}) for v in present
+        }
+        return verdicts.pop() if len(verdicts) == 1 and condition.value is not None else None
     return None if not is_known(value) else False
 
 
@@ -129,6 +150,9 @@ def judge(entry: Entry, args: CallArgs, receiver: Value | None) -> Verdict | Non
         sure = sure and held is True
     if isinstance(receiver, LibObject):
         made = dict(receiver.args)
+        if (entry.receiver_nonblocking or entry.receiver_only_if) and not made:
+            # Typed by an annotation: whether the queue is bounded is not known.
+            return None
         if entry.receiver_nonblocking and _any(entry.receiver_nonblocking, made) is True:
             return None
         if entry.receiver_only_if:
@@ -255,7 +279,7 @@ _VALUE_TYPES = frozenset(
 def instance_of(text: str, knowledge: Knowledge) -> Value:
     """The value that a type expression of the knowledge base describes; UNKNOWN for plain values."""
     text = text.strip()
-    if not text or text in _VALUE_TYPES:
+    if not text or text in _VALUE_TYPES or text.startswith("~"):
         return UNKNOWN
     parts = _split(text, "|")
     if len(parts) > 1:

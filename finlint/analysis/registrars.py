@@ -124,7 +124,10 @@ class Registrars:
         if span is None:
             return None, value
         passed = self._passed(spec, args, target or UNKNOWN, reference)
-        return Registration(spec.name, context.module.path, span, target, callback, passed, context.scope), value
+        at_exit = args.keyword("exitpriority") is not None or len(args.positional) > 4
+        path = context.module.path
+        made = Registration(spec.name, path, span, target, callback, passed, context.scope, at_exit)
+        return made, value
 
     @staticmethod
     def _passed(spec: Spec, args: CallArgs, target: Value, reference: Value) -> CallArgs:

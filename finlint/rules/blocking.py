@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from finlint.analysis.exit import may_run_at_exit
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
 from finlint.analysis.reach import Step, Witness, witnesses
@@ -44,14 +45,20 @@ def blocking(
 ) -> Iterator[Finding]:
     """The findings of one finalizer. ``linted`` tells whether a file is one of those being linted."""
     reported: set[object] = set()
+    at_exit = may_run_at_exit(finalizer, frames)
     for witness in _witnesses(finalizer, frames):
         effect = witness.effect
+        if effect.kind == "exit-thread" and not at_exit:
+            continue
+        if effect.kind == "unsafe-handoff" and finalizer.registrar.startswith(_SERIAL):
+            continue
         steps = witness.steps
         severity = _SEVERITY[effect.lasts]
         # The first step is the registration itself; the callback's own body comes next.
         primary = steps[1] if len(steps) > 1 and linted(steps[1].path) else steps[0]
-        # ``close()`` that writes forty times to one file is one thing to mend: the nearest stands for all.
-        same = (effect.kind, primary.path, primary.span, effect.subject, severity)
+        # ``close()`` that writes forty times is one thing to mend: the nearest stands for all. Two locks are two.
+        subject = "" if effect.kind in _MERGED else effect.subject
+        same = (effect.kind, primary.path, primary.span, subject, severity)
         if same in reported:
             continue
         reported.add(same)
@@ -111,6 +118,12 @@ def _message(finalizer: Finalizer, witness: Witness) -> str:
     )
     return sentence[:1].upper() + sentence[1:]
 
+
+#: I/O: many operations on one thing are one finding.
+_MERGED = frozenset({"file-io", "network-io", "console-io", "logging", "subprocess", "unsafe-handoff", "exit-thread"})
+
+#: Finalizers on a worker of their own never interrupt the code that holds the lock.
+_SERIAL = "finlint.runtime."
 
 _TIMED = frozenset({"channel-receive", "lock", "wait", "channel-send", "reentrant-lock"})
 

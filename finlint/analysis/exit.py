@@ -1,0 +1,47 @@
+"""Whether a finalizer may run while the interpreter exits.
+
+``weakref.finalize`` does unless its ``atexit`` is set to False; ``multiprocessing.util.Finalize`` does with an
+``exitpriority``; ``__del__`` does for objects that a module still holds. Weak reference callbacks and the
+finalizers of ``finlint.runtime`` do not (Go promises nothing at exit either).
+"""
+
+from __future__ import annotations
+
+from finlint.analysis.finalizers import Finalizer
+from finlint.analysis.flow import Frames
+from finlint.analysis.nodes import ModuleNode, flat_statements
+from finlint.analysis.values import Class, Object, alternatives
+from finlint.model import ir
+
+
+def may_run_at_exit(finalizer: Finalizer, frames: Frames) -> bool:
+    """Whether starting a thread in this finalizer can happen when that is no longer allowed."""
+    if finalizer.owner is not None:
+        return _held_by_module(finalizer.owner, finalizer.module, frames)
+    if finalizer.registrar == "multiprocessing.util.Finalize":
+        return finalizer.registration is not None and finalizer.registration.at_exit
+    if finalizer.registrar != "weakref.finalize":
+        return False
+    function = finalizer.root.function
+    return function is None or not _sets_atexit_false(function.ir.body)
+
+
+def _sets_atexit_false(body: ir.Block) -> bool:
+    """``finalizer.atexit = False`` beside the registration."""
+    return any(
+        isinstance(stmt, ir.Assign)
+        and stmt.value == ir.Const(False)
+        and any(isinstance(target, ir.Attr) and target.name == "atexit" for target in stmt.targets)
+        for stmt in flat_statements(body)
+    )
+
+
+def _held_by_module(cls: Class, module: ModuleNode, frames: Frames) -> bool:
+    """Whether a name of the module's body holds an instance of the class."""
+    evaluator = frames.evaluator
+    for binding in module.source.facts.bindings:
+        if binding.kind == "assign" and f"{cls.node.name}" in module.source.slice_text(binding.line, binding.end_line):
+            for value in alternatives(evaluator.module_name(module, binding.name)):
+                if isinstance(value, Object) and cls in evaluator.mro(value.cls):
+                    return True
+    return False
