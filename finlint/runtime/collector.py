@@ -1,0 +1,184 @@
+"""Which objects can nobody reach any more, although a registry holds them?
+
+A finalizer gets the object itself, so the registry must hold it, so CPython's own collector never sees it die. This
+module finds out by trial deletion, as CPython's collector does inside one generation: take everything reachable from
+the registered objects, subtract from every reference count the references that come from inside that set and from the
+registry; what is left is held from outside, and so is all it reaches. The rest is dead.
+
+The counts and the references must be of one instant, or a thread that moves an object between two looks makes it seem
+dead. Both are therefore read in ONE call into C (`list` over a chain of `map`), during which the GIL is not released
+and no collection runs: the stop-the-world of this runtime. An edge that is missed (an extension type that does not
+report its references) leaves a reference unexplained and the object alive: errors are on the safe side.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, starmap
+from typing import Any
+
+_ATOMIC: frozenset[type] = frozenset(
+    {type(None), bool, int, float, complex, str, bytes, range, type(Ellipsis), type(NotImplemented)}
+)
+# Their references are not followed: they lead to the whole program. What they refer to just counts as held.
+_BOUNDARY: tuple[type, ...] = (type, types.ModuleType, types.BuiltinFunctionType, types.CodeType)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The objects below some roots at one instant.
+
+    `nodes[1:]` are the objects (`nodes[0]` is a gauge), the roots first; `edges` their references to each other, by
+    position; `external` how many references to each come from elsewhere.
+    """
+
+    nodes: list[object]
+    edges: list[list[int]]
+    external: list[int]
+
+    def reach(self, start: Iterable[int]) -> set[int]:
+        """The positions of everything reachable from `start`, `start` included."""
+        seen: set[int] = set()
+        stack = list(start)
+        edges = self.edges
+        while stack:
+            node = stack.pop()
+            if node not in seen:
+                seen.add(node)
+                stack += edges[node]
+        return seen
+
+    def alive(self) -> set[int]:
+        """What is held from outside, and everything that it reaches. A negative count is no proof: alive."""
+        return self.reach(position for position, count in enumerate(self.external) if count != 0)
+
+
+def survey(roots: list[object], owned: Mapping[int, int]) -> Graph:
+    """Takes the graph below `roots`, which it empties.
+
+    `owned` maps the id of a root to the number of references to it that are to be disregarded, the caller's own; the
+    list `roots` does not count. Raises RuntimeError where there is no GIL to stop the world with.
+    """
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        raise RuntimeError("finlint.runtime needs an interpreter with the GIL: it stops the world by not releasing it")
+    nodes, index = _discover(roots)
+    roots.clear()
+    # No collection may run in the middle, and none of our own bytecodes: hence the switches inside the chain.
+    on, off = (gc.enable, gc.disable) if gc.isenabled() else (gc.disable, gc.disable)
+    seen: list[Any] = list(
+        chain(starmap(off, [()]), map(sys.getrefcount, nodes), map(gc.get_referents, nodes), starmap(on, [()]))
+    )
+    counts: list[int] = seen[1 : len(nodes) + 1]
+    base = counts[0]
+    external = [count - base for count in counts]
+    edges: list[list[int]] = []
+    known = index.get
+    for referents in seen[len(nodes) + 1 : -1]:
+        targets = [position for position in map(known, map(id, referents)) if position is not None]
+        edges.append(targets)
+        for position in targets:
+            external[position] -= 1
+    for key, references in owned.items():
+        external[index[key]] -= references
+    external[0] = 0
+    return Graph(nodes, edges, external)
+
+
+def _discover(roots: Sequence[object]) -> tuple[list[object], dict[int, int]]:
+    """Everything below the roots. The gauge, node 0, is held by the list alone, like any node nobody else holds."""
+    nodes: list[object] = [object()]
+    index: dict[int, int] = {}
+    for root in roots:
+        index[id(root)] = len(nodes)
+        nodes.append(root)
+    pruned = {id(vars(module)) for module in list(sys.modules.values()) if type(module) is types.ModuleType}
+    boundary: dict[type, bool] = dict.fromkeys(_ATOMIC, True)
+    frontier = nodes[1:]
+    while frontier:
+        for node in frontier:
+            if type(node) is types.FunctionType:
+                pruned.add(id(node.__globals__))
+                pruned.add(id(node.__builtins__))  # type: ignore[attr-defined]  # typeshed lacks it; 3.10+
+        found: list[object] = []
+        for referent in gc.get_referents(*frontier):
+            kind = type(referent)
+            skip = boundary.get(kind)
+            if skip is None:
+                skip = boundary[kind] = issubclass(kind, _BOUNDARY)
+            if skip:
+                continue
+            key = id(referent)
+            if key in index or key in pruned:
+                continue
+            # An untracked object refers to nothing, but for tuples and dicts, which are untracked lazily.
+            if not gc.is_tracked(referent) and kind is not dict and kind is not tuple:
+                continue
+            index[key] = len(nodes)
+            nodes.append(referent)
+            found.append(referent)
+        frontier = found
+    return nodes, index
+
+
+def held_by_the_dying(graph: Graph, dying: Iterable[int]) -> set[int]:
+    """What Go marks from the finalizers of unreachable objects: everything below each, the object itself excepted.
+
+    Go, runtime/mgcmark: the special's object is scanned, not marked, and a pointer from an object straight back to
+    itself is ignored. So an object on a cycle through another object is marked by its own finalizer and never dies; one
+    that points at itself does. An instance's own ``__dict__`` is part of the object here: attributes are fields.
+    """
+    start: list[int] = []
+    for position in dying:
+        for target in graph.edges[position]:
+            if target == position:
+                continue
+            fields = graph.edges[target]
+            if position in fields and is_own_dict(graph.nodes[position], graph.nodes[target]):
+                start.extend(field for field in fields if field != position)
+            else:
+                start.append(target)
+    return graph.reach(start)
+
+
+def held_by_another(graph: Graph, dying: Sequence[int]) -> set[int]:
+    """Those of `dying` that another one of `dying` reaches: the rule of ``cycles="run"``, TinyGo's.
+
+    Two different sources are enough to know that one of them is another, so no object is visited more than twice.
+    """
+    sources: dict[int, set[int]] = {}
+    stack = [(target, position) for position in dying for target in graph.edges[position]]
+    while stack:
+        node, source = stack.pop()
+        known = sources.setdefault(node, set())
+        if len(known) < 2 and source not in known:
+            known.add(source)
+            stack += [(target, source) for target in graph.edges[node]]
+    return {position for position in dying if sources.get(position, {position}) != {position}}
+
+
+def is_own_dict(instance: object, candidate: object) -> bool:
+    """Whether `candidate` is the ``__dict__`` of `instance`; runs no code of the class."""
+    if type(candidate) is not dict:
+        return False
+    for kind in type(instance).__mro__:
+        descriptor = vars(kind).get("__dict__")
+        if isinstance(descriptor, types.GetSetDescriptorType):
+            return descriptor.__get__(instance) is candidate
+        if descriptor is not None:
+            return False
+    return False
+
+
+def retained_size(nodes: Iterable[object]) -> int:
+    """The bytes of these objects as `sys.getsizeof` sees them; an object that cannot say counts as nothing."""
+    total = 0
+    for node in nodes:
+        try:
+            total += sys.getsizeof(node)
+        except Exception:  # a __sizeof__ of the user's may do anything
+            continue
+    return total

@@ -1,0 +1,75 @@
+"""Says so when one callback runs for too long."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from finlint.runtime.outlook import SERVICE_THREADS
+from finlint.runtime.profile import Profile, format_profile
+from finlint.runtime.worker import Call, Worker
+
+if TYPE_CHECKING:
+    from finlint.runtime.runtime import Runtime
+
+
+class Watchdog:
+    """Looks at the workers four times in `after` seconds; reports each callback that runs longer, once."""
+
+    def __init__(self, runtime: Runtime, after: float, on_stuck: Callable[[Profile], object] | None) -> None:
+        if after <= 0:
+            raise ValueError(f"stuck_after must be positive, got {after}")
+        self._runtime = weakref.ref(runtime)
+        self._after = after
+        self._on_stuck = on_stuck if on_stuck is not None else _warn
+        self._leave = threading.Event()
+        self._reported: set[Call] = set()
+        self._thread = threading.Thread(target=self._main, name=f"{runtime.name}-watchdog", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends it, and waits for that, unless it is the caller."""
+        self._leave.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _main(self) -> None:
+        me = threading.get_ident()
+        SERVICE_THREADS.add(me)
+        try:
+            while not self._leave.wait(self._after / 4):
+                runtime = self._runtime()
+                if runtime is None:
+                    return
+                self._look(runtime)
+                del runtime
+        finally:
+            SERVICE_THREADS.discard(me)
+
+    def _look(self, runtime: Runtime) -> None:
+        calls = {call for worker in runtime._workers if (call := _overdue(worker, self._after)) is not None}
+        fresh = calls - self._reported
+        self._reported = calls
+        if fresh:
+            profile = runtime.profile()
+            try:
+                self._on_stuck(profile)
+            except Exception as error:  # the callback's own mistake must not end the watch
+                _print(f"finlint.runtime: on_stuck itself raised {type(error).__name__}: {error}\n")
+
+
+def _overdue(worker: Worker, after: float) -> Call | None:
+    call = worker.current
+    return call if call is not None and call.age() >= after else None
+
+
+def _warn(profile: Profile) -> None:
+    _print(f"finlint.runtime: a callback takes too long\n{format_profile(profile)}\n")
+
+
+def _print(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(text)
