@@ -30,6 +30,17 @@ _STDLIB = sys.stdlib_module_names | _GONE | {"builtins", "tomllib", "compression
 _MAX_ALIASES = 16
 
 
+class Step:
+    """One class on the line of bases: the name that entries use, the one that the stubs know, and generics."""
+
+    __slots__ = ("bindings", "name", "stub")
+
+    def __init__(self, name: str, stub: str, bindings: Mapping[str, str]) -> None:
+        self.name = name
+        self.stub = stub
+        self.bindings = bindings
+
+
 class Knowledge:
     """Answers about library names. Cheap to make; each library's file is read when one of its names comes up.
 
@@ -40,11 +51,11 @@ class Knowledge:
     def __init__(self, user_files: Iterable[str | PathLike[str]] = ()) -> None:
         self._compiled = Compiled()
         self._tables: dict[str, Table] = {}
-        self._stubs = Stubs()
+        self.stubs = Stubs()
         self._canonical: dict[str, str] = {}
         self._entries: dict[str, Entry | None] = {}
         self._members: dict[tuple[str, str], str | None] = {}
-        self._lines: dict[str, tuple[tuple[str, Mapping[str, str]], ...]] = {}
+        self._lines: dict[str, tuple[Step, ...]] = {}
         self._user: dict[str, Table] = {}
         paths = tuple(user_files)
         if paths:
@@ -81,7 +92,7 @@ class Knowledge:
                 return target + rest
             if prefix in table:
                 return name
-            exported = self._stubs.exported(prefix)
+            exported = self.stubs.exported(prefix)
             if exported and exported != prefix:
                 return exported + rest
             if "." not in prefix:
@@ -105,15 +116,21 @@ class Knowledge:
         entry = self.entry(name)
         if entry is not None and (entry.is_class or entry.kind or entry.returns):
             return entry.is_class
-        return self._stubs.is_class(self.canonical(name))
+        return self.stubs.is_class(self.canonical(name))
 
     def bases(self, name: str) -> tuple[str, ...]:
         """Qualified names of the direct bases of a class."""
-        return tuple(types.head(base) for base in self._typed_bases(self.canonical(name)))
+        canonical = self.canonical(name)
+        bases = (self.canonical(types.head(base)) for base in self._typed_bases(canonical, canonical))
+        return tuple(dict.fromkeys(base for base in bases if base != canonical))
 
     def ancestors(self, name: str) -> tuple[str, ...]:
         """The class itself and all its bases, nearest first. ``name`` may be a generic such as ``list[int]``."""
-        return tuple(cls for cls, _ in self._line(name))
+        return tuple(dict.fromkeys(step.name for step in self._line(name)))
+
+    def stub_ancestors(self, name: str) -> tuple[str, ...]:
+        """The same, under the names by which the stubs define them."""
+        return tuple(step.stub for step in self._line(name))
 
     def member(self, type_name: str, attribute: str) -> str | None:
         """Qualified name of ``type_name``'s ``attribute`` on the class that provides it; None where unknown.
@@ -130,13 +147,13 @@ class Knowledge:
 
     def _find_member(self, type_name: str, attribute: str) -> str | None:
         line = self._line(type_name)
-        for cls, _ in line:
-            name = self.canonical(f"{cls}.{attribute}")
+        for step in line:
+            name = self.canonical(f"{step.name}.{attribute}")
             if self.entry(name) is not None:
                 return name
-        for cls, _ in line:
-            if self._stubs.has_member(cls, attribute):
-                return self.canonical(f"{cls}.{attribute}")
+        for step in line:
+            if self.stubs.has_member(step.stub, attribute):
+                return self.canonical(f"{step.name}.{attribute}")
         return None
 
     # -- types
@@ -147,19 +164,19 @@ class Knowledge:
         ``type_name`` may be generic: ("subprocess.Popen[bytes]", "args"). Methods have no type here.
         """
         line = self._line(type_name)
-        for cls, _ in line:
-            entry = self.entry(cls)
+        for step in line:
+            entry = self.entry(step.name)
             if entry is not None:
                 for name, type_ in entry.attributes:
                     if name == attribute:
                         return type_
-            entry = self.entry(f"{cls}.{attribute}")
+            entry = self.entry(f"{step.name}.{attribute}")
             if entry is not None and entry.type:
                 return entry.type
-        for cls, bindings in line:
-            found = self._stubs.attribute(cls, attribute)
+        for step in line:
+            found = self.stubs.attribute(step.stub, attribute)
             if found:
-                return self._finished(found, type_name, bindings)
+                return self._finished(found, type_name, step.bindings)
         return ""
 
     def returns(self, name: str) -> str:
@@ -175,9 +192,9 @@ class Knowledge:
                 return entry.returns
             if entry.is_class:
                 return canonical
-        if self._stubs.is_class(canonical):
+        if self.stubs.is_class(canonical):
             return canonical
-        return types.rename(self._stubs.returns(canonical), self.canonical)
+        return types.rename(self.stubs.returns(canonical), self.canonical)
 
     def call_type(self, type_name: str, attribute: str) -> str:
         """Type of ``receiver.attribute(...)`` for a receiver of type ``type_name``, generics bound.
@@ -185,14 +202,15 @@ class Knowledge:
         ("list[threading.Thread]", "pop") gives "threading.Thread"; "" where unknown.
         """
         line = self._line(type_name)
-        for cls, _ in line:
-            name = self.canonical(f"{cls}.{attribute}")
+        for step in line:
+            name = self.canonical(f"{step.name}.{attribute}")
             entry = self.entry(name)
             if entry is not None and (entry.returns or entry.is_class):
                 return self._finished(entry.returns or name, type_name, {})
-        for cls, bindings in line:
-            if self._stubs.has_member(cls, attribute):
-                return self._finished(self._stubs.returns(f"{cls}.{attribute}"), type_name, bindings)
+        for step in line:
+            if self.stubs.has_member(step.stub, attribute):
+                found = self.stubs.returns(f"{step.stub}.{attribute}")
+                return self._finished(found, type_name, step.bindings)
         return ""
 
     def element_type(self, type_name: str) -> str:
@@ -208,35 +226,44 @@ class Knowledge:
             return receiver
         return types.rename(types.substitute(text, bindings), self.canonical)
 
-    def _typed_bases(self, canonical: str) -> tuple[str, ...]:
+    def _typed_bases(self, canonical: str, stub: str) -> list[str]:
+        """Bases of our entry and of the stubs, with type arguments, under the names they are written with."""
         entry = self.entry(canonical)
-        bases = entry.bases if entry is not None and entry.bases else self._stubs.bases(canonical)
-        return tuple(types.rename(base, self.canonical) for base in bases)
+        own = list(entry.bases) if entry is not None else []
+        return own + [base for base in self.stubs.bases(stub) if base not in own]
 
-    def _line(self, type_name: str) -> tuple[tuple[str, Mapping[str, str]], ...]:
-        """The class and its bases, nearest first, each with what its type variables are bound to."""
+    def _line(self, type_name: str) -> tuple[Step, ...]:
+        """The class and its bases, nearest first.
+
+        A class that the stubs split in two (``socket.socket`` and ``_socket.socket``) is one name to us and two
+        steps, so that the members of both are found.
+        """
         known = self._lines.get(type_name)
         if known is None:
-            order: dict[str, Mapping[str, str]] = {}
-            pending = [types.rename(type_name, self.canonical)]
+            steps: dict[str, Step] = {}
+            pending = [type_name]
             while pending:
                 text = pending.pop(0)
-                cls = types.head(text)
-                if "." not in cls and self._stubs.is_class(f"builtins.{cls}"):
-                    cls = f"builtins.{cls}"
-                if cls in order:
+                stub = types.head(text)
+                if "." not in stub and self.stubs.is_class(f"builtins.{stub}"):
+                    stub = f"builtins.{stub}"
+                if stub in steps:
                     continue
-                bindings = dict(zip(self._stubs.parameters(cls), types.arguments(text), strict=False))
-                order[cls] = bindings
-                pending += [types.substitute(base, bindings) for base in self._typed_bases(cls)]
-            known = self._lines[type_name] = tuple(order.items())
+                bindings = dict(zip(self.stubs.parameters(stub), types.arguments(text), strict=False))
+                name = self.canonical(stub)
+                steps[stub] = Step(name, stub, bindings)
+                if name != stub:
+                    # The bases of our entry; the name as such adds nothing more.
+                    steps.setdefault(name, Step(name, name, bindings))
+                pending += [types.substitute(base, bindings) for base in self._typed_bases(name, stub)]
+            known = self._lines[type_name] = tuple(steps.values())
         return known
 
     # -- modules
 
     def knows_module(self, module: str) -> bool:
         """Whether names of the module can have entries or types here."""
-        if self._stubs.is_module(module):
+        if self.stubs.is_module(module):
             return True
         prefix = f"{module}."
         return any(name.startswith(prefix) for name in self._table(module).names())

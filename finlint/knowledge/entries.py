@@ -19,12 +19,16 @@ class Argument(NamedTuple):
     """A condition on one argument of a call: ``parameter=value``, as ``timeout=0`` or ``block=False``.
 
     ``value`` is a Python constant; a condition holds when the argument is that very constant (``0`` and
-    ``0.0`` are equal, ``False`` is not ``0``).
+    ``0.0`` are equal, ``False`` is not ``0``). Of a parameter that takes flags (``FLAG_PARAMETERS``) the
+    condition holds when all bits of ``value`` are set.
     """
 
     parameter: str
     value: object
 
+
+#: Parameters whose integer is a set of bits, as ``os.O_RDWR | os.O_NONBLOCK``; bits have their values on Linux.
+FLAG_PARAMETERS = frozenset({"flags", "options", "operation", "cmd"})
 
 #: Fields of an entry that are conditions.
 CONDITION_FIELDS = frozenset(

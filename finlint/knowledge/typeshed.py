@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from os.path import join
-from typing import Any, NamedTuple
+from typing import Any
 
 from finlint.knowledge.libraries import DATA
 
@@ -16,13 +16,18 @@ TABLE = join(DATA, "typeshed.jsonl")
 _NO_MODULE: dict[str, dict[str, Any]] = {}
 
 
-class Class(NamedTuple):
+class Class:
     """One class of the table; ``parameters`` are its type variables, written ``~T`` in types."""
 
-    bases: list[str]
-    parameters: list[str]
-    methods: dict[str, str]
-    attributes: dict[str, str]
+    __slots__ = ("attributes", "bases", "methods", "parameters")
+
+    def __init__(
+        self, bases: list[str], parameters: list[str], methods: dict[str, str], attributes: dict[str, str]
+    ) -> None:
+        self.bases = bases
+        self.parameters = parameters
+        self.methods = methods
+        self.attributes = attributes
 
 
 class Stubs:
@@ -35,7 +40,7 @@ class Stubs:
 
     def exported(self, name: str) -> str:
         """The name that ``name`` is a re-export or an alias of; "" where it is none."""
-        module, _, rest = self._split(name)
+        module, rest = self.split(name)
         target: str = self._section(module, "x").get(rest, "")
         return target
 
@@ -46,7 +51,7 @@ class Stubs:
         return name in self._library(name)
 
     def is_function(self, name: str) -> bool:
-        module, _, rest = self._split(name)
+        module, rest = self.split(name)
         return rest in self._section(module, "f")
 
     def bases(self, name: str) -> tuple[str, ...]:
@@ -74,7 +79,7 @@ class Stubs:
 
     def returns(self, name: str) -> str:
         """Type of the result of a function or method; "" where unknown."""
-        module, _, rest = self._split(name)
+        module, rest = self.split(name)
         found: str | None = self._section(module, "f").get(rest)
         if found is None:
             owner, _, method = name.rpartition(".")
@@ -89,7 +94,7 @@ class Stubs:
         try:
             return self._classes[name]
         except KeyError:
-            module, _, rest = self._split(name)
+            module, rest = self.split(name)
             row = self._section(module, "c").get(rest)
             if row is None:
                 target = self.exported(name)
@@ -99,15 +104,15 @@ class Stubs:
             self._classes[name] = found
             return found
 
-    def _split(self, name: str) -> tuple[str, str, str]:
-        """(module, ".", rest): the longest prefix of ``name`` that is a module; builtins where there is none."""
+    def split(self, name: str) -> tuple[str, str]:
+        """(module, rest): the longest prefix of ``name`` that is a module; builtins where there is none."""
         if "." not in name:
-            return "builtins", ".", name
+            return "builtins", name
         library = self._library(name)
         module = name.rpartition(".")[0]
         while module not in library and "." in module:
             module = module.rpartition(".")[0]
-        return module, ".", name[len(module) + 1 :]
+        return module, name[len(module) + 1 :]
 
     def _module(self, module: str) -> dict[str, dict[str, Any]]:
         table: dict[str, dict[str, Any]] = self._library(module).get(module, _NO_MODULE)
