@@ -1,7 +1,8 @@
 """Bakes the types of the standard library from typeshed into ``data/typeshed.jsonl``.
 
 Run ``python -m finlint.knowledge.bake`` (``--check`` only compares) with ``typeshed_client`` installed: a tool
-for developing finlint, never imported by it. One line of the result holds one top-level library:
+for developing finlint, never imported by it. After a first line that names the release of typeshed_client, each
+line of the result holds one top-level library:
 
     {"queue": {"queue": {"x": {exports}, "f": {function: result}, "v": {variable: type},
                          "c": {class: [bases, type variables, {method: result}, {attribute: type}]}}}}
@@ -17,6 +18,7 @@ import ast
 import json
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,13 +72,13 @@ class Found(NamedTuple):
 class Modules:
     """The stubs of one Python version, parsed when asked for."""
 
-    def __init__(self, version: tuple[int, int]) -> None:
+    def __init__(self, python: tuple[int, int]) -> None:
         self.context = typeshed_client.get_search_context(
-            version=version,
+            version=python,
             platform="linux",
             search_path=[],
             implementation_name="cpython",
-            implementation_version=version,
+            implementation_version=python,
         )
         self._names: dict[str, dict[str, NameInfo] | None] = {}
 
@@ -425,14 +427,24 @@ def _is_property(node: Any) -> bool:
 def bake() -> str:
     """The whole table as text."""
     libraries: dict[str, dict[str, Any]] = {}
-    for version in VERSIONS:
-        modules = Modules(version)
+    for python in VERSIONS:
+        modules = Modules(python)
         for module in modules.all():
             table = ModuleBaker(modules, module).bake()
             old = libraries.setdefault(module.partition(".")[0], {}).setdefault(module, {})
             _merge(old, table)
     lines = [json.dumps({top: libraries[top]}, separators=(",", ":"), sort_keys=True) for top in sorted(libraries)]
-    return "\n" + "\n".join(lines) + "\n"
+    return fingerprint() + "\n" + "\n".join(lines) + "\n"
+
+
+def fingerprint() -> str:
+    """The first line of a table that is baked here and now."""
+    return json.dumps({"": f"typeshed_client {version('typeshed_client')}"})
+
+
+def fingerprint_of(table: str) -> str:
+    """The first line of a table: tables of different typeshed releases are not comparable."""
+    return table.partition("\n")[0]
 
 
 def _merge(old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -90,7 +90,12 @@ class Stubs:
             return self.returns(target) if target else ""
         return found
 
+    def loaded(self) -> tuple[str, ...]:
+        """The libraries that were decoded so far."""
+        return tuple(self._libraries)
+
     def cls(self, name: str) -> Class | None:
+        """The class of that name, or the one that the name re-exports."""
         try:
             return self._classes[name]
         except KeyError:
