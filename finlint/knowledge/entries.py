@@ -124,3 +124,6 @@ class Entry(NamedTuple):
     #: What the call calls of the arguments that constructed the receiver: a parameter, or one of its methods
     #: (``contextlib.closing(thing).__exit__``: "thing.close"; ``functools.partial(func).__call__``: "func").
     receiver_calls: tuple[str, ...] = ()
+    #: Parameters that make the call return at once by being given at all, whatever their value
+    #: (``finlint.runtime.select(..., default=)``).
+    nonblocking_given: tuple[str, ...] = ()

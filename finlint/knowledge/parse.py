@@ -20,7 +20,9 @@ LASTS = ("unbounded", "bounded", "short")
 HANDOFFS = ("", "safe", "unsafe")
 
 _FLAGS = frozenset({"is_class", "starts_thread", "releases", "no_return", "is_async", "inner_lock"})
-_NAMES = frozenset({"bases", "parameters", "calls", "drives", "consumes", "defers", "receiver_calls"})
+_NAMES = frozenset(
+    {"bases", "parameters", "calls", "drives", "consumes", "defers", "receiver_calls", "nonblocking_given"}
+)
 _FIELDS = frozenset(Entry._fields) - {"name"}
 #: The table of a file that maps names to the names that entries use.
 ALIASES = "aliases"
