@@ -1,72 +1,63 @@
-"""Which findings are shown: codes or prefixes of codes, severity, confidence."""
+"""Which codes report: selectors (codes, prefixes, kinds) to a set of codes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
 
-from finlint.model.codes import DEFAULT_CODES, KIND_OF_CODE
-from finlint.model.finding import Confidence, Finding, Report, Severity
+from finlint.model.codes import CODE_OF_KIND, DEFAULT_CODES, KIND_OF_CODE
 
 
 class UnknownCode(ValueError):
-    """A code or prefix that no rule has; the message names the nearest."""
+    """A selector that matches no rule; the text names the nearest one."""
 
 
-class Selection(NamedTuple):
-    codes: frozenset[str] = DEFAULT_CODES
-    severity: Severity = Severity.WARNING
-    confidence: Confidence = Confidence.LOW
-
-    def shows(self, finding: Finding) -> bool:
-        return (
-            finding.code in self.codes
-            and finding.severity.rank >= self.severity.rank
-            and finding.confidence.rank >= self.confidence.rank
-        )
-
-
-def expand(names: Iterable[str]) -> frozenset[str]:
-    """Codes that the codes, prefixes, kinds or ``ALL`` mean. Raises UnknownCode."""
-    out: set[str] = set()
-    for name in names:
-        if name == "ALL":
-            out |= set(KIND_OF_CODE)
-            continue
-        codes = {code for code, kind in KIND_OF_CODE.items() if code.startswith(name) or kind == name}
-        if not codes or not name:
-            import difflib
-
-            near = difflib.get_close_matches(name, [*KIND_OF_CODE, *KIND_OF_CODE.values()], 1)
-            hint = f"; did you mean {near[0]}?" if near else "; `finlint rule --all` lists them"
-            raise UnknownCode(f"unknown rule code or prefix {name!r}{hint}")
-        out |= codes
-    return frozenset(out)
+def codes_of(selector: str) -> frozenset[str]:
+    """The codes that a code, a prefix of codes, a kind or ``ALL`` stands for. Raises UnknownCode."""
+    selector = selector.strip()
+    if selector.upper() == "ALL":
+        return frozenset(KIND_OF_CODE)
+    if selector in CODE_OF_KIND:
+        return frozenset({CODE_OF_KIND[selector]})
+    upper = selector.upper()
+    found = frozenset(code for code in KIND_OF_CODE if upper.startswith("F") and code.startswith(upper))
+    if not found:
+        raise UnknownCode(f"unknown rule `{selector}`{_nearest(selector)}; `finlint rule --all` lists the rules")
+    return found
 
 
-def select(
-    selected: Iterable[str] | None, ignored: Iterable[str] = (), extended: Iterable[str] = ()
+def selected(
+    select: Iterable[str] | None,
+    ignore: Iterable[str] = (),
+    extend_select: Iterable[str] = (),
+    base: Collection[str] = DEFAULT_CODES,
 ) -> frozenset[str]:
-    """The codes that ``--select``, ``--ignore`` and ``--extend-select`` leave on.
+    """The codes that report. The more specific selector wins; of two alike, ``ignore`` does.
 
-    As in ruff and flake8 the longer prefix wins between select and ignore; a code asked for by
-    ``--extend-select`` is on unless it is ignored by a prefix as long.
+    ``base`` is what reports where ``select`` is None. Raises UnknownCode.
     """
-    asked = [*(selected if selected is not None else ()), *extended]
-    chosen = (expand(selected) if selected is not None else DEFAULT_CODES) | expand(extended)
-    ignored = list(ignored)
-    expand(ignored)
+    chosen = set(base) if select is None else set()
+    wanted = [(selector, True) for selector in (*(select or ()), *extend_select)]
+    wanted += [(selector, False) for selector in ignore]
+    # Sorted by how specific: "FIN" before "FIN1" before "FIN102"; True before False, so that ignoring comes last.
+    for selector, adds in sorted(wanted, key=lambda item: (_weight(item[0]), not item[1])):
+        if adds:
+            chosen |= codes_of(selector)
+        else:
+            chosen -= codes_of(selector)
+    return frozenset(chosen)
 
-    def kept(code: str) -> bool:
-        on = max((len(n) for n in asked if code.startswith(n)), default=0)
-        off = max((len(n) for n in ignored if code.startswith(n) or KIND_OF_CODE[code] == n), default=-1)
-        return off < 0 or on > off
 
-    return frozenset(code for code in chosen if kept(code))
+def _weight(selector: str) -> int:
+    if selector.strip().upper() == "ALL":
+        return 0
+    return 6 if selector in CODE_OF_KIND else len(selector)
 
 
-def shown(report: Report, selection: Selection) -> Report:
-    """The report with what the selection hides left out."""
-    findings = tuple(f for f in report.findings if selection.shows(f))
-    errors = report.errors if "FIN901" in selection.codes else ()
-    return Report(findings, errors, report.summary._replace(findings=len(findings)))
+def _nearest(selector: str) -> str:
+    import difflib
+
+    words = [*KIND_OF_CODE, *CODE_OF_KIND]
+    near = difflib.get_close_matches(selector, words, 1, 0.5) or difflib.get_close_matches(
+        selector.upper(), words, 1, 0.5
+    )
+    return f", did you mean `{near[0]}`?" if near else ""

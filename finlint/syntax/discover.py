@@ -1,132 +1,218 @@
-"""Paths to files: what ``finlint PATH...`` lints.
+"""Paths to the files to lint.
 
-Folders are walked for ``*.py``; what git ignores and the usual folders are skipped. A file that is named is linted
-whatever its suffix. The order is that of the names, so that runs agree wherever they start.
+In: files and folders as the user named them. Out: files in a stable order, each once; folders that cannot be
+read; paths that do not exist. No file is opened here, so a FIFO cannot hang a run.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-from collections.abc import Iterable, Iterator
-from fnmatch import translate
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from finlint.model.finding import FileError
+from finlint.syntax.gitignore import IsIgnored, ignored_below
 
-#: Folders that hold other people's code or no source, skipped unless they are named.
-SKIPPED = frozenset(
-    {
-        ".bzr",
-        ".direnv",
-        ".eggs",
-        ".git",
-        ".hg",
-        ".ipynb_checkpoints",
-        ".mypy_cache",
-        ".nox",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".svn",
-        ".tox",
-        ".venv",
-        "__pycache__",
-        "__pypackages__",
-        "_build",
-        "buck-out",
-        "build",
-        "dist",
-        "node_modules",
-        "venv",
-    }
+#: Folders that hold no source of the user's own.
+USUAL_FOLDERS = (
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pyenv",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "build",
+    "dist",
+    "node_modules",
+    "venv",
 )
 
 
-class Discovery(NamedTuple):
-    """``missing`` are paths that do not exist: an error of the command line, not of a file."""
+class Excluder(NamedTuple):
+    """Exclusion that holds in one folder: globs, counted from ``root``.
 
+    A pattern without a slash is compared with each name; one with a slash with the path below ``root``.
+    ``usual`` are the defaults: a package of that name (``venv`` of the standard library) is not meant by them.
+    """
+
+    root: str
+    patterns: tuple[str, ...] = ()
+    usual: tuple[str, ...] = USUAL_FOLDERS
+
+    def excludes(self, path: str, name: str) -> bool:
+        """Whether a pattern excludes the entry at the absolute ``path`` (its folders aside)."""
+        if not self.patterns:
+            return False
+        # Costs 5 ms to import, and most runs have no patterns.
+        from fnmatch import fnmatchcase
+
+        relative = ""
+        for pattern in self.patterns:
+            pattern = pattern.removeprefix("./").rstrip("/")
+            if "/" not in pattern:
+                if fnmatchcase(name, pattern):
+                    return True
+                continue
+            relative = relative or os.path.relpath(path, self.root).replace(os.sep, "/")
+            whole = path.replace(os.sep, "/")
+            tail = pattern.removeprefix("**/").removesuffix("/**")
+            if any(fnmatchcase(relative, p) or fnmatchcase(whole, p) for p in {pattern, tail}):
+                return True
+            if pattern.startswith("**/") and fnmatchcase("/" + relative, "*/" + tail):
+                return True
+        return False
+
+    def usually_skips(self, path: str, name: str) -> bool:
+        """Whether the folder is one that linters leave alone: by its name, or because it is an environment."""
+        if name in self.usual:
+            return not (name.isidentifier() and os.path.exists(os.path.join(path, "__init__.py")))
+        return False
+
+
+class Discovery(NamedTuple):
     files: tuple[str, ...]
     errors: tuple[FileError, ...]
     missing: tuple[str, ...]
 
 
 def discover(
-    paths: Iterable[str], exclude: Iterable[str] = (), *, force_exclude: bool = False, gitignore: bool = True
+    paths: Sequence[str],
+    excluder_of: Callable[[str], Excluder] | None = None,
+    *,
+    force_exclude: bool = False,
+    respect_gitignore: bool = True,
 ) -> Discovery:
-    """The files that ``paths`` mean.
+    """The files that ``paths`` name.
 
-    ``exclude`` are glob patterns on a name or on the path; ``force_exclude`` applies them to named files too.
+    Folders give their ``*.py``; a file that is named is taken whatever its suffix, and whatever excludes it
+    unless ``force_exclude``. ``excluder_of`` gives the exclusion for entries of a folder (absolute path).
     """
-    return _Walk(tuple(exclude), force_exclude, gitignore).run(list(paths))
+    walk = _Walk(excluder_of or (lambda folder: Excluder(folder)), force_exclude, respect_gitignore)
+    files: dict[str, None] = {}
+    missing = []
+    for path in paths:
+        shown = os.path.normpath(path) if path else path
+        if os.path.isdir(path):
+            for file in walk.folder(shown):
+                files.setdefault(file)
+        elif not os.path.lexists(path) or not os.path.exists(path):
+            missing.append(path)
+        elif not (force_exclude and walk.excluded_by_path(os.path.abspath(path))):
+            files.setdefault(shown)
+    return Discovery(tuple(_once(files)), tuple(walk.errors), tuple(missing))
+
+
+def _once(files: Iterable[str]) -> Iterator[str]:
+    """Drops a second name of a file: the same one relative and absolute, or a link to one that is listed."""
+    files = list(files)
+    seen: set[str] = set()
+    absolute = os.path.abspath
+    links = {absolute(file) for file in files if os.path.islink(file)}
+    real = {absolute(file) for file in files} - links
+    for file in files:
+        key = absolute(file)
+        if key in links:
+            key = os.path.realpath(file)
+            if key in real:
+                continue
+        if key not in seen:
+            seen.add(key)
+            yield file
 
 
 class _Walk:
-    def __init__(self, exclude: tuple[str, ...], force_exclude: bool, gitignore: bool) -> None:
-        self.force_exclude = force_exclude
-        self.gitignore = gitignore
-        self.patterns = [re.compile(translate(pattern.rstrip("/"))) for pattern in exclude]
+    def __init__(self, excluder_of: Callable[[str], Excluder], force_exclude: bool, respect_gitignore: bool) -> None:
         self.errors: list[FileError] = []
-        self.seen: set[tuple[int, int]] = set()
+        self._excluder_of = excluder_of
+        self._force_exclude = force_exclude
+        self._respect_gitignore = respect_gitignore
+        #: Real folders that were walked: a second path to one adds nothing.
+        self._seen: set[tuple[int, int]] = set()
 
-    def run(self, paths: list[str]) -> Discovery:
-        files: list[str] = []
-        missing: list[str] = []
-        for path in paths:
-            if os.path.isdir(path):
-                files.extend(self._folder(path))
-            elif os.path.lexists(path):
-                if not (self.force_exclude and self._excluded(path, os.path.basename(path))):
-                    files.append(path)
-            else:
-                missing.append(path)
-        return Discovery(tuple(dict.fromkeys(files)), tuple(self.errors), tuple(missing))
+    def excluded_by_path(self, path: str) -> bool:
+        """Whether the file, or a folder that it lies in, is excluded (up to the exclusion's root)."""
+        excluder = self._excluder_of(os.path.dirname(path))
+        if excluder.excludes(path, os.path.basename(path)):
+            return True
+        at = os.path.dirname(path)
+        while at != os.path.dirname(at) and at != excluder.root:
+            if excluder.excludes(at, os.path.basename(at)) or excluder.usually_skips(at, os.path.basename(at)):
+                return True
+            at = os.path.dirname(at)
+        return False
 
-    def _folder(self, path: str) -> Iterator[str]:
-        tracked = _git_files(path) if self.gitignore else None
-        for name in self._walk(path):
-            if tracked is None or os.path.realpath(name) in tracked:
-                yield name
-
-    def _walk(self, folder: str) -> Iterator[str]:
-        try:
-            info = os.stat(folder)
-            identity = (info.st_dev, info.st_ino)
-            if identity in self.seen:
-                return  # a symlink loop, or a folder that was given twice
-            self.seen.add(identity)
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            self.errors.append(FileError(folder, 1, f"cannot be read: {error.strerror or error}"))
+    def folder(self, root: str) -> Iterator[str]:
+        """The Python files below ``root``, folder by folder, each folder sorted by name."""
+        absolute = os.path.abspath(root)
+        if self._force_exclude and self.excluded_by_path(absolute):
             return
-        for entry in entries:
-            path = entry.path[2:] if entry.path.startswith("./") else entry.path
+        ignored = ignored_below(os.path.realpath(root)) if self._respect_gitignore else None
+        # What git says is about real paths; a root reached over a link has another absolute one.
+        yield from self._below("" if root == "." else root, os.path.realpath(root), absolute, ignored)
+
+    def _below(self, shown: str, real: str, absolute: str, ignored: IsIgnored | None) -> Iterator[str]:
+        stack = [(shown, real, absolute, ignored)]
+        while stack:
+            shown, real, absolute, ignored = stack.pop()
             try:
-                is_folder = entry.is_dir()
-            except OSError:
-                is_folder = False
-            if self._excluded(path, entry.name):
+                info = os.stat(absolute)
+                with os.scandir(absolute) as entries:
+                    names = sorted(entries, key=lambda entry: entry.name)
+            except OSError as error:
+                message = f"folder cannot be read: {error.strerror or error}"
+                self.errors.append(FileError(shown or ".", 1, message))
                 continue
-            if is_folder:
-                if entry.name not in SKIPPED:
-                    yield from self._walk(path)
-            elif entry.name.endswith(".py"):
-                yield path
+            if (info.st_dev, info.st_ino) in self._seen:
+                continue
+            self._seen.add((info.st_dev, info.st_ino))
+            excluder = self._excluder_of(absolute)
+            folders = []
+            for entry in names:
+                name = entry.name
+                if _is_folder(entry):
+                    path = os.path.join(absolute, name)
+                    if (
+                        excluder.usually_skips(path, name)
+                        or excluder.excludes(path, name)
+                        or os.path.exists(os.path.join(path, "pyvenv.cfg"))
+                    ):
+                        continue
+                    below = os.path.join(real, name)
+                    if ignored is not None and ignored(below, True):
+                        continue
+                    inner = ignored
+                    if self._respect_gitignore and os.path.exists(os.path.join(path, ".git")):
+                        inner = ignored_below(below)
+                    folders.append((os.path.join(shown, name), below, path, inner))
+                elif name.endswith(".py"):
+                    if entry.is_symlink() and (not os.path.exists(entry.path) or os.path.isdir(entry.path)):
+                        # Editors' lock files are dangling links; linked folders are walked where they really are.
+                        continue
+                    if ignored is not None and ignored(os.path.join(real, name), False):
+                        continue
+                    if excluder.patterns and excluder.excludes(os.path.join(absolute, name), name):
+                        continue
+                    yield os.path.join(shown, name)
+            stack.extend(reversed(folders))
 
-    def _excluded(self, path: str, name: str) -> bool:
-        return any(p.match(name) or p.match(path) or p.match(os.path.abspath(path)) for p in self.patterns)
 
-
-def _git_files(folder: str) -> set[str] | None:
-    """Real paths of what git does not ignore below ``folder``; None where there is no git or no work tree."""
-    command = ["git", "-C", folder, "ls-files", "-co", "--exclude-standard", "-z"]
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        done = subprocess.run(command, capture_output=True, check=False)
+        # Links to folders are not followed: they would leave the tree that the user named, or loop in it.
+        return entry.is_dir(follow_symlinks=False)
     except OSError:
-        return None
-    if done.returncode != 0:
-        return None
-    real = os.path.realpath(folder)
-    listed = {os.path.realpath(os.path.join(real, os.fsdecode(name))) for name in done.stdout.split(b"\0") if name}
-    # A folder that git ignores as a whole was named on purpose: everything in it counts.
-    return listed or None
+        return False

@@ -1,73 +1,157 @@
-"""Comments that silence findings: ``# finlint: ignore[FIN102] -- reason`` and ``# noqa: FIN102``.
+"""Comments that suppress findings.
 
-They count on the finding's own line and on the line of the registration. ``# finlint: ignore-file[FIN102]`` counts
-for the file.
+In: the text of a file. Out: its directives, by line: ``# noqa``, ``# noqa: FIN102``, ``# finlint: ignore``,
+``# finlint: ignore[FIN102] -- reason``, and for the whole file ``# finlint: ignore-file[...]`` and
+``# flake8: noqa[: ...]``. Text that cannot be tokenized is read up to where it can; nothing is raised.
 """
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Callable
+import tokenize
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from finlint.model.finding import Finding, Report
+from finlint.model.codes import CODE_OF_KIND, KIND_OF_CODE
+from finlint.model.source import Span
 
-_OWN = re.compile(r"#\s*finlint:\s*ignore(?P<file>-file)?(?:\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
-_NOQA = re.compile(r"#\s*noqa(?::\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE)
+#: A file without one of these words holds no directive.
+WORDS = (b"finlint:", b"noqa", b"NOQA", b"NoQA")
+
+_OWN = re.compile(
+    r"#\s*finlint\s*:\s*(?P<word>ignore-file|ignore)\b(?!-)(?:\s*\[(?P<codes>[^\]]*)\])?",
+    re.IGNORECASE,
+)
+_CODES = r"(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]+)*)"
+_NOQA = re.compile(rf"#\s*noqa\b(?P<colon>\s*:\s*{_CODES}?)?", re.IGNORECASE)
+_FLAKE8 = re.compile(rf"#\s*flake8\s*[:=]\s*noqa\b(?P<colon>\s*:\s*{_CODES}?)?", re.IGNORECASE)
 
 
-class Suppression(NamedTuple):
-    """One comment. ``codes`` is None where it names none (all of them); ``line`` 0 stands for the whole file."""
+class Directive(NamedTuple):
+    """One comment. ``codes`` are as written; None suppresses everything. ``own`` ones are checked for use."""
 
     line: int
+    span: Span
     codes: tuple[str, ...] | None
+    whole_file: bool
+    own: bool
 
     def covers(self, code: str) -> bool:
-        return self.codes is None or any(code.startswith(prefix) for prefix in self.codes)
+        return self.codes is None or any(covers(written, code) for written in self.codes)
 
 
-def suppressions(text: str) -> list[Suppression]:
-    """The suppression comments of a file. Only lines that hold the words are looked at."""
-    out: list[Suppression] = []
-    lowered = text.lower()
-    if "noqa" not in lowered and "finlint:" not in lowered:
-        return out
-    for number, line in enumerate(text.split("\n"), 1):
-        if "#" not in line:
-            continue
-        own = _OWN.search(line)
-        if own is not None:
-            out.append(Suppression(0 if own["file"] else number, _split(own["codes"])))
-            continue
-        noqa = _NOQA.search(line)
-        if noqa is not None:
-            out.append(Suppression(number, _split(noqa["codes"])))
-    return out
+def covers(written: str, code: str) -> bool:
+    """Whether what a comment says (a code, a prefix or a kind) means ``code``."""
+    return CODE_OF_KIND.get(written) == code or code.startswith(written.upper())
+
+
+def is_known(written: str) -> bool:
+    return any(covers(written, code) for code in KIND_OF_CODE)
+
+
+class Suppressions:
+    """The directives of one file."""
+
+    def __init__(self, text: str) -> None:
+        self.directives = tuple(_read(text))
+        self._by_line: dict[int, list[Directive]] = {}
+        self._file: list[Directive] = []
+        for directive in self.directives:
+            if directive.whole_file:
+                self._file.append(directive)
+            else:
+                self._by_line.setdefault(directive.line, []).append(directive)
+
+    def matching(self, code: str, line: int, *, noqa: bool = True) -> list[Directive]:
+        """The directives that suppress ``code`` on ``line``. Without ``noqa`` only our own comments count."""
+        found = [*self._by_line.get(line, ()), *self._file]
+        return [d for d in found if (noqa or d.own) and d.covers(code)]
+
+
+def read(text: str) -> Suppressions:
+    return Suppressions(text)
+
+
+def _read(text: str) -> Iterator[Directive]:
+    folded = text.lower()
+    if "finlint" not in folded and "noqa" not in folded:
+        return
+    for line, column, comment in comments(text):
+        for match in _OWN.finditer(comment):
+            codes = _split(match["codes"])
+            start = column + match.start()
+            span = Span(line, start, line, column + match.end())
+            yield Directive(line, span, codes, match["word"].lower() == "ignore-file", True)
+        for pattern, whole in ((_FLAKE8, True), (_NOQA, False)):
+            noqa = pattern.search(comment)
+            if noqa is None:
+                continue
+            codes = _split(noqa["codes"])
+            if codes is not None and not any(c.upper().startswith("FIN") for c in codes):
+                # Codes of other tools; but a prefix such as F is not meant for us either.
+                continue
+            span = Span(line, column + noqa.start(), line, column + noqa.end())
+            yield Directive(line, span, None if codes is None else _ours(codes), whole, False)
+            break
 
 
 def _split(codes: str | None) -> tuple[str, ...] | None:
-    if codes is None:
+    if codes is None or not codes.strip():
         return None
-    return tuple(part.upper() for part in re.split(r"[,\s]+", codes) if part) or None
+    return tuple(dict.fromkeys(code for code in re.split(r"[,\s]+", codes.strip()) if code))
 
 
-def suppress(report: Report, text_of: Callable[[str], str]) -> tuple[Report, list[Finding]]:
-    """The report without the suppressed findings, and those."""
-    table: dict[str, list[Suppression]] = {}
+def _ours(codes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for code in codes if code.upper().startswith("FIN"))
 
-    def silenced(finding: Finding) -> bool:
-        places = [(finding.path, finding.span.line), (finding.path, 0)]
-        if finding.registration is not None:
-            places.append((finding.registration.path, finding.registration.line))
-        for path, line in places:
-            if path not in table:
-                table[path] = suppressions(text_of(path))
-            if any(s.line == line and s.covers(finding.code) for s in table[path]):
-                return True
-        return False
 
-    kept: list[Finding] = []
-    dropped: list[Finding] = []
-    for finding in report.findings:
-        (dropped if silenced(finding) else kept).append(finding)
-    return report._replace(findings=tuple(kept)), dropped
+def comments(text: str) -> Iterator[tuple[int, int, str]]:
+    """Line, column (from 1) and text of each comment, up to where the text can be tokenized."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.start[1] + 1, token.string
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        return
+
+
+def insert(text: str, wanted: dict[int, list[str]], reason: str = "") -> tuple[str, dict[int, list[str]]]:
+    """``text`` with ``# finlint: ignore[...]`` at the end of the wanted lines; what found no place is returned.
+
+    ``wanted`` maps a line to the codes to ignore there. A directive that the line has already is widened.
+    """
+    lines = text.splitlines(keepends=True) if "\f" not in text and "\x1c" not in text else text.split("\n")
+    if lines and not lines[0].endswith(("\n", "\r")) and len(lines) > 1:
+        lines = [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+    ends = _comment_places(text)
+    existing = {d.line: d for d in _read(text) if d.own and not d.whole_file and d.codes is not None}
+    lost = {}
+    for line, codes in wanted.items():
+        if line not in ends or not 0 < line <= len(lines):
+            lost[line] = codes
+            continue
+        body = lines[line - 1].rstrip("\r\n")
+        newline = lines[line - 1][len(body) :]
+        known = existing.get(line)
+        if known is not None and known.codes is not None:
+            merged = ", ".join(dict.fromkeys([*known.codes, *codes]))
+            start, end = known.span.column - 1, known.span.end_column - 1
+            body = f"{body[:start]}# finlint: ignore[{merged}]{body[end:]}"
+        else:
+            comment = f"# finlint: ignore[{', '.join(dict.fromkeys(codes))}]" + (f" -- {reason}" if reason else "")
+            body = f"{body.rstrip()}  {comment}"
+        lines[line - 1] = body + newline
+    return "".join(lines), lost
+
+
+def _comment_places(text: str) -> set[int]:
+    """Lines whose end is outside strings and is not continued by a backslash."""
+    places = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type in (tokenize.NEWLINE, tokenize.NL):
+                places.add(token.start[0])
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        pass
+    return places
