@@ -260,6 +260,9 @@ class Evaluator:
         if not values:
             for module in self.project.mentioning(called + "(", function.module):
                 values += self._passed(function, name, calls_named(module, called))
+        if not values and makes:
+            for module in self.project.mentioning(f"({called})", function.module):
+                values += self._passed(function, name, calls_named(module, "__init__"))
         return without_none(union(values)) if values else UNKNOWN
 
     def _passed(
@@ -360,10 +363,12 @@ class Evaluator:
         real = [b for b in kept if not b.typing_only]
         values = []
         for binding in real or kept:
-            values.extend(self._binding(binding, scope, owner))
+            values.extend(self._binding(binding, scope, owner, earlier=list(found)))
         return values
 
-    def _binding(self, binding: Binding, scope: Scope, owner: Class | None) -> list[Value]:
+    def _binding(
+        self, binding: Binding, scope: Scope, owner: Class | None, earlier: list[Binding] | None = None
+    ) -> list[Value]:
         module = scope.module
         if binding.kind == "class" and binding.cls is not None:
             return [Class(module.class_node(binding.cls, owner.node if owner else None), scope)]
@@ -378,6 +383,10 @@ class Evaluator:
         context = Context(scope)
         for stmt in module.statements(binding):
             for definition in _definitions_of(stmt, binding.name):
+                if earlier and binding.name in _names_in(definition.node):
+                    # ``Registry = Registry()``: on the right stands what the name meant before.
+                    before = [b for b in earlier if b.line < binding.line]
+                    context = Context(scope, {binding.name: union(self.bindings(before, scope, owner))})
                 if owner is not None:
                     values.append(self._class_body_value(definition, owner, context))
                 else:
@@ -401,6 +410,13 @@ class Evaluator:
         return self._definition(definition, context.with_names(names) if names else context)
 
     def _definitions(self, definitions: Iterable[Definition], context: Context) -> list[Value]:
+        values, elements = self._values_and_elements(definitions, context)
+        return _contained(values, elements)
+
+    def _values_and_elements(
+        self, definitions: Iterable[Definition], context: Context
+    ) -> tuple[list[Value], list[Value]]:
+        """What definitions give, and what they put into the container that others give."""
         values: list[Value] = []
         elements: list[Value] = []
         annotated: list[Value] = []
@@ -416,11 +432,9 @@ class Evaluator:
         informative = [v for v in values if is_known(v) and not _is_none(v)]
         if annotated and (not informative or not values):
             values.extend(annotated)
-        if elements:
-            values = [_with_elements(v, elements) for v in values] or [Sequence("list", None, union(elements))]
         if len(values) > 1 and all(isinstance(v, Const) for v in values):
             values = [softened(v) for v in values]
-        return values
+        return values, elements
 
     def _ruled_out(self, definition: Definition, context: Context) -> bool:
         if context.scope.function is None:
@@ -1119,6 +1133,7 @@ class Evaluator:
 
     def _stored(self, obj: Object, name: str) -> Value | None:
         values: list[Value] = []
+        elements: list[Value] = []
         found = False
         declared = self._declared(obj, name)
         for base in self.mro(obj.cls):
@@ -1137,8 +1152,13 @@ class Evaluator:
                     scope = self.scope(method, params, base.scope)
                 else:
                     scope = self.method_scope(method, Object(obj.cls, obj.args, obj.site), base.scope)
-                values.extend(softened(v) for v in self._definitions(definitions, Context(scope)))
+                made, put = self._values_and_elements(definitions, Context(scope))
+                values.extend(map(softened, made))
+                elements.extend(put)
                 values = self._modes(values, method, first, name, scope)
+        if elements:
+            known = [v for v in (declared,) if v is not None and not values]
+            values = _contained([*values, *known], elements)
         if not found:
             if declared is not None:
                 return declared
@@ -2182,6 +2202,13 @@ def _global_lines(text: str, name: str) -> list[int]:
     for match in re.finditer(rf"^[ \t]+global\b[^\n#]*\b{re.escape(name)}\b", text, re.MULTILINE):
         out.append(text.count("\n", 0, match.start()) + 1)
     return out
+
+
+def _contained(values: list[Value], elements: list[Value]) -> list[Value]:
+    """Values of a name, with what was put into them if they are containers."""
+    if not elements:
+        return values
+    return [_with_elements(v, elements) for v in values] or [Sequence("list", None, union(elements))]
 
 
 def _with_elements(value: Value, elements: list[Value]) -> Value:

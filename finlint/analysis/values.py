@@ -285,7 +285,8 @@ def truth(value: Value) -> bool | None:
     if isinstance(value, (Object, LibObject)):
         # Most objects are true; one that defines __bool__ or __len__ is the exception that makes this unsafe.
         return None
-    if isinstance(value, Sequence) and value.items is not None:
+    if isinstance(value, Sequence) and value.items is not None and value.kind == "tuple":
+        # Lists and sets grow and shrink after they were written down.
         return len(value.items) > 0
     return None
 

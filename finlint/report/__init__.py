@@ -1,1 +1,1 @@
-"""Findings to text, JSON and other formats: one module for each."""
+"""Findings to text, JSON, SARIF and the other formats: one module for each."""

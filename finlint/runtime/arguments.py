@@ -7,6 +7,7 @@ import inspect
 import types
 from typing import Any
 
+from finlint.runtime.collector import is_own_dict
 from finlint.runtime.names import type_name
 
 _SHARED: frozenset[type] = frozenset(
@@ -62,6 +63,8 @@ def check_cleanup_argument(obj: object, arg: object) -> None:
         raise ValueError("add_cleanup: obj is equal to arg, cleanup will never run")
     if isinstance(arg, types.MethodType) and arg.__self__ is obj:
         raise ValueError("add_cleanup: arg is a bound method of obj, cleanup will never run")
+    if type(arg) is dict and is_own_dict(obj, arg):  # Go: a pointer into the object is "within arg", as bad as itself
+        raise ValueError("add_cleanup: arg is the __dict__ of obj, which goes on being used; pass a copy")
 
 
 def check_cleanup_closure(obj: object, fn: Any) -> None:

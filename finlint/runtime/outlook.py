@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from finlint.runtime.inspect import ASLEEP, Watch
+from finlint.runtime.inspect import ASLEEP, Verdict, Watch
 from finlint.runtime.worker import WORKERS, Call, Worker
 
 SERVICE_THREADS: Final[set[int]] = set()
@@ -38,6 +38,12 @@ class Outlook:
         self._hopeful_looks += 1
         nobody_awake = not self._somebody_awake(busy)
         return nobody_awake or self._hopeful_looks >= _PATIENCE
+
+    def verdict(self, worker: Worker) -> Verdict:
+        """What the looks at this worker's thread so far say."""
+        if worker.dead or worker.thread is None:
+            return Verdict("ended", "the worker left for good: SystemExit or goexit() with on_exit='die'")
+        return self._watch(worker.thread).verdict()
 
     def _is_stuck(self, worker: Worker) -> bool:
         thread, call = worker.thread, worker.current

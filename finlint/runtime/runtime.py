@@ -16,7 +16,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 from finlint.runtime import arguments, collector, watchdog
 from finlint.runtime.checks import Issue, find_issues
 from finlint.runtime.errors import FinalizerIssues, Goexit, WorldClosed
-from finlint.runtime.inspect import ASLEEP, PACE, SPINNING, inspect_thread
+from finlint.runtime.inspect import ASLEEP, PACE, SPINNING, Verdict, inspect_thread
 from finlint.runtime.names import function_name, type_name
 from finlint.runtime.outlook import Outlook
 from finlint.runtime.parking import World, enter_world, release_world
@@ -24,7 +24,7 @@ from finlint.runtime.profile import Counts, Profile, Retained, Running, Stuck, W
 from finlint.runtime.registry import CleanupEntry, Registry
 from finlint.runtime.reporter import Policy, Reporter
 from finlint.runtime.threads import end_thread
-from finlint.runtime.worker import Failure, Worker
+from finlint.runtime.worker import Call, Failure, Worker
 
 T = TypeVar("T")
 
@@ -170,7 +170,7 @@ class Runtime:
         me = threading.current_thread()
         if any(worker.thread is me for worker in self._workers):
             return False
-        return self._wait_for(self._workers, timeout)
+        return self._wait_for(self._workers, timeout, Outlook())
 
     def stuck(self) -> Stuck | None:
         """The worker that is established to be stuck, the finalizers' first; None where none is.
@@ -178,10 +178,11 @@ class Runtime:
         Waits until that is certain: for the worker to get idle or stuck, but no longer than some seconds.
         """
         for worker in self._workers:
-            if not self._wait_for((worker,), PACE * 10 * SPINNING) and not worker.idle:
-                running = self._running(worker)
-                if running is not None and running.verdict.state in ("blocked", "spinning"):
-                    return Stuck(running, len(worker.waiting()))
+            outlook = Outlook()
+            if not self._wait_for((worker,), PACE * 10 * SPINNING, outlook):
+                call, verdict = worker.current or worker.last_words, outlook.verdict(worker)
+                if call is not None and verdict.state != "running":
+                    return Stuck(self._describe(worker, call, verdict), len(worker.waiting()))
         return None
 
     def profile(self) -> Profile:
@@ -274,10 +275,9 @@ class Runtime:
         finally:
             self._goroutines.discard(threading.current_thread())
 
-    def _wait_for(self, workers: Sequence[Worker], timeout: float | None) -> bool:
+    def _wait_for(self, workers: Sequence[Worker], timeout: float | None, outlook: Outlook) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout
         bell: queue.SimpleQueue[None] = queue.SimpleQueue()
-        outlook = Outlook()
         try:
             for worker in workers:
                 worker.listen(bell)
@@ -306,8 +306,11 @@ class Runtime:
         verdict = inspect_thread(thread, looks=ASLEEP + 5, give_up=lambda: worker.current is not call)
         if worker.current is not call:
             return None
+        return self._describe(worker, call, verdict)
+
+    def _describe(self, worker: Worker, call: Call, verdict: Verdict) -> Running:
         callback: Literal["finalizer", "cleanup"] = "finalizer" if worker is self._finalizers else "cleanup"
-        return Running(callback, call.type_name, function_name(call.fn), time.monotonic() - call.started, verdict)
+        return Running(callback, call.type_name, function_name(call.fn), call.age(), verdict)
 
     def _retained(self) -> tuple[Retained, ...]:
         """What lives through the queue alone: the same trial deletion, from the queued objects."""

@@ -92,6 +92,7 @@ class Worker:
         self.current: Call | None = None
         self.thread: threading.Thread | None = None
         self.dead = False
+        self.last_words: Call | None = None  # the callback that ended the worker
         self.parked = True
         self._world = world
         self._callback: Literal["finalizer", "cleanup"] = callback
@@ -207,6 +208,7 @@ class Worker:
             raise
         except (SystemExit, Goexit) as error:
             if self._dies_of_exit:
+                self.last_words = self.current
                 return False
             self._fail("exited", job, f"{type(error).__name__} in a {self._callback}; the worker goes on", error)
         except BaseException as error:
