@@ -171,11 +171,12 @@ class Knowledge:
                     if name == attribute:
                         return type_
             entry = self.entry(f"{step.name}.{attribute}")
-            if entry is not None and entry.type:
+            if entry is not None:
+                # An entry without a type is a method, whatever a base calls it in the stubs.
                 return entry.type
         for step in line:
-            found = self.stubs.attribute(step.stub, attribute)
-            if found:
+            if self.stubs.has_member(step.stub, attribute):
+                found = self.stubs.attribute(step.stub, attribute)
                 return self._finished(found, type_name, step.bindings)
         return ""
 

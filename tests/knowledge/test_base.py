@@ -118,6 +118,8 @@ def test_member(knowledge: Knowledge, type_name: str, attribute: str, member: st
         ("threading.Thread", "daemon", "bool"),
         ("asyncio.subprocess.Process", "stdout", "asyncio.StreamReader | None"),
         ("queue.Queue[int]", "mutex", "threading.Lock"),
+        ("sys.stderr", "write", ""),
+        ("typing.IO[str]", "write", ""),
         ("threading.Thread", "no_such_thing", ""),
         ("nowhere.Class", "attribute", ""),
     ],
