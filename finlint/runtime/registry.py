@@ -29,7 +29,7 @@ class Finalizer:
 class CleanupEntry:
     """A registration of `add_cleanup`; holds the function, its argument, and the object weakly where possible."""
 
-    __slots__ = ("arg", "fn", "obj", "owner", "ref", "serial", "type_name")
+    __slots__ = ("arg", "fn", "group", "obj", "owner", "ref", "serial", "type_name")
 
     def __init__(self, obj: object, fn: Callable[[Any], object], arg: object, serial: int) -> None:
         self.fn = fn
@@ -37,6 +37,7 @@ class CleanupEntry:
         self.type_name = type_name(obj)
         self.owner = id(obj)
         self.serial = serial
+        self.group = serial  # the serial of the first cleanup of the same object
         self.obj: object = None
         self.ref: weakref.ref[Any] | None = None
 
@@ -81,6 +82,8 @@ class Registry:
         else:
             notice.entry = entry
             entry.ref = notice
+            others = [ref.entry.group for ref in weakref.getweakrefs(obj) if isinstance(ref, _DeathNotice)]
+            entry.group = min(others)
         self.cleanups[id(entry)] = entry
         return entry
 
@@ -137,7 +140,9 @@ class Registry:
             if number not in kept and self.finalizers.get(key := id(entry.obj)) is entry:
                 del self.finalizers[key]
                 jobs.append(Job(entry.fn, entry.obj, type_name(entry.obj)))
+        first: dict[int, int] = {}
         for cleanup in held:
+            cleanup.group = first.setdefault(cleanup.owner, cleanup.serial)
             number = position[cleanup.owner]
             dead = number not in alive and number not in marked and number not in dying
             if dead and self.cleanups.pop(id(cleanup), None) is not None:
@@ -148,12 +153,7 @@ class Registry:
 
 def _cleanup_jobs(ended: Iterable[CleanupEntry]) -> list[Job]:
     """Objects in the order of their first registration, the cleanups of one object newest first: as Go happens to."""
-    by_owner: dict[int, list[CleanupEntry]] = {}
-    for entry in ended:
-        by_owner.setdefault(entry.owner, []).append(entry)
-    groups = sorted(by_owner.values(), key=lambda group: min(entry.serial for entry in group))
     return [
         Job(entry.fn, entry.arg, entry.type_name)
-        for group in groups
-        for entry in sorted(group, key=lambda entry: -entry.serial)
+        for entry in sorted(ended, key=lambda entry: (entry.group, -entry.serial))
     ]

@@ -16,7 +16,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 from finlint.runtime import arguments, collector, watchdog
 from finlint.runtime.checks import Issue, find_issues
 from finlint.runtime.errors import FinalizerIssues, Goexit, WorldClosed
-from finlint.runtime.inspect import ASLEEP, PACE, SPINNING, Verdict, inspect_thread
+from finlint.runtime.inspect import ASLEEP, PACE, Verdict, inspect_thread
 from finlint.runtime.names import function_name, type_name
 from finlint.runtime.outlook import Outlook
 from finlint.runtime.parking import World, enter_world, release_world
@@ -27,6 +27,7 @@ from finlint.runtime.threads import end_thread
 from finlint.runtime.worker import Call, Failure, Worker
 
 T = TypeVar("T")
+_STUCK_TIMEOUT = 10.0
 
 
 class Cleanup:
@@ -175,11 +176,11 @@ class Runtime:
     def stuck(self) -> Stuck | None:
         """The worker that is established to be stuck, the finalizers' first; None where none is.
 
-        Waits until that is certain: for the worker to get idle or stuck, but no longer than some seconds.
+        Waits until that is certain: for the worker to get idle or stuck, but no longer than ten seconds.
         """
         for worker in self._workers:
             outlook = Outlook()
-            if not self._wait_for((worker,), PACE * 10 * SPINNING, outlook):
+            if not self._wait_for((worker,), _STUCK_TIMEOUT, outlook):
                 call, verdict = worker.current or worker.last_words, outlook.verdict(worker)
                 if call is not None and verdict.state != "running":
                     return Stuck(self._describe(worker, call, verdict), len(worker.waiting()))
