@@ -6,6 +6,7 @@ names the file, the key and the nearest valid name for whatever does not fit.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -104,13 +105,10 @@ def _read(path: str, *, required: bool) -> Config | None:
     # Reading TOML costs as much as the interpreter's start; most projects' files do not name us.
     if not own and not required and b"finlint" not in data:
         return None
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    reader = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
-        table: Any = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table: Any = reader.loads(data.decode("utf-8").removeprefix("\ufeff"))
+    except ValueError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from None
     if not own or "tool" in table:
         tool = table.get("tool", {})

@@ -1,76 +1,115 @@
-"""The report for people: a code frame with a caret, the kind, the registration, and the chain."""
+"""For people: text with the source, the registration and the chain; and concise, one line each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import unicodedata
 
-from finlint.model.finding import Finding, Report, Severity
-from finlint.report.paths import shown
+from finlint.model.finding import FileError, Finding
+from finlint.report.view import View, error_message, one_line
 
-_COLOURS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.NOTE: "36;1"}
-
-
-class Style:
-    """ANSI colours, or none."""
-
-    def __init__(self, colour: bool) -> None:
-        self.colour = colour
-
-    def paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
+_CODES = {"bold": "1", "red": "1;31", "yellow": "1;33", "cyan": "36", "blue": "1;34", "dim": "2"}
+_OF_SEVERITY = {"error": "red", "warning": "yellow", "note": "cyan"}
+#: A chain longer than this says nothing more by its middle.
+_MOST_HOPS = 12
 
 
-def render(report: Report, line_of: Callable[[str, int], str], *, colour: bool = False) -> str:
-    """``line_of(path, line)`` gives a line of source, or "" where it is not to be had."""
-    style = Style(colour)
-    parts = [
-        f"{style.paint(f'{shown(e.path)}:{e.line}:1', '1')}: {style.paint('FIN901', '31;1')} {e.message} [parse-error]\n"
-        for e in report.errors
+class Palette:
+    """Paints where there is colour, and leaves text alone where there is none."""
+
+    def __init__(self, color: bool) -> None:
+        self._color = color
+
+    def __call__(self, style: str, text: str) -> str:
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self._color else text
+
+
+def render_concise(view: View) -> str:
+    """``path:line:column: CODE message``, one a line."""
+    paint = Palette(view.color)
+    out = []
+    for item in view.items():
+        if isinstance(item, FileError):
+            place = f"{view.path(item.path)}:{item.line}:1"
+            out.append(f"{paint('bold', place)}: {paint('red', 'FIN901')} {error_message(item)}\n")
+        else:
+            place = f"{view.path(item.path)}:{item.span.line}:{item.span.column}"
+            style = _OF_SEVERITY[item.severity.value]
+            out.append(f"{paint('bold', place)}: {paint(style, item.code)} {one_line(item.message)}\n")
+    return "".join(out)
+
+
+def render_text(view: View) -> str:
+    paint = Palette(view.color)
+    blocks = []
+    for item in view.items():
+        if isinstance(item, FileError):
+            place = f"{view.path(item.path)}:{item.line}:1"
+            blocks.append(f"{paint('bold', place)}: {paint('red', 'FIN901')} [parse-error] {error_message(item)}\n")
+        else:
+            blocks.append(_block(item, view, paint))
+    return "\n".join(blocks) + ("\n" if blocks else "")
+
+
+def _block(finding: Finding, view: View, paint: Palette) -> str:
+    style = _OF_SEVERITY[finding.severity.value]
+    place = f"{view.path(finding.path)}:{finding.span.line}:{finding.span.column}"
+    sure = "" if finding.confidence.value == "high" else f", {finding.confidence.value} confidence"
+    out = [
+        f"{paint('bold', place)}: {paint(style, finding.code)} [{finding.kind}] {one_line(finding.message)} "
+        f"({finding.severity.value}{sure})"
     ]
-    parts += [_finding(f, line_of, style) for f in report.findings]
-    return "\n".join(parts) + ("\n" if parts else "") + summary(report) + "\n"
-
-
-def _finding(finding: Finding, line_of: Callable[[str, int], str], style: Style) -> str:
-    span = finding.span
-    code = style.paint(finding.code, _COLOURS[finding.severity])
-    where = style.paint(f"{shown(finding.path)}:{span.line}:{span.column}", "1")
-    out = [f"{where}: {code} {finding.message} [{finding.kind}, {finding.severity.value}]"]
-    source = line_of(finding.path, span.line)
-    if source:
-        number = str(span.line)
-        gutter = " " * len(number)
-        end = span.end_column if span.end_line == span.line else len(source) + 1
-        # Tabs keep their width under the caret.
-        indent = "".join("\t" if c == "\t" else " " for c in source[: span.column - 1])
-        caret = indent + "^" * max(1, end - span.column)
-        out.append(f"{gutter} |")
-        out.append(f"{number} | {source}")
-        out.append(f"{gutter} | {style.paint(caret, _COLOURS[finding.severity])}")
+    out += _frame(finding, view, paint)
     registration = finding.registration
     if registration is not None:
-        place = f"{shown(registration.path)}:{registration.line}"
-        out.append(f"  registered by {registration.registrar} at {place}")
-    if len(finding.trace) > 1:
-        out.append("  chain:")
-        width = max(len(f"{shown(h.path)}:{h.line}") for h in finding.trace)
-        out += [f"    {f'{shown(h.path)}:{h.line}':<{width}}  {h.text}" for h in finding.trace]
+        where = f"{view.path(registration.path)}:{registration.line}:{registration.column}"
+        what = "defined" if registration.registrar == "__del__" else "registered"
+        out.append(f"   {paint('blue', '=')} {what} by `{registration.registrar}` at {where}")
+    if len(finding.trace) > 1 or (finding.trace and finding.trace[0].path != finding.path):
+        out.append(f"   {paint('blue', '=')} the chain:")
+        hops = list(enumerate(finding.trace, 1))
+        for number, hop in hops if len(hops) <= _MOST_HOPS else [*hops[:6], *hops[-6:]]:
+            if number == len(hops) - 5 and len(hops) > _MOST_HOPS:
+                out.append(f"       ... {len(hops) - _MOST_HOPS} more ...")
+            where = f"{view.path(hop.path)}:{hop.line}:{hop.column}"
+            out.append(f"     {number}. {where}  {paint('dim', _printable(' '.join(hop.text.split())))}")
     return "\n".join(out) + "\n"
 
 
-def summary(report: Report) -> str:
-    """One line of counts."""
-    counts = report.summary
-    found = len(report.findings)
-    what = "no findings" if not found else "1 finding" if found == 1 else f"{found} findings"
-    errors = len(report.errors)
-    unreadable = f", {errors} unreadable" if errors else ""
-    return (
-        f"{what} in {counts.files} {_plural(counts.files, 'file')}{unreadable} "
-        f"({counts.registrations} {_plural(counts.registrations, 'finalizer')}, "
-        f"{counts.analysed} {_plural(counts.analysed, 'file')} read closely)"
-    )
+def _frame(finding: Finding, view: View, paint: Palette) -> list[str]:
+    """The line with a caret under what is meant, and the two lines around it."""
+    lines = view.source(finding.path)
+    number = finding.span.line
+    if not 0 < number <= len(lines):
+        return []
+    first, last = max(1, number - 1), min(len(lines), number + 1)
+    while first < number and not lines[first - 1].strip():
+        first += 1
+    while last > number and not lines[last - 1].strip():
+        last -= 1
+    width = len(str(last))
+    bar = paint("blue", "|")
+    out = []
+    for at in range(first, last + 1):
+        text = _printable(lines[at - 1].rstrip())
+        out.append(f" {paint('blue', str(at).rjust(width))} {bar} {text}".rstrip())
+        if at == number:
+            line = lines[at - 1]
+            start = finding.span.column - 1
+            end = finding.span.end_column - 1 if finding.span.end_line == number else len(line.rstrip())
+            before = _width(_printable(line[:start]))
+            carets = "^" * max(1, _width(_printable(line[start:end])))
+            out.append(f" {' ' * width} {bar} {' ' * before}{paint(_OF_SEVERITY[finding.severity.value], carets)}")
+    return out
 
 
-def _plural(count: int, word: str) -> str:
-    return word if count == 1 else word + "s"
+def _printable(text: str) -> str:
+    """Tabs as four spaces; control characters, which could drive a terminal, as ``?``."""
+    text = text.replace("\t", "    ")
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) != 0 for c in text)

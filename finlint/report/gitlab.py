@@ -1,0 +1,46 @@
+"""GitLab code quality: a JSON list."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from finlint.report.fingerprint import fingerprints
+from finlint.report.view import View, error_message, one_line
+
+_SEVERITY = {"error": "major", "warning": "minor", "note": "info"}
+
+
+def render_gitlab(view: View) -> str:
+    issues: list[dict[str, Any]] = []
+    for finding, name in zip(view.report.findings, fingerprints(view), strict=True):
+        span = finding.span
+        issues.append(
+            {
+                "check_name": finding.code,
+                "description": f"{finding.code}: {one_line(finding.message)}",
+                "severity": _SEVERITY[finding.severity.value],
+                "fingerprint": name,
+                "location": {
+                    "path": view.posix(finding.path),
+                    "positions": {
+                        "begin": {"line": span.line, "column": span.column},
+                        "end": {"line": span.end_line, "column": span.end_column},
+                    },
+                },
+            }
+        )
+    for error in view.report.errors:
+        path = view.posix(error.path)
+        place = {"line": error.line, "column": 1}
+        issues.append(
+            {
+                "check_name": "FIN901",
+                "description": f"FIN901: {error_message(error)}",
+                "severity": "major",
+                "fingerprint": hashlib.sha256(f"FIN901\0{path}\0{error.message}".encode()).hexdigest()[:16],
+                "location": {"path": path, "positions": {"begin": place, "end": place}},
+            }
+        )
+    return json.dumps(issues, indent=2) + "\n"

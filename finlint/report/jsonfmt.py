@@ -1,0 +1,67 @@
+"""JSON and JSON lines. The keys are a contract: version 1."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from finlint.model.finding import FileError, Finding
+from finlint.report.view import View, error_message, one_line
+
+
+def render_json(view: View) -> str:
+    document = {
+        "version": 1,
+        "findings": [finding_object(f, view) for f in view.report.findings],
+        "errors": [error_object(e, view) for e in view.report.errors],
+        "summary": dict(view.report.summary._asdict()),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def render_jsonl(view: View) -> str:
+    """One object a line, each with ``type``: finding, error, and at the end summary."""
+    lines: list[dict[str, Any]] = [{"type": "finding", **finding_object(f, view)} for f in view.report.findings]
+    lines += [{"type": "error", **error_object(e, view)} for e in view.report.errors]
+    lines.append({"type": "summary", **view.report.summary._asdict()})
+    return "".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines)
+
+
+def finding_object(finding: Finding, view: View) -> dict[str, Any]:
+    registration, culprit = finding.registration, finding.culprit
+    return {
+        "code": finding.code,
+        "kind": finding.kind,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "message": one_line(finding.message),
+        "path": view.path(finding.path),
+        "line": finding.span.line,
+        "column": finding.span.column,
+        "end_line": finding.span.end_line,
+        "end_column": finding.span.end_column,
+        "registration": None
+        if registration is None
+        else {
+            "registrar": registration.registrar,
+            "path": view.path(registration.path),
+            "line": registration.line,
+            "column": registration.column,
+        },
+        "culprit": None
+        if culprit is None
+        else {
+            "call": culprit.call,
+            "path": view.path(culprit.path),
+            "line": culprit.line,
+            "column": culprit.column,
+        },
+        "trace": [
+            {"path": view.path(hop.path), "line": hop.line, "column": hop.column, "text": hop.text}
+            for hop in finding.trace
+        ],
+    }
+
+
+def error_object(error: FileError, view: View) -> dict[str, Any]:
+    return {"path": view.path(error.path), "line": error.line, "message": error_message(error)}

@@ -1,0 +1,50 @@
+"""reviewdog's diagnostic format."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from finlint.report.view import RULES_URL, View, error_message, one_line
+
+_SEVERITY = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
+
+
+def render_rdjson(view: View) -> str:
+    diagnostics: list[dict[str, Any]] = []
+    for finding in view.report.findings:
+        span = finding.span
+        related = [
+            {"message": one_line(hop.text), "location": _location(view, hop.path, hop.line, hop.column)}
+            for hop in finding.trace
+        ]
+        registration = finding.registration
+        if registration is not None:
+            place = _location(view, registration.path, registration.line, registration.column)
+            related.insert(0, {"message": f"registered by {registration.registrar}", "location": place})
+        location = _location(view, finding.path, span.line, span.column)
+        location["range"]["end"] = {"line": span.end_line, "column": span.end_column}
+        diagnostics.append(
+            {
+                "message": one_line(finding.message),
+                "location": location,
+                "severity": _SEVERITY[finding.severity.value],
+                "code": {"value": finding.code, "url": RULES_URL},
+                "related_locations": related,
+            }
+        )
+    for error in view.report.errors:
+        diagnostics.append(
+            {
+                "message": error_message(error),
+                "location": _location(view, error.path, error.line, 1),
+                "severity": "ERROR",
+                "code": {"value": "FIN901", "url": RULES_URL},
+            }
+        )
+    document = {"source": {"name": "finlint", "url": RULES_URL}, "diagnostics": diagnostics}
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _location(view: View, path: str, line: int, column: int) -> dict[str, Any]:
+    return {"path": view.posix(path), "range": {"start": {"line": line, "column": column}}}

@@ -1,0 +1,130 @@
+"""SARIF 2.1.0, as GitHub code scanning takes it: rules with their words, the chain as a code flow."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from finlint.model.codes import OPT_IN_CODES
+from finlint.model.finding import FileError, Finding
+from finlint.report.fingerprint import fingerprints
+from finlint.report.rule_text import rule_text
+from finlint.report.view import RULES_URL, View, error_message, one_line
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_RANK = {"high": 90.0, "medium": 50.0, "low": 20.0}
+
+
+def render_sarif(view: View) -> str:
+    codes = sorted({f.code for f in view.report.findings} | ({"FIN901"} if view.report.errors else set()))
+    index = {code: number for number, code in enumerate(codes)}
+    results = [
+        _result(finding, name, index, view)
+        for finding, name in zip(view.report.findings, fingerprints(view), strict=True)
+    ]
+    results += [_error(error, index, view) for error in view.report.errors]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "finlint",
+                "version": view.version,
+                "semanticVersion": view.version,
+                "informationUri": RULES_URL,
+                "rules": [_rule(code) for code in codes],
+            }
+        },
+        "originalUriBaseIds": {"%SRCROOT%": {"uri": "file://" + quote(view.cwd.replace("\\", "/")).rstrip("/") + "/"}},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(code: str) -> dict[str, Any]:
+    words = rule_text(code)
+    summary = words.summary[:1].upper() + words.summary[1:]
+    text = summary if summary.endswith(".") else summary + "."
+    return {
+        "id": code,
+        "name": "".join(part.capitalize() for part in words.kind.split("-")),
+        "shortDescription": {"text": text},
+        "fullDescription": {"text": text},
+        "help": {"text": words.documentation or text, "markdown": words.documentation or text},
+        "helpUri": RULES_URL,
+        "defaultConfiguration": {"enabled": code not in OPT_IN_CODES, "level": "warning"},
+        "properties": {"kind": words.kind, "tags": ["finalizer", words.kind]},
+    }
+
+
+def _result(finding: Finding, name: str, index: dict[str, int], view: View) -> dict[str, Any]:
+    span = finding.span
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "ruleIndex": index[finding.code],
+        "level": finding.severity.value,
+        "rank": _RANK[finding.confidence.value],
+        "message": {"text": one_line(finding.message)},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": _artifact(finding.path, view),
+                    "region": {
+                        "startLine": span.line,
+                        "startColumn": span.column,
+                        "endLine": span.end_line,
+                        "endColumn": span.end_column,
+                    },
+                }
+            }
+        ],
+        "partialFingerprints": {"finlint/v1": name},
+        "properties": {"kind": finding.kind, "confidence": finding.confidence.value},
+    }
+    registration = finding.registration
+    if registration is not None:
+        text = f"registered by {registration.registrar}"
+        result["relatedLocations"] = [
+            {"id": 1, **_location(registration.path, registration.line, registration.column, text, view)}
+        ]
+    if finding.trace:
+        steps = [_location(hop.path, hop.line, hop.column, hop.text or "...", view) for hop in finding.trace]
+        if registration is not None:
+            steps.insert(0, _location(registration.path, registration.line, registration.column, text, view))
+        result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": step} for step in steps]}]}]
+    return result
+
+
+def _error(error: FileError, index: dict[str, int], view: View) -> dict[str, Any]:
+    place = _location(error.path, error.line, 1, None, view)
+    return {
+        "ruleId": "FIN901",
+        "ruleIndex": index["FIN901"],
+        "level": "error",
+        "message": {"text": error_message(error)},
+        "locations": [place],
+    }
+
+
+def _location(path: str, line: int, column: int, text: str | None, view: View) -> dict[str, Any]:
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": _artifact(path, view),
+            "region": {"startLine": max(line, 1), "startColumn": max(column, 1)},
+        }
+    }
+    if text is not None:
+        location["message"] = {"text": one_line(text)}
+    return location
+
+
+def _artifact(path: str, view: View) -> dict[str, str]:
+    shown = view.posix(path)
+    if shown.startswith("/"):
+        return {"uri": "file://" + _quote(shown)}
+    # A relative reference whose first part holds a colon would read as a scheme: quote() encodes colons.
+    return {"uri": _quote(shown), "uriBaseId": "%SRCROOT%"}
+
+
+def _quote(path: str) -> str:
+    return quote(path.encode("utf-8", "surrogateescape"))

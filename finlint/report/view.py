@@ -1,0 +1,63 @@
+"""What every format is written from: the report, paths as they are shown, and source lines."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from finlint import __version__
+from finlint.model.finding import FileError, Finding, Report
+
+#: Where the rules are described; ``#`` and the code in lower case are added.
+RULES_URL = "https://pypi.org/project/flake8-finlint/"
+
+_PLACE = re.compile(r"(\d*):(\d*):(\s)")
+
+
+class View(NamedTuple):
+    """A report to be written.
+
+    ``source`` gives the lines of a file as it was analysed ([] where it cannot be read); ``color`` is for the
+    formats that people read.
+    """
+
+    report: Report
+    cwd: str
+    source: Callable[[str], list[str]]
+    color: bool = False
+    version: str = __version__
+
+    def path(self, path: str) -> str:
+        """``path`` as shown: relative to the working directory where it lies below it."""
+        absolute = os.path.normpath(os.path.join(self.cwd, path))
+        base = self.cwd.rstrip(os.sep) + os.sep
+        if absolute.startswith(base):
+            return absolute[len(base) :]
+        return path
+
+    def posix(self, path: str) -> str:
+        return self.path(path).replace(os.sep, "/")
+
+    def line(self, path: str, number: int) -> str:
+        lines = self.source(path)
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def items(self) -> Iterator[Finding | FileError]:
+        """Findings and file errors, by place."""
+        both: list[Finding | FileError] = [*self.report.findings, *self.report.errors]
+        return iter(sorted(both, key=_order))
+
+
+def _order(item: Finding | FileError) -> tuple[str, int, int, str, str]:
+    return item.sort_key if isinstance(item, Finding) else (item.path, item.line, 1, "FIN901", item.message)
+
+
+def one_line(message: str) -> str:
+    """``message`` on one line, without ``digits:digits: ``: editors that parse flake8's lines stumble over it."""
+    return _PLACE.sub(r"\1:\2 \3", " ".join(message.split())).replace("  ", " ")
+
+
+def error_message(error: FileError) -> str:
+    return one_line(error.message)
