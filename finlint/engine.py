@@ -151,15 +151,20 @@ class _Run:
         known: set[str] = set()
         while fresh := set(finder.wrappers) - known:
             known |= fresh
-            words = {name for name in fresh if not name.startswith("__")} | (fresh & {"__init__"})
+            words = {name for name in fresh if name != "__init__"}
+            calls = [name.encode() + b"(" for name in words]
+            if "__init__" in fresh:
+                # A subclass passes its callback to the base's constructor, and names the base in its header.
+                calls += [b"(" + name.encode() + b")" for name in words]
+                words.add("__init__")
             for path in self.files:
-                data = self._bytes_of(path)
-                if data is None or not any(word.encode() in data for word in words):
+                data = self._read(path)
+                if data is None or not any(call in data for call in calls):
                     continue
-                module = project.at(path)
-                if module is not None:
-                    finder.search_again(module)
-                    yield from finder.registrations(module, words)
+                caller = project.at(path)
+                if caller is not None:
+                    finder.search_again(caller)
+                    yield from finder.registrations(caller, words)
 
     def _inherited(self, finder: Finder, project: Project) -> Iterator[Finalizer]:
         """Finalizers of subclasses, in whichever linted file they are."""
@@ -174,7 +179,7 @@ class _Run:
                 re.MULTILINE,
             )
             for path in self.files:
-                data = self._bytes_of(path)
+                data = self._read(path)
                 if data is None or b"class" not in data:
                     continue
                 names = {name.decode("utf-8", "replace") for name in header.findall(data)}
@@ -184,10 +189,6 @@ class _Run:
                 if module is not None:
                     bases |= names
                     yield from finder.inherited_by(module)
-
-    def _bytes_of(self, path: str) -> bytes | None:
-        source = self._sources.get(path)
-        return source.text.encode("utf-8", "replace") if source is not None else self._read(path)
 
     def _is_linted(self, path: str) -> bool:
         return os.path.abspath(path) in self._linted

@@ -63,6 +63,9 @@ from finlint.model.source import Span
 #: frames, and real chains of factories are shorter than five.
 MAX_QUERY_DEPTH = 40
 
+#: A parameter is typed by its callers, their parameters by theirs, and no further.
+MAX_CALLER_DEPTH = 2
+
 #: Contexts of one function; beyond it calls share one in which only the receiver is known.
 MAX_CONTEXTS = 24
 
@@ -140,6 +143,7 @@ class Evaluator:
         self._contexts: dict[FunctionNode, set[Scope]] = {}
         self._module_scopes: dict[ModuleNode, Scope] = {}
         self._depth = 0
+        self._caller_depth = 0
 
     # -- scopes and names
 
@@ -235,14 +239,17 @@ class Evaluator:
         known = self._callers.get(key)
         if known is not None:
             return known
-        self._callers[key] = UNKNOWN
-        if self._depth > MAX_QUERY_DEPTH // 2:
+        if self._caller_depth >= MAX_CALLER_DEPTH or self._depth > MAX_QUERY_DEPTH // 2:
+            # Not remembered: asked from nearer by, the question may be answered.
             return UNKNOWN
+        self._callers[key] = UNKNOWN
         self._depth += 1
+        self._caller_depth += 1
         try:
             value = self._from_callers(function, name)
         finally:
             self._depth -= 1
+            self._caller_depth -= 1
         self._callers[key] = value
         return value
 
@@ -556,7 +563,7 @@ class Evaluator:
             short = name.rpartition(".")[2]
             if short == "Literal" or short == "Callable":
                 return UNKNOWN
-            parts = expr.index.items if isinstance(expr.index, ir.Display) else (expr.index,)
+            parts = expr.key.items if isinstance(expr.key, ir.Display) else (expr.key,)
             if short in ("type", "Type"):
                 return self.eval(parts[0], context)
             if isinstance(base, Class):
@@ -679,11 +686,13 @@ class Evaluator:
 
     def _subscript(self, expr: ir.Subscript, context: Context) -> Value:
         receiver = self.eval(expr.value, context)
-        index = self.eval(expr.index, context)
+        index = self.eval(expr.key, context)
         out = []
         for option in alternatives(receiver):
             if isinstance(option, Object):
                 out.append(self._special(option, "__getitem__", (index,), context, expr.span))
+            elif isinstance(option, Sequence) and isinstance(expr.key, ir.Slice):
+                out.append(Sequence(option.kind, None, option.element))
             else:
                 out.append(self.item(option, index))
         return union(out)
@@ -857,7 +866,7 @@ class Evaluator:
             context.env[expr.target] = value
         return value
 
-    def _opaque(self, expr: ir.Opaque, context: Context) -> Value:
+    def _opaque(self, expr: ir.Opaque | ir.Slice, context: Context) -> Value:
         for part in expr.parts:
             self.eval(part, context)
         return UNKNOWN
@@ -1575,9 +1584,9 @@ class Evaluator:
         name = self.knowledge.canonical(function.name)
         special = _SPECIAL_CALLS.get(name)
         if special is not None and receiver is None:
-            result = special(self, args, context, span)
-            if result is not None:
-                return result
+            understood: Value | None = special(self, args, context, span)
+            if understood is not None:
+                return understood
         if isinstance(receiver, (Sequence, Mapping)):
             return self._container_method(receiver, function.name, args, context, span)
         if isinstance(receiver, Suspended):
@@ -2065,6 +2074,7 @@ _EVALUATE: dict[type, Any] = {
     ir.Comprehension: Evaluator._comprehension,
     ir.Walrus: Evaluator._walrus,
     ir.Opaque: Evaluator._opaque,
+    ir.Slice: Evaluator._opaque,
     ir.Starred: Evaluator._starred,
 }
 
@@ -2213,7 +2223,7 @@ def _contained(values: list[Value], elements: list[Value]) -> list[Value]:
 
 def _with_elements(value: Value, elements: list[Value]) -> Value:
     """A container after elements were put into it."""
-    out = []
+    out: list[Value] = []
     for option in alternatives(value):
         if isinstance(option, Sequence):
             kept = [] if isinstance(option.element, Unknown) else [option.element]

@@ -6,7 +6,8 @@ for each other, and a chain of calls of any length, cycles included, is a walk o
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from finlint.analysis.effects import Effect, Registration
 from finlint.analysis.evaluate import Context, Evaluator, assign, dotted, forget
@@ -122,11 +123,8 @@ class _Run:
         return _GOES_ON
 
     def statement(self, stmt: ir.Stmt) -> bool:
-        method = _STATEMENTS.get(type(stmt))
-        if method is None:
-            return _GOES_ON
-        out: bool = method(self, stmt)
-        return out
+        method: Callable[[_Run, Any], bool] | None = _STATEMENTS.get(type(stmt))
+        return _GOES_ON if method is None else method(self, stmt)
 
     # -- simple statements
 
@@ -163,7 +161,7 @@ class _Run:
                     self._setter(option, target.name, value, span)
         elif isinstance(target, ir.Subscript):
             receiver = self.eval(target.value)
-            index = self.eval(target.index)
+            index = self.eval(target.key)
             for option in alternatives(receiver):
                 if isinstance(option, Object):
                     self.evaluator._special(option, "__setitem__", (index, value), self.context, span)
@@ -228,7 +226,7 @@ class _Run:
                 self.env[path] = UNKNOWN
             elif isinstance(target, ir.Subscript):
                 receiver = self.eval(target.value)
-                index = self.eval(target.index)
+                index = self.eval(target.key)
                 for option in alternatives(receiver):
                     if isinstance(option, Object):
                         self.evaluator._special(option, "__delitem__", (index,), self.context, stmt.span)
@@ -292,7 +290,7 @@ class _Run:
         for case in stmt.cases:
             self.env = dict(before)
             for name in case.binds:
-                value = UNKNOWN
+                value: Value = UNKNOWN
                 if case.cls is not None and len(case.binds) == 1:
                     value = self.evaluator.annotation(case.cls, Context(self.context.scope))
                 self.env[name] = value
@@ -360,7 +358,7 @@ class _Run:
         for expr, target, span in stmt.items:
             value = self.eval(expr)
             entered.append((value, span))
-            bound = UNKNOWN
+            bound: Value = UNKNOWN
             if not stmt.is_async:
                 bound = self.evaluator.entered(value, self.context, span)
             suppresses = suppresses or any(
@@ -460,12 +458,12 @@ class _Run:
 
         self._narrow(test.args[0].value, positive if holds else negative)
 
-    def _narrow(self, expr: ir.Expr, change: object) -> None:
+    def _narrow(self, expr: ir.Expr, change: Callable[[Value], Value]) -> None:
         path = dotted(expr)
         if not path:
             return
         value = self.evaluator.eval(expr, Context(self.context.scope, self.env))
-        narrowed: Value = change(value)  # type: ignore[operator]
+        narrowed = change(value)
         if narrowed != value:
             self.env[path] = narrowed
 
@@ -645,10 +643,9 @@ def _paths(expr: ir.Expr) -> list[ir.Expr]:
 def _expressions(stmt: ir.Stmt) -> list[ir.Expr]:
     """All expressions of one statement, without those of the statements in it."""
     stack: list[ir.Expr] = []
-    if isinstance(stmt, (ir.Assign, ir.AugAssign, ir.ExprStmt)) or (
-        isinstance(stmt, ir.AnnAssign) and stmt.value is not None
-    ):
-        stack.append(stmt.value)
+    if isinstance(stmt, (ir.Assign, ir.AugAssign, ir.ExprStmt, ir.AnnAssign)):
+        if stmt.value is not None:
+            stack.append(stmt.value)
     elif isinstance(stmt, (ir.If, ir.While)):
         stack.append(stmt.test)
     elif isinstance(stmt, ir.For):
@@ -663,7 +660,7 @@ def _expressions(stmt: ir.Stmt) -> list[ir.Expr]:
     return out
 
 
-_STATEMENTS = {
+_STATEMENTS: dict[type, Any] = {
     ir.Assign: _Run.assign,
     ir.AnnAssign: _Run.ann_assign,
     ir.AugAssign: _Run.aug_assign,

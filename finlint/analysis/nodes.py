@@ -310,10 +310,10 @@ class FunctionIndex:
             self._block(stmt.body, conditions)
             self._block(stmt.orelse, conditions)
         elif isinstance(stmt, ir.With):
-            for value, target, _ in stmt.items:
-                self._expr(value)
-                if target is not None:
-                    self._target(target, "enter", value, (), conditions)
+            for entered, bound, _ in stmt.items:
+                self._expr(entered)
+                if bound is not None:
+                    self._target(bound, "enter", entered, (), conditions)
             self._block(stmt.body, conditions)
         elif isinstance(stmt, ir.Try):
             for handler in stmt.handlers:
@@ -338,9 +338,9 @@ class FunctionIndex:
             for item in stmt.names:
                 self._add(item[1], Definition("import", ir.Import((item,), stmt.span), (), conditions))
         elif isinstance(stmt, ir.ImportFrom):
-            for name in stmt.names:
-                single = ir.ImportFrom(stmt.module, stmt.level, (name,), stmt.span)
-                self._add(name[1], Definition("import", single, (), conditions))
+            for imported in stmt.names:
+                single = ir.ImportFrom(stmt.module, stmt.level, (imported,), stmt.span)
+                self._add(imported[1], Definition("import", single, (), conditions))
         elif isinstance(stmt, ir.Global):
             self.globals.update(stmt.names)
 
@@ -429,7 +429,7 @@ def children(node: ir.Expr) -> list[ir.Expr]:
     if isinstance(node, ir.DictDisplay):
         return [part for pair in node.items for part in pair if part is not None]
     if isinstance(node, ir.Subscript):
-        return [node.value, node.index]
+        return [node.value, node.key]
     if isinstance(node, (ir.Bool, ir.Binary)):
         return [node.left, node.right]
     if isinstance(node, ir.Compare):
@@ -444,6 +444,6 @@ def children(node: ir.Expr) -> list[ir.Expr]:
             out.append(clause.iter)
             out.extend(clause.ifs)
         return out
-    if isinstance(node, ir.Opaque):
+    if isinstance(node, (ir.Opaque, ir.Slice)):
         return list(node.parts)
     return []

@@ -143,7 +143,7 @@ class Registrars:
             return CallArgs((_argument(args, 2, ("arg",)) or UNKNOWN,))
         if spec.passes == "tuple":
             given = _argument(args, 2, ("args",))
-            keywords = _argument(args, 3, ("kwargs",))
+            mapping = _argument(args, 3, ("kwargs",))
             open_ended = False
             positional: tuple[Value, ...] = ()
             if isinstance(given, Sequence) and given.items is not None:
@@ -151,8 +151,8 @@ class Registrars:
             elif given is not None:
                 open_ended = True
             named: tuple[tuple[str, Value], ...] = ()
-            if isinstance(keywords, Mapping):
-                named = tuple((str(k.value), v) for k, v in keywords.items if isinstance(k, Const))
+            if isinstance(mapping, Mapping):
+                named = tuple((str(k.value), v) for k, v in mapping.items if isinstance(k, Const))
             return CallArgs(positional, named, open_ended)
         return CallArgs(open_ended=True)
 

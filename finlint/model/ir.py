@@ -69,7 +69,7 @@ class Starred(NamedTuple):
 
 class Subscript(NamedTuple):
     value: Expr
-    index: Expr
+    key: Expr
     span: Span
 
 
@@ -137,6 +137,12 @@ class Walrus(NamedTuple):
     value: Expr
 
 
+class Slice(NamedTuple):
+    """``a:b:c`` between brackets: the parts that are given."""
+
+    parts: tuple[Expr, ...]
+
+
 class Opaque(NamedTuple):
     """An expression whose value is of no interest, with the parts that are evaluated (f-strings, slices, ...)."""
 
@@ -162,6 +168,7 @@ Expr = Union[
     Yield,
     Comprehension,
     Walrus,
+    Slice,
     Opaque,
 ]
 

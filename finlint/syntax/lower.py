@@ -441,7 +441,7 @@ class _Lowering:
         if isinstance(node, cst.Index):
             return self.expr(node.value)
         assert isinstance(node, cst.Slice)
-        return ir.Opaque(tuple(self.expr(p) for p in (node.lower, node.upper, node.step) if p is not None))
+        return ir.Slice(tuple(self.expr(p) for p in (node.lower, node.upper, node.step) if p is not None))
 
     def e_BooleanOperation(self, node: cst.BooleanOperation) -> ir.Expr:
         op = "and" if isinstance(node.operator, cst.And) else "or"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import TypeGuard
 
 from finlint.model import ir
 from finlint.model.facts import Binding, ClassFacts, ModuleFacts
@@ -57,7 +58,7 @@ class _AstReader:
                 )
             if verdict is not True:
                 yield from self.body(node.orelse, state if verdict is False else state.inside())
-        elif isinstance(node, (ast.Try, *_TRY_STAR)):
+        elif _is_try(node):
             yield from self.body(node.body, state)
             for handler in node.handlers:
                 yield from self.body(handler.body, state.inside())
@@ -143,7 +144,9 @@ class _AstReader:
         return ClassFacts(node.name, span, line, node.end_lineno or line, bases, decorators, members)
 
 
-_TRY_STAR: tuple[type[ast.stmt], ...] = (ast.TryStar,) if hasattr(ast, "TryStar") else ()
+def _is_try(node: ast.stmt) -> TypeGuard[ast.Try]:
+    """``try`` with ``except`` or, since 3.11, ``except*``: the same fields."""
+    return isinstance(node, ast.Try) or type(node).__name__ == "TryStar"
 
 
 def _span(node: ast.expr | ast.stmt) -> Span:
