@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from finlint.analysis import library
@@ -127,19 +128,22 @@ class Context:
 
 
 class Evaluator:
-    """One run's answers. All results are memoised: facts do not change during a run."""
+    """One run's answers. All results are memoised: facts do not change during a run.
+
+    An answer depends on whether callers may still be asked what they pass, so that is part of every key.
+    """
 
     def __init__(self, project: Project, knowledge: Knowledge, registrars: Registrars) -> None:
         self.project = project
         self.knowledge = knowledge
         self.registrars = registrars
         self.scopes = Scopes()
-        self._module_names: dict[tuple[ModuleNode, str], Value] = {}
-        self._attributes: dict[tuple[Object, str], Value | None] = {}
-        self._locals: dict[tuple[Scope, str], Value] = {}
-        self._returns: dict[Scope, Value] = {}
+        self._module_names: dict[tuple[ModuleNode, str, int], Value] = {}
+        self._attributes: dict[tuple[Object, str, int], Value | None] = {}
+        self._locals: dict[tuple[Scope, str, int], Value] = {}
+        self._returns: dict[tuple[Scope, int], Value] = {}
         self._mro: dict[Class, tuple[Value, ...]] = {}
-        self._callers: dict[tuple[FunctionNode, str], Value] = {}
+        self._callers: dict[tuple[FunctionNode, str, int], Value] = {}
         self._contexts: dict[FunctionNode, set[Scope]] = {}
         self._module_scopes: dict[ModuleNode, Scope] = {}
         self._depth = 0
@@ -174,7 +178,7 @@ class Evaluator:
         return self.module_name(scope.module, name)
 
     def local(self, name: str, scope: Scope) -> Value:
-        key = (scope, name)
+        key = (scope, name, self._caller_depth)
         known = self._locals.get(key)
         if known is not None:
             return known
@@ -233,14 +237,22 @@ class Evaluator:
             return Parameter(name, scope)
         return UNKNOWN
 
+    @contextmanager
+    def without_callers(self) -> Iterator[None]:
+        """Answer questions from what is at hand: looking for registrations needs no more in most functions."""
+        before, self._caller_depth = self._caller_depth, MAX_CALLER_DEPTH
+        try:
+            yield
+        finally:
+            self._caller_depth = before
+
     def from_callers(self, function: FunctionNode, name: str, scope: Scope) -> Value:
         """What the callers in the same module pass for a parameter without annotation."""
-        key = (function, name)
+        key = (function, name, self._caller_depth)
         known = self._callers.get(key)
         if known is not None:
             return known
         if self._caller_depth >= MAX_CALLER_DEPTH or self._depth > MAX_QUERY_DEPTH // 2:
-            # Not remembered: asked from nearer by, the question may be answered.
             return UNKNOWN
         self._callers[key] = UNKNOWN
         self._depth += 1
@@ -308,7 +320,7 @@ class Evaluator:
 
     def module_name(self, module: ModuleNode, name: str) -> Value:
         """What ``name`` means at the end of the module's body; a builtin where the module does not bind it."""
-        key = (module, name)
+        key = (module, name, self._caller_depth)
         known = self._module_names.get(key)
         if known is not None:
             return known
@@ -1126,7 +1138,7 @@ class Evaluator:
 
     def stored(self, obj: Object, name: str) -> Value | None:
         """What methods of the class and its bases assign to ``self.name``; None if none does."""
-        key = (obj, name)
+        key = (obj, name, self._caller_depth)
         if key in self._attributes:
             return self._attributes[key]
         if self._depth > MAX_QUERY_DEPTH:
@@ -1492,18 +1504,19 @@ class Evaluator:
 
     def returns(self, scope: Scope) -> Value:
         """What a call in this scope returns."""
-        known = self._returns.get(scope)
+        key = (scope, self._caller_depth)
+        known = self._returns.get(key)
         if known is not None:
             return known
         if self._depth > MAX_QUERY_DEPTH:
             return UNKNOWN
-        self._returns[scope] = UNKNOWN
+        self._returns[key] = UNKNOWN
         self._depth += 1
         try:
             value = self._compute_returns(scope)
         finally:
             self._depth -= 1
-        self._returns[scope] = value
+        self._returns[key] = value
         return value
 
     def _compute_returns(self, scope: Scope) -> Value:
@@ -2142,32 +2155,22 @@ def _names_in(node: object) -> list[str]:
 
 def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None, ir.Call]]:
     """Calls in the module whose callee's last name is ``name``, with the function that they stand in."""
-    pattern = re.compile(rf"\b{re.escape(name)}\s*\(")
     out: list[tuple[FunctionNode | None, ir.Call]] = []
-    seen: set[FunctionNode] = set()
-    loose: set[int] = set()
-    line = 1
-    at = 0
-    text = module.source.text
-    for match in pattern.finditer(text):
-        line += text.count("\n", at, match.start())
-        at = match.start()
+    seen: set[object] = set()
+    for match in re.finditer(rf"\b{re.escape(name)}\s*\(", module.source.text):
+        line = module.line_of(match.start())
         node = function_at(module, line)
         if node is None:
             for binding in (*module.source.facts.loose, *module.source.facts.bindings):
-                if (
-                    binding.line <= line <= binding.end_line
-                    and binding.kind in ("other", "assign")
-                    and binding.line not in loose
-                ):
-                    loose.add(binding.line)
-                    index = FunctionIndex(tuple(module.statements(binding)))
-                    out.extend((None, c) for c in index.calls if _callee_name(c) == name)
+                if binding.line <= line <= binding.end_line and binding.kind in ("other", "assign"):
+                    if binding.line not in seen:
+                        seen.add(binding.line)
+                        index = FunctionIndex(tuple(module.statements(binding)))
+                        out.extend((None, c) for c in index.calls if _callee_name(c) == name)
             continue
-        if node in seen:
-            continue
-        seen.add(node)
-        out.extend((node, c) for c in node.index.calls if _callee_name(c) == name)
+        if node not in seen:
+            seen.add(node)
+            out.extend((node, c) for c in node.index.calls if _callee_name(c) == name)
         if len(out) > MAX_CALLERS:
             break
     return out
@@ -2185,25 +2188,11 @@ def _callee_name(call: ir.Call) -> str:
 
 def function_at(module: ModuleNode, line: int) -> FunctionNode | None:
     """The outermost function of the module's or a class's body whose lines include ``line``."""
-    for binding in module.source.facts.bindings:
-        if binding.line <= line <= binding.end_line:
-            if binding.kind == "function":
-                return module.function(binding)
-            if binding.cls is not None:
-                found = _method_at(module.class_node(binding.cls), line)
-                if found is not None:
-                    return found
-    return None
-
-
-def _method_at(cls: ClassNode, line: int) -> FunctionNode | None:
-    for binding in cls.facts.members:
-        if binding.line <= line <= binding.end_line:
-            if binding.kind == "function":
-                return cls.function(binding)
-            if binding.cls is not None:
-                return _method_at(cls.module.class_node(binding.cls, cls), line)
-    return None
+    found = module.definition_at(line)
+    if found is None:
+        return None
+    binding, owner = found
+    return owner.function(binding) if owner is not None else module.function(binding)
 
 
 def _global_lines(text: str, name: str) -> list[int]:

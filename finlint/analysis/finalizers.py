@@ -57,6 +57,8 @@ class Finder:
         self.evaluator = evaluator
         self.frames = frames
         self.registrars = registrars
+        #: Frames made without asking callers: enough to see most registrations, and far cheaper.
+        self.quick = Frames(evaluator)
         self.wrappers: dict[str, set[FunctionNode]] = {}
         #: Classes whose instances have a finalizer that subclasses inherit, with the methods that register one.
         self.inherited: dict[Class, set[FunctionNode]] = {}
@@ -75,15 +77,33 @@ class Finder:
                 continue
             self._searched.add((module, unit))
             if isinstance(unit, FunctionNode):
-                for frame in self._nested(self.evaluator.generic_scope(unit)):
-                    found = list(self._of_frame(frame))
-                    if found and unit.owner is not None:
-                        cls = Class(unit.owner, self.evaluator.module_scope(module))
-                        self.inherited.setdefault(cls, set()).add(unit)
-                    yield from found
+                found = list(self._of_function(unit))
+                if found and unit.owner is not None:
+                    cls = Class(unit.owner, self.evaluator.module_scope(module))
+                    self.inherited.setdefault(cls, set()).add(unit)
+                yield from found
             else:
                 scope = self.evaluator.module_scope(module)
-                yield from self._of_frame(self.frames.of_statements(scope, tuple(module.statements(unit))))
+                frame = self.frames.of_statements(scope, tuple(module.statements(unit)))
+                yield from self._of_frame(frame, self.frames)
+
+    def _of_function(self, function: FunctionNode) -> Iterator[Finalizer]:
+        scope = self.evaluator.generic_scope(function)
+        with self.evaluator.without_callers():
+            frames = list(self._nested(scope, self.quick))
+            vague = any(
+                not is_known(option)
+                for frame in frames
+                for registration in frame.registrations
+                for option in alternatives(registration.callback)
+            )
+        if vague:
+            # Somebody else knows what the callback is.
+            for frame in self._nested(scope, self.frames):
+                yield from self._of_frame(frame, self.frames)
+            return
+        for frame in frames:
+            yield from self._of_frame(frame, self.quick)
 
     def search_again(self, module: ModuleNode) -> None:
         """Forget what was searched in ``module``: a wrapper was found that it may call."""
@@ -111,24 +131,24 @@ class Finder:
             return None
         return re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, names))) + r")\b")
 
-    def _nested(self, scope: Scope) -> Iterator[Frame]:
+    def _nested(self, scope: Scope, frames: Frames) -> Iterator[Frame]:
         """The frame of a function, and of the functions defined in it: they may register too."""
-        yield self.frames.of(scope)
+        yield frames.of(scope)
         assert scope.function is not None
         for stmt in flat_statements(scope.function.ir.body):
             if isinstance(stmt, ir.FunctionDef):
                 node = scope.module.inner_function(stmt.function, scope.function.owner)
                 inner = self.evaluator.generic_scope(node, scope)
-                yield from self._nested(inner)
+                yield from self._nested(inner, frames)
             elif isinstance(stmt, ir.ClassDef):
                 cls = Class(scope.module.inner_class(stmt), scope)
                 for binding in cls.node.facts.members:
                     method = cls.node.function(binding) if binding.kind == "function" else None
                     if method is not None:
                         receiver = Object(cls, (), "self")
-                        yield self.frames.of(self.evaluator.method_scope(method, receiver, scope))
+                        yield frames.of(self.evaluator.method_scope(method, receiver, scope))
 
-    def _of_frame(self, frame: Frame) -> Iterator[Finalizer]:
+    def _of_frame(self, frame: Frame, frames: Frames) -> Iterator[Finalizer]:
         for registration in frame.registrations:
             yield from self._registered(registration, frame.scope)
         wrappers = {node for nodes in self.wrappers.values() for node in nodes}
@@ -136,21 +156,22 @@ class Finder:
             return
         for edge in frame.edges:
             if edge.target.function in wrappers:
-                for registration in self._wrapped(edge.target, wrappers, set()):
+                for registration in self._wrapped(edge.target, wrappers, set(), frames):
                     moved = registration._replace(path=frame.scope.module.path, span=edge.span)
                     yield from self._registered(moved, frame.scope)
 
-    def _wrapped(self, scope: Scope, wrappers: set[FunctionNode], seen: set[Scope]) -> Iterator[Registration]:
+    def _wrapped(
+        self, scope: Scope, wrappers: set[FunctionNode], seen: set[Scope], frames: Frames
+    ) -> Iterator[Registration]:
         """Registrations that a call of a wrapper makes with what it was given."""
         if scope in seen:
             return
         seen.add(scope)
-        frame = self.frames.of(scope)
-        for registration in frame.registrations:
-            yield registration
+        frame = frames.of(scope)
+        yield from frame.registrations
         for edge in frame.edges:
             if edge.target.function in wrappers:
-                yield from self._wrapped(edge.target, wrappers, seen)
+                yield from self._wrapped(edge.target, wrappers, seen, frames)
 
     def _registered(self, registration: Registration, scope: Scope) -> Iterator[Finalizer]:
         if any(self._is_supplied(option, scope) for option in _parts(registration.callback)):
@@ -223,7 +244,8 @@ class Finder:
                         continue
                     self._searched.add((module, (node, method)))
                     receiver = Object(cls, (), "self")
-                    yield from self._of_frame(self.frames.of(self.evaluator.method_scope(method, receiver, base.scope)))
+                    frame = self.frames.of(self.evaluator.method_scope(method, receiver, base.scope))
+                    yield from self._of_frame(frame, self.frames)
 
     def classes(self, module: ModuleNode) -> Iterator[Class]:
         """All classes of the module's text that may define ``__del__``, those inside functions included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Protocol
@@ -132,6 +133,37 @@ class ModuleNode:
         for binding in self.source.facts.bindings:
             table.setdefault(binding.name, []).append(binding)
         return table
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(m.end() for m in re.finditer("\n", self.source.text))]
+
+    def line_of(self, offset: int) -> int:
+        """The line (from 1) of a character of the text."""
+        return bisect_right(self._line_starts, offset)
+
+    @cached_property
+    def _definitions(self) -> tuple[list[int], list[tuple[int, Binding, ClassNode | None]]]:
+        """First lines of all functions outside functions, and (last line, binding, owner) of each."""
+        rows: list[tuple[int, int, Binding, ClassNode | None]] = []
+        stack: list[tuple[Binding, ClassNode | None]] = [(b, None) for b in self.source.facts.bindings]
+        while stack:
+            binding, owner = stack.pop()
+            if binding.kind == "function":
+                rows.append((binding.line, binding.end_line, binding, owner))
+            elif binding.cls is not None:
+                node = self.class_node(binding.cls, owner)
+                stack.extend((member, node) for member in binding.cls.members)
+        rows.sort(key=lambda row: row[0])
+        return [row[0] for row in rows], [row[1:] for row in rows]
+
+    def definition_at(self, line: int) -> tuple[Binding, ClassNode | None] | None:
+        """The function of the module's or a class's body whose lines include ``line``, and its class."""
+        firsts, rows = self._definitions
+        position = bisect_right(firsts, line) - 1
+        if position < 0 or rows[position][0] < line:
+            return None
+        return rows[position][1], rows[position][2]
 
     @cached_property
     def outline_classes(self) -> tuple[ClassNode, ...]:
