@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from finlint.runtime.collector import is_own_dict
+from finlint.runtime.collector import BOUNDARY, is_own_dict
 from finlint.runtime.names import function_name, type_name
 from finlint.runtime.registry import CleanupEntry, Finalizer
 
 _LIMIT = 50  # Go reports at most as many
-_BOUNDARY = (type, types.ModuleType, types.BuiltinFunctionType, types.CodeType)
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,11 @@ def _path_to(target: object, start: Sequence[object]) -> tuple[str, ...] | None:
         for node in frontier:
             if node is target:
                 return _names(parents, node)
-            if isinstance(node, _BOUNDARY) and not _bound_builtin(node):
+            if isinstance(node, BOUNDARY):
                 continue
             skip = id(node.__globals__) if type(node) is types.FunctionType else 0
             for referent in gc.get_referents(node):
-                if id(referent) not in parents and id(referent) != skip and not isinstance(referent, _BOUNDARY):
+                if id(referent) not in parents and id(referent) != skip and not isinstance(referent, BOUNDARY):
                     parents[id(referent)] = (referent, id(node))
                     found.append(referent)
         frontier = found
@@ -84,14 +83,10 @@ def _beyond_itself(obj: object) -> list[object]:
     """What the object refers to, itself excepted: a pointer straight back to itself is harmless, as in Go."""
     start: list[object] = []
     for referent in gc.get_referents(obj):
-        if referent is obj or isinstance(referent, _BOUNDARY):
+        if referent is obj or isinstance(referent, BOUNDARY):
             continue
         if type(referent) is dict and is_own_dict(obj, referent):
             start += [value for value in referent.values() if value is not obj]
         else:
             start.append(referent)
     return start
-
-
-def _bound_builtin(node: object) -> bool:
-    return isinstance(node, types.BuiltinFunctionType) and not isinstance(node.__self__, types.ModuleType)

@@ -24,8 +24,16 @@ from typing import Any
 _ATOMIC: frozenset[type] = frozenset(
     {type(None), bool, int, float, complex, str, bytes, range, type(Ellipsis), type(NotImplemented)}
 )
+
+
+class Opaque:
+    """Base of the runtime's own books. An object may refer to its runtime; that must not lead back to the object."""
+
+    __slots__ = ()
+
+
 # Their references are not followed: they lead to the whole program. What they refer to just counts as held.
-_BOUNDARY: tuple[type, ...] = (type, types.ModuleType, types.BuiltinFunctionType, types.CodeType)
+BOUNDARY: tuple[type, ...] = (type, types.ModuleType, types.CodeType, Opaque)
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ def _discover(roots: Sequence[object]) -> tuple[list[object], dict[int, int]]:
             kind = type(referent)
             skip = boundary.get(kind)
             if skip is None:
-                skip = boundary[kind] = issubclass(kind, _BOUNDARY)
+                skip = boundary[kind] = issubclass(kind, BOUNDARY)
             if skip:
                 continue
             key = id(referent)

@@ -16,7 +16,7 @@ from finlint.runtime.names import type_name
 from finlint.runtime.worker import Job
 
 
-class Finalizer:
+class Finalizer(collector.Opaque):
     """A registration of `set_finalizer`; holds the object, since the finalizer is to receive it."""
 
     __slots__ = ("fn", "obj")
@@ -26,7 +26,7 @@ class Finalizer:
         self.fn = fn
 
 
-class CleanupEntry:
+class CleanupEntry(collector.Opaque):
     """A registration of `add_cleanup`; holds the function, its argument, and the object weakly where possible."""
 
     __slots__ = ("arg", "fn", "group", "obj", "owner", "ref", "serial", "type_name")
@@ -51,7 +51,7 @@ class _DeathNotice(weakref.ref[Any]):
     entry: CleanupEntry
 
 
-class Registry:
+class Registry(collector.Opaque):
     """See the module. `collect` belongs under the world's collection lock; everything else is safe anywhere."""
 
     def __init__(self, cycles: str) -> None:

@@ -48,7 +48,7 @@ class Cleanup:
         return stopped
 
 
-class Runtime:
+class Runtime(collector.Opaque):
     """A world of its own: objects with finalizers, the worker that runs them, goroutines, statistics.
 
     `on_error`: what happens when a callback raises. ``report`` (the default) prints it and goes on; ``panic`` ends the

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from finlint.runtime.collector import Opaque
 from finlint.runtime.errors import Goexit, WorldClosed
 from finlint.runtime.names import function_name
 from finlint.runtime.parking import World, enter_world
@@ -37,7 +38,7 @@ class Failure:
     traceback: str
 
 
-class Job:
+class Job(Opaque):
     """One queued callback; its argument is what the queue keeps alive."""
 
     __slots__ = ("arg", "fn", "type_name")
@@ -67,7 +68,7 @@ WORKERS: dict[int, Worker] = {}
 """The workers of all worlds whose threads run, by thread."""
 
 
-class Worker:
+class Worker(Opaque):
     """A queue and the thread that empties it.
 
     `newest_first`: takes all that is queued and runs it backwards, as Go's finalizer goroutine does with its blocks;

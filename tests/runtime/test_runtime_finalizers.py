@@ -312,6 +312,20 @@ def test_bound_method_never_runs_and_plain_function_does(rt: Runtime, log: list[
     assert log == ["closed"]
 
 
+def test_object_may_refer_to_its_runtime_and_cleanup(rt: Runtime, log: list[Any]) -> None:
+    thing, listed = Thing("a", rt=rt), SlotsWithRuntime()
+    thing.cleanup = rt.add_cleanup(thing, log.append, "cleanup")
+    listed.rt, listed.cleanup = rt, rt.add_cleanup(listed, log.append, "other cleanup")
+    rt.set_finalizer(thing, lambda it: log.append("finalizer"))
+    del thing, listed
+    collect(rt, 2)
+    assert sorted(log) == ["cleanup", "finalizer", "other cleanup"]
+
+
+class SlotsWithRuntime:
+    __slots__ = ("cleanup", "rt")
+
+
 def test_queued_objects_keep_all_they_refer_to(rt: Runtime, log: list[Any]) -> None:
     gate = Channel[None]()
     rt.set_finalizer(Thing(), lambda it: gate.receive())

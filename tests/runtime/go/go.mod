@@ -1,0 +1,3 @@
+module finlint.example/pairs
+
+go 1.24
