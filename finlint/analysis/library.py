@@ -75,6 +75,9 @@ def _holds(condition: Argument, given: dict[str, Value]) -> bool | None:
     value = given.get(condition.parameter)
     if value is None:
         return False
+    if condition.value is ...:
+        # ``default=...``: given at all, whatever it is.
+        return True
     if isinstance(value, Const):
         if condition.parameter in _FLAG_PARAMETERS and isinstance(condition.value, int):
             # One bit of several: ``os.WNOHANG``, ``fcntl.LOCK_EX | fcntl.LOCK_NB``.
