@@ -1,4 +1,4 @@
-"""``python -m finlint`` and the ``finlint`` command."""
+"""``python -m finlint`` and the console command."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 
 
 def main() -> int:
-    """Run the command line; the exit status is the result."""
+    """Run the command with ``sys.argv``; the exit status out."""
     if sys.argv[1:] in (["--version"], ["-V"]):
-        # Answered without argparse, configuration or LibCST: tools ask this often.
+        # Asked by every editor and hook at start: not worth an argument parser.
         from finlint import __version__
 
         print(f"finlint {__version__}")

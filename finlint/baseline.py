@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     code: str
     path: str
     message: str
-    count: int
+    times: int
 
 
 def write(view: View) -> str:
@@ -69,7 +69,7 @@ def read(path: str) -> tuple[Entry, ...]:
 
 def subtract(view: View, entries: tuple[Entry, ...]) -> tuple[tuple[Finding, ...], list[Entry]]:
     """The findings that are not in the baseline, and the entries (with how often) that no longer occur."""
-    left = {entry.fingerprint: entry.count for entry in entries}
+    left = {entry.fingerprint: entry.times for entry in entries}
     fresh = []
     for finding in view.report.findings:
         name = fingerprint(finding, view)
@@ -77,5 +77,5 @@ def subtract(view: View, entries: tuple[Entry, ...]) -> tuple[tuple[Finding, ...
             left[name] -= 1
         else:
             fresh.append(finding)
-    gone = [entry._replace(count=left[entry.fingerprint]) for entry in entries if left[entry.fingerprint] > 0]
+    gone = [entry._replace(times=left[entry.fingerprint]) for entry in entries if left[entry.fingerprint] > 0]
     return tuple(fresh), gone

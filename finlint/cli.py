@@ -1,244 +1,406 @@
-"""The ``finlint`` command: arguments in, report out, and the exit status.
-
-0: clean; 1: findings, or files that cannot be read; 2: usage, configuration or internal error.
-"""
+"""``finlint PATH...``: arguments in, report out, exit status 0, 1 or 2."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from finlint import __version__
-from finlint.config import Config, ConfigError, load
-from finlint.model.finding import Confidence, Report, Severity
+from finlint import atomic, baseline
+from finlint.commands import default_cache_dir, run_command
+from finlint.config import ConfigError, ConfigFinder, confidence_of, severity_of
+from finlint.knowledge.entries import KnowledgeError
+from finlint.lint import Outcome, Overrides, Policies, Texts, analyse, merged_settings
+from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
-from finlint.selection import Selection, UnknownCode, select, shown
+from finlint.options import COMMANDS, main_parser, split, use_utf8
+from finlint.report.formats import FORMATS, READABLE, render
+from finlint.report.view import View
+from finlint.selection import UnknownCodeError, codes_of
+from finlint.syntax.discover import discover
 
-CLEAN, FOUND, FAILED = 0, 1, 2
+#: A run that is shorter needs no progress bar.
+PATIENCE = 1.0
 
+
+class UsageError(Exception):
+    """What is wrong with the arguments, in one line."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command with ``arguments`` (without the program's name) and return its exit status."""
+    """The whole command. Never raises but for SystemExit of the argument parser."""
+    use_utf8()
+    verbose = "--verbose" in arguments or "-v" in arguments
     try:
-        if arguments and arguments[0] == "rule":
-            return _rule(list(arguments[1:]))
-        return _lint(_parser().parse_args(list(arguments)))
-    except (ConfigError, UnknownCode) as error:
-        print(f"finlint: {error}", file=sys.stderr)
-        return FAILED
-    except BrokenPipeError:
-        # The reader has seen enough (``| head``). Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FOUND
-    except KeyboardInterrupt:
-        print("finlint: interrupted", file=sys.stderr)
-        return 130
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="finlint",
-        description="Find finalizers that block, never run, or deadlock.",
-        epilog="Other commands: finlint rule CODE, finlint rule --all. Exit status: 0 clean, 1 findings, 2 error.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("paths", nargs="*", default=None, metavar="PATH", help="files and folders; - for stdin")
-    parser.add_argument("--version", action="version", version=f"finlint {__version__}")
-
-    rules = parser.add_argument_group("which findings")
-    rules.add_argument("--select", type=_codes, metavar="CODES", help="codes or prefixes, or ALL")
-    rules.add_argument("--ignore", type=_codes, metavar="CODES", help="codes or prefixes to leave out")
-    rules.add_argument("--extend-select", type=_codes, metavar="CODES", help="codes or prefixes to add")
-    rules.add_argument("--min-severity", choices=[s.value for s in Severity], help="default: warning")
-    rules.add_argument("--min-confidence", choices=[c.value for c in Confidence], help="default: low")
-    rules.add_argument("--exit-zero", action="store_true", help="exit with 0 in spite of findings")
-
-    files = parser.add_argument_group("which files")
-    files.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="skip names or paths")
-    files.add_argument("--force-exclude", action="store_true", help="apply exclusions to named files too")
-    files.add_argument("--no-gitignore", action="store_true", help="lint what git ignores as well")
-    files.add_argument("--stdin-filename", metavar="PATH", help="the file that standard input is")
-    files.add_argument("--follow-installed", action="store_true", help="follow calls into site-packages")
-
-    output = parser.add_argument_group("output and configuration")
-    output.add_argument("--output-format", choices=["text", "concise", "json"], default="text")
-    output.add_argument("--output-file", metavar="FILE", help="write the report there")
-    output.add_argument("--config", metavar="FILE", help="use this configuration file")
-    output.add_argument("--isolated", action="store_true", help="read no configuration files")
-    output.add_argument("--no-prefilter", action="store_true", help=argparse.SUPPRESS)
-    output.add_argument("-v", "--verbose", action="store_true", help="say what was read and how long it took")
-    return parser
-
-
-def _codes(text: str) -> list[str]:
-    return [part for part in text.replace(",", " ").split() if part]
-
-
-def _lint(options: argparse.Namespace) -> int:
-    from finlint.syntax.discover import discover
-
-    config = load(os.getcwd(), options.config, isolated=options.isolated)
-    selection = _selection(options, config)
-    started = time.monotonic()
-    overlay: dict[str, bytes] = {}
-    paths = options.paths or ["."]
-    if "-" in paths:
-        name = options.stdin_filename or "stdin.py"
-        overlay[name] = sys.stdin.buffer.read()
-        paths = [path for path in paths if path != "-"]
-    found = discover(
-        paths,
-        (*config.exclude, *options.exclude),
-        force_exclude=options.force_exclude,
-        gitignore=not options.no_gitignore,
-    )
-    if found.missing:
-        for path in found.missing:
-            print(f"finlint: {path}: no such file or folder", file=sys.stderr)
-        return FAILED
-    files = [*found.files, *overlay]
-    if not files and not found.errors:
-        print(f"finlint: warning: no Python files in {' '.join(paths)}", file=sys.stderr)
-    report = _analyse(files, options, config, overlay)
-    report = report._replace(errors=tuple(sorted([*report.errors, *found.errors])))
-    from finlint.syntax.suppressions import suppress
-
-    report, _ = suppress(report, lambda path: _text(path, overlay))
-    report = shown(report, selection)
-    if options.verbose:
-        elapsed = time.monotonic() - started
-        print(f"finlint: {len(files)} files, {report.summary.analysed} read closely, {elapsed:.2f} s", file=sys.stderr)
-    _write(report, options, overlay)
-    return CLEAN if options.exit_zero or not (report.findings or report.errors) else FOUND
-
-
-def _selection(options: argparse.Namespace, config: Config) -> Selection:
-    selected = options.select if options.select is not None else config.select
-    ignored = [*config.ignore, *(options.ignore or [])]
-    extended = [*config.extend_select, *(options.extend_select or [])]
-    return Selection(
-        select(selected, ignored, extended),
-        Severity(options.min_severity or config.severity),
-        Confidence(options.min_confidence or config.min_confidence),
-    )
-
-
-def _analyse(
-    files: list[str], options: argparse.Namespace, config: Config, overlay: dict[str, bytes]
-) -> Report:
-    from finlint.engine import analyse
-
-    settings = Settings(
-        src=config.src,
-        registrars=config.registrars,
-        knowledge=config.knowledge,
-        follow_installed=options.follow_installed,
-        prefilter=not options.no_prefilter,
-    )
-    progress = _Progress(sys.stderr) if sys.stderr.isatty() else None
-    try:
-        return analyse(files, settings, overlay=overlay, progress=progress)
-    finally:
-        if progress is not None:
-            progress.clear()
-
-
-class _Progress:
-    """A bar on a terminal, shown once the run has taken a second."""
-
-    WIDTH = 30
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.started = time.monotonic()
-        self.drawn = -1
-
-    def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() - self.started < 1 or not total:
-            return
-        filled = self.WIDTH * done // total
-        if filled != self.drawn:
-            self.drawn = filled
-            bar = "=" * filled + " " * (self.WIDTH - filled)
-            self.stream.write(f"\r[{bar}] {done}/{total} files")
-            self.stream.flush()
-
-    def clear(self) -> None:
-        if self.drawn >= 0:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()
-
-
-def _write(report: Report, options: argparse.Namespace, overlay: dict[str, bytes]) -> None:
-    render: Callable[[Report], str]
-    if options.output_format == "json":
-        from finlint.report.json import render
-    elif options.output_format == "concise":
-        from finlint.report.concise import render
-    else:
-        from finlint.report.text import render as render_text
-
-        lines: dict[str, list[str]] = {}
-
-        def line_of(path: str, line: int) -> str:
-            if path not in lines:
-                lines[path] = _text(path, overlay).splitlines()
-            return lines[path][line - 1] if 0 < line <= len(lines[path]) else ""
-
-        colour = options.output_file is None and _colour(sys.stdout)
-
-        def render(report: Report) -> str:
-            return render_text(report, line_of, colour=colour)
-
-    text = render(report)
-    if options.output_file is None:
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        sys.stdout.write(text)
+        status = _run(arguments)
         sys.stdout.flush()
-        return
-    temporary = f"{options.output_file}.{os.getpid()}.tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(temporary, options.output_file)
+        return status
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough. What is left in the buffer must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except (UsageError, ConfigError, UnknownCodeError, KnowledgeError, baseline.BaselineError) as error:
+        say(f"finlint: error: {' '.join(str(error).split())}")
+        return 2
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        say(f"finlint: error: {where}{error.strerror or error}")
+        return 2
+    except Exception as error:
+        if verbose:
+            import traceback
+
+            traceback.print_exc()
+        hint = "" if verbose else "; --verbose shows where"
+        say(f"finlint: internal error: {type(error).__name__}: {' '.join(str(error).split())}{hint}; please report it")
+        return 2
 
 
-def _colour(stream: TextIO) -> bool:
-    """Colours only on a terminal; NO_COLOR beats FORCE_COLOR (no-color.org, force-color.org)."""
+def _run(arguments: Sequence[str]) -> int:
+    if arguments and arguments[0] in COMMANDS:
+        return run_command(arguments[0], arguments[1:])
+    options = main_parser().parse_args(arguments)
+    command = Command(options)
+    return command.watch() if options.watch else command.once()
+
+
+def say(line: str) -> None:
+    """One line to standard error, which may be closed."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        pass
+
+
+class Command:
+    """One invocation: its options, and what is made from them once."""
+
+    def __init__(self, options: Namespace) -> None:
+        """Raises UsageError, ConfigError, UnknownCodeError."""
+        self.options = options
+        self.outputs = _outputs(options)
+        select, ignore, extend = split(options.select), split(options.ignore), split(options.extend_select)
+        for name, selectors in (("--select", select), ("--ignore", ignore), ("--extend-select", extend)):
+            for selector in selectors or ():
+                try:
+                    codes_of(selector)
+                except UnknownCodeError as error:
+                    raise UsageError(f"{name}: {error}") from None
+        try:
+            least = None if options.min_severity is None else severity_of(options.min_severity)
+        except ConfigError as error:
+            raise UsageError(f"--min-severity {error}") from None
+        try:
+            sure = None if options.min_confidence is None else confidence_of(options.min_confidence)
+        except ConfigError as error:
+            raise UsageError(f"--min-confidence {error}") from None
+        self.overrides = Overrides(
+            select, ignore or (), extend or (), least, sure, split(options.exclude), split(options.extend_exclude) or ()
+        )
+        if options.isolated and options.config:
+            raise UsageError("--isolated and --config exclude each other")
+        if options.baseline and options.write_baseline:
+            raise UsageError("--baseline and --write-baseline exclude each other: writing takes all findings")
+        paths = options.paths or ["."]
+        if "-" in paths and len(paths) > 1:
+            raise UsageError("`-` reads standard input, and stands alone")
+        if "-" in paths and (options.watch or options.add_ignore):
+            raise UsageError("standard input can be neither watched nor changed")
+        if options.stdin_filename and "-" not in paths:
+            raise UsageError("--stdin-filename goes with `-`, which reads standard input")
+        self.paths: list[str] = paths
+
+    # -- running
+
+    def once(self) -> int:
+        """Lint and report. Returns the exit status; raises what ``run`` turns into a line."""
+        options = self.options
+        started = time.perf_counter()
+        finder = ConfigFinder(isolated=options.isolated, explicit=options.config)
+        policies = Policies(finder, self.overrides)
+        here = finder.of_folder(os.getcwd())
+        force = options.force_exclude or here.force_exclude
+        overlay: dict[str, bytes] = {}
+        missing: tuple[str, ...] = ()
+        errors: tuple[FileError, ...] = ()
+        if self.paths == ["-"]:
+            name = options.stdin_filename or "<stdin>"
+            overlay[name] = sys.stdin.buffer.read()
+            found = discover([name], policies.excluder_of, force_exclude=force) if os.path.exists(name) else None
+            files: tuple[str, ...] = (name,) if found is None or found.files else ()
+        else:
+            found = discover(
+                self.paths,
+                policies.excluder_of,
+                force_exclude=force,
+                respect_gitignore=here.respect_gitignore and not options.no_respect_gitignore,
+            )
+            files, errors, missing = found.files, found.errors, found.missing
+        for path in missing:
+            say(f"finlint: error: no such file or folder: `{path}`{self._meant(path)}")
+        if options.show_files:
+            for file in files:
+                print(file)
+            return 2 if missing else 0
+        if not files and not errors:
+            if not missing and not force:
+                say(f"finlint: warning: no Python files in {', '.join(self.paths)}")
+            if missing:
+                return 2
+        discovered = time.perf_counter()
+        for file in files:
+            policies.of_file(file)
+        configs = finder.all()
+        settings = merged_settings(
+            configs,
+            Settings(prefilter=not options.no_prefilter, jobs=options.jobs),
+            follow_installed=options.follow_installed,
+            cache_dir=self._cache_dir([c.cache_dir for c in configs]),
+        )
+        texts = Texts(overlay)
+        progress = Progress.on(sys.stderr)
+        try:
+            outcome = analyse(files, policies, settings, texts, overlay=overlay, progress=progress, errors=errors)
+        finally:
+            if progress is not None:
+                progress.close()
+        analysed = time.perf_counter()
+        status = self._finish(outcome, texts, here.baseline)
+        if options.verbose:
+            summary = outcome.report.summary
+            read = ", ".join(dict.fromkeys(c.origin for c in configs if c.origin)) or "none"
+            say(f"configuration: {read}")
+            say(f"files: {summary.files}, analysed: {summary.analysed}, registrations: {summary.registrations}")
+            say(f"found files in {discovered - started:.3f} s, analysed them in {analysed - discovered:.3f} s")
+        return 2 if missing else status
+
+    def _meant(self, path: str) -> str:
+        if path in COMMANDS:
+            return f"; the command `{path}` comes first: `finlint {path} ...`"
+        try:
+            codes_of(path)
+        except UnknownCodeError:
+            return ""
+        return f"; to read about a rule: `finlint rule {path}`"
+
+    def _cache_dir(self, configured: Sequence[str | None]) -> str | None:
+        if self.options.no_cache:
+            return None
+        named: str | None = self.options.cache_dir
+        return named or next((path for path in configured if path), None) or default_cache_dir()
+
+    # -- what comes after the analysis
+
+    def _finish(self, outcome: Outcome, texts: Texts, configured_baseline: str | None) -> int:
+        options = self.options
+        report = outcome.report
+        view = View(report, os.getcwd(), texts.lines)
+        if options.diff_base:
+            from finlint.changes import Changes, ChangesError
+
+            try:
+                changes = Changes(options.diff_base)
+            except ChangesError as error:
+                raise UsageError(f"--diff-base: {error}") from None
+            report = _only(report, tuple(f for f in report.findings if changes.touch(f)))
+            report = report._replace(errors=tuple(e for e in report.errors if changes.touch(e)))
+            view = view._replace(report=report)
+        if options.write_baseline:
+            atomic.write_bytes(options.write_baseline, baseline.write(view).encode())
+            count = len(report.findings)
+            say(f"Wrote {count} finding{'s' * (count != 1)} to {options.write_baseline}")
+            return 0
+        known = options.baseline or configured_baseline
+        if known:
+            fresh, gone = baseline.subtract(view, baseline.read(known))
+            report = _only(report, fresh)
+            if gone and not options.diff_base:
+                say(f"finlint: note: {len(gone)} of {known} no longer occur; `--write-baseline {known}` drops them:")
+                for entry in gone:
+                    say(f"  {entry.path}: {entry.code} {entry.message}")
+        if options.add_ignore:
+            return _add_ignore(report, texts)
+        self._write(view._replace(report=report), outcome.suppressed)
+        return 1 if (report.findings or report.errors) and not options.exit_zero else 0
+
+    def _write(self, view: View, suppressed: int) -> None:
+        readable = False
+        for name, target in self.outputs:
+            colored = view._replace(color=use_color(self.options.color, sys.stdout) and target is None)
+            text = _statistics(name, view) if self.options.statistics else render(name, colored)
+            if target is None:
+                sys.stdout.write(text)
+                readable = name in READABLE
+            else:
+                atomic.write_bytes(target, text.encode("utf-8", "backslashreplace"))
+        line = _summary(view.report, suppressed)
+        if readable and self.outputs[0][0] == "text" and not self.options.statistics:
+            print(line)
+        elif readable or all(target is not None for _, target in self.outputs):
+            sys.stdout.flush()
+            say(line)
+
+    # -- watching
+
+    def watch(self) -> int:
+        """Lint, then again after each change, until interrupted."""
+        try:
+            from watchfiles import watch
+        except ImportError:
+            raise UsageError('--watch needs watchfiles: pip install "flake8-finlint[watch]"') from None
+        self._safely()
+        roots = [path for path in self.paths if os.path.exists(path)]
+        if not roots:
+            return 2
+        for changes in watch(*roots, raise_interrupt=True):
+            changed = [path for _, path in changes if path.endswith((".py", ".toml")) or path in self.paths]
+            if changed:
+                # Everything again: only so is what depends on the changed files right, and the cache makes it cheap.
+                shown = View(_EMPTY, os.getcwd(), lambda path: [])
+                say(f"\n{len(changed)} changed: {', '.join(sorted({shown.path(path) for path in changed})[:5])}")
+                self._safely()
+        return 0
+
+    def _safely(self) -> None:
+        """A wrong configuration while it is being edited must not end the watch."""
+        try:
+            self.once()
+            sys.stdout.flush()
+        except (ConfigError, UnknownCodeError, KnowledgeError, baseline.BaselineError) as error:
+            say(f"finlint: error: {error}")
+
+
+_EMPTY = Report((), (), Summary(0, 0, 0, 0))
+
+
+def _outputs(options: Namespace) -> list[tuple[str, str | None]]:
+    """(format, file or None for standard output), the main one first."""
+    target = None if options.output_file in (None, "-") else options.output_file
+    outputs: list[tuple[str, str | None]] = [(options.output_format, target)]
+    for value in options.output or ():
+        name, equals, path = value.partition("=")
+        if name not in FORMATS or not equals or not path:
+            raise UsageError(f"--output {value}: must be FORMAT=FILE, the format one of {', '.join(FORMATS)}")
+        outputs.append((name, path))
+    return outputs
+
+
+def _only(report: Report, findings: tuple[Finding, ...]) -> Report:
+    return report._replace(findings=findings, summary=report.summary._replace(findings=len(findings)))
+
+
+def _summary(report: Report, suppressed: int) -> str:
+    def count(number: int, word: str) -> str:
+        return f"{number} {word}{'' if number == 1 else 's'}"
+
+    summary = report.summary
+    scope = f"{count(summary.files, 'file')}, {count(summary.registrations, 'registration')}"
+    hidden = f", {suppressed} suppressed" if suppressed else ""
+    if not report.findings and not report.errors:
+        return f"No findings ({scope}{hidden})."
+    what = []
+    if report.findings:
+        places = len({finding.path for finding in report.findings})
+        what.append(f"{count(len(report.findings), 'finding')} in {count(places, 'file')}")
+    if report.errors:
+        what.append(count(len(report.errors), "unreadable file"))
+    return f"Found {' and '.join(what)} ({scope}{hidden})."
+
+
+def _statistics(name: str, view: View) -> str:
+    counts: dict[str, int] = {}
+    for finding in view.report.findings:
+        counts[finding.code] = counts.get(finding.code, 0) + 1
+    if view.report.errors:
+        counts["FIN901"] = counts.get("FIN901", 0) + len(view.report.errors)
+    from finlint.report.rule_text import rule_text
+
+    rows = [(count, rule_text(code)) for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    if name not in READABLE:
+        import json
+
+        return json.dumps([{"code": r.code, "kind": r.kind, "count": count} for count, r in rows], indent=2) + "\n"
+    width = max((len(str(count)) for count, _ in rows), default=1)
+    return "".join(f"{count:>{width}}  {r.code}  {r.kind:<18}  {r.summary}\n" for count, r in rows)
+
+
+def _add_ignore(report: Report, texts: Texts) -> int:
+    """Write a comment for each finding: on its line, or where none fits there, on its last or the registration's."""
+    from finlint.syntax.source import decode
+    from finlint.syntax.suppressions import insert
+
+    wanted: dict[str, dict[int, list[str]]] = {}
+    for finding in report.findings:
+        wanted.setdefault(finding.path, {}).setdefault(finding.span.line, []).append(finding.code)
+    written, lost = 0, 0
+    for path, lines in sorted(wanted.items()):
+        data = texts.data(path)
+        encoding, text = _decoded(data)
+        if text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff") != decode(data):
+            lost += len(lines)
+            continue
+        changed, rest = insert(text, lines)
+        for line in rest:
+            say(f"finlint: warning: {path}:{line}: no place for a comment at the end of this line")
+        written += len(lines) - len(rest)
+        lost += len(rest)
+        if changed != text:
+            atomic.write_bytes(path, changed.encode(encoding))
+    say(f"Wrote {written} comment{'' if written == 1 else 's'}" + (f", {lost} found no place" if lost else ""))
+    return 1 if lost or report.errors else 0
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    import io
+    import tokenize
+
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return encoding, data.decode(encoding)
+
+
+# -- the terminal
+
+
+def use_color(choice: str, stream: TextIO) -> bool:
+    """Whether to colour: the option first, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _text(path: str, overlay: dict[str, bytes]) -> str:
-    from finlint.syntax.source import Unreadable, decode, read_bytes
+class Progress:
+    """A bar on a terminal, once the run has taken longer than PATIENCE."""
 
-    try:
-        return decode(overlay[path] if path in overlay else read_bytes(path))
-    except Unreadable:
-        return ""
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._started = clock()
+        self._drawn = 0.0
+        self._shown = False
 
+    @classmethod
+    def on(cls, stream: TextIO) -> Progress | None:
+        return cls(stream) if stream is not None and stream.isatty() else None
 
-def _rule(arguments: list[str]) -> int:
-    from finlint.rules.registry import RULES
+    def __call__(self, done: int, total: int) -> None:
+        now = self._clock()
+        if now - self._started < PATIENCE or now - self._drawn < 0.1 or not total:
+            return
+        self._drawn, self._shown = now, True
+        filled = 30 * done // total
+        self._stream.write(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done}/{total}\x1b[K")
+        self._stream.flush()
 
-    parser = argparse.ArgumentParser(prog="finlint rule", description="Explain rules.")
-    parser.add_argument("code", nargs="?", metavar="CODE")
-    parser.add_argument("--all", action="store_true", help="list all rules")
-    options = parser.parse_args(arguments)
-    if options.all or options.code is None:
-        for rule in RULES.values():
-            print(f"{rule.code}  {rule.kind:<20} {rule.summary}")
-        return CLEAN
-    from finlint.selection import expand
-
-    for code in sorted(expand([options.code])):
-        print(RULES[code].documentation.rstrip() + "\n")
-    return CLEAN
-
-
-
+    def close(self) -> None:
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()

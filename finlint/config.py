@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from finlint.model.finding import Confidence, Severity
 from finlint.model.settings import Registrar
-from finlint.selection import UnknownCode, codes_of
+from finlint.selection import UnknownCodeError, codes_of
 
 
 class ConfigError(Exception):
@@ -136,9 +136,9 @@ def _parse(table: Mapping[str, Any], path: str, where: str) -> Config:
             raise ConfigError(f"{where}: unknown key `{key}`{nearest(key, _READERS)}")
         try:
             values[key.replace("-", "_")] = reader(value, root)
-        except UnknownCode as error:
+        except UnknownCodeError as error:
             raise ConfigError(f"{where}: key `{key}`: {error}") from None
-        except _Unfit as error:
+        except _UnfitError as error:
             raise ConfigError(f"{where}: key `{key}`: {error}") from None
     severity = values.get("severity")
     if isinstance(severity, Severity):
@@ -156,13 +156,13 @@ def nearest(word: str, words: object) -> str:
     return f", did you mean `{near[0]}`?" if near else ""
 
 
-class _Unfit(Exception):
+class _UnfitError(Exception):
     """What a key must hold."""
 
 
 def _strings(value: Any, root: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _Unfit(f"must be a list of strings, not {_shown(value)}")
+        raise _UnfitError(f"must be a list of strings, not {_shown(value)}")
     return tuple(value)
 
 
@@ -179,19 +179,19 @@ def _paths(value: Any, root: str) -> tuple[str, ...]:
 
 def _path(value: Any, root: str) -> str:
     if not isinstance(value, str):
-        raise _Unfit(f"must be a path, not {_shown(value)}")
+        raise _UnfitError(f"must be a path, not {_shown(value)}")
     return os.path.normpath(os.path.join(root, value))
 
 
 def _flag(value: Any, root: str) -> bool:
     if not isinstance(value, bool):
-        raise _Unfit(f"must be true or false, not {_shown(value)}")
+        raise _UnfitError(f"must be true or false, not {_shown(value)}")
     return value
 
 
 def _per_file(value: Any, root: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, dict):
-        raise _Unfit(f'must be a table such as {{"tests/*" = ["FIN106"]}}, not {_shown(value)}')
+        raise _UnfitError(f'must be a table such as {{"tests/*" = ["FIN106"]}}, not {_shown(value)}')
     return tuple((pattern, _codes(codes, root)) for pattern, codes in value.items())
 
 
@@ -217,21 +217,21 @@ def _min_severity(value: Any, root: str) -> Severity:
     try:
         return severity_of(value)
     except ConfigError as error:
-        raise _Unfit(str(error)) from None
+        raise _UnfitError(str(error)) from None
 
 
 def _min_confidence(value: Any, root: str) -> Confidence:
     try:
         return confidence_of(value)
     except ConfigError as error:
-        raise _Unfit(str(error)) from None
+        raise _UnfitError(str(error)) from None
 
 
 def _severity(value: Any, root: str) -> Severity | tuple[tuple[str, Severity], ...]:
     if isinstance(value, str):
         return _min_severity(value, root)
     if not isinstance(value, dict):
-        raise _Unfit(f'must be a table such as {{FIN106 = "note"}}, or a severity, not {_shown(value)}')
+        raise _UnfitError(f'must be a table such as {{FIN106 = "note"}}, or a severity, not {_shown(value)}')
     out = []
     for selector, name in value.items():
         codes_of(selector)
@@ -245,19 +245,21 @@ _REGISTRAR_KEYS = ("name", "callback", "object")
 
 def _registrars(value: Any, root: str) -> tuple[Registrar, ...]:
     if not isinstance(value, list):
-        raise _Unfit(f'must be a list such as ["pkg.on_death", {{name = "pkg.x", callback = 0}}], not {_shown(value)}')
+        raise _UnfitError(
+            f'must be a list such as ["pkg.on_death", {{name = "pkg.x", callback = 0}}], not {_shown(value)}'
+        )
     out = []
     for item in value:
         if isinstance(item, str):
             out.append(Registrar(item))
             continue
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-            raise _Unfit(f"each registrar is a qualified name or a table with `name`, not {_shown(item)}")
+            raise _UnfitError(f"each registrar is a qualified name or a table with `name`, not {_shown(item)}")
         for key, part in item.items():
             if key not in _REGISTRAR_KEYS:
-                raise _Unfit(f"unknown key `{key}` of a registrar{nearest(key, _REGISTRAR_KEYS)}")
+                raise _UnfitError(f"unknown key `{key}` of a registrar{nearest(key, _REGISTRAR_KEYS)}")
             if isinstance(part, bool) or not isinstance(part, (str, int)) or (isinstance(part, int) and part < 0):
-                raise _Unfit(f"`{key}` must be a position from 0 or a parameter's name, not {_shown(part)}")
+                raise _UnfitError(f"`{key}` must be a position from 0 or a parameter's name, not {_shown(part)}")
         watched = item.get("object", 0 if item.get("callback", 1) != 0 else None)
         out.append(Registrar(item["name"], item.get("callback", 1), watched))
     return tuple(out)
@@ -267,7 +269,7 @@ def _target_version(value: Any, root: str) -> tuple[int, int]:
     text = value if isinstance(value, str) else ""
     digits = text.removeprefix("py").replace(".", "")
     if len(digits) < 2 or not digits.isascii() or not digits.isdigit() or digits[0] != "3":
-        raise _Unfit(f'must be a Python version such as "3.10" or "py310", not {_shown(value)}')
+        raise _UnfitError(f'must be a Python version such as "3.10" or "py310", not {_shown(value)}')
     return int(digits[0]), int(digits[1:])
 
 

@@ -1,7 +1,9 @@
-"""The flake8 plugin: the same findings as the command, for one file.
+"""The flake8 plugin: what the command finds in the file, through the same selection and our own comments.
 
-Everything heavy is imported in ``run``: flake8 imports every plugin on every run. Codes that are off by default are
-switched on by our own option, because flake8's default ignore list is undone by any ``ignore =``.
+flake8 imports every plugin on every run and gives each file a new object, so nothing is imported here that a file
+without a registration does not need. ``noqa``, ``select``, ``ignore`` and ``per-file-ignores`` are left to flake8;
+rules that are off by default are switched on by ``--finlint-enable``, for flake8's own list of them is undone by
+any ``ignore =``.
 """
 
 from __future__ import annotations
@@ -14,68 +16,143 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from finlint import __version__
 
 if TYPE_CHECKING:
+    from finlint.config import Config
     from finlint.model.finding import Finding
 
-#: Words without which a file has no finalizer; a test compares them with the analysis's own.
-_WORDS = ("__del__", "weakref", "Finalize", "gc", "set_finalizer", "add_cleanup")
+#: Without one of these words a file holds no registration; a test compares them with the engine's.
+WORDS = ("__del__", "weakref", "Finalize", "gc", "set_finalizer", "add_cleanup")
+
+Result = tuple[int, int, str, type["Plugin"]]
 
 
 class Plugin:
-    """Checks one file. ``tree`` is asked for so that flake8 calls us once a file; the text is what we read."""
+    """One file. ``tree`` is asked for because flake8 calls plugins of that kind once for each file."""
 
     name = "finlint"
     version = __version__
-    enabled: ClassVar[tuple[str, ...]] = ()
-    words: ClassVar[tuple[str, ...]] = _WORDS
+
+    _enable: ClassVar[tuple[str, ...]] = ()
+    _config: ClassVar[str | None] = None
+    _isolated: ClassVar[bool] = False
 
     def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
-        self.filename = filename
-        self.text = "".join(lines)
+        self._filename = filename
+        self._lines = lines
 
     @staticmethod
     def add_options(manager: Any) -> None:
+        """flake8's hook: our options, on the command line and in flake8's configuration."""
         manager.add_option(
             "--finlint-enable",
             parse_from_config=True,
             comma_separated_list=True,
             default="",
-            help="finlint codes to switch on that are off by default (FIN111, FIN4, ...)",
+            help="finlint's rules to report beside the default ones: codes, prefixes or kinds (FIN112, FIN4, logging)",
+        )
+        manager.add_option(
+            "--finlint-config",
+            parse_from_config=True,
+            normalize_paths=True,
+            default=None,
+            metavar="FILE",
+            help="finlint's configuration, instead of the nearest finlint.toml or pyproject.toml",
         )
 
     @classmethod
     def parse_options(cls, options: Any) -> None:
-        cls.enabled = tuple(options.finlint_enable or ())
-        # flake8 matches codes by prefix, and F is a prefix of FIN: who moved pyflakes elsewhere and ignores F
-        # does not mean us. The longer prefix wins.
-        hidden = [*(options.ignore or ()), *(getattr(options, "extend_ignore", None) or ())]
-        if getattr(options, "select", None) is None and any(code in ("F", "FI") for code in hidden):
-            options.extend_select = [*(getattr(options, "extend_select", None) or ()), "FIN"]
+        """flake8's hook; runs before flake8 decides which codes it shows."""
+        cls._enable = tuple(getattr(options, "finlint_enable", None) or ())
+        cls._config = getattr(options, "finlint_config", None)
+        cls._isolated = bool(getattr(options, "isolated", False))
+        _guard_prefix(options)
 
-    def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
-        if not any(word in self.text for word in self.words):
-            return
+    def run(self) -> Iterator[Result]:
+        """The findings of this file. Never raises: an exception here would end the whole run of flake8."""
         try:
-            for finding in self._findings():
-                yield (
-                    finding.span.line,
-                    finding.span.column - 1,
-                    f"{finding.code} {finding.message}",
-                    type(self),
-                )
-        except Exception as error:  # an exception here would end the whole flake8 run
-            yield (1, 0, f"FIN901 internal error in finlint, please report it: {error!r}", type(self))
+            text = "".join(self._lines)
+            if not any(word in text for word in (*WORDS, *self._registrars())):
+                return
+            results = self._results(text)
+        except Exception as error:
+            what = " ".join(f"{type(error).__name__}: {error}".split())
+            if type(error).__name__ in ("ConfigError", "UnknownCodeError", "KnowledgeError"):
+                what = " ".join(str(error).split())
+            from finlint.report.view import one_line
 
-    def _findings(self) -> list[Finding]:
-        from finlint.config import load
-        from finlint.engine import analyse
+            results = [(1, 0, one_line(f"FIN901 finlint cannot check this file: {what}"), type(self))]
+        yield from results
+
+    def _path(self) -> str:
+        """A path for the file; text from stdin without a name counts as a file of the working directory."""
+        return self._filename if self._filename not in ("-", "stdin", "") else os.path.join(os.getcwd(), "<stdin>")
+
+    def _registrars(self) -> tuple[str, ...]:
+        return tuple(r.name.rpartition(".")[2] for r in self._configuration().registrars)
+
+    def _configuration(self) -> Config:
+        key = (os.path.dirname(os.path.abspath(self._path())), self._config, self._isolated)
+        known = _CONFIGS.get(key)
+        if known is None:
+            from finlint.config import ConfigFinder
+
+            known = ConfigFinder(isolated=self._isolated, explicit=self._config).of_folder(key[0])
+            _CONFIGS[key] = known
+        return known
+
+    def _results(self, text: str) -> list[Result]:
+        from finlint.commands import default_cache_dir
+        from finlint.config import ConfigFinder
+        from finlint.lint import Overrides, Policies, Texts, analyse, merged_settings
         from finlint.model.settings import Settings
-        from finlint.selection import Selection, select, shown
-        from finlint.syntax.suppressions import suppress
+        from finlint.report.view import one_line
 
-        path = self.filename if self.filename not in ("-", "stdin") else "stdin.py"
-        config = load(os.path.dirname(os.path.abspath(path)))
-        settings = Settings(src=config.src, registrars=config.registrars, knowledge=config.knowledge)
-        report = analyse([path], settings, overlay={path: self.text.encode("utf-8", "surrogatepass")})
-        report, _ = suppress(report, lambda name: self.text if name == path else "")
-        codes = select(config.select, config.ignore, [*config.extend_select, *self.enabled])
-        return [f for f in shown(report, Selection(codes)).findings if f.path == path]
+        path = self._path()
+        overlay = {path: _encoded(text)}
+        finder = ConfigFinder(isolated=self._isolated, explicit=self._config)
+        policies = Policies(finder, Overrides(extend_select=self._enable))
+        config = finder.of_file(path)
+        settings = merged_settings([config], Settings(jobs=1), cache_dir=config.cache_dir or default_cache_dir())
+        outcome = analyse([path], policies, settings, Texts(overlay), overlay=overlay, noqa=False)
+        found: dict[Result, None] = {}
+        for finding in outcome.report.findings:
+            found[(finding.span.line, finding.span.column - 1, one_line(_sentence(finding)), type(self))] = None
+        for error in outcome.report.errors:
+            found[(error.line, 0, one_line(f"FIN901 {error.message}"), type(self))] = None
+        # flake8 does not drop duplicates any more.
+        return list(found)
+
+
+_CONFIGS: dict[tuple[str, str | None, bool], Config] = {}
+
+
+def _sentence(finding: Finding) -> str:
+    return f"{finding.code} {finding.message}"
+
+
+def _encoded(text: str) -> bytes:
+    """The text as bytes that decode to itself: a cookie for another encoding would be a lie by now."""
+    data = text.encode("utf-8", "surrogatepass")
+    return b"\xef\xbb\xbf" + data if b"coding" not in data[:400] else _without_cookie(text)
+
+
+def _without_cookie(text: str) -> bytes:
+    lines = text.split("\n", 2)
+    kept = [
+        # As long as before, so that columns stay.
+        line.replace("coding", "c0ding") if line.lstrip().startswith("#") else line
+        for line in lines[:2]
+    ]
+    return "\n".join([*kept, *lines[2:]]).encode("utf-8", "surrogatepass")
+
+
+def _guard_prefix(options: Any) -> None:
+    """Keep ``ignore = F`` from meaning us.
+
+    flake8 compares codes by prefix, and who leaves pyflakes to another tool ignores ``F``. The longer prefix
+    wins, so selecting ``FIN`` undoes exactly that; where ``select`` is given, the user has said what to show.
+    """
+    if getattr(options, "select", None):
+        return
+    hidden = (*(getattr(options, "ignore", None) or ()), *(getattr(options, "extend_ignore", None) or ()))
+    if any(code in ("F", "FI") for code in hidden):
+        options.extend_select = [*(getattr(options, "extend_select", None) or ()), "FIN"]

@@ -37,7 +37,7 @@ class Policy:
     """What to show of one file's findings: made from its configuration and the command line."""
 
     def __init__(self, config: Config, overrides: Overrides) -> None:
-        """Raises UnknownCode."""
+        """Raises UnknownCodeError."""
         self.config = config
         if overrides.select is not None:
             self.codes = selected(overrides.select, overrides.ignore, overrides.extend_select)
@@ -83,7 +83,7 @@ class Policies:
         self._known: dict[Config, Policy] = {}
 
     def of_file(self, path: str) -> Policy:
-        """Raises ConfigError, UnknownCode."""
+        """Raises ConfigError, UnknownCodeError."""
         config = self.finder.of_file(path)
         known = self._known.get(config)
         if known is None:
@@ -170,7 +170,7 @@ def analyse(
 ) -> Outcome:
     """Analyse ``files`` and keep what the policies want. ``noqa`` off leaves noqa comments to flake8.
 
-    ``errors`` are those of discovery. Raises ConfigError, UnknownCode, and KnowledgeError of the engine.
+    ``errors`` are those of discovery. Raises ConfigError, UnknownCodeError, and KnowledgeError of the engine.
     """
     for path in files:
         # Errors of configuration come before any work.
@@ -289,4 +289,3 @@ def merged_settings(
         follow_installed=follow_installed or any(c.follow_installed for c in configs),
         cache_dir=cache_dir,
     )
-

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable
 from finlint.model.codes import CODE_OF_KIND, DEFAULT_CODES, KIND_OF_CODE
 
 
-class UnknownCode(ValueError):
+class UnknownCodeError(ValueError):
     """A selector that matches no rule; the text names the nearest one."""
 
 
 def codes_of(selector: str) -> frozenset[str]:
-    """The codes that a code, a prefix of codes, a kind or ``ALL`` stands for. Raises UnknownCode."""
+    """The codes that a code, a prefix of codes, a kind or ``ALL`` stands for. Raises UnknownCodeError."""
     selector = selector.strip()
     if selector.upper() == "ALL":
         return frozenset(KIND_OF_CODE)
@@ -21,7 +21,7 @@ def codes_of(selector: str) -> frozenset[str]:
     upper = selector.upper()
     found = frozenset(code for code in KIND_OF_CODE if upper.startswith("F") and code.startswith(upper))
     if not found:
-        raise UnknownCode(f"unknown rule `{selector}`{_nearest(selector)}; `finlint rule --all` lists the rules")
+        raise UnknownCodeError(f"unknown rule `{selector}`{_nearest(selector)}; `finlint rule --all` lists the rules")
     return found
 
 
@@ -33,7 +33,7 @@ def selected(
 ) -> frozenset[str]:
     """The codes that report. The more specific selector wins; of two alike, ``ignore`` does.
 
-    ``base`` is what reports where ``select`` is None. Raises UnknownCode.
+    ``base`` is what reports where ``select`` is None. Raises UnknownCodeError.
     """
     chosen = set(base) if select is None else set()
     wanted = [(selector, True) for selector in (*(select or ()), *extend_select)]

@@ -33,18 +33,21 @@ def _case(path: str, item: Finding | FileError, view: View) -> list[str]:
         code, line, column, message = item.code, item.span.line, item.span.column, one_line(item.message)
         body = "".join(f"\n{view.posix(hop.path)}:{hop.line}:{hop.column} {hop.text}" for hop in item.trace)
     name = f"{code} at line {line}, column {column}"
+    text = _xml(f"{path}:{line}:{column}: {message}{body}")
     return [
         f'    <testcase classname="{_xml(path)}" name="{_xml(name)}" file="{_xml(path)}" line="{line}">',
-        f'      <failure type="{code}" message="{_xml(message)}">{_xml(f"{path}:{line}:{column}: {message}{body}")}'
-        "</failure>",
+        f'      <failure type="{code}" message="{_xml(message)}">{text}</failure>',
         "    </testcase>",
     ]
 
 
 def _xml(text: str) -> str:
     """Escaped for text and attributes; characters that XML 1.0 cannot hold become ``?``."""
-    text = "".join(c if c in "\t\n\r" or (" " <= c and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff")
-                   else "?" for c in text)  # fmt: skip
+    text = "".join(c if _allowed(c) else "?" for c in text)
     for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(plain, escaped)
     return text
+
+
+def _allowed(c: str) -> bool:
+    return c in "\t\n\r" or (c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff")

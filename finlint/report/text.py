@@ -54,10 +54,8 @@ def _block(finding: Finding, view: View, paint: Palette) -> str:
     style = _OF_SEVERITY[finding.severity.value]
     place = f"{view.path(finding.path)}:{finding.span.line}:{finding.span.column}"
     sure = "" if finding.confidence.value == "high" else f", {finding.confidence.value} confidence"
-    out = [
-        f"{paint('bold', place)}: {paint(style, finding.code)} [{finding.kind}] {one_line(finding.message)} "
-        f"({finding.severity.value}{sure})"
-    ]
+    head = f"{paint('bold', place)}: {paint(style, finding.code)} [{finding.kind}]"
+    out = [f"{head} {one_line(finding.message)} ({finding.severity.value}{sure})"]
     out += _frame(finding, view, paint)
     registration = finding.registration
     if registration is not None:

@@ -1,0 +1,138 @@
+"""The command line's grammar: in, arguments; out, a namespace. Wrong usage ends with exit status 2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from finlint import __version__
+from finlint.report.formats import FORMATS
+
+#: First words that are commands; a folder of that name is reached as ``./config``.
+COMMANDS = {
+    "rule": "explain a rule",
+    "config": "print the effective configuration",
+    "clean": "remove the cache",
+    "completion": "print a completion script for bash, zsh or fish",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors in one line, with the nearest option and the next step."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ")
+        hint = ""
+        if unknown != message:
+            import difflib
+
+            word = unknown.split()[0].partition("=")[0]
+            near = difflib.get_close_matches(word, list(self._option_string_actions), 1)
+            hint = f" (did you mean `{near[0]}`?)" if near else ""
+            message = f"unknown option `{unknown}`"
+        self.exit(2, f"{self.prog}: error: {message}{hint}; try `{self.prog} --help`\n")
+
+
+def main_parser() -> Parser:
+    """The parser of ``finlint PATH...``."""
+    commands = "\n".join(f"  finlint {name:<12} {text}" for name, text in COMMANDS.items())
+    parser = Parser(
+        prog="finlint",
+        usage="finlint [options] [PATH ...]",
+        description="Finds finalizers that block, never run, or deadlock.",
+        epilog=f"commands:\n{commands}\n\nExit status: 0 clean, 1 findings, 2 usage, configuration or internal error.",
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=32),
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files and folders; `-` is stdin (default: .)")
+
+    group = parser.add_argument_group("rules")
+    group.add_argument("--select", metavar="CODES", action="append", help="only these: FIN102, a prefix, a kind, ALL")
+    group.add_argument("--ignore", metavar="CODES", action="append", help="not these")
+    group.add_argument("--extend-select", metavar="CODES", action="append", help="these too")
+    group.add_argument("--min-severity", metavar="LEVEL", help="note, warning (default) or error")
+    group.add_argument("--min-confidence", metavar="LEVEL", help="low (default), medium or high")
+
+    group = parser.add_argument_group("files")
+    group.add_argument("--exclude", metavar="GLOBS", action="append", help="instead of the usual folders")
+    group.add_argument("--extend-exclude", metavar="GLOBS", action="append", help="beside the usual folders")
+    group.add_argument("--force-exclude", action="store_true", help="exclude files that are named, too")
+    group.add_argument("--no-respect-gitignore", action="store_true", help="look at what git ignores")
+    group.add_argument("--stdin-filename", metavar="PATH", help="the name of what `-` reads")
+    group.add_argument("--show-files", action="store_true", help="list the files, and do nothing else")
+    group.add_argument("--diff-base", metavar="REV", help="only findings whose chain touches lines changed since REV")
+
+    group = parser.add_argument_group("output")
+    group.add_argument("--output-format", choices=FORMATS, default="text", metavar="FORMAT", help=", ".join(FORMATS))
+    group.add_argument("--output-file", metavar="FILE", help="instead of standard output")
+    group.add_argument("--output", metavar="FORMAT=FILE", action="append", help="one more output; can be repeated")
+    group.add_argument("--statistics", action="store_true", help="how often each rule reports")
+    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="(default: auto)")
+    group.add_argument("--exit-zero", action="store_true", help="exit with 0 although there are findings")
+    group.add_argument("--watch", action="store_true", help="again whenever a file changes")
+    group.add_argument("-v", "--verbose", action="store_true", help="say what was read and how long it took")
+
+    group = parser.add_argument_group("known findings")
+    group.add_argument("--baseline", metavar="FILE", help="do not report what FILE holds")
+    group.add_argument("--write-baseline", metavar="FILE", help="write today's findings to FILE")
+    group.add_argument(
+        "--add-ignore", action="store_true", help="write `# finlint: ignore[...]` on each finding's line"
+    )
+
+    group = parser.add_argument_group("analysis and configuration")
+    add_config_options(group)
+    group.add_argument("--follow-installed", action="store_true", help="follow calls into installed packages")
+    group.add_argument("--jobs", metavar="N", type=_jobs, help="worker processes (default: as it pays)")
+    group.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+    group.add_argument("--cache-dir", metavar="DIR", help="where the cache is")
+    group.add_argument("--no-prefilter", action="store_true", help=argparse.SUPPRESS)
+    group.add_argument("--version", action="version", version=f"finlint {__version__}")
+    group.add_argument("-h", "--help", action="help", help="this text")
+    return parser
+
+
+def add_config_options(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--config", metavar="FILE", help="this configuration instead of the nearest")
+    group.add_argument("--isolated", action="store_true", help="no configuration files")
+
+
+def command_parser(command: str) -> Parser:
+    """The parser of one of COMMANDS."""
+    parser = Parser(prog=f"finlint {command}", description=COMMANDS[command].capitalize() + ".", allow_abbrev=False)
+    if command == "rule":
+        parser.add_argument("codes", nargs="*", metavar="CODE", help="a code or a kind: FIN102, lock")
+        parser.add_argument("--all", action="store_true", help="list all rules")
+        parser.add_argument("--output-format", choices=("text", "json"), default="text", metavar="FORMAT")
+    elif command == "config":
+        parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="for this file or folder (default: .)")
+        parser.add_argument("--output-format", choices=("text", "json"), default="text", metavar="FORMAT")
+        add_config_options(parser)
+    elif command == "clean":
+        parser.add_argument("--cache-dir", metavar="DIR", help="where the cache is")
+    elif command == "completion":
+        parser.add_argument("shell", choices=("bash", "zsh", "fish"))
+    return parser
+
+
+def split(values: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Comma-separated values of a repeatable option; None where it was not given."""
+    if values is None:
+        return None
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a number from 1, not `{text}`")
+    return int(text)
+
+
+def use_utf8() -> None:
+    """Names and source that the terminal's encoding lacks are shown escaped, instead of ending the run."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
