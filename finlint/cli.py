@@ -9,9 +9,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from finlint import atomic, baseline
-from finlint.commands import default_cache_dir, run_command
-from finlint.config import ConfigError, ConfigFinder, confidence_of, severity_of
+from finlint.config import ConfigError, ConfigFinder, confidence_of, default_cache_dir, severity_of
 from finlint.knowledge.entries import KnowledgeError
 from finlint.lint import Outcome, Overrides, Policies, Texts, analyse, merged_settings
 from finlint.model.finding import FileError, Finding, Report, Summary
@@ -44,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except (UsageError, ConfigError, UnknownCodeError, KnowledgeError, baseline.BaselineError) as error:
+    except (UsageError, ConfigError, UnknownCodeError, KnowledgeError) as error:
         say(f"finlint: error: {' '.join(str(error).split())}")
         return 2
     except OSError as error:
@@ -63,6 +61,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
+        # The commands, like baselines and file outputs below, load what most runs have no use for.
+        from finlint.commands import run_command
+
         return run_command(arguments[0], arguments[1:])
     options = main_parser().parse_args(arguments)
     command = Command(options)
@@ -211,13 +212,20 @@ class Command:
             report = report._replace(errors=tuple(e for e in report.errors if changes.touch(e)))
             view = view._replace(report=report)
         if options.write_baseline:
+            from finlint import atomic, baseline
+
             atomic.write_bytes(options.write_baseline, baseline.write(view).encode())
             count = len(report.findings)
             say(f"Wrote {count} finding{'s' * (count != 1)} to {options.write_baseline}")
             return 0
         known = options.baseline or configured_baseline
         if known:
-            fresh, gone = baseline.subtract(view, baseline.read(known))
+            from finlint import baseline
+
+            try:
+                fresh, gone = baseline.subtract(view, baseline.read(known))
+            except baseline.BaselineError as error:
+                raise UsageError(str(error)) from None
             report = _only(report, fresh)
             if gone and not options.diff_base:
                 say(f"finlint: note: {len(gone)} of {known} no longer occur; `--write-baseline {known}` drops them:")
@@ -237,6 +245,8 @@ class Command:
                 sys.stdout.write(text)
                 readable = name in READABLE
             else:
+                from finlint import atomic
+
                 atomic.write_bytes(target, text.encode("utf-8", "backslashreplace"))
         line = _summary(view.report, suppressed)
         if readable and self.outputs[0][0] == "text" and not self.options.statistics:
@@ -271,7 +281,7 @@ class Command:
         try:
             self.once()
             sys.stdout.flush()
-        except (ConfigError, UnknownCodeError, KnowledgeError, baseline.BaselineError) as error:
+        except (ConfigError, UnknownCodeError, KnowledgeError) as error:
             say(f"finlint: error: {error}")
 
 
@@ -331,6 +341,7 @@ def _statistics(name: str, view: View) -> str:
 
 def _add_ignore(report: Report, texts: Texts) -> int:
     """Write a comment for each finding: on its line, or where none fits there, on its last or the registration's."""
+    from finlint import atomic
     from finlint.syntax.source import decode
     from finlint.syntax.suppressions import insert
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-from finlint.config import KEYS, Config, ConfigFinder
+from finlint.config import KEYS, Config, ConfigFinder, default_cache_dir
 from finlint.model.codes import DEFAULT_CODES, KIND_OF_CODE
 from finlint.model.finding import Confidence, Severity
 from finlint.options import COMMANDS, command_parser, main_parser
@@ -107,20 +106,6 @@ def _config(options: argparse.Namespace) -> int:
 
 
 # -- clean
-
-
-def default_cache_dir() -> str:
-    """The user's cache folder: facts are keyed by content, so all projects share them."""
-    named = os.environ.get("FINLINT_CACHE_DIR")
-    if named:
-        return os.path.abspath(named)
-    if sys.platform == "darwin":
-        base = os.path.expanduser("~/Library/Caches")
-    elif os.name == "nt":
-        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(base, "finlint")
 
 
 def _clean(options: argparse.Namespace) -> int:

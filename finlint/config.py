@@ -86,6 +86,20 @@ class ConfigFinder:
         return Config(root=os.getcwd()) if parent == folder else self.of_folder(parent)
 
 
+def default_cache_dir() -> str:
+    """The user's cache folder: facts are keyed by content, so all projects share them."""
+    named = os.environ.get("FINLINT_CACHE_DIR")
+    if named:
+        return os.path.abspath(named)
+    if sys.platform == "darwin":
+        base = os.path.expanduser("~/Library/Caches")
+    elif os.name == "nt":
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "finlint")
+
+
 def read_config(path: str) -> Config:
     """The configuration in the file that the user named. Raises ConfigError."""
     config = _read(path, required=True)

@@ -100,8 +100,7 @@ class Plugin:
         return known
 
     def _results(self, text: str) -> list[Result]:
-        from finlint.commands import default_cache_dir
-        from finlint.config import ConfigFinder
+        from finlint.config import ConfigFinder, default_cache_dir
         from finlint.lint import Overrides, Policies, Texts, analyse, merged_settings
         from finlint.model.settings import Settings
         from finlint.report.view import one_line

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from finlint.model.finding import FileError, Finding
 from finlint.report.view import View, error_message, one_line
 
@@ -109,5 +107,8 @@ def _printable(text: str) -> str:
 def _width(text: str) -> int:
     if text.isascii():
         return len(text)
+    # Loads a table of a megabyte: only for lines that need it.
+    import unicodedata
+
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) != 0 for c in text)

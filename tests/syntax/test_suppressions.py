@@ -1,0 +1,90 @@
+"""Comments that suppress, comments that do not, and comments that are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from finlint.syntax.suppressions import Suppressions, insert
+
+
+def suppresses(text: str, code: str = "FIN102", line: int = 1, noqa: bool = True) -> bool:
+    return bool(Suppressions(text).matching(code, line, noqa=noqa))
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# noqa",
+        "#noqa",
+        "# NOQA: FIN102",
+        "# noqa: E501, FIN102",
+        "# noqa:FIN1",
+        "# type: ignore  # noqa: FIN102",
+        "# finlint: ignore",
+        "# finlint: ignore[FIN102]",
+        "# finlint: ignore[FIN101, FIN102] -- the lock is ours alone",
+        "# finlint:ignore[lock]",
+        "# finlint: ignore[FIN1] # more",
+        "# finlint: ignore-file[FIN102]",
+        "# flake8: noqa",
+        "# flake8: noqa: FIN102",
+    ],
+)
+def test_suppresses(comment: str) -> None:
+    assert suppresses(f"x = 1  {comment}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1  # noqa: E501\n",
+        "x = 1  # noqa: F\n",
+        "x = 1  # noqa: FIN101\n",
+        "x = 1  # finlint: ignore[FIN101]\n",
+        "x = 1  # finlint: ignored\n",
+        "x = '# noqa'\n",
+        "x = '# finlint: ignore'\n",
+        "x = 1\n# finlint: ignore\n",
+        "x = 1  # flake8: noqa: E501\n",
+    ],
+)
+def test_does_not_suppress(text: str) -> None:
+    assert not suppresses(text)
+
+
+def test_whole_file_and_other_lines() -> None:
+    assert suppresses("# finlint: ignore-file -- generated\nx = 1\n", line=2)
+    assert not suppresses("# finlint: ignore\nx = 1\n", line=2)
+
+
+def test_flake8_reads_its_own_comments() -> None:
+    assert not suppresses("x = 1  # noqa: FIN102\n", noqa=False)
+    assert suppresses("x = 1  # finlint: ignore[FIN102]\n", noqa=False)
+
+
+def test_text_that_cannot_be_tokenized_is_read_as_far_as_it_goes() -> None:
+    assert suppresses("x = 1  # finlint: ignore\ny = (\n")
+
+
+def test_insert_appends_widens_and_keeps_line_ends() -> None:
+    text = "a()\r\nb()  # why\r\nc()  # finlint: ignore[FIN101] -- reason\r\nlast()"
+    new, lost = insert(text, {1: ["FIN102"], 2: ["FIN103"], 3: ["FIN102"], 4: ["FIN104", "FIN104"]})
+    assert lost == {}
+    assert new == (
+        "a()  # finlint: ignore[FIN102]\r\n"
+        "b()  # why  # finlint: ignore[FIN103]\r\n"
+        "c()  # finlint: ignore[FIN101, FIN102] -- reason\r\n"
+        "last()  # finlint: ignore[FIN104]"
+    )
+
+
+def test_insert_never_writes_into_strings_or_after_backslashes() -> None:
+    text = 'x = f("""\n""")\ny = 1 + \\\n    2\n'
+    new, lost = insert(text, {1: ["FIN102"], 3: ["FIN102"]})
+    assert (new, lost) == (text, {1: ["FIN102"], 3: ["FIN102"]})
+
+
+def test_a_form_feed_starts_no_line() -> None:
+    new, lost = insert("a = 1\n\x0c\nb()\n", {3: ["FIN102"]})
+    assert lost == {}
+    assert new == "a = 1\n\x0c\nb()  # finlint: ignore[FIN102]\n"
