@@ -1,0 +1,91 @@
+"""The real pre-commit and prek: a bad finalizer is refused, a mended one is accepted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+BAD = """\
+import threading
+
+_lock = threading.Lock()
+
+
+class Pool:
+    def __del__(self) -> None:
+        _lock.acquire()
+"""
+GOOD = BAD.replace("acquire()", "acquire(blocking=False)")
+
+
+def git(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {**os.environ, "PATH": path, "PRE_COMMIT_HOME": str(folder.parent / "home")}
+    env |= {"PREK_HOME": str(folder.parent / "prek"), "PREK_ALLOW_NO_CONFIG": "1"}
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=check)
+
+
+def program(name: str) -> str:
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed: install the extra `integration`")
+    return found
+
+
+@pytest.fixture(scope="module")
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with this package as it stands, as hook programs clone it."""
+    folder = tmp_path_factory.mktemp("hooks") / "finlint"
+    folder.mkdir()
+    for name in ("finlint", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "hooks")
+    return folder
+
+
+@pytest.mark.parametrize("hook", ["finlint", "finlint-all"])
+@pytest.mark.parametrize("name", ["pre-commit", "prek"])
+def test_a_commit_with_a_bad_finalizer_is_refused(name: str, hook: str, hooks: Path, tmp_path: Path) -> None:
+    tool = program(name)
+    folder = tmp_path / "project"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    revision = git(hooks, "rev-parse", "HEAD").stdout.strip()
+    (folder / ".pre-commit-config.yaml").write_text(
+        f"repos:\n- repo: file://{hooks}\n  rev: {revision}\n  hooks:\n  - id: {hook}\n"
+    )
+    git(folder, "add", ".")
+    environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home"), "PREK_HOME": str(tmp_path / "prek")}
+    subprocess.run([tool, "install"], cwd=folder, env=environment, check=True, capture_output=True)
+
+    (folder / "pool.py").write_text(BAD)
+    git(folder, "add", ".")
+    refused = git(folder, "commit", "-m", "bad", check=False)
+    said = refused.stdout + refused.stderr
+    assert refused.returncode != 0, said
+    assert "pool.py:8:9: FIN102" in said
+
+    (folder / "pool.py").write_text(GOOD)
+    git(folder, "add", ".")
+    accepted = git(folder, "commit", "-m", "good", check=False)
+    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+
+
+def test_pre_commit_finds_the_manifest_valid() -> None:
+    manifest = str(ROOT / ".pre-commit-hooks.yaml")
+    subprocess.run([program("pre-commit"), "validate-manifest", manifest], check=True)
