@@ -17,6 +17,7 @@ from finlint.analysis.registrars import TOKENS, Registrars
 from finlint.knowledge.base import Knowledge
 from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
+from finlint.rules import all as rules
 from finlint.rules.blocking import blocking
 from finlint.syntax.source import SourceFile, Unreadable, read_bytes
 
@@ -63,7 +64,8 @@ class _Run:
         registrations: set[object] = set()
         if candidates:
             for finalizer, found in self._findings(candidates):
-                registrations.add((finalizer.module.path, finalizer.span, finalizer.registrar))
+                if finalizer is not None:
+                    registrations.add((finalizer.module.path, finalizer.span, finalizer.registrar))
                 findings.extend(found)
         unique = sorted(_distinct(findings), key=lambda f: f.sort_key)
         errors = sorted(self.errors)
@@ -127,7 +129,7 @@ class _Run:
 
     # -- findings
 
-    def _findings(self, candidates: list[str]) -> Iterator[tuple[Finalizer, list[Finding]]]:
+    def _findings(self, candidates: list[str]) -> Iterator[tuple[Finalizer | None, list[Finding]]]:
         knowledge = Knowledge(self.settings.knowledge)
         registrars = Registrars(self.settings.registrars)
         installed: list[str] = []
@@ -140,7 +142,11 @@ class _Run:
         finder = Finder(evaluator, frames, registrars)
         modules = [module for path in candidates if (module := project.at(path)) is not None]
         for finalizer in self._finalizers(finder, modules, project):
-            yield finalizer, list(blocking(finalizer, frames, self._is_linted, self._text_at))
+            found = list(blocking(finalizer, frames, self._is_linted, self._text_at))
+            found.extend(rules.of_finalizer(finalizer, evaluator, frames))
+            yield finalizer, found
+        for module in modules:
+            yield None, list(rules.of_module(module, evaluator))
 
     def _finalizers(self, finder: Finder, modules: list[ModuleNode], project: Project) -> Iterator[Finalizer]:
         for module in modules:

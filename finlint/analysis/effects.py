@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import UNKNOWN, Value
+from finlint.model import ir
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
 
@@ -54,6 +55,8 @@ class Registration(NamedTuple):
     scope: Scope
     #: ``multiprocessing.util.Finalize`` with an exit priority: run by the interpreter's exit as well.
     at_exit: bool = False
+    #: The registering call itself: its expressions tell apart objects whose values are equal.
+    call: ir.Call | None = None
 
 
 class Recorder(Protocol):

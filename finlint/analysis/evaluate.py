@@ -1441,7 +1441,7 @@ class Evaluator:
                 return made
             return self._call_one(function.function, args, context, span, expr)
         if isinstance(function, Function):
-            return self._call_function(function, args, None, context, span)
+            return self._call_function(function, args, None, context, span, expr)
         if isinstance(function, Bound):
             inner = function.function
             if isinstance(inner, Function):
@@ -1487,12 +1487,18 @@ class Evaluator:
         return self.call(bound, CallArgs(args, keywords), context, span, None)
 
     def _call_function(
-        self, function: Function, args: CallArgs, receiver: Value | None, context: Context, span: Span | None
+        self,
+        function: Function,
+        args: CallArgs,
+        receiver: Value | None,
+        context: Context,
+        span: Span | None,
+        expr: ir.Call | None = None,
     ) -> Value:
         node = function.node
         registrar = self.registrars.named(f"{node.module.name}.{node.qualified}") if receiver is None else None
         if registrar is not None:
-            return self._register(registrar, args, context, span, None)
+            return self._register(registrar, args, context, span, None, expr)
         scope = self.scope(node, tuple(self.bind(node, args, receiver)), function.scope)
         if node.ir.is_async:
             return Suspended("async-generator" if node.ir.is_generator else "coroutine", scope)
@@ -1539,7 +1545,7 @@ class Evaluator:
         """``Class(...)``: runs ``__new__`` and ``__init__``."""
         registered = self.registrars.constructed(cls, self)
         if registered:
-            return self._register(registered, args, context, span, cls)
+            return self._register(registered, args, context, span, cls, expr)
         maker = self.class_function(cls, "__new__")
         init = self.class_function(cls, "__init__")
         params: tuple[tuple[str, Value], ...] = ()
@@ -1610,7 +1616,7 @@ class Evaluator:
             return UNKNOWN
         registrar = self.registrars.named(name)
         if registrar is not None:
-            return self._register(registrar, args, context, span, None)
+            return self._register(registrar, args, context, span, None, expr)
         entry = self.knowledge.entry(name)
         if entry is None:
             returned = self.knowledge.returns(name)
@@ -1842,8 +1848,9 @@ class Evaluator:
         context: Context,
         span: Span | None,
         cls: Class | None,
+        expr: ir.Call | None,
     ) -> Value:
-        made = self.registrars.registration(registrar, args, context, span, self)
+        made = self.registrars.registration(registrar, args, context, span, expr)
         if made is None:
             return UNKNOWN
         registration, value = made
@@ -2028,7 +2035,7 @@ _SPECIAL_CALLS: dict[str, Any] = {
 }
 
 #: What ``sys.stdout`` and its kin are, in typeshed's words.
-_CONSOLE_TYPES = frozenset({"typing.TextIO"})
+_CONSOLE_TYPES = frozenset({"typing.TextIO", "sys.stdout", "sys.stderr", "sys.stdin"})
 
 _RECORD_DECORATORS = frozenset(
     {

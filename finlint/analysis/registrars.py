@@ -17,6 +17,7 @@ from finlint.analysis.values import (
     Value,
     WeakReference,
 )
+from finlint.model import ir
 from finlint.model.settings import Registrar
 from finlint.model.source import Span
 
@@ -111,7 +112,12 @@ class Registrars:
         return None
 
     def registration(
-        self, spec: object, args: CallArgs, context: Context, span: Span | None, evaluator: Evaluator
+        self,
+        spec: object,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        call: ir.Call | None = None,
     ) -> tuple[Registration | None, Value] | None:
         """The registration that a call makes (None: no callback was given), and the call's value."""
         assert isinstance(spec, Spec)
@@ -119,14 +125,15 @@ class Registrars:
         callback = _argument(args, spec.callback, (spec.callback_name,))
         reference = WeakReference(target or UNKNOWN, "weakref.proxy" if spec.name == "weakref.proxy" else "weakref.ref")
         value: Value = reference if spec.result == "reference" else LibObject(spec.name)
-        if callback is None or (isinstance(callback, Const) and callback.value is None):
+        nothing = isinstance(callback, Const) and callback.value is None
+        if callback is None or (nothing and not (call is not None and _calls(call, spec))):
             return None, value
         if span is None:
             return None, value
         passed = self._passed(spec, args, target or UNKNOWN, reference)
         at_exit = args.keyword("exitpriority") is not None or len(args.positional) > 4
         path = context.module.path
-        made = Registration(spec.name, path, span, target, callback, passed, context.scope, at_exit)
+        made = Registration(spec.name, path, span, target, callback, passed, context.scope, at_exit, call)
         return made, value
 
     @staticmethod
@@ -155,6 +162,25 @@ class Registrars:
                 named = tuple((str(k.value), v) for k, v in mapping.items if isinstance(k, Const))
             return CallArgs(positional, named, open_ended)
         return CallArgs(open_ended=True)
+
+
+def argument_expression(call: ir.Call, where: int | str | None, names: tuple[str, ...]) -> ir.Expr | None:
+    """The expression of an argument, as ``_argument`` finds its value; None behind a ``*args``."""
+    if isinstance(where, int):
+        positional = [a for a in call.args if not a.keyword and a.star != "**"]
+        if where < len(positional) and not any(a.star for a in positional[: where + 1]):
+            return positional[where].value
+    else:
+        names = (where or "",)
+    for arg in call.args:
+        if arg.keyword and arg.keyword in names:
+            return arg.value
+    return None
+
+
+def _calls(call: ir.Call, spec: Spec) -> bool:
+    """Whether what is registered is the result of a call: then None is a mistake, not "no callback"."""
+    return isinstance(argument_expression(call, spec.callback, (spec.callback_name,)), ir.Call)
 
 
 def _argument(args: CallArgs, where: int | str, names: tuple[str, ...]) -> Value | None:

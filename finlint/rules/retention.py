@@ -1,0 +1,28 @@
+"""FIN301: the callback or its arguments keep the object alive, so that it never runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.analysis.evaluate import Evaluator
+from finlint.analysis.finalizers import Finalizer
+from finlint.analysis.flow import Frames
+from finlint.analysis.retention import held
+from finlint.model.finding import Finding, Severity
+from finlint.rules.making import make
+
+
+def retention(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
+    registration = finalizer.registration
+    if registration is None:
+        return
+    how = held(registration, evaluator)
+    if how is not None:
+        yield make(
+            finalizer,
+            "FIN301",
+            f"The callback of `{finalizer.registrar}` never runs before exit: {how.how}, so the registration keeps "
+            "its own object alive",
+            severity=Severity.ERROR,
+            confidence=how.confidence,
+        )
