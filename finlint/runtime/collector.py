@@ -24,6 +24,7 @@ from typing import Any
 _ATOMIC: frozenset[type] = frozenset(
     {type(None), bool, int, float, complex, str, bytes, range, type(Ellipsis), type(NotImplemented)}
 )
+_SINGLETONS: frozenset[type] = frozenset({type(None), bool, type(Ellipsis), type(NotImplemented)})
 
 
 class Opaque:
@@ -65,15 +66,16 @@ class Graph:
         return self.reach(position for position, count in enumerate(self.external) if count != 0)
 
 
-def survey(roots: list[object], owned: Mapping[int, int]) -> Graph:
+def survey(roots: list[object], owned: Mapping[int, int], *, leaves: bool = False) -> Graph:
     """Takes the graph below `roots`, which it empties.
 
     `owned` maps the id of a root to the number of references to it that are to be disregarded, the caller's own; the
-    list `roots` does not count. Raises RuntimeError where there is no GIL to stop the world with.
+    list `roots` does not count. With `leaves` objects that refer to nothing are nodes, too. Raises RuntimeError where
+    there is no GIL to stop the world with.
     """
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         raise RuntimeError("finlint.runtime needs an interpreter with the GIL: it stops the world by not releasing it")
-    nodes, index = _discover(roots)
+    nodes, index = _discover(roots, leaves)
     roots.clear()
     # No collection may run in the middle, and none of our own bytecodes: hence the switches inside the chain.
     on, off = (gc.enable, gc.disable) if gc.isenabled() else (gc.disable, gc.disable)
@@ -96,7 +98,7 @@ def survey(roots: list[object], owned: Mapping[int, int]) -> Graph:
     return Graph(nodes, edges, external)
 
 
-def _discover(roots: Sequence[object]) -> tuple[list[object], dict[int, int]]:
+def _discover(roots: Sequence[object], leaves: bool) -> tuple[list[object], dict[int, int]]:
     """Everything below the roots. The gauge, node 0, is held by the list alone, like any node nobody else holds."""
     nodes: list[object] = [object()]
     index: dict[int, int] = {}
@@ -104,7 +106,7 @@ def _discover(roots: Sequence[object]) -> tuple[list[object], dict[int, int]]:
         index[id(root)] = len(nodes)
         nodes.append(root)
     pruned = {id(vars(module)) for module in list(sys.modules.values()) if type(module) is types.ModuleType}
-    boundary: dict[type, bool] = dict.fromkeys(_ATOMIC, True)
+    boundary: dict[type, bool] = dict.fromkeys(_SINGLETONS if leaves else _ATOMIC, True)
     frontier = nodes[1:]
     while frontier:
         for node in frontier:
@@ -123,7 +125,7 @@ def _discover(roots: Sequence[object]) -> tuple[list[object], dict[int, int]]:
             if key in index or key in pruned:
                 continue
             # An untracked object refers to nothing, but for tuples and dicts, which are untracked lazily.
-            if not gc.is_tracked(referent) and kind is not dict and kind is not tuple:
+            if not leaves and not gc.is_tracked(referent) and kind is not dict and kind is not tuple:
                 continue
             index[key] = len(nodes)
             nodes.append(referent)

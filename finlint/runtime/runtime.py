@@ -321,7 +321,7 @@ class Runtime(collector.Opaque):
         roots = [job.arg for job in jobs]
         owned = {id(job.arg): 1 for job in jobs}
         with self._collecting:  # nobody adds to the queue; the worker may take from it, which only makes objects alive
-            graph = collector.survey(roots, owned)
+            graph = collector.survey(roots, owned, leaves=True)
         alive = graph.alive()
         kinds: dict[str, list[object]] = {}
         for position, node in enumerate(graph.nodes):

@@ -1,0 +1,88 @@
+"""Finalizers per second, against plain weakref.finalize. ``python benchmarks/finalizers.py [COUNT]``."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+import weakref
+from collections.abc import Callable
+
+from finlint.runtime import Runtime
+
+
+class Thing:
+    """An object with a finalizer."""
+
+
+def timed(name: str, count: int, work: Callable[[], object]) -> None:
+    """Prints how many per second."""
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - start
+    print(f"{name:<44} {count / seconds:>12,.0f} /s  {seconds / count * 1e9:>8,.0f} ns each")
+
+
+def with_weakref(count: int) -> None:
+    ran: list[int] = []
+    things = [Thing() for _ in range(count)]
+    for thing in things:
+        weakref.finalize(thing, ran.append, 1)
+    del thing
+    things.clear()
+    assert len(ran) == count
+
+
+def with_set_finalizer(rt: Runtime, count: int) -> None:
+    ran: list[int] = []
+    for _ in range(count):
+        rt.set_finalizer(Thing(), lambda it: ran.append(1))
+    rt.gc()
+    assert rt.drain()
+    assert len(ran) == count
+
+
+def with_add_cleanup(rt: Runtime, count: int) -> None:
+    ran: list[int] = []
+    for _ in range(count):
+        rt.add_cleanup(Thing(), ran.append, 1)
+    rt.gc()
+    assert rt.drain()
+    assert len(ran) == count
+
+
+def set_and_clear(rt: Runtime, count: int) -> None:
+    thing = Thing()
+    for _ in range(count):
+        rt.set_finalizer(thing, print)
+        rt.set_finalizer(thing, None)
+
+
+def add_and_stop(rt: Runtime, count: int) -> None:
+    thing = Thing()
+    for _ in range(count):
+        rt.add_cleanup(thing, print, 1).stop()
+
+
+def look_at_living(rt: Runtime, count: int) -> None:
+    rt.gc()
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    print(f"Python {sys.version.split()[0]}, {count:,} objects")
+    timed("weakref.finalize: register, die, run", count, lambda: with_weakref(count))
+    with Runtime() as rt:
+        timed("set_finalizer: register, gc, run", count, lambda: with_set_finalizer(rt, count))
+        timed("add_cleanup: register, gc, run", count, lambda: with_add_cleanup(rt, count))
+        timed("set_finalizer: set and clear", count, lambda: set_and_clear(rt, count))
+        timed("add_cleanup: add and stop", count, lambda: add_and_stop(rt, count))
+        living = [Thing() for _ in range(count)]
+        for thing in living:
+            rt.set_finalizer(thing, print)
+        timed("gc over living objects with finalizers", count, lambda: look_at_living(rt, count))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""What a callback that fails does to the worker: rows F of the table in docs/runtime.md."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from worlds import Thing, collect
+
+from finlint.runtime import Failure, Runtime, goexit
+
+
+def boom(it: Thing) -> None:
+    raise ValueError("boom")
+
+
+def test_raising_is_reported_and_the_others_run(log: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    with Runtime() as rt:
+        rt.set_finalizer(Thing(), lambda it: log.append("other"))
+        rt.set_finalizer(Thing(), boom)
+        collect(rt)
+        (failure,) = rt.failures
+    assert log == ["other"]
+    assert (failure.kind, failure.callback, failure.type_name) == ("raised", "finalizer", "worlds.Thing")
+    assert failure.message == "ValueError: boom"
+    error = capsys.readouterr().err
+    assert "finalizer of worlds.Thing, test_runtime_failures.boom" in error
+    assert 'raise ValueError("boom")' in error
+
+
+def test_a_failure_keeps_nothing_alive(rt: Runtime) -> None:
+    thing = Thing()
+    death = weakref.ref(thing)
+    rt.set_finalizer(thing, boom)
+    del thing
+    collect(rt)
+    assert death() is None
+    assert len(rt.failures) == 1
+
+
+def test_own_policy(log: list[Any]) -> None:
+    with Runtime(on_error=log.append) as rt:
+        rt.add_cleanup(Thing(), boom, 1)
+        collect(rt)
+    (failure,) = log
+    assert isinstance(failure, Failure)
+    assert failure.callback == "cleanup"
+
+
+def test_own_policy_that_raises_does_not_end_the_worker(log: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    def policy(failure: Failure) -> None:
+        raise KeyError("policy")
+
+    with Runtime(on_error=policy) as rt:
+        rt.set_finalizer(Thing(), boom)
+        collect(rt)
+        rt.set_finalizer(Thing(), lambda it: log.append("ran"))
+        collect(rt)
+    assert log == ["ran"]
+    assert "on_error itself raised KeyError" in capsys.readouterr().err
+
+
+def test_panic_ends_the_process_with_status_2() -> None:
+    program = """
+from finlint.runtime import NIL, Runtime
+class T: pass
+rt = Runtime(on_error="panic")
+print("before")
+rt.set_finalizer(T(), lambda t: 1 / 0)
+rt.gc()
+NIL.receive()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "before\n")
+    assert done.stderr.startswith("panic: ZeroDivisionError: division by zero\n")
+    assert done.stderr.endswith("exit status 2\n")
+
+
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, GeneratorExit, goexit])
+def test_attempts_to_end_the_thread_are_reported(rt: Runtime, log: list[Any], end: Any) -> None:
+    def finalizer(it: Thing) -> None:
+        try:
+            if end is goexit:
+                goexit()
+            raise end(1)
+        finally:
+            log.append("finally")
+
+    rt.set_finalizer(Thing(), lambda it: log.append("other"))
+    rt.set_finalizer(Thing(), finalizer)
+    collect(rt)
+    assert log == ["finally", "other"]
+    assert rt.failures[0].kind == ("exited" if end in (SystemExit, goexit) else "raised")
+
+
+@pytest.mark.parametrize("end", [sys.exit, goexit])
+def test_die_as_in_go(log: list[Any], end: Any) -> None:
+    with Runtime(on_exit="die") as rt:
+        rt.set_finalizer(Thing(), lambda it: log.append("never"))
+        rt.set_finalizer(Thing(), lambda it: end())
+        rt.gc()
+        assert not rt.drain()
+        assert rt.profile().worker == "dead"
+        assert rt.failures == ()
+        stuck = rt.stuck()
+        assert stuck is not None
+        assert (stuck.running.verdict.state, stuck.waiting) == ("ended", 1)
+        rt.add_cleanup(Thing(), log.append, "cleanup")
+        rt.gc()
+        assert not rt.drain()
+    assert log == ["cleanup"]
+
+
+async def coroutine(it: Thing) -> None:
+    raise AssertionError
+
+
+def generator(it: Thing) -> Iterator[int]:
+    raise AssertionError
+    yield 1
+
+
+async def async_generator(it: Thing) -> Any:
+    raise AssertionError
+    yield 1
+
+
+@pytest.mark.parametrize("fn", [coroutine, generator, async_generator])
+def test_a_body_that_never_starts_is_reported(rt: Runtime, fn: Any) -> None:
+    rt.set_finalizer(Thing(), fn)
+    collect(rt)
+    (failure,) = rt.failures
+    assert failure.kind == "never-started"
+    assert failure.function.startswith(f"test_runtime_failures.{fn.__name__}")
+
+
+def test_goroutine_that_raises_is_reported_and_goexit_is_not(rt: Runtime) -> None:
+    rt.go(goexit)
+    rt.go(boom, Thing())
+    import threading
+
+    for thread in threading.enumerate():
+        if thread.name == "test-go":
+            thread.join()
+    (failure,) = rt.failures
+    assert (failure.kind, failure.callback, failure.message) == ("raised", "goroutine", "ValueError: boom")
+
+
+@pytest.mark.parametrize("options", [{"on_error": "x"}, {"on_exit": "x"}, {"cycles": "x"}, {"stuck_after": 0}])
+def test_refuses_unknown_policies(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        Runtime(**options)
