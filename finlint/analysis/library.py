@@ -141,6 +141,8 @@ def judge(entry: Entry, args: CallArgs, receiver: Value | None) -> Verdict | Non
         return None
     given = arguments(entry, args)
     sure = not args.open_ended
+    if any(parameter in given for parameter in entry.nonblocking_given):
+        return None
     held = _any(entry.nonblocking, given)
     if held is True:
         return None
