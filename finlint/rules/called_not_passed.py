@@ -1,14 +1,111 @@
-"""Not there yet."""
+"""FIN305: what is registered is not the function that should run.
+
+Either the function is called at registration and its result registered, or what is registered only gives another
+callable when it is called: a ``WeakMethod``, a factory, ``functools.partial`` itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.evaluate import Evaluator
+from finlint.analysis.effects import Registration
+from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
-from finlint.model.finding import Finding
+from finlint.analysis.retention import callback_expression
+from finlint.analysis.values import (
+    Bound,
+    Const,
+    Function,
+    LibCoroutine,
+    LibObject,
+    Mapping,
+    Object,
+    Partial,
+    Sequence,
+    Suspended,
+    Value,
+    WeakReference,
+    alternatives,
+    is_known,
+)
+from finlint.model import ir
+from finlint.model.finding import Finding, Severity
+from finlint.rules.making import make
 
 
 def called_not_passed(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
-    yield from ()
+    registration = finalizer.registration
+    if registration is None:
+        return
+    expr = callback_expression(registration, evaluator)
+    message = _at_registration(finalizer.callback, registration, expr, evaluator)
+    if not message:
+        message = _gives_a_callable(finalizer.callback, registration, finalizer, evaluator)
+    if message:
+        yield make(finalizer, "FIN305", message, severity=Severity.ERROR)
+
+
+def _at_registration(callback: Value, registration: Registration, expr: ir.Expr | None, evaluator: Evaluator) -> str:
+    if not isinstance(expr, ir.Call):
+        return ""
+    options = list(alternatives(registration.callback))
+    if not all(_cannot_be_called(v, evaluator) for v in options):
+        return ""
+    name = dotted(expr.func)
+    shown = f"`{name}()`" if name else "The function"
+    return (
+        f"{shown} is called when `{registration.registrar}` registers, and its result is the callback: "
+        "pass the function itself"
+    )
+
+
+def _cannot_be_called(value: Value, evaluator: Evaluator) -> bool:
+    if isinstance(value, Const):
+        return value.value is None or isinstance(value.value, (int, str, bytes, float))
+    if isinstance(value, (Sequence, Mapping, Suspended, LibCoroutine)):
+        return True
+    if isinstance(value, Object):
+        known = all(is_known(base) for base in evaluator.mro(value.cls))
+        return (
+            known and evaluator.class_member(value.cls, "__call__") is None and not _has_library_base(value, evaluator)
+        )
+    return False
+
+
+def _has_library_base(value: Object, evaluator: Evaluator) -> bool:
+    return evaluator.library_base(value.cls) not in ("", "builtins.object")
+
+
+def _gives_a_callable(callback: Value, registration: Registration, finalizer: Finalizer, evaluator: Evaluator) -> str:
+    if isinstance(callback, WeakReference) or (
+        isinstance(callback, LibObject) and callback.type.startswith("weakref.") and "finalize" not in callback.type
+    ):
+        return (
+            f"The callback of `{registration.registrar}` is a weak reference: calling it only gives what it refers to "
+            "(None by then), and nothing is run"
+        )
+    if isinstance(callback, (Function, Bound)) and not _only_makes(callback):
+        return ""
+    made = evaluator.call(callback, registration.args, Context(finalizer.root), None, None)
+    options = list(alternatives(made))
+    if options and all(isinstance(v, (Function, Bound, Partial)) for v in options):
+        return (
+            f"The callback of `{registration.registrar}` only gives another callable, which nobody calls: "
+            "call the factory, and register what it makes"
+        )
+    return ""
+
+
+def _only_makes(callback: Value) -> bool:
+    """Whether a function does nothing but make and return something."""
+    function = callback.function if isinstance(callback, Bound) else callback
+    if not isinstance(function, Function):
+        return False
+    body = function.node.ir.body
+    return all(
+        isinstance(stmt, (ir.FunctionDef, ir.Return))
+        or (isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Const))
+        or isinstance(stmt, ir.Jump)
+        for stmt in body
+    )

@@ -1,0 +1,146 @@
+"""Coroutines that a function makes and drops: calls of coroutine functions that nobody awaits or drives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from finlint.analysis.evaluate import Context, Evaluator
+from finlint.analysis.flow import Frames
+from finlint.analysis.nodes import children, inner_blocks
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import Lib, LibCoroutine, Suspended, Value, alternatives, is_known, truth
+from finlint.model import ir
+from finlint.model.finding import Confidence
+from finlint.model.source import Span
+
+#: They need a loop that is running in this very thread, and raise RuntimeError without one.
+_NEED_RUNNING_LOOP = frozenset({"asyncio.create_task"})
+_FIND_RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.current_task", "asyncio.all_tasks"})
+
+_MAX_FUNCTIONS = 30
+
+
+class Dropped(NamedTuple):
+    call: str
+    path: str
+    span: Span
+    why: str
+    confidence: Confidence
+
+
+def dropped_coroutines(root: Scope, evaluator: Evaluator, frames: Frames) -> Iterator[Dropped]:
+    """The coroutines that ``root`` and the functions that it calls make and drop."""
+    seen = {root}
+    queue = [root]
+    while queue and len(seen) < _MAX_FUNCTIONS:
+        scope = queue.pop(0)
+        if scope.function is not None and not scope.function.ir.is_async:
+            yield from _Walk(scope, evaluator).block(scope.function.ir.body)
+        for edge in frames.of(scope).edges:
+            # Standard library code and the like is not read: what it drops is not the finalizer's mistake.
+            if edge.target not in seen and edge.target.module is root.module:
+                seen.add(edge.target)
+                queue.append(edge.target)
+
+
+class _Walk:
+    def __init__(self, scope: Scope, evaluator: Evaluator) -> None:
+        self.scope = scope
+        self.evaluator = evaluator
+        self.context = Context(scope)
+        self.asked_for_loop = False
+        self.left = False
+
+    def block(self, block: ir.Block) -> Iterator[Dropped]:
+        for stmt in block:
+            yield from self.statement(stmt)
+            if self.left:
+                return
+
+    def statement(self, stmt: ir.Stmt) -> Iterator[Dropped]:
+        if isinstance(stmt, ir.If):
+            verdict = truth(self.evaluator.eval(stmt.test, self.context))
+            if verdict is not False:
+                yield from self.branch(stmt.body)
+            if verdict is True:
+                self.left = self.left or _always_leaves(stmt.body)
+            else:
+                yield from self.branch(stmt.orelse)
+            return
+        if isinstance(stmt, (ir.Return, ir.Raise)):
+            self.left = True
+            return
+        if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
+            yield from self._call(stmt.value)
+        elif isinstance(stmt, (ir.Assign, ir.AnnAssign)) and stmt.value is not None:
+            for expr in _calls_in(stmt.value):
+                self._note(expr)
+            if isinstance(stmt.value, ir.Call):
+                yield from self._needs_loop(stmt.value)
+        for inner in inner_blocks(stmt):
+            yield from self.branch(inner)
+
+    def branch(self, block: ir.Block) -> Iterator[Dropped]:
+        yield from self.block(block)
+        self.left = False
+
+    def _call(self, call: ir.Call) -> Iterator[Dropped]:
+        self._note(call)
+        value = self.evaluator.eval(call, self.context)
+        name = _coroutine(value)
+        if name:
+            options = [v for v in alternatives(value) if is_known(v)]
+            certain = all(_coroutine(v) for v in options)
+            confidence = Confidence.HIGH if certain else Confidence.MEDIUM
+            yield Dropped(name, self.scope.module.path, call.span, "drops it un-awaited", confidence)
+        else:
+            yield from self._needs_loop(call)
+
+    def _needs_loop(self, call: ir.Call) -> Iterator[Dropped]:
+        if self.asked_for_loop or not call.args:
+            return
+        function = self.evaluator.eval(call.func, self.context)
+        if not (isinstance(function, Lib) and function.name in _NEED_RUNNING_LOOP):
+            return
+        argument = call.args[0].value
+        name = _coroutine(self.evaluator.eval(argument, self.context))
+        if not name and isinstance(argument, ir.Call) and isinstance(argument.func, ir.Attr):
+            # Only a coroutine can be given to it, whatever we know of the function.
+            name = argument.func.name
+        if name:
+            yield Dropped(
+                name,
+                self.scope.module.path,
+                call.span,
+                f"gives it to `{function.name}`, which fails where no loop is running in the thread",
+                Confidence.MEDIUM,
+            )
+
+    def _note(self, call: ir.Call) -> None:
+        function = self.evaluator.eval(call.func, self.context)
+        if isinstance(function, Lib) and function.name in _FIND_RUNNING_LOOP:
+            self.asked_for_loop = True
+
+
+def _coroutine(value: Value) -> str:
+    """The name of the coroutine function, where ``value`` is a coroutine."""
+    for option in alternatives(value):
+        if isinstance(option, Suspended) and option.kind == "coroutine" and option.frame.function is not None:
+            return option.frame.function.name
+        if isinstance(option, LibCoroutine):
+            return option.name
+    return ""
+
+
+def _always_leaves(block: ir.Block) -> bool:
+    return bool(block) and isinstance(block[-1], (ir.Return, ir.Raise))
+
+
+def _calls_in(expr: ir.Expr) -> Iterator[ir.Call]:
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ir.Call):
+            yield node
+        stack.extend(children(node))

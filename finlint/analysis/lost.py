@@ -1,0 +1,164 @@
+"""Whether a weak reference with a callback dies before the object that it watches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.analysis.effects import Registration
+from finlint.analysis.evaluate import Context, Evaluator, dotted
+from finlint.analysis.nodes import FunctionNode, children, flat_statements
+from finlint.analysis.retention import aliases, callback_expression, watched_expression
+from finlint.analysis.values import Bound, Class, Function, Partial, Value, WeakReference, alternatives
+from finlint.model import ir
+from finlint.model.source import Span
+
+
+def lost(registration: Registration, evaluator: Evaluator) -> str:
+    """Why the reference that the registration makes is lost; empty where it is kept, or nothing is known."""
+    call = registration.call
+    if call is None or call.span != registration.span:
+        return ""
+    function = registration.scope.function
+    body = function.ir.body if function is not None else _module_body(registration)
+    for stmt in flat_statements(body):
+        if isinstance(stmt, ir.ExprStmt) and stmt.value == call:
+            return "never runs: the weak reference is dropped at once"
+        if isinstance(stmt, (ir.Assign, ir.AnnAssign)) and stmt.value == call and function is not None:
+            targets = stmt.targets if isinstance(stmt, ir.Assign) else (stmt.target,)
+            return _stored(registration, evaluator, targets, function)
+    return ""
+
+
+def _module_body(registration: Registration) -> ir.Block:
+    module = registration.scope.module
+    line = registration.span.line
+    return tuple(
+        stmt
+        for binding in module.source.facts.loose
+        if binding.line <= line <= binding.end_line
+        for stmt in module.statements(binding)
+    )
+
+
+def _stored(
+    registration: Registration, evaluator: Evaluator, targets: tuple[ir.Expr, ...], function: FunctionNode
+) -> str:
+    watched = watched_expression(registration, evaluator)
+    names = aliases(watched, registration.scope)
+    if len(targets) != 1:
+        return ""
+    (target,) = targets
+    if isinstance(target, ir.Attr) and dotted(target.value) in names:
+        return (
+            f"may never run: the weak reference is stored on `{dotted(target.value)}` itself, and dies with it when "
+            "both are freed in a cycle"
+        )
+    if not isinstance(target, ir.Name) or target.id not in function.ir.bound:
+        return ""
+    root = dotted(watched).partition(".")[0] if watched is not None else ""
+    parameters = {p.name for p in function.ir.params}
+    if not (names & parameters or root in parameters):
+        # An object of the function's own may die before the reference does.
+        return ""
+    if len(function.index.names.get(target.id, [])) != 1 or _escapes(target.id, function):
+        return ""
+    return f"never runs: the weak reference is held only by the local variable `{target.id}`"
+
+
+def _escapes(name: str, function: FunctionNode) -> bool:
+    """Whether a local variable is used for anything but calling it, comparing it, or reading its attributes."""
+    stack: list[object] = [function.ir.body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ir.Assign):
+            stack.append(node.value)
+            stack.extend(t for t in node.targets if not isinstance(t, ir.Name))
+            continue
+        if isinstance(node, ir.Delete):
+            return True
+        if isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == name:
+            stack.append(node.args)
+            continue
+        if isinstance(node, ir.Attr) and isinstance(node.value, ir.Name) and node.value.id == name:
+            continue
+        if isinstance(node, ir.Compare):
+            stack.extend(e for e in children(node) if not isinstance(e, ir.Name))
+            continue
+        if isinstance(node, ir.AnnAssign):
+            stack.append(node.value)
+            continue
+        if isinstance(node, ir.Name) and node.id == name:
+            return True
+        if isinstance(node, (ir.Await, ir.Yield)):
+            # A generator or coroutine keeps its locals for as long as it is suspended.
+            return True
+        if isinstance(node, tuple) and not isinstance(node, Span):
+            stack.extend(node)
+    return False
+
+
+def watches_a_method(registration: Registration, evaluator: Evaluator) -> str:
+    """``weakref.ref(obj.method, callback)``: the bound method is made for the call, and dies at its end."""
+    watched = watched_expression(registration, evaluator)
+    if not isinstance(watched, ir.Attr) or registration.obj is None:
+        return ""
+    if all(isinstance(v, Bound) and not isinstance(v.receiver, Class) for v in alternatives(registration.obj)):
+        return (
+            f"runs at once: `{dotted(watched) or watched.name}` is a bound method made for this call, and dies with "
+            "it (`weakref.WeakMethod` watches the method's object)"
+        )
+    return ""
+
+
+def dead_argument(registration: Registration, evaluator: Evaluator) -> str:
+    """``finalize(x, f, weakref.ref(x))`` where ``f`` asks the reference for ``x``, which is gone by then."""
+    call = registration.call
+    callback = callback_expression(registration, evaluator)
+    if call is None or callback is None:
+        return ""
+    names = aliases(watched_expression(registration, evaluator), registration.scope)
+    positional = [a.value for a in call.args if not a.keyword and not a.star]
+    if callback not in positional:
+        return ""
+    for number, expr in enumerate(positional[positional.index(callback) + 1 :]):
+        if not (isinstance(expr, ir.Call) and expr.args and dotted(expr.args[0].value) in names):
+            continue
+        made = evaluator.eval(expr, Context(registration.scope))
+        if isinstance(made, WeakReference) and _only_asks(registration.callback, number):
+            return (
+                f"finds nothing: its argument is a weak reference to `{dotted(expr.args[0].value)}`, "
+                "which is dead when it runs"
+            )
+    return ""
+
+
+def _only_asks(callback: Value, number: int) -> bool:
+    """Whether the function calls its parameter, and does nothing else with it."""
+    if isinstance(callback, Partial):
+        return False
+    function = callback.function if isinstance(callback, Bound) else callback
+    if not isinstance(function, Function):
+        return False
+    params = [p.name for p in function.node.ir.params if p.kind in ("pos", "any")]
+    if isinstance(callback, Bound):
+        number += 1
+    if number >= len(params):
+        return False
+    name = params[number]
+    uses = list(_uses(name, function.node.ir.body))
+    return bool(uses) and all(uses)
+
+
+def _uses(name: str, body: ir.Block) -> Iterator[bool]:
+    """For each use of a name in a body: whether it is a call of it."""
+    stack: list[object] = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == name:
+            yield True
+            stack.append(node.args)
+        elif isinstance(node, ir.Name):
+            if node.id == name:
+                yield False
+        elif isinstance(node, tuple):
+            stack.extend(node)
