@@ -493,6 +493,7 @@ def test_many_worlds_leak_nothing() -> None:
     assert threading.active_count() == before
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_fork_starts_the_worker_again(rt: Runtime, log: list[Any]) -> None:
     rt.set_finalizer(Thing(), lambda it: log.append("parent"))
