@@ -2,12 +2,76 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from finlint.analysis.evaluate import Evaluator
+from finlint.analysis.evaluate import Context, Evaluator, dotted, function_at
 from finlint.analysis.nodes import ModuleNode
-from finlint.model.finding import Finding
+from finlint.analysis.values import Class, Super, alternatives
+from finlint.model import ir
+from finlint.model.codes import KIND_OF_CODE
+from finlint.model.finding import Confidence, Culprit, Finding, Severity
+
+_CALL = re.compile(r"\.__del__\s*\(")
 
 
 def explicit_del(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
-    yield from ()
+    """Calls of ``__del__`` in a module, but for those that hand on to a base class."""
+    text = module.source.text
+    seen: set[object] = set()
+    for match in _CALL.finditer(text):
+        line = module.line_of(match.start())
+        for call, context in _calls_at(module, line, evaluator):
+            assert isinstance(call.func, ir.Attr)
+            if (call.span, call.func) in seen or _hands_on(call, context, evaluator):
+                continue
+            seen.add((call.span, call.func))
+            shown = f"{dotted(call.func.value) or '...'}.__del__()"
+            yield Finding(
+                "FIN404",
+                KIND_OF_CODE["FIN404"],
+                Severity.WARNING,
+                Confidence.HIGH,
+                f"`{shown}` is called explicitly: it runs a second time when the object is freed; "
+                "give the work a method of its own and call that",
+                module.path,
+                call.span,
+                None,
+                Culprit("__del__", module.path, call.span.line, call.span.column),
+                (),
+            )
+
+
+def _calls_at(module: ModuleNode, line: int, evaluator: Evaluator) -> list[tuple[ir.Call, Context]]:
+    function = function_at(module, line)
+    if function is not None:
+        body: object = function.ir.body
+        context = Context(evaluator.generic_scope(function))
+    else:
+        bindings = (*module.source.facts.loose, *module.source.facts.bindings)
+        body = [s for b in bindings if b.cls is None and b.line <= line <= b.end_line for s in module.statements(b)]
+        context = Context(evaluator.module_scope(module))
+    out = []
+    stack: list[object] = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name == "__del__":
+            out.append((node, context))
+        if isinstance(node, (tuple, list)):
+            stack.extend(node)
+    return out
+
+
+def _hands_on(call: ir.Call, context: Context, evaluator: Evaluator) -> bool:
+    """``super().__del__()`` and ``Base.__del__(self)``."""
+    assert isinstance(call.func, ir.Attr)
+    receiver = call.func.value
+    if isinstance(receiver, ir.Call) and isinstance(receiver.func, ir.Name) and receiver.func.id == "super":
+        return True
+    function = context.scope.function
+    if function is not None and function.name == "__del__" and len(call.args) == 1:
+        # ``Base.__del__(self)``, with a base of which nothing is known.
+        return True
+    return any(isinstance(v, (Class, Super)) for v in alternatives(evaluator.eval(receiver, context))) and (
+        function is not None and function.name == "__del__"
+    )

@@ -1,4 +1,4 @@
-"""Not there yet."""
+"""FIN405: a ``__del__`` that overrides an inherited one and does not call it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,61 @@ from collections.abc import Iterator
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
+from finlint.analysis.nodes import ClassNode, FunctionNode
+from finlint.analysis.values import Class
+from finlint.model import ir
 from finlint.model.finding import Finding
+from finlint.rules.making import make
 
 
 def missing_super_del(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
-    yield from ()
+    cls = finalizer.owner
+    if cls is None:
+        return
+    own = _defined(cls.node)
+    if own is None or _calls_inherited(own):
+        return
+    for base in evaluator.mro(cls)[1:]:
+        if not isinstance(base, Class):
+            continue
+        inherited = _defined(base.node)
+        if inherited is not None:
+            if not _is_trivial(inherited):
+                yield make(
+                    finalizer,
+                    "FIN405",
+                    f"`{cls.node.name}.__del__` overrides `{base.node.name}.__del__` and does not call it: "
+                    "what that one releases is not released",
+                    culprit=f"{base.node.name}.__del__",
+                )
+            return
+
+
+def _defined(cls: ClassNode) -> FunctionNode | None:
+    for binding in reversed(cls.members.get("__del__", [])):
+        if binding.kind == "function":
+            return cls.function(binding)
+    return None
+
+
+def _calls_inherited(function: FunctionNode) -> bool:
+    """Whether ``x.__del__`` stands in the body: ``super().__del__()``, ``Base.__del__(self)``, ``getattr``."""
+    stack: list[object] = [function.ir.body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ir.Attr) and node.name == "__del__":
+            return True
+        if isinstance(node, ir.Const) and node.value == "__del__":
+            return True
+        if isinstance(node, tuple):
+            stack.extend(node)
+    return False
+
+
+def _is_trivial(function: FunctionNode) -> bool:
+    return all(
+        isinstance(stmt, ir.Jump)
+        or (isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Const))
+        or (isinstance(stmt, ir.Return) and (stmt.value is None or isinstance(stmt.value, ir.Const)))
+        for stmt in function.ir.body
+    )

@@ -1,14 +1,33 @@
-"""Not there yet."""
+"""FIN402: an exception escapes the callback; Python prints it and goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from finlint.analysis.escaping import escapes
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
 from finlint.model.finding import Finding
+from finlint.rules.blocking import describe
+from finlint.rules.making import make
 
 
 def raises(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
-    yield from ()
+    reported: set[object] = set()
+    for edge in finalizer.frame.edges:
+        for escape in escapes(edge.target, evaluator, frames):
+            if (escape.at_path, escape.at) in reported:
+                continue
+            reported.add((escape.at_path, escape.at))
+            message = (
+                f"{describe(finalizer)} lets `{escape.what}` escape: it is only printed, and what follows is left out"
+            )
+            yield make(
+                finalizer,
+                "FIN402",
+                message[:1].upper() + message[1:],
+                culprit=escape.what,
+                path=escape.at_path,
+                span=escape.at,
+            )
