@@ -1,0 +1,106 @@
+"""Where a function stores one of its parameters so that it outlives the call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from finlint.analysis.evaluate import Context, Evaluator, dotted
+from finlint.analysis.nodes import children, flat_statements
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import Bound, Class, Function, Lib, alternatives
+from finlint.model import ir
+from finlint.model.source import Span
+
+_ADDS = frozenset({"append", "appendleft", "add", "put", "put_nowait", "insert", "setdefault", "push", "extend"})
+_MAX_DEPTH = 3
+
+
+class Place(NamedTuple):
+    where: str
+    span: Span
+    guess: bool
+
+
+def kept(scope: Scope, name: str, evaluator: Evaluator, depth: int = 0) -> Iterator[Place]:
+    """The places of ``scope`` that store its parameter ``name``, themselves or by a function they call."""
+    function = scope.function
+    if function is None:
+        return
+    local = function.ir.bound - function.index.globals
+    context = Context(scope)
+    for stmt in flat_statements(function.ir.body):
+        if isinstance(stmt, ir.Assign) and _holds(stmt.value, name):
+            for target in stmt.targets:
+                where = _outlives(target, name, local)
+                if where:
+                    yield Place(where, stmt.span, False)
+        for call in _calls(stmt):
+            if not any(_holds(a.value, name) for a in call.args):
+                continue
+            if isinstance(call.func, ir.Attr) and call.func.name in _ADDS:
+                receiver = dotted(call.func.value)
+                root = receiver.partition(".")[0]
+                if receiver and (root not in local or "." in receiver) and root != name:
+                    yield Place(receiver, call.span, False)
+                    continue
+            if depth < _MAX_DEPTH:
+                yield from _called(call, name, context, evaluator, depth)
+
+
+def _called(call: ir.Call, name: str, context: Context, evaluator: Evaluator, depth: int) -> Iterator[Place]:
+    for option in alternatives(evaluator.eval(call.func, context)):
+        shift = 0
+        callee = option
+        if isinstance(option, Bound):
+            shift, callee = 1, option.function
+        if isinstance(option, (Class, Lib)) or not isinstance(callee, Function):
+            continue
+        params = callee.node.ir.params
+        for number, arg in enumerate(call.args):
+            if not _holds(arg.value, name) or arg.star:
+                continue
+            passed = arg.keyword
+            if not passed and number + shift < len(params):
+                passed = params[number + shift].name
+            if not passed:
+                continue
+            scope = evaluator.generic_scope(callee.node, callee.scope if callee.scope.function is not None else None)
+            for place in kept(scope, passed, evaluator, depth + 1):
+                yield Place(place.where, call.span, place.guess)
+                return
+
+
+def _outlives(target: ir.Expr, name: str, local: frozenset[str]) -> str:
+    """The place that an assignment stores in, where that outlives the call and is not the object itself."""
+    if isinstance(target, ir.Name):
+        return "" if target.id in local else target.id
+    container = target
+    while isinstance(container, ir.Subscript):
+        container = container.value
+    path = dotted(container)
+    root = path.partition(".")[0]
+    if not path or (isinstance(target, ir.Subscript) and path == root and root in local):
+        return ""
+    if root == name:
+        # On itself, or on its own parts.
+        return ""
+    return path
+
+
+def _holds(expr: ir.Expr, name: str) -> bool:
+    if isinstance(expr, ir.Name):
+        return expr.id == name
+    if isinstance(expr, (ir.Display, ir.DictDisplay, ir.Starred)):
+        return any(_holds(e, name) for e in children(expr))
+    return False
+
+
+def _calls(stmt: ir.Stmt) -> Iterator[ir.Call]:
+    value = stmt.value if isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.Return, ir.AnnAssign)) else None
+    stack = [value] if value is not None else []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ir.Call):
+            yield node
+        stack.extend(children(node))
