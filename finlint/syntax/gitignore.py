@@ -21,7 +21,8 @@ def ignored_below(folder: str) -> IsIgnored | None:
         return None
     listed = _ask_git(folder)
     if listed is None:
-        return _Reader(top).ignores
+        reader = _Reader(top)
+        return None if reader.ignores_folder(folder) else reader.ignores
     if not listed or folder in listed:
         # An ignored folder that the user names is meant to be looked at.
         return None
@@ -54,46 +55,51 @@ def _ask_git(folder: str) -> frozenset[str] | None:
     return frozenset(os.path.normpath(os.path.join(folder, name)) for name in names)
 
 
+_Rules = list[tuple[re.Pattern[str], bool, bool]]
+_Files = tuple[tuple[str, _Rules], ...]
+
+
 class _Reader:
     """``.gitignore`` files of a work tree, read as they are needed. The last pattern that matches decides."""
 
     def __init__(self, top: str) -> None:
         self._top = top
-        self._rules: dict[str, list[tuple[re.Pattern[str], bool, bool]]] = {}
+        self._above: dict[str, _Files] = {}
 
     def ignores(self, path: str, is_folder: bool) -> bool:
         verdict = False
-        for base in self._bases(path):
-            relative = os.path.relpath(path, base).replace(os.sep, "/")
-            for pattern, negated, folders_only in self._rules_of(base):
+        for base, rules in self._files_above(os.path.dirname(path)):
+            relative = path[len(base) :].lstrip(os.sep).replace(os.sep, "/")
+            for pattern, negated, folders_only in rules:
                 if (is_folder or not folders_only) and pattern.match(relative):
                     verdict = not negated
         return verdict
 
-    def _bases(self, path: str) -> list[str]:
-        bases = []
-        folder = os.path.dirname(path)
-        while len(folder) >= len(self._top):
-            bases.append(folder)
-            if folder == self._top or folder == os.path.dirname(folder):
-                break
+    def ignores_folder(self, folder: str) -> bool:
+        """Whether ``folder``, or one between it and the top, is ignored."""
+        while len(folder) > len(self._top):
+            if self.ignores(folder, True):
+                return True
             folder = os.path.dirname(folder)
-        return bases[::-1]
+        return False
 
-    def _rules_of(self, base: str) -> list[tuple[re.Pattern[str], bool, bool]]:
-        rules = self._rules.get(base)
-        if rules is None:
-            rules = self._rules[base] = []
-            try:
-                with open(os.path.join(base, ".gitignore"), encoding="utf-8", errors="replace") as file:
-                    lines = file.read().splitlines()
-            except OSError:
-                lines = []
-            for line in lines:
-                rule = _rule(line)
-                if rule is not None:
-                    rules.append(rule)
-        return rules
+    def _files_above(self, folder: str) -> _Files:
+        """(folder, rules) of each ``.gitignore`` that holds in ``folder``, the outermost first."""
+        known = self._above.get(folder)
+        if known is None:
+            outer = () if len(folder) <= len(self._top) else self._files_above(os.path.dirname(folder))
+            rules = self._rules_of(folder)
+            known = self._above[folder] = (*outer, (folder, rules)) if rules else outer
+        return known
+
+    @staticmethod
+    def _rules_of(base: str) -> _Rules:
+        try:
+            with open(os.path.join(base, ".gitignore"), encoding="utf-8", errors="replace") as file:
+                lines = file.read().splitlines()
+        except OSError:
+            return []
+        return [rule for line in lines if (rule := _rule(line)) is not None]
 
 
 def _rule(line: str) -> tuple[re.Pattern[str], bool, bool] | None:
