@@ -405,7 +405,8 @@ class Evaluator:
                 if earlier and binding.name in _names_in(definition.node):
                     # ``Registry = Registry()``: on the right stands what the name meant before.
                     before = [b for b in earlier if b.line < binding.line]
-                    context = Context(scope, {binding.name: union(self.bindings(before, scope, owner))})
+                    if before:
+                        context = Context(scope, {binding.name: union(self.bindings(before, scope, owner))})
                 if owner is not None:
                     values.append(self._class_body_value(definition, owner, context))
                 else:
