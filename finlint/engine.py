@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from finlint.analysis.evaluate import Evaluator
-from finlint.analysis.finalizers import Finalizer, Finder
-from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import ModuleNode
-from finlint.analysis.project import Project
-from finlint.analysis.reach import Step
-from finlint.analysis.registrars import TOKENS, Registrars
-from finlint.knowledge.base import Knowledge
 from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
-from finlint.rules import all as rules
-from finlint.rules.blocking import blocking
-from finlint.syntax.source import SourceFile, Unreadable, read_bytes
+from finlint.model.tokens import TOKENS
+from finlint.syntax.source import SourceFile, Unreadable, decode, read_bytes
+
+if TYPE_CHECKING:
+    from finlint.analysis.reach import Step
+
+#: A file without a token cannot hold a finalizer and is not parsed, but a small run checks its syntax all the same:
+#: bytes of such files that are parsed before only their encoding is looked at. A megabyte costs about 0.15 s.
+SYNTAX_BUDGET = 1_000_000
+
+#: ``ast.PyCF_ONLY_AST``, without importing ast.
+_ONLY_AST = 0x400
 
 DEFAULT_SETTINGS = Settings()
 
@@ -63,7 +63,10 @@ class _Run:
         findings: list[Finding] = []
         registrations: set[object] = set()
         if candidates:
-            for finalizer, found in self._findings(candidates):
+            from finlint.checking import Check
+
+            check = Check(self.files, self.settings, self._load, self._read, self._peek, self._is_linted, self._text_at)
+            for finalizer, found in check.findings(candidates):
                 if finalizer is not None:
                     registrations.add((finalizer.module.path, finalizer.span, finalizer.registrar))
                 findings.extend(found)
@@ -77,14 +80,34 @@ class _Run:
     def _candidates(self) -> list[str]:
         """The files that hold a word without which there is no registration."""
         out = []
+        budget = SYNTAX_BUDGET
         for number, path in enumerate(self.files):
             data = self._read(path)
-            if data is not None and (not self.settings.prefilter or any(token in data for token in self.tokens)):
+            if data is None:
+                pass
+            elif not self.settings.prefilter or any(token in data for token in self.tokens):
                 self._bytes[path] = data
                 out.append(path)
+            else:
+                budget = self._check_text(path, data, budget)
             if self.progress is not None:
                 self.progress(number + 1, len(self.files))
         return out
+
+    def _check_text(self, path: str, data: bytes, budget: int) -> int:
+        """Report a file that is no Python, as far as ``budget`` allows; returns what is left of it."""
+        try:
+            text = decode(data)
+            if len(data) > budget:
+                return budget
+            try:
+                compile(text, path, "exec", _ONLY_AST, dont_inherit=True)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                # LibCST knows syntax that is newer than the running interpreter.
+                SourceFile(path, data)
+        except Unreadable as error:
+            self._fail(path, error)
+        return budget - len(data)
 
     def _read(self, path: str) -> bytes | None:
         known = self.overlay.get(os.path.abspath(path))
@@ -126,75 +149,6 @@ class _Run:
             return None
         self._sources[path] = source
         return source
-
-    # -- findings
-
-    def _findings(self, candidates: list[str]) -> Iterator[tuple[Finalizer | None, list[Finding]]]:
-        knowledge = Knowledge(self.settings.knowledge)
-        registrars = Registrars(self.settings.registrars)
-        installed: list[str] = []
-        if self.settings.follow_installed:
-            paths = sysconfig.get_paths()
-            installed = list(dict.fromkeys([paths["purelib"], paths["platlib"]]))
-        project = Project(self._load, knowledge, self.settings.src, installed, self._peek)
-        evaluator = Evaluator(project, knowledge, registrars)
-        frames = Frames(evaluator)
-        finder = Finder(evaluator, frames, registrars)
-        modules = [module for path in candidates if (module := project.at(path)) is not None]
-        for finalizer in self._finalizers(finder, modules, project):
-            found = list(blocking(finalizer, frames, self._is_linted, self._text_at))
-            found.extend(rules.of_finalizer(finalizer, evaluator, frames))
-            yield finalizer, found
-        for module in modules:
-            yield None, list(rules.of_module(module, evaluator))
-
-    def _finalizers(self, finder: Finder, modules: list[ModuleNode], project: Project) -> Iterator[Finalizer]:
-        for module in modules:
-            yield from finder.deletions(module)
-            yield from finder.registrations(module)
-        yield from self._inherited(finder, project)
-        # Wrappers make registrars of their own names: look for those in all files until no new one turns up.
-        known: set[str] = set()
-        while fresh := set(finder.wrappers) - known:
-            known |= fresh
-            words = {name for name in fresh if name != "__init__"}
-            calls = [name.encode() + b"(" for name in words]
-            if "__init__" in fresh:
-                # A subclass passes its callback to the base's constructor, and names the base in its header.
-                calls += [b"(" + name.encode() + b")" for name in words]
-                words.add("__init__")
-            for path in self.files:
-                data = self._read(path)
-                if data is None or not any(call in data for call in calls):
-                    continue
-                caller = project.at(path)
-                if caller is not None:
-                    finder.search_again(caller)
-                    yield from finder.registrations(caller, words)
-
-    def _inherited(self, finder: Finder, project: Project) -> Iterator[Finalizer]:
-        """Finalizers of subclasses, in whichever linted file they are."""
-        bases = {cls.node.name for cls in finder.inherited}
-        if not bases:
-            return
-        words: set[str] = set()
-        while fresh := bases - words:
-            words |= fresh
-            header = re.compile(
-                rb"^[ \t]*class\s+(\w+)\s*\([^)]*\b(?:" + b"|".join(sorted(w.encode() for w in fresh)) + rb")\b",
-                re.MULTILINE,
-            )
-            for path in self.files:
-                data = self._read(path)
-                if data is None or b"class" not in data:
-                    continue
-                names = {name.decode("utf-8", "replace") for name in header.findall(data)}
-                if not names:
-                    continue
-                module = project.at(path)
-                if module is not None:
-                    bases |= names
-                    yield from finder.inherited_by(module)
 
     def _is_linted(self, path: str) -> bool:
         return os.path.abspath(path) in self._linted

@@ -70,9 +70,6 @@ _ALIASES = {
     "finlint.runtime.api.add_cleanup": "finlint.runtime.add_cleanup",
 }
 
-#: Words without which a file has no registration of a known registrar.
-TOKENS = (b"__del__", b"weakref", b"Finalize", b"gc", b"set_finalizer", b"add_cleanup")
-
 
 class Registrars:
     """The known registrars and those that the configuration names."""

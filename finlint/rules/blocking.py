@@ -58,7 +58,8 @@ def blocking(
         primary = steps[1] if len(steps) > 1 and linted(steps[1].path) else steps[0]
         # ``close()`` that writes forty times is one thing to mend: the nearest stands for all. Two locks are two.
         subject = "" if effect.kind in _MERGED else effect.subject
-        same = (effect.kind, primary.path, primary.span, subject, severity)
+        place: object = primary.span.line if effect.kind in _MERGED else primary.span
+        same = (effect.kind, primary.path, place, subject, severity)
         if same in reported:
             continue
         reported.add(same)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from finlint.analysis.registrars import TOKENS
+from finlint.model.tokens import TOKENS
 from finlint.flake8 import WORDS, Plugin
 
 from .conftest import BAD, Run

@@ -1,0 +1,5 @@
+"""Words without which a file has no registration of a known registrar: the byte prefilter's."""
+
+from __future__ import annotations
+
+TOKENS: tuple[bytes, ...] = (b"__del__", b"weakref", b"Finalize", b"gc", b"set_finalizer", b"add_cleanup")
