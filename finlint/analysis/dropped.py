@@ -9,7 +9,7 @@ from finlint.analysis.evaluate import Context, Evaluator
 from finlint.analysis.flow import Frames
 from finlint.analysis.nodes import children, inner_blocks
 from finlint.analysis.scopes import Scope
-from finlint.analysis.values import Lib, LibCoroutine, Suspended, Value, alternatives, is_known, truth
+from finlint.analysis.values import Const, Lib, LibCoroutine, Suspended, Value, alternatives, is_known, truth
 from finlint.model import ir
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
@@ -60,7 +60,7 @@ class _Walk:
 
     def statement(self, stmt: ir.Stmt) -> Iterator[Dropped]:
         if isinstance(stmt, ir.If):
-            verdict = truth(self.evaluator.eval(stmt.test, self.context))
+            verdict = self._verdict(stmt.test)
             if verdict is not False:
                 yield from self.branch(stmt.body)
             if verdict is True:
@@ -81,6 +81,16 @@ class _Walk:
         for inner in inner_blocks(stmt):
             yield from self.branch(inner)
 
+    def _verdict(self, test: ir.Expr) -> bool | None:
+        value = self.evaluator.eval(test, self.context)
+        function = self.scope.function
+        if isinstance(test, ir.Name) and isinstance(value, Const) and function is not None:
+            # ``def __del__(self, _is_async=Util.is_async)``: the default was read when the function was defined.
+            names = {p.name for p in function.ir.params}
+            if test.id in names and test.id not in function.index.names:
+                return bool(value.value)
+        return truth(value)
+
     def branch(self, block: ir.Block) -> Iterator[Dropped]:
         yield from self.block(block)
         self.left = False
@@ -91,9 +101,9 @@ class _Walk:
         name = _coroutine(value)
         if name:
             options = [v for v in alternatives(value) if is_known(v)]
-            certain = all(_coroutine(v) for v in options)
-            confidence = Confidence.HIGH if certain else Confidence.MEDIUM
-            yield Dropped(name, self.scope.module.path, call.span, "drops it un-awaited", confidence)
+            # A function that gives a coroutine to some callers only is right for the others.
+            if all(_coroutine(v) for v in options):
+                yield Dropped(name, self.scope.module.path, call.span, "drops it un-awaited", Confidence.HIGH)
         else:
             yield from self._needs_loop(call)
 

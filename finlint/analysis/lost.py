@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from finlint.analysis.effects import Registration
 from finlint.analysis.evaluate import Context, Evaluator, dotted
+from finlint.analysis.finalizers import free_names
 from finlint.analysis.nodes import FunctionNode, children, flat_statements
 from finlint.analysis.retention import aliases, callback_expression, watched_expression
 from finlint.analysis.values import Bound, Class, Function, Partial, Value, WeakReference, alternatives
@@ -70,6 +71,11 @@ def _escapes(name: str, function: FunctionNode) -> bool:
     stack: list[object] = [function.ir.body]
     while stack:
         node = stack.pop()
+        if isinstance(node, ir.Function):
+            # A closure over the reference keeps it for as long as the closure lives.
+            if name in free_names(node):
+                return True
+            continue
         if isinstance(node, ir.Assign):
             stack.append(node.value)
             stack.extend(t for t in node.targets if not isinstance(t, ir.Name))

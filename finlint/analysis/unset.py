@@ -259,7 +259,9 @@ class _Body:
         stack = [test]
         while stack:
             node = stack.pop()
-            if (isinstance(node, ir.Call) and dotted(node.func) in ("hasattr", "getattr")) or (isinstance(node, ir.Attr) and dotted(node.value) == self.me and node.name in ("__dict__",)):
+            if (isinstance(node, ir.Call) and dotted(node.func) in ("hasattr", "getattr")) or (
+                isinstance(node, ir.Attr) and dotted(node.value) == self.me and node.name in ("__dict__",)
+            ):
                 guards = True
             elif isinstance(node, ir.Attr) and dotted(node.value) == self.me and not self.reader.unsafe(node.name):
                 guards = guards or self._is_data(node.name)
