@@ -67,6 +67,8 @@ class _Walk:
                 self.left = self.left or _always_leaves(stmt.body)
             else:
                 yield from self.branch(stmt.orelse)
+                # A default that we cannot read decides: better silent than wrong.
+                self.left = self._is_parameter(stmt.test) and _always_leaves(stmt.body)
             return
         if isinstance(stmt, (ir.Return, ir.Raise)):
             self.left = True
@@ -80,6 +82,14 @@ class _Walk:
                 yield from self._needs_loop(stmt.value)
         for inner in inner_blocks(stmt):
             yield from self.branch(inner)
+
+    def _is_parameter(self, test: ir.Expr) -> bool:
+        function = self.scope.function
+        return (
+            isinstance(test, ir.Name)
+            and function is not None
+            and any(p.name == test.id and p.default is not None for p in function.ir.params)
+        )
 
     def _verdict(self, test: ir.Expr) -> bool | None:
         value = self.evaluator.eval(test, self.context)

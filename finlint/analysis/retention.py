@@ -300,7 +300,9 @@ class _Holder:
         if self._is_alias(expr.value):
             if expr.name in ("__dict__", "__class__", "__weakref__", "__name__", "__doc__"):
                 return False
-            if any(self._is_method_of_alias(v) for v in options):
+            if any(self._is_method_of_alias(v) for v in options) and (
+                called or all(map(is_known, options)) or any(isinstance(v, Bound) for v in options)
+            ):
                 return True
             if any(map(is_known, options)):
                 return self._by_value(expr)
