@@ -464,7 +464,9 @@ class _Holder:
         path = dotted(expr)
         if path and any(path.startswith(alias + ".") for alias in self.aliases):
             obj = self.registration.obj
-            targets = {v for v in alternatives(obj) if isinstance(v, Object)} if obj is not None else set()
+            targets: set[Value] = set()
+            if obj is not None:
+                targets = {v for v in alternatives(obj) if isinstance(v, Object)}
             if targets:
                 self.targets = targets
                 try:
