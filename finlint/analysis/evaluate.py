@@ -16,7 +16,7 @@ from typing import Any
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs, Effect, Recorder
 from finlint.analysis.library import Knowledge
-from finlint.analysis.nodes import ClassNode, Definition, FunctionIndex, FunctionNode, ModuleNode, children
+from finlint.analysis.nodes import Definition, FunctionIndex, FunctionNode, ModuleNode, children
 from finlint.analysis.project import Project
 from finlint.analysis.registrars import Registrars
 from finlint.analysis.scopes import Scope, Scopes
@@ -645,7 +645,8 @@ class Evaluator:
 
     def _note_receiver_change(self, expr: ir.Call, function: Value, args: CallArgs, context: Context) -> None:
         """``sock.setblocking(False)`` changes what ``sock`` is from here on."""
-        assert isinstance(expr.func, ir.Attr) and context.env is not None
+        assert isinstance(expr.func, ir.Attr)
+        assert context.env is not None
         if not isinstance(function, LibMethod) or not isinstance(function.receiver, LibObject):
             return
         entry = self.knowledge.entry(function.name)
@@ -816,9 +817,14 @@ class Evaluator:
         right = self.eval(expr.right, context)
         if expr.op == "Add" and isinstance(left, Sequence) and isinstance(right, Sequence):
             return Sequence(left.kind, None, union([left.element, right.element]))
-        if expr.op == "BitOr" and isinstance(left, Const) and isinstance(right, Const):
-            if isinstance(left.value, int) and isinstance(right.value, int):
-                return Const(left.value | right.value, left.firm and right.firm)
+        if (
+            expr.op == "BitOr"
+            and isinstance(left, Const)
+            and isinstance(right, Const)
+            and isinstance(left.value, int)
+            and isinstance(right.value, int)
+        ):
+            return Const(left.value | right.value, left.firm and right.firm)
         if isinstance(left, Object) and expr.op in _OPERATORS:
             return self._special(left, _OPERATORS[expr.op], (right,), context, expr.span)
         if isinstance(left, LibObject) and expr.op == "Div" and left.type.startswith("pathlib."):
@@ -1537,6 +1543,8 @@ class Evaluator:
             if is_known(declared) and not _is_none(declared):
                 return union([declared, *informative])
         if not function.index.returns:
+            if function.ir.returns is not None and _is_stub(function.ir.body):
+                return self.annotation(function.ir.returns, Context(scope.parent or self.module_scope(scope.module)))
             return NONE
         if informative:
             return union([v for v in values if is_known(v)])
@@ -1816,9 +1824,8 @@ class Evaluator:
                 out.append(self._yielded(option.frame))
             elif isinstance(option, LibObject):
                 entry = self.knowledge.entry(option.type)
-                if entry is not None and entry.enter:
-                    if span is not None:
-                        self.call(LibMethod(option, entry.enter), CallArgs(), context, span, None)
+                if entry is not None and entry.enter and span is not None:
+                    self.call(LibMethod(option, entry.enter), CallArgs(), context, span, None)
                 if option.type == "contextlib.closing" or option.type == "contextlib.nullcontext":
                     out.append(next((v for _, v in option.args if is_known(v)), UNKNOWN))
                 else:
@@ -2170,11 +2177,11 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None
         node = function_at(module, line)
         if node is None:
             for binding in (*module.source.facts.loose, *module.source.facts.bindings):
-                if binding.line <= line <= binding.end_line and binding.kind in ("other", "assign"):
-                    if binding.line not in seen:
-                        seen.add(binding.line)
-                        index = FunctionIndex(tuple(module.statements(binding)))
-                        out.extend((None, c) for c in index.calls if _callee_name(c) == name)
+                held = binding.line <= line <= binding.end_line and binding.kind in ("other", "assign")
+                if held and binding.line not in seen:
+                    seen.add(binding.line)
+                    index = FunctionIndex(tuple(module.statements(binding)))
+                    out.extend((None, c) for c in index.calls if _callee_name(c) == name)
             continue
         if node not in seen:
             seen.add(node)
@@ -2237,6 +2244,14 @@ def _typed_union(values: list[Value]) -> Value:
     """The union of declared types: those that we do not know are left out, as they say nothing."""
     known = [v for v in values if is_known(v)]
     return union(known) if known else UNKNOWN
+
+
+def _is_stub(body: ir.Block) -> bool:
+    """A body of ``...``, a docstring, ``pass`` or ``raise NotImplementedError``: the signature is all there is."""
+    return all(
+        isinstance(s, (ir.Raise, ir.Jump)) or (isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Const))
+        for s in body
+    )
 
 
 def _is_none(value: Value) -> bool:

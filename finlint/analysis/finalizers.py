@@ -20,6 +20,7 @@ from finlint.analysis.values import (
     OneOf,
     Parameter,
     Partial,
+    Unknown,
     Value,
     alternatives,
     is_known,
@@ -92,13 +93,13 @@ class Finder:
         with self.evaluator.without_callers():
             frames = list(self._nested(scope, self.quick))
             vague = any(
-                not is_known(option)
+                isinstance(option, Unknown)
                 for frame in frames
                 for registration in frame.registrations
                 for option in alternatives(registration.callback)
             )
         if vague:
-            # Somebody else knows what the callback is.
+            # Somebody else knows what it is. (A parameter makes the function a wrapper: its callers are asked.)
             for frame in self._nested(scope, self.frames):
                 yield from self._of_frame(frame, self.frames)
             return
@@ -255,8 +256,7 @@ class Finder:
         for line in _lines(module.source.text, re.compile(r"\b__del__\b")):
             function = function_at(module, line)
             if function is not None and function.name != "__del__":
-                for cls in _inner_classes(function, self.evaluator):
-                    yield cls
+                yield from _inner_classes(function, self.evaluator)
 
     def deletion(self, cls: Class, binding: Binding, receiver: Class) -> Iterator[Finalizer]:
         """The finalizer that ``binding`` of ``cls`` is for an instance of ``receiver`` (``cls`` or a subclass)."""

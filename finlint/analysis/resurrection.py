@@ -75,7 +75,7 @@ def _outlives(target: ir.Expr, name: str, local: frozenset[str]) -> str:
     """The place that an assignment stores in, where that outlives the call and is not the object itself."""
     if isinstance(target, ir.Name):
         return "" if target.id in local else target.id
-    container = target
+    container: ir.Expr = target
     while isinstance(container, ir.Subscript):
         container = container.value
     path = dotted(container)

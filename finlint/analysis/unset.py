@@ -35,6 +35,8 @@ _HARMLESS = (
     "builtins.bytearray",
     "builtins.repr",
     "builtins.super",
+    "io.StringIO",
+    "io.BytesIO",
     "queue.",
     "os.getpid",
     "functools.partial",
@@ -156,7 +158,21 @@ class _Reader:
             return self._super_call(func.name, node, out, depth)
         scope = self.evaluator.generic_scope(node)
         options = list(alternatives(self.evaluator.eval(func, Context(scope))))
-        return bool(options) and all(isinstance(v, Lib) and v.name.startswith(_HARMLESS) for v in options)
+        return bool(options) and all(
+            (isinstance(v, Lib) and v.name.startswith(_HARMLESS))
+            or (isinstance(v, Class) and self._harmless_class(v, depth))
+            for v in options
+        )
+
+    def _harmless_class(self, cls: Class, depth: int) -> bool:
+        """A class of the project whose construction does nothing that may fail."""
+        bases = self.evaluator.mro(cls)
+        if any(not isinstance(base, Class) and base != Lib("builtins.object") for base in bases):
+            return False
+        if self.evaluator.class_function(cls, "__new__") is not None:
+            return False
+        init = self.evaluator.class_function(cls, "__init__")
+        return init is None or (depth < _MAX_DEPTH and self._init(init.node, set(), depth + 1))
 
     def _super_call(self, name: str, node: FunctionNode, out: set[str], depth: int) -> bool:
         mro = self.evaluator.mro(self.cls)
@@ -284,12 +300,12 @@ class _Body:
         if isinstance(expr, ir.IfExp):
             self.test(expr.test, span)
             return
-        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr):
-            if dotted(expr.func.value) == self.me and not self.reader.unsafe(expr.func.name):
-                method = self.reader.evaluator.class_function(self.reader.cls, expr.func.name)
-                if method is not None and method.node is not self.node:
-                    at = self.at or (self.node.module.path, expr.span)
-                    self.reader._function(method.node, at, self.depth + 1)
+        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and dotted(expr.func.value) == self.me:
+            method = self.reader.evaluator.class_function(self.reader.cls, expr.func.name)
+            safe = not self.reader.unsafe(expr.func.name)
+            if safe and method is not None and method.node is not self.node:
+                at = self.at or (self.node.module.path, expr.span)
+                self.reader._function(method.node, at, self.depth + 1)
         if isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == self.me:
             why = self.reader.unsafe(expr.name)
             if why and expr.name not in self.checked and expr.name not in self.reader.reported:

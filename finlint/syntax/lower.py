@@ -331,9 +331,7 @@ class _Lowering:
             return ir.Display(
                 "tuple",
                 tuple(
-                    ir.Starred(self.target(e.value))
-                    if isinstance(e, cst.StarredElement)
-                    else self.target(e.value)
+                    ir.Starred(self.target(e.value)) if isinstance(e, cst.StarredElement) else self.target(e.value)
                     for e in node.elements
                 ),
                 self._span(node),
@@ -474,9 +472,7 @@ class _Lowering:
             left = left.left
         value = self.expr(left)
         for operation in reversed(chain):
-            value = ir.Binary(
-                value, _operator(operation.operator), self.expr(operation.right), self._span(operation)
-            )
+            value = ir.Binary(value, _operator(operation.operator), self.expr(operation.right), self._span(operation))
         return value
 
     def e_IfExp(self, node: cst.IfExp) -> ir.Expr:

@@ -195,9 +195,7 @@ def expression(node: ast.expr) -> ir.Expr:
             ir.Arg(expression(a.value), "", "*") if isinstance(a, ast.Starred) else ir.Arg(expression(a))
             for a in node.args
         )
-        keywords = tuple(
-            ir.Arg(expression(k.value), k.arg or "", "" if k.arg else "**") for k in node.keywords
-        )
+        keywords = tuple(ir.Arg(expression(k.value), k.arg or "", "" if k.arg else "**") for k in node.keywords)
         return ir.Call(expression(node.func), args + keywords, _span(node))
     if isinstance(node, ast.Subscript):
         return ir.Subscript(expression(node.value), expression(node.slice), _span(node))

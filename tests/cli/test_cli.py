@@ -136,7 +136,7 @@ def test_bad_files_are_one_line_each_and_the_others_are_linted(project: Path, ru
     assert ran.status == 1
     errors = [line for line in ran.out.splitlines() if " FIN901 " in line]
     named = sorted(line.partition(":")[0] for line in errors)
-    assert named == ["binary.py", "cookie.py", "fifo.py", "nested.py", "python2.py", "syntax.py"]
+    assert named == ["binary.py", "cookie.py", "fifo.py", "nested.py", "python2.py", "syntax.py", "utf16.py"]
     assert any("bad.py:7:9: FIN102" in line for line in ran.out.splitlines())
     assert run("--ignore", "FIN901,FIN102").status == 0
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from finlint.model.tokens import TOKENS
 from finlint.flake8 import WORDS, Plugin
+from finlint.model.tokens import TOKENS
 
 from .conftest import BAD, Run
 
