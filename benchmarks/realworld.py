@@ -59,8 +59,9 @@ def folder_of(case: dict[str, Any], root: Path) -> Path:
     if case.get("source", "PyPI") == "PyPI":
         return root / f"{case['package']}-{case['version']}"
     short = ".".join(case["version"].split(".")[:2])
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    return pyenv / "versions" / case["version"] / "lib" / f"python{short}"
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    version: str = case["version"]
+    return pyenv / "versions" / version / "lib" / f"python{short}"
 
 
 def lint(task: tuple[Path, list[str]]) -> tuple[Path, list[Found]]:
