@@ -603,6 +603,15 @@ class Evaluator:
                 continue
         return _typed_union(out) if out else UNKNOWN
 
+    def instances(self, value: Value) -> Value:
+        """Instances of the classes that ``value`` may be."""
+        made = [
+            self.instance(v) if isinstance(v, Class) else self.annotation_of(v)
+            for v in alternatives(value)
+            if isinstance(v, (Class, Lib))
+        ]
+        return union(made) if made else UNKNOWN
+
     def annotation_of(self, value: Lib) -> Value:
         """An instance of a library class."""
         return library.instance_of(value.name, self.knowledge)
@@ -1745,6 +1754,8 @@ class Evaluator:
             return receiver if receiver is not None else UNKNOWN
         if returned.startswith("arg:"):
             return library.arguments(entry, args).get(returned[4:], UNKNOWN)
+        if returned.startswith("instance:"):
+            return self.instances(library.arguments(entry, args).get(returned[9:], UNKNOWN))
         if returned.startswith("element:"):
             return self.element(library.arguments(entry, args).get(returned[8:], UNKNOWN), context)
         if not returned:

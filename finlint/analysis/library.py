@@ -249,18 +249,27 @@ _TRANSPARENT = frozenset(
 )
 
 
+#: Where the names of containers mean containers: other modules have a ``Container`` or a ``Set`` of their own.
+_TYPING_MODULES = frozenset(
+    {"", "builtins", "collections", "collections.abc", "dataclasses", "typing", "typing_extensions", "weakref"}
+)
+
+
 def container_kind(name: str) -> str:
     """ "list", "set", "tuple", "iterable" for the name of a container type; "" for others."""
-    return _CONTAINERS.get(name.rpartition(".")[2], "")
+    module, _, short = name.rpartition(".")
+    return _CONTAINERS.get(short, "") if module in _TYPING_MODULES else ""
 
 
 def is_mapping(name: str) -> bool:
-    return name.rpartition(".")[2] in _MAPPINGS
+    module, _, short = name.rpartition(".")
+    return module in _TYPING_MODULES and short in _MAPPINGS
 
 
 def is_transparent(name: str) -> bool:
     """Whether ``name[X, ...]`` means X as far as types go."""
-    return name.rpartition(".")[2] in _TRANSPARENT
+    module, _, short = name.rpartition(".")
+    return module in _TYPING_MODULES and short in _TRANSPARENT
 
 
 _VALUE_TYPES = frozenset(
