@@ -204,7 +204,8 @@ def registration_lines(text: str, line: int) -> range:
 
 
 def first_line(node: ast.stmt) -> int:
-    return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
 
 
 def strict_codes(case: Case) -> frozenset[str] | None:
