@@ -113,6 +113,11 @@ class Finder:
     def _pattern(self, module: ModuleNode, words: frozenset[str]) -> re.Pattern[str] | None:
         """What a line must hold to be worth reading: a registrar's last name, or what an import calls it."""
         names = set(words)
+        attributes: set[str] = set()
+        if words is self._words:
+            # ``ref`` and ``proxy`` are everyday names: alone they count where an import brings them.
+            attributes = {word for word in words if not _imports(module.source.text, word)}
+            names -= attributes
         for binding in module.source.facts.bindings:
             stmt = binding.stmt
             if isinstance(stmt, ir.ImportFrom) and stmt.names[0][0] in words:
@@ -128,9 +133,12 @@ class Finder:
                 if any(re.search(rf"\b{re.escape(w)}\b", header) for w in words):
                     names.add(binding.name)
         names.discard("")
-        if not names:
-            return None
-        return re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, names))) + r")\b")
+        forms = []
+        if names:
+            forms.append(r"\b(?:" + "|".join(sorted(map(re.escape, names))) + r")\b")
+        if attributes:
+            forms.append(r"\.\s*(?:" + "|".join(sorted(map(re.escape, attributes))) + r")\b")
+        return re.compile("|".join(forms)) if forms else None
 
     def _nested(self, scope: Scope, frames: Frames) -> Iterator[Frame]:
         """The frame of a function, and of the functions defined in it: they may register too."""
@@ -278,6 +286,12 @@ class Finder:
         value = self.evaluator.instance_attribute(obj, "__del__", context, span)
         self.evaluator.call(value, CallArgs(), context, span, None)
         yield Finalizer("__del__", cls.node.module, span, root_scope, root, value, None, receiver)
+
+
+def _imports(text: str, word: str) -> bool:
+    """Whether an import statement of the text may bind ``word`` (alone on its line: within parentheses)."""
+    pattern = rf"\bimport\b[^#\n]*\b{re.escape(word)}\b|^\s+{re.escape(word)}\s*(?:as\s+\w+\s*)?,?\s*\)?\s*$"
+    return re.search(pattern, text, re.MULTILINE) is not None
 
 
 def _binding_span(cls: ClassNode, binding: Binding) -> Span:

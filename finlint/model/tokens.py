@@ -2,4 +2,12 @@
 
 from __future__ import annotations
 
-TOKENS: tuple[bytes, ...] = (b"__del__", b"weakref", b"Finalize", b"gc", b"set_finalizer", b"add_cleanup")
+TOKENS: tuple[bytes, ...] = (
+    b"__del__",
+    b"weakref",
+    b"Finalize",
+    b".callbacks",
+    b"gc import",
+    b"set_finalizer",
+    b"add_cleanup",
+)
