@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Literal, NoReturn, TypeVar
 
@@ -140,15 +141,24 @@ class Runtime(collector.Opaque):
         cpython_gc.collect()
         if self._check and (issues := self.check()):
             raise FinalizerIssues("\n".join(["likely cleanup/finalizer issues", *map(str, issues)]))
+        with self._as_collector(me):
+            finalizers, cleanups, graph = self._registry.collect()
+        # Outside the lock, as it may have become the last to hold something; and before the work is handed over, or
+        # an object whose finalizer is through could die here, on the caller, instead of on the worker.
+        del graph
+        with self._as_collector(me):
+            self._finalizers.submit(finalizers)
+            self._cleanups.submit(cleanups)
+
+    @contextmanager
+    def _as_collector(self, me: int) -> Iterator[None]:
+        """One collector at a time; a `gc` that a dying object calls in here, on this thread, does nothing."""
         with self._collecting:
             self._collector = me
             try:
-                finalizers, cleanups, graph = self._registry.collect()
-                self._finalizers.submit(finalizers)
-                self._cleanups.submit(cleanups)
+                yield
             finally:
                 self._collector = 0
-        del graph  # outside the lock: it may have become the last to hold something
 
     def keep_alive(self, obj: object) -> None:
         """Go's ``runtime.KeepAlive``: `obj` is reachable until here. A local variable does the same in CPython."""
