@@ -67,6 +67,10 @@ MAX_QUERY_DEPTH = 40
 #: A parameter is typed by its callers, their parameters by theirs, and no further.
 MAX_CALLER_DEPTH = 2
 
+#: Expressions that are evaluated for one body, the questions it leads to included. Beyond it nothing is known:
+#: some programs (huge classes that build each other) would otherwise keep us busy for minutes.
+FUEL = 60_000
+
 #: Contexts of one function; beyond it calls share one in which only the receiver is known.
 MAX_CONTEXTS = 24
 
@@ -148,6 +152,7 @@ class Evaluator:
         self._module_scopes: dict[ModuleNode, Scope] = {}
         self._depth = 0
         self._caller_depth = 0
+        self._fuel = FUEL
 
     # -- scopes and names
 
@@ -156,6 +161,11 @@ class Evaluator:
         if scope is None:
             scope = self._module_scopes[module] = self.scopes.of(module, None, (), None)
         return scope
+
+    def refuel(self) -> None:
+        """Called before a body is run: what one body costs never depends on those before it."""
+        if self._depth == 0:
+            self._fuel = FUEL
 
     def lookup(self, name: str, context: Context) -> Value:
         """What ``name`` means in ``context``."""
@@ -624,6 +634,9 @@ class Evaluator:
 
     def eval(self, expr: ir.Expr, context: Context) -> Value:
         """What ``expr`` may be. Records effects and calls on the way where the context has a recorder."""
+        self._fuel -= 1
+        if self._fuel < 0:
+            return UNKNOWN
         kind = type(expr)
         if kind is ir.Name:
             return self.lookup(expr.id, context)  # type: ignore[union-attr]
@@ -685,7 +698,7 @@ class Evaluator:
                 exact = False
                 items.append(self.element(self.eval(item.value, context), context))
             else:
-                items.append(self.eval(item, context))
+                items.append(shallow(self.eval(item, context)))
         exact = exact and len(items) <= 16
         return Sequence(expr.kind, tuple(items) if exact else None, union(items))
 
@@ -694,7 +707,7 @@ class Evaluator:
         elements: list[Value] = []
         keys: list[Value] = []
         for key, value in expr.items:
-            evaluated = self.eval(value, context)
+            evaluated = shallow(self.eval(value, context))
             if key is None:
                 if isinstance(evaluated, Mapping):
                     elements.append(evaluated.element)
@@ -2233,6 +2246,7 @@ def _contained(values: list[Value], elements: list[Value]) -> list[Value]:
     """Values of a name, with what was put into them if they are containers."""
     if not elements:
         return values
+    elements = [shallow(element) for element in elements]
     return [_with_elements(v, elements) for v in values] or [Sequence("list", None, union(elements))]
 
 

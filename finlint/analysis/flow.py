@@ -80,6 +80,7 @@ class Frames:
         if frame is None:
             frame = self._frames[scope] = Frame(scope)
             if scope.function is not None:
+                self.evaluator.refuel()
                 env = {name: value for name, value in scope.params if is_known(value)}
                 _Run(self.evaluator, frame, env).block(scope.function.ir.body)
         return frame
@@ -87,6 +88,7 @@ class Frames:
     def of_statements(self, scope: Scope, block: ir.Block) -> Frame:
         """A frame of statements outside any function (module level)."""
         frame = Frame(scope)
+        self.evaluator.refuel()
         _Run(self.evaluator, frame, {}).block(block)
         return frame
 
