@@ -98,6 +98,11 @@ def survey(roots: list[object], owned: Mapping[int, int], *, leaves: bool = Fals
     return Graph(nodes, edges, external)
 
 
+def _builtins_of(function: Any) -> object:
+    """``__builtins__`` of a function, 3.10 and later; not every release of typeshed's stubs has it, hence ``Any``."""
+    return function.__builtins__
+
+
 def _discover(roots: Sequence[object], leaves: bool) -> tuple[list[object], dict[int, int]]:
     """Everything below the roots. The gauge, node 0, is held by the list alone, like any node nobody else holds."""
     nodes: list[object] = [object()]
@@ -112,7 +117,7 @@ def _discover(roots: Sequence[object], leaves: bool) -> tuple[list[object], dict
         for node in frontier:
             if type(node) is types.FunctionType:
                 pruned.add(id(node.__globals__))
-                pruned.add(id(node.__builtins__))  # type: ignore[attr-defined]  # typeshed lacks it; 3.10+
+                pruned.add(id(_builtins_of(node)))
         found: list[object] = []
         for referent in gc.get_referents(*frontier):
             kind = type(referent)
