@@ -228,7 +228,10 @@ class _Lowering:
             handlers.append(ir.Handler(kind, name, self.block(handler.body)))
         orelse = self._orelse(node.orelse)
         final = () if node.finalbody is None else self.block(node.finalbody.body)
-        return ir.Try(body, tuple(handlers), orelse, final, self._span(node))
+        start = self._span(node)
+        # A statement's end is not worth its price.
+        span = start._replace(end_line=start.line, end_column=start.column + len("try"))
+        return ir.Try(body, tuple(handlers), orelse, final, span)
 
     s_TryStar = s_Try
 
@@ -384,7 +387,8 @@ class _Lowering:
                 return ir.Const(left.value + right.value)
             if isinstance(left.value, bytes) and isinstance(right.value, bytes):
                 return ir.Const(left.value + right.value)
-        return ir.Opaque((left, right))
+        parts = [p for side in (left, right) if isinstance(side, ir.Opaque) for p in side.parts]
+        return ir.Opaque(tuple(parts))
 
     def e_FormattedString(self, node: cst.FormattedString) -> ir.Expr:
         parts = [self.expr(p.expression) for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
@@ -432,7 +436,10 @@ class _Lowering:
     def e_Subscript(self, node: cst.Subscript) -> ir.Expr:
         value = self.expr(node.value)
         indices = [self._index(element.slice) for element in node.slice]
-        index = indices[0] if len(indices) == 1 else ir.Display("tuple", tuple(indices), self._span(node))
+        if len(indices) == 1 and not isinstance(node.slice[0].comma, cst.Comma):
+            index = indices[0]
+        else:
+            index = ir.Display("tuple", tuple(indices), self._span(node.slice[0], node.slice[-1]))
         return ir.Subscript(value, index, self._span(node))
 
     def _index(self, node: cst.BaseSlice) -> ir.Expr:
@@ -512,7 +519,9 @@ class _Lowering:
             clause = clause.inner_for_in
         parts = tuple(self.expr(e) for e in elements)
         self._scopes.pop()
-        return ir.Comprehension(kind, parts, tuple(clauses), self._span(node))
+        # Of a generator, parentheses belong to the call or to itself: its place is that of its element.
+        span = self._span(elements[0]) if kind == "generator" else self._span(node)
+        return ir.Comprehension(kind, parts, tuple(clauses), span)
 
     def e_ListComp(self, node: cst.ListComp) -> ir.Expr:
         return self._comprehension("list", node, [node.elt])

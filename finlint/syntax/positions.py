@@ -84,8 +84,8 @@ class Positions:
 
     def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Span:
         """The span of ``node``, or from its start to the end of ``end``."""
-        start = self._starts[node]
-        stop = self._ends[end if end is not None else node]
+        start = self._start(node)
+        stop = self._end(end if end is not None else node)
         first = bisect_right(self._lines, start) - 1
         last = bisect_right(self._lines, stop) - 1
         return Span(
@@ -94,3 +94,14 @@ class Positions:
             last + self._line,
             stop - self._lines[last] + 1,
         )
+
+    def _start(self, node: cst.CSTNode) -> int:
+        if isinstance(node, cst.Tuple) and node.lpar:
+            # As ``ast`` has it: a tuple's parentheses are part of it, those around it are not.
+            return self._starts[node.lpar[-1]]
+        return self._starts[node]
+
+    def _end(self, node: cst.CSTNode) -> int:
+        if isinstance(node, cst.Tuple) and node.rpar:
+            return self._ends[node.rpar[0]]
+        return self._ends[node]

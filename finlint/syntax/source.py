@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import tokenize
-import warnings
 from pathlib import Path
 
 from finlint.model import ir
 from finlint.model.facts import ModuleFacts
 from finlint.model.outline import outline_ir
+from finlint.syntax import lower_ast
 from finlint.syntax.outline import outline_ast
 
 #: Larger files are data, not code: the biggest hand-written module known to us has 2 MB.
@@ -70,24 +69,24 @@ def decode(data: bytes) -> str:
 class SourceFile:
     """A readable, parsable file.
 
-    Raises Unreadable on construction. ``lowered_bytes`` counts the characters that reached LibCST.
+    ``ast`` outlines it and reads its slices; LibCST reads what ``ast`` of the running interpreter cannot, and
+    everything where ``libcst_only`` says so. Raises Unreadable on construction. ``libcst_bytes`` counts the
+    characters that reached LibCST, ``ast_bytes`` those of slices that ``ast`` read.
     """
 
-    def __init__(self, path: str, data: bytes) -> None:
+    def __init__(self, path: str, data: bytes, *, libcst_only: bool = False) -> None:
         self.path = path
         self.text = decode(data)
-        self.lowered = 0
+        self.libcst_bytes = 0
+        self.ast_bytes = 0
+        self._libcst_only = libcst_only
         self._starts: list[int] | None = None
         self._lowered: dict[tuple[int, int], ir.Block] = {}
         self.facts: ModuleFacts = self._outline()
 
     def _outline(self) -> ModuleFacts:
         try:
-            with warnings.catch_warnings():
-                # "invalid escape sequence" is not ours to report.
-                warnings.simplefilter("ignore")
-                tree = ast.parse(self.text)
-            return outline_ast(tree)
+            return outline_ast(lower_ast.parse(self.text))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             problem = error
         return self._outline_whole(problem)
@@ -101,7 +100,7 @@ class SourceFile:
         from finlint.syntax.lower import lower_slice
 
         try:
-            self.lowered += len(self.text)
+            self.libcst_bytes += len(self.text)
             return outline_ir(lower_slice(self.text, 1))
         except libcst.ParserSyntaxError:
             line = getattr(problem, "lineno", None) or 1
@@ -118,7 +117,7 @@ class SourceFile:
         return self.slice_text(line, line).rstrip("\n") if 0 < line <= len(self._line_starts()) else ""
 
     def lower(self, line: int, end_line: int) -> ir.Block:
-        """The statements of these lines; () where LibCST cannot read what ``ast`` could (one slice lost)."""
+        """The statements of these lines; () where they are no statements on their own."""
         key = (line, end_line)
         block = self._lowered.get(key)
         if block is None:
@@ -126,12 +125,22 @@ class SourceFile:
         return block
 
     def _lower(self, line: int, end_line: int) -> ir.Block:
+        text = self.slice_text(line, end_line)
+        if self._libcst_only:
+            return self._lower_with_libcst(text, line)
+        self.ast_bytes += len(text)
+        try:
+            return lower_ast.lower_slice(text, line)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            # Half a statement: ``try: import a`` on one line of a larger one.
+            return ()
+
+    def _lower_with_libcst(self, text: str, line: int) -> ir.Block:
         import libcst
 
         from finlint.syntax.lower import lower_slice
 
-        text = self.slice_text(line, end_line)
-        self.lowered += len(text)
+        self.libcst_bytes += len(text)
         try:
             return lower_slice(text, line)
         except (libcst.ParserSyntaxError, RecursionError):
