@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from finlint.analysis.effects import Effect, Registration
-from finlint.analysis.evaluate import Context, Evaluator, assign, dotted, forget
+from finlint.analysis.environment import Context, assign, dotted, forget
+from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.nodes import children, flat_statements, inner_blocks
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -152,7 +153,7 @@ class _Run:
             # What an attribute holds after an assignment is known only until some call may change it; that a
             # finalizer's own ``self.x = None`` hides what came before is what matters.
             value = softened(value)
-        assign(target, value, self.env, self.evaluator)
+        assign(target, value, self.env, self.evaluator.item)
 
     def _targets_effects(self, target: ir.Expr, value: Value, span: Span) -> None:
         """Evaluate what a target itself runs: ``self.pool[key]``, ``__setitem__``, property setters."""
@@ -166,7 +167,7 @@ class _Run:
             index = self.eval(target.key)
             for option in alternatives(receiver):
                 if isinstance(option, Object):
-                    self.evaluator._special(option, "__setitem__", (index, value), self.context, span)
+                    self.evaluator.special(option, "__setitem__", (index, value), self.context, span)
         elif isinstance(target, ir.Display):
             for item in target.items:
                 self._targets_effects(item.value if isinstance(item, ir.Starred) else item, UNKNOWN, span)
@@ -188,12 +189,12 @@ class _Run:
         current = self.eval(stmt.target)
         value = self.eval(stmt.value)
         if isinstance(current, Object):
-            self.evaluator._special(current, "__iadd__", (value,), self.context, stmt.span)
+            self.evaluator.special(current, "__iadd__", (value,), self.context, stmt.span)
         if isinstance(current, Sequence) and isinstance(value, Sequence):
             result: Value = Sequence(current.kind, None, union([current.element, value.element]))
         else:
             result = UNKNOWN
-        assign(stmt.target, result, self.env, self.evaluator)
+        assign(stmt.target, result, self.env, self.evaluator.item)
         return _GOES_ON
 
     def expression(self, stmt: ir.ExprStmt) -> bool:
@@ -231,7 +232,7 @@ class _Run:
                 index = self.eval(target.key)
                 for option in alternatives(receiver):
                     if isinstance(option, Object):
-                        self.evaluator._special(option, "__delitem__", (index,), self.context, stmt.span)
+                        self.evaluator.special(option, "__delitem__", (index,), self.context, stmt.span)
         return _GOES_ON
 
     def assert_(self, stmt: ir.Assert) -> bool:
@@ -338,7 +339,7 @@ class _Run:
         element = self.evaluator.element(iterated, self.context, stmt.span)
         self._widen(stmt.body)
         before = dict(self.env)
-        assign(stmt.target, element, self.env, self.evaluator)
+        assign(stmt.target, element, self.env, self.evaluator.item)
         self.block(stmt.body)
         self.env = _join([before, self.env])
         if stmt.orelse:
@@ -367,7 +368,7 @@ class _Run:
                 isinstance(v, LibObject) and v.type == "contextlib.suppress" for v in alternatives(value)
             )
             if target is not None:
-                assign(target, bound, self.env, self.evaluator)
+                assign(target, bound, self.env, self.evaluator.item)
         before = dict(self.env)
         goes_on = self.block(stmt.body)
         if not stmt.is_async:

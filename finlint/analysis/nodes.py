@@ -479,3 +479,12 @@ def children(node: ir.Expr) -> list[ir.Expr]:
     if isinstance(node, (ir.Opaque, ir.Slice)):
         return list(node.parts)
     return []
+
+
+def function_at(module: ModuleNode, line: int) -> FunctionNode | None:
+    """The outermost function of the module's or a class's body whose lines include ``line``."""
+    found = module.definition_at(line)
+    if found is None:
+        return None
+    binding, owner = found
+    return owner.function(binding) if owner is not None else module.function(binding)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from finlint.analysis.effects import CallArgs, Registration
+from finlint.analysis.environment import Context
+from finlint.analysis.library import Knowledge
 from finlint.analysis.values import (
     UNKNOWN,
     Class,
@@ -20,9 +22,6 @@ from finlint.analysis.values import (
 from finlint.model import ir
 from finlint.model.settings import Registrar
 from finlint.model.source import Span
-
-if TYPE_CHECKING:
-    from finlint.analysis.evaluate import Context, Evaluator
 
 
 class Spec(NamedTuple):
@@ -96,14 +95,14 @@ class Registrars:
         """Last names of all registrars: what a call of one must be called, but for aliases."""
         return frozenset(name.rpartition(".")[2] for name in self._specs) - {"append", "insert"} | {"callbacks"}
 
-    def constructed(self, cls: Class, evaluator: Evaluator) -> Spec | None:
+    def constructed(self, cls: Class, order: tuple[Value, ...], knowledge: Knowledge) -> Spec | None:
         """The registrar that a class of the project is, by name, or inherits from (``weakref.ref``)."""
         named = self._specs.get(f"{cls.node.module.name}.{cls.node.name}")
         if named is not None:
             return named
-        for base in evaluator.mro(cls):
+        for base in order:
             if isinstance(base, Lib):
-                spec = self._specs.get(evaluator.knowledge.canonical(base.name))
+                spec = self._specs.get(knowledge.canonical(base.name))
                 if spec is not None:
                     return spec
         return None

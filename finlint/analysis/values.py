@@ -319,3 +319,43 @@ MAX_DEPTH = 6
 def shallow(value: Value) -> Value:
     """``value``, or UNKNOWN where it nests so deeply that contexts would grow without end."""
     return value if depth(value) <= MAX_DEPTH else UNKNOWN
+
+
+def is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+def typed_union(values: list[Value]) -> Value:
+    """The union of declared types: those that we do not know are left out, as they say nothing."""
+    known = [v for v in values if is_known(v)]
+    return union(known) if known else UNKNOWN
+
+
+def contained(values: list[Value], elements: list[Value]) -> list[Value]:
+    """Values of a name, with what was put into them if they are containers."""
+    if not elements:
+        return values
+    elements = [shallow(element) for element in elements]
+    return [with_elements(v, elements) for v in values] or [Sequence("list", None, union(elements))]
+
+
+def with_elements(value: Value, elements: list[Value]) -> Value:
+    """A container after elements were put into it."""
+    out: list[Value] = []
+    for option in alternatives(value):
+        if isinstance(option, Sequence):
+            kept = [] if isinstance(option.element, Unknown) else [option.element]
+            out.append(Sequence(option.kind, None, union([*kept, *elements])))
+        elif isinstance(option, Mapping):
+            kept = [] if isinstance(option.element, Unknown) else [option.element]
+            out.append(Mapping(option.items, option.key, union([*kept, *elements])))
+        else:
+            out.append(option)
+    return union(out)
+
+
+def context_value(value: Value) -> Value:
+    """An argument as part of a call's context: text, which decides nothing, is dropped unless short."""
+    if isinstance(value, Const) and isinstance(value.value, (str, bytes)) and len(value.value) > 24:
+        return UNKNOWN
+    return shallow(value)

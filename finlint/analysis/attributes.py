@@ -1,0 +1,301 @@
+"""What ``value.name`` is, for every kind of value."""
+
+from __future__ import annotations
+
+from finlint.analysis import library
+from finlint.analysis.effects import CallArgs
+from finlint.analysis.environment import Context
+from finlint.analysis.nodes import FunctionNode
+from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Function,
+    Lib,
+    LibMethod,
+    LibObject,
+    Mapping,
+    Marked,
+    Module,
+    Object,
+    OneOf,
+    Partial,
+    Sequence,
+    Super,
+    Suspended,
+    Value,
+    WeakReference,
+    alternatives,
+    contained,
+    is_known,
+    is_none,
+    softened,
+    union,
+)
+from finlint.model import ir
+from finlint.model.source import Span
+
+
+class Attributes:
+    """Attributes of modules, classes, instances, library objects and ``super()``."""
+
+    def __init__(self, ask: Questions) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+        self.limits = ask.limits
+        self.project = ask.project
+        self._attributes: dict[tuple[Object, str, int], Value | None] = {}
+
+    def attribute(self, value: Value, name: str, context: Context, span: Span | None) -> Value:
+        """``value.name``; a property runs (and is recorded) as a call does."""
+        out = []
+        for option in alternatives(value):
+            out.append(self._one_attribute(option, name, context, span))
+        known = [v for v in out if is_known(v)]
+        if known and len(known) < len(out):
+            return union(known) if len(out) == len(known) + 1 and isinstance(value, OneOf) else union(out)
+        return union(out)
+
+    def _one_attribute(self, value: Value, name: str, context: Context, span: Span | None) -> Value:
+        if isinstance(value, Module):
+            return self.ask.module_attribute(value.node, name)
+        if isinstance(value, Lib):
+            if self.knowledge.is_class(value.name):
+                member = self.knowledge.member(value.name, name)
+                if member is not None:
+                    return Lib(member)
+            declared = self.knowledge.attribute_type(value.name, name)
+            if declared and not self.knowledge.is_class(value.name) and f"{value.name}.{name}" != "gc.callbacks":
+                variable = library.instance_of(declared, self.knowledge)
+                if is_known(variable):
+                    return variable
+            # ``import a`` where a.b is a module of the project.
+            found = self.project.resolve(f"{value.name}.{name}", context.module)
+            if found is not None and not self.knowledge.knows_module(value.name):
+                return Module(found)
+            constant = library.CONSTANTS.get(f"{value.name}.{name}")
+            return Const(constant) if constant is not None else Lib(f"{value.name}.{name}")
+        if isinstance(value, LibObject):
+            return self._library_attribute(value, name)
+        if isinstance(value, Object):
+            return self.instance_attribute(value, name, context, span)
+        if isinstance(value, Class):
+            return self.class_attribute(value, name)
+        if isinstance(value, Super):
+            return self._super_attribute(value, name, context, span)
+        if isinstance(value, (Sequence, Mapping)):
+            return LibMethod(value, name)
+        if isinstance(value, Bound) and name == "__self__":
+            return value.receiver
+        if isinstance(value, Bound) and name == "__func__":
+            return value.function
+        if isinstance(value, Suspended):
+            return LibMethod(value, name)
+        if isinstance(value, WeakReference) and value.registrar == "weakref.proxy":
+            return self.attribute(value.target, name, context, span)
+        if isinstance(value, (WeakReference, Partial, Function)):
+            return LibMethod(value, name)
+        if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
+            return LibMethod(value, name)
+        return UNKNOWN
+
+    def _library_attribute(self, value: LibObject, name: str) -> Value:
+        for key, constructed in value.args:
+            # A wrapper such as contextlib.closing keeps what it was given under the parameter's name.
+            if key == name and is_known(constructed) and self.knowledge.member(value.type, name) is None:
+                return constructed
+        declared = self.knowledge.attribute_type(value.type, name)
+        if declared:
+            attribute = library.instance_of(declared, self.knowledge)
+            if is_known(attribute):
+                return attribute
+        member = self.knowledge.member(value.type, name)
+        return LibMethod(value, member) if member is not None else UNKNOWN
+
+    def class_attribute(self, cls: Class, name: str) -> Value:
+        found = self.ask.class_member(cls, name)
+        if found is None:
+            return UNKNOWN
+        _, value = found
+        return union(self._unbound(option, cls) for option in alternatives(value))
+
+    @staticmethod
+    def _unbound(value: Value, cls: Class) -> Value:
+        if isinstance(value, Marked):
+            return Bound(value.function, cls) if value.kind == "class" else value.function
+        return value
+
+    def instance_attribute(self, obj: Object, name: str, context: Context, span: Span | None) -> Value:
+        """An attribute of an instance: what methods store, then what the class body holds."""
+        if name == "__class__":
+            return obj.cls
+        if name == "__dict__":
+            return UNKNOWN
+        member = self.ask.class_member(obj.cls, name)
+        stored = self.stored(obj, name)
+        if member is None:
+            if stored is not None:
+                return stored
+            dynamic = self.ask.class_function(obj.cls, "__getattr__")
+            if dynamic is not None:
+                return self.ask.call(Bound(dynamic, obj), CallArgs((Const(name),)), context, span, None)
+            return UNKNOWN
+        _, value = member
+        out = [self.bound_member(option, obj, name, context, span) for option in alternatives(value)]
+        if stored is not None and not any(_is_method(option) for option in out):
+            informative = [v for v in out if is_known(v) and not is_none(v)]
+            return union([stored, *informative]) if informative else stored
+        if stored is not None:
+            out.append(stored)
+        elif all(isinstance(v, Const) for v in out) and self.ask.declared(obj, name) is not None:
+            declared = self.ask.declared(obj, name)
+            assert declared is not None
+            out = [*map(softened, out), declared]
+        return union(out)
+
+    def bound_member(self, value: Value, obj: Object, name: str, context: Context, span: Span | None) -> Value:
+        if isinstance(value, Marked):
+            if value.kind == "static":
+                return value.function
+            if value.kind == "class":
+                return Bound(value.function, obj.cls)
+            if value.kind == "property":
+                return self.ask.call(Bound(value.function, obj), CallArgs(), context, span, None)
+        if isinstance(value, Function):
+            return Bound(value, obj)
+        if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
+            return LibMethod(self._as_library(obj), value.name)
+        if isinstance(value, Object):
+            getter = self.ask.class_function(value.cls, "__get__")
+            if getter is not None:
+                return self.ask.call(Bound(getter, value), CallArgs((obj, obj.cls)), context, span, None)
+        if isinstance(value, Bound) and isinstance(value.function, Function) and value.receiver == obj.cls:
+            return value
+        return value
+
+    def _is_library_method(self, name: str, cls: Class) -> bool:
+        owner = name.rpartition(".")[0]
+        return self.knowledge.is_class(owner) and any(isinstance(base, Lib) for base in self.ask.mro(cls))
+
+    def _as_library(self, obj: Object) -> Value:
+        """An instance of a subclass of a library class, as the library sees it."""
+        return LibObject(self.ask.library_base(obj.cls), obj.args)
+
+    def stored(self, obj: Object, name: str) -> Value | None:
+        """What methods of the class and its bases assign to ``self.name``; None if none does."""
+        key = (obj, name, self.limits.caller_depth)
+        if key in self._attributes:
+            return self._attributes[key]
+        if self.limits.depth > MAX_QUERY_DEPTH:
+            return UNKNOWN
+        self._attributes[key] = UNKNOWN
+        self.limits.depth += 1
+        try:
+            value = self._stored(obj, name)
+        finally:
+            self.limits.depth -= 1
+        self._attributes[key] = value
+        return value
+
+    def _stored(self, obj: Object, name: str) -> Value | None:
+        values: list[Value] = []
+        elements: list[Value] = []
+        found = False
+        declared = self.ask.declared(obj, name)
+        for base in self.ask.mro(obj.cls):
+            if not isinstance(base, Class):
+                continue
+            for method in base.node.methods_with(name):
+                first = method.ir.params[0].name if method.ir.params else ""
+                definitions = method.index.stores.get((first, name), [])
+                # Properties that store themselves, and class methods that store on the class, count too.
+                if not definitions:
+                    continue
+                found = True
+                params: tuple[tuple[str, Value], ...]
+                if method.name in ("__init__", "__new__") and base == self.ask.constructing(obj):
+                    params = ((first, obj), *obj.args)
+                    scope = self.ask.scope(method, params, base.scope)
+                else:
+                    scope = self.ask.method_scope(method, Object(obj.cls, obj.args, obj.site), base.scope)
+                made, put = self.ask.values_and_elements(definitions, Context(scope))
+                values.extend(map(softened, made))
+                elements.extend(put)
+                values = self._modes(values, method, first, name, scope)
+        if elements:
+            known = [v for v in (declared,) if v is not None and not values]
+            values = contained([*values, *known], elements)
+        if not found:
+            if declared is not None:
+                return declared
+            if obj.args and self.ask.is_record(obj.cls):
+                for key, value in obj.args:
+                    if key == name and is_known(value):
+                        return value
+            return None
+        informative = [v for v in values if is_known(v) and not is_none(v)]
+        if declared is not None and (not informative or not is_known(union(values))):
+            return union([declared, *informative])
+        if informative:
+            # Assignments of things that we cannot tell do not make the known ones less likely.
+            nones = [v for v in values if is_none(v)]
+            return union([*informative, *nones])
+        return union(values)
+
+    def _modes(self, values: list[Value], method: FunctionNode, first: str, name: str, scope: Scope) -> list[Value]:
+        """Apply ``self.sock.setblocking(False)`` in the method that made the socket."""
+        for call in method.index.calls:
+            func = call.func
+            if (
+                isinstance(func, ir.Attr)
+                and isinstance(func.value, ir.Attr)
+                and func.value.name == name
+                and isinstance(func.value.value, ir.Name)
+                and func.value.value.id == first
+            ):
+                changed: list[Value] = []
+                for value in values:
+                    if isinstance(value, LibObject):
+                        member = self.knowledge.member(value.type, func.name)
+                        entry = self.knowledge.entry(member) if member else None
+                        if entry is not None and (entry.makes_nonblocking or entry.makes_bounded):
+                            args = self.ask.arguments(call.args, Context(scope))
+                            value = library.changed_receiver(entry, args, value)
+                    changed.append(value)
+                values = changed
+        return values
+
+    def _super_attribute(self, value: Super, name: str, context: Context, span: Span | None) -> Value:
+        receiver = value.receiver
+        cls = receiver.cls if isinstance(receiver, Object) else receiver if isinstance(receiver, Class) else None
+        if cls is None:
+            return UNKNOWN
+        order = self.ask.mro(cls)
+        position = next(
+            (i for i, base in enumerate(order) if isinstance(base, Class) and base.node is value.cls.node),
+            None,
+        )
+        if position is None:
+            return UNKNOWN
+        for base in order[position + 1 :]:
+            if isinstance(base, Class):
+                found = base.node.members.get(name)
+                if found:
+                    member = union(self.ask.bindings(found, base.scope, base))
+                    if isinstance(receiver, Object):
+                        return union(
+                            self.bound_member(option, receiver, name, context, span) for option in alternatives(member)
+                        )
+                    return union(self._unbound(option, cls) for option in alternatives(member))
+            elif isinstance(base, Lib):
+                qualified = self.knowledge.member(base.name, name)
+                if qualified is not None and isinstance(receiver, Object):
+                    return LibMethod(LibObject(self.knowledge.canonical(base.name), receiver.args), qualified)
+        return UNKNOWN
+
+
+def _is_method(value: Value) -> bool:
+    return isinstance(value, (Bound, Function, LibMethod))

@@ -1,0 +1,205 @@
+"""Calls that change what a value is rather than what happens: ``super()``, ``partial``, ``cast``, ``zip``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finlint.analysis import library
+from finlint.analysis.effects import CallArgs
+from finlint.analysis.environment import Context
+from finlint.analysis.questions import Questions
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Function,
+    Lib,
+    LibObject,
+    Marked,
+    MethodCaller,
+    Object,
+    Partial,
+    Sequence,
+    Super,
+    Value,
+    alternatives,
+    is_known,
+    softened,
+    union,
+)
+from finlint.model.source import Span
+
+
+def _super(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    scope: Scope | None = context.scope
+    while scope is not None and scope.function is not None and scope.function.owner is None:
+        scope = scope.parent
+    # The method whose first parameter is the receiver is the outermost function of the class body.
+    while scope is not None and scope.parent is not None and scope.parent.function is not None:
+        scope = scope.parent
+    if len(args.positional) >= 2:
+        cls = args.positional[0]
+        return Super(cls, args.positional[1]) if isinstance(cls, Class) else UNKNOWN
+    if scope is None or scope.function is None or scope.function.owner is None or not scope.function.ir.params:
+        return UNKNOWN
+    receiver = scope.param(scope.function.ir.params[0].name)
+    if receiver is None:
+        return UNKNOWN
+    return Super(Class(scope.function.owner, ask.module_scope(scope.module)), receiver)
+
+
+def _getattr(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    if len(args.positional) < 2:
+        return UNKNOWN
+    name = args.positional[1]
+    if isinstance(name, Const) and isinstance(name.value, str):
+        value = ask.attribute(args.positional[0], name.value, context, span)
+        if len(args.positional) > 2:
+            default = softened(args.positional[2])
+            return union([value, default]) if is_known(value) else value
+        return value
+    return UNKNOWN
+
+
+def _partial(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    if not args.positional:
+        return UNKNOWN
+    return union(Partial(function, args.positional[1:], args.keywords) for function in alternatives(args.positional[0]))
+
+
+def _methodcaller(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    name = args.positional[0] if args.positional else UNKNOWN
+    if isinstance(name, Const) and isinstance(name.value, str):
+        return MethodCaller(name.value, args.positional[1:], args.keywords)
+    return UNKNOWN
+
+
+def _method_type(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    return Bound(args.positional[0], args.positional[1]) if len(args.positional) == 2 else UNKNOWN
+
+
+def _cast(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    if len(args.positional) < 2:
+        return UNKNOWN
+    target, value = args.positional[0], args.positional[1]
+    if isinstance(target, Class):
+        return ask.instance(target)
+    if isinstance(target, Lib):
+        typed = library.instance_of(target.name, ask.knowledge)
+        return typed if is_known(typed) else value
+    return value
+
+
+def _type(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    if len(args.positional) != 1:
+        return UNKNOWN
+    return union(
+        option.cls if isinstance(option, Object) else Lib(option.type) if isinstance(option, LibObject) else UNKNOWN
+        for option in alternatives(args.positional[0])
+    )
+
+
+def _marker(kind: str) -> object:
+    def mark(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+        return Marked(kind, args.positional[0]) if args.positional else UNKNOWN
+
+    return mark
+
+
+def _enumerate(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    element = ask.element(args.positional[0], context, span) if args.positional else UNKNOWN
+    return Sequence("iterable", None, Sequence("tuple", (UNKNOWN, element), UNKNOWN))
+
+
+def _zip(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    elements = tuple(ask.element(a, context, span) for a in args.positional)
+    return Sequence("iterable", None, Sequence("tuple", elements, union(elements)))
+
+
+def _same_elements(kind: str) -> object:
+    def collect(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+        if not args.positional:
+            return Sequence(kind, None, UNKNOWN)
+        source = args.positional[0]
+        element = ask.element(source, context, span)
+        items = source.items if isinstance(source, Sequence) and kind in ("list", "tuple") else None
+        return Sequence(kind, items, element)
+
+    return collect
+
+
+def _map(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    # Lazy: the function is called when the map is consumed (see _iterate_lazily).
+    if len(args.positional) < 2:
+        return UNKNOWN
+    given = (("function", args.positional[0]), ("iterable", args.positional[1]))
+    return LibObject("builtins.map", given)
+
+
+def _filter(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    if len(args.positional) < 2:
+        return UNKNOWN
+    given = (("function", args.positional[0]), ("iterable", args.positional[1]))
+    return LibObject("builtins.filter", given)
+
+
+def _next(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    return ask.element(args.positional[0], context, span) if args.positional else UNKNOWN
+
+
+def _iter(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    if len(args.positional) == 2:
+        # ``iter(queue.get, None)`` calls until the sentinel comes.
+        value = ask.call(args.positional[0], CallArgs(), context, span, None)
+        return Sequence("iterable", None, value)
+    return args.positional[0] if args.positional else UNKNOWN
+
+
+def _is_coroutine_function(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    if not args.positional:
+        return UNKNOWN
+    verdicts = set()
+    for option in alternatives(args.positional[0]):
+        function = option.function if isinstance(option, Bound) else option
+        verdicts.add(function.node.ir.is_async if isinstance(function, Function) else None)
+    (verdict,) = verdicts if len(verdicts) == 1 else (None,)
+    return UNKNOWN if verdict is None else Const(verdict)
+
+
+def _isinstance(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    return UNKNOWN
+
+
+SPECIAL_CALLS: dict[str, Any] = {
+    "builtins.super": _super,
+    "builtins.getattr": _getattr,
+    "functools.partial": _partial,
+    "functools.partialmethod": _partial,
+    "operator.methodcaller": _methodcaller,
+    "types.MethodType": _method_type,
+    "typing.cast": _cast,
+    "builtins.type": _type,
+    "builtins.staticmethod": _marker("static"),
+    "builtins.classmethod": _marker("class"),
+    "builtins.property": _marker("property"),
+    "functools.cached_property": _marker("property"),
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.list": _same_elements("list"),
+    "builtins.tuple": _same_elements("tuple"),
+    "builtins.set": _same_elements("set"),
+    "builtins.frozenset": _same_elements("set"),
+    "builtins.sorted": _same_elements("list"),
+    "builtins.reversed": _same_elements("list"),
+    "collections.deque": _same_elements("list"),
+    "builtins.map": _map,
+    "builtins.filter": _filter,
+    "builtins.next": _next,
+    "builtins.iter": _iter,
+    "builtins.isinstance": _isinstance,
+    "asyncio.iscoroutinefunction": _is_coroutine_function,
+    "inspect.iscoroutinefunction": _is_coroutine_function,
+    "asyncio.coroutines.iscoroutinefunction": _is_coroutine_function,
+}

@@ -1,0 +1,179 @@
+"""What the callers of a function pass for a parameter that says nothing of its type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from finlint.analysis.environment import Context
+from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at
+from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Function,
+    Mapping,
+    Parameter,
+    Sequence,
+    Value,
+    alternatives,
+    is_known,
+    softened,
+    union,
+    without_none,
+)
+from finlint.model import ir
+
+
+class Callers:
+    """Parameters to values, by annotation, callers and default."""
+
+    def __init__(self, ask: Questions) -> None:
+        self.ask = ask
+        self.limits = ask.limits
+        self.project = ask.project
+        self._callers: dict[tuple[FunctionNode, str, int], Value] = {}
+
+    def parameter(self, name: str, scope: Scope) -> Value:
+        """A parameter that this call did not tell: from its annotation, else from what callers pass."""
+        function = scope.function
+        assert function is not None
+        for param in function.ir.params:
+            if param.name != name:
+                continue
+            defining = scope.parent or self.ask.module_scope(scope.module)
+            if param.kind in ("*", "**"):
+                element: Value = UNKNOWN
+                if param.annotation is not None:
+                    element = self.ask.annotation(param.annotation, Context(defining))
+                return Sequence("tuple", None, element) if param.kind == "*" else Mapping((), UNKNOWN, element)
+            if param.annotation is not None:
+                value = self.ask.annotation(param.annotation, Context(defining))
+                if is_known(value):
+                    return value
+            value = self.from_callers(function, name, scope)
+            if is_known(value):
+                return value
+            if isinstance(param.default, (ir.Name, ir.Attr, ir.Call)):
+                value = self.ask.eval(param.default, Context(defining))
+                if is_known(value):
+                    return softened(value)
+            return Parameter(name, scope)
+        return UNKNOWN
+
+    @contextmanager
+    def without_callers(self) -> Iterator[None]:
+        """Answer questions from what is at hand: looking for registrations needs no more in most functions."""
+        before, self.limits.caller_depth = self.limits.caller_depth, MAX_CALLER_DEPTH
+        try:
+            yield
+        finally:
+            self.limits.caller_depth = before
+
+    def from_callers(self, function: FunctionNode, name: str, scope: Scope) -> Value:
+        """What the callers in the same module pass for a parameter without annotation."""
+        key = (function, name, self.limits.caller_depth)
+        known = self._callers.get(key)
+        if known is not None:
+            return known
+        if self.limits.caller_depth >= MAX_CALLER_DEPTH or self.limits.depth > MAX_QUERY_DEPTH // 2:
+            return UNKNOWN
+        self._callers[key] = UNKNOWN
+        self.limits.depth += 1
+        self.limits.caller_depth += 1
+        try:
+            value = self._from_callers(function, name)
+        finally:
+            self.limits.depth -= 1
+            self.limits.caller_depth -= 1
+        self._callers[key] = value
+        return value
+
+    def _from_callers(self, function: FunctionNode, name: str) -> Value:
+        called = function.name
+        makes = function.owner is not None and called in ("__init__", "__new__")
+        if makes and function.owner is not None:
+            called = function.owner.name
+        if called.startswith("__") or called == "<lambda>":
+            return UNKNOWN
+        values = self._passed(function, name, calls_named(function.module, called))
+        if makes:
+            # A subclass passes it on: ``super().__init__(pool)``.
+            values += self._passed(function, name, calls_named(function.module, "__init__"))
+        if not values:
+            for module in self.project.mentioning(called + "(", function.module):
+                values += self._passed(function, name, calls_named(module, called))
+        if not values and makes:
+            for module in self.project.mentioning(f"({called})", function.module):
+                values += self._passed(function, name, calls_named(module, "__init__"))
+        return without_none(union(values)) if values else UNKNOWN
+
+    def _passed(
+        self, function: FunctionNode, name: str, calls: list[tuple[FunctionNode | None, ir.Call]]
+    ) -> list[Value]:
+        """What calls of ``function`` give for the parameter ``name``."""
+        values: list[Value] = []
+        for caller, call in calls:
+            module = caller.module if caller is not None else function.module
+            scope = self.ask.generic_scope(caller) if caller is not None else self.ask.module_scope(module)
+            context = Context(scope)
+            for option in alternatives(self.ask.eval(call.func, context)):
+                bound = self._callee_params(option, function, call, context)
+                if bound is not None and is_known(bound.get(name, UNKNOWN)):
+                    values.append(softened(bound[name]))
+        return values
+
+    def _callee_params(
+        self, target: Value, function: FunctionNode, call: ir.Call, context: Context
+    ) -> dict[str, Value] | None:
+        """Parameters of ``function`` as ``call`` gives them, where ``target`` is that function."""
+        receiver: Value | None = None
+        if isinstance(target, Class):
+            found = self.ask.class_function(target, "__init__")
+            if found is None or found.node is not function:
+                return None
+            receiver = UNKNOWN
+        elif isinstance(target, Bound) and isinstance(target.function, Function):
+            if target.function.node is not function:
+                return None
+            receiver = target.receiver
+        elif not isinstance(target, Function) or target.node is not function:
+            return None
+        args = self.ask.arguments(call.args, context)
+        return dict(self.ask.bind(function, args, receiver, fill=False))
+
+
+#: Callers that are asked what they pass; more of them rarely say more.
+MAX_CALLERS = 20
+
+
+def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None, ir.Call]]:
+    """Calls in the module whose callee's last name is ``name``, with the function that they stand in."""
+    out: list[tuple[FunctionNode | None, ir.Call]] = []
+    seen: set[object] = set()
+    for match in re.finditer(rf"\b{re.escape(name)}\s*\(", module.source.text):
+        line = module.line_of(match.start())
+        node = function_at(module, line)
+        if node is None:
+            for binding in (*module.source.facts.loose, *module.source.facts.bindings):
+                held = binding.line <= line <= binding.end_line and binding.kind in ("other", "assign")
+                if held and binding.line not in seen:
+                    seen.add(binding.line)
+                    index = FunctionIndex(tuple(module.statements(binding)))
+                    out.extend((None, c) for c in index.calls if _callee_name(c) == name)
+            continue
+        if node not in seen:
+            seen.add(node)
+            out.extend((node, c) for c in node.index.calls if _callee_name(c) == name)
+        if len(out) > MAX_CALLERS:
+            break
+    return out
+
+
+def _callee_name(call: ir.Call) -> str:
+    if isinstance(call.func, ir.Attr):
+        return call.func.name
+    return call.func.id if isinstance(call.func, ir.Name) else ""

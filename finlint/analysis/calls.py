@@ -1,0 +1,220 @@
+"""What a call gives: functions, classes, bound methods, partials, registrars."""
+
+from __future__ import annotations
+
+from finlint.analysis import library
+from finlint.analysis.effects import CallArgs
+from finlint.analysis.environment import Context
+from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import (
+    MAYBE_NONE,
+    NONE,
+    UNKNOWN,
+    Bound,
+    Class,
+    Function,
+    Lib,
+    LibMethod,
+    LibObject,
+    Marked,
+    MethodCaller,
+    Object,
+    Partial,
+    Suspended,
+    Unknown,
+    Value,
+    WeakReference,
+    alternatives,
+    context_value,
+    is_known,
+    is_none,
+    shallow,
+    union,
+)
+from finlint.model import ir
+from finlint.model.source import Span
+
+
+class Calls:
+    """Calls to values; the recorder learns of the edges."""
+
+    def __init__(self, ask: Questions) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+        self.limits = ask.limits
+        self.registrars = ask.registrars
+        self._returns: dict[tuple[Scope, int], Value] = {}
+
+    def call(
+        self,
+        function: Value,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        expr: ir.Call | None = None,
+    ) -> Value:
+        """The result of calling ``function``; the recorder, if any, learns of the effects and the edge."""
+        out = []
+        for option in alternatives(function):
+            out.append(self._call_one(option, args, context, span, expr))
+        return union(out)
+
+    def _call_one(
+        self, function: Value, args: CallArgs, context: Context, span: Span | None, expr: ir.Call | None
+    ) -> Value:
+        if isinstance(function, Marked):
+            if function.kind == "context":
+                made = self._call_one(function.function, args, context, None, expr)
+                if isinstance(made, Suspended):
+                    return Suspended("context", made.frame)
+                return made
+            return self._call_one(function.function, args, context, span, expr)
+        if isinstance(function, Function):
+            return self._call_function(function, args, None, context, span, expr)
+        if isinstance(function, Bound):
+            inner = function.function
+            if isinstance(inner, Function):
+                return self._call_function(inner, args, function.receiver, context, span)
+            shifted = CallArgs((function.receiver, *args.positional), args.keywords, args.open_ended)
+            return self.call(inner, shifted, context, span, expr)
+        if isinstance(function, Partial):
+            merged = CallArgs((*function.args, *args.positional), (*function.keywords, *args.keywords), args.open_ended)
+            return self.call(function.function, merged, context, span, expr)
+        if isinstance(function, Class):
+            return self.construct(function, args, context, span, expr)
+        if isinstance(function, Object):
+            return self.ask.special(function, "__call__", args.positional, context, span, args.keywords)
+        if isinstance(function, (Lib, LibMethod)):
+            return self.ask.call_library(function, args, context, span, expr)
+        if isinstance(function, MethodCaller) and args.positional:
+            method = self.ask.attribute(args.positional[0], function.name, context, span)
+            return self.call(method, CallArgs(function.args, function.keywords), context, span, expr)
+        if isinstance(function, WeakReference):
+            return union([function.target, MAYBE_NONE])
+        if isinstance(function, LibObject):
+            member = self.knowledge.member(function.type, "__call__")
+            if member is not None:
+                return self.ask.call_library(LibMethod(function, member), args, context, span, expr)
+        return UNKNOWN
+
+    def _call_function(
+        self,
+        function: Function,
+        args: CallArgs,
+        receiver: Value | None,
+        context: Context,
+        span: Span | None,
+        expr: ir.Call | None = None,
+    ) -> Value:
+        node = function.node
+        registrar = self.registrars.named(f"{node.module.name}.{node.qualified}") if receiver is None else None
+        if registrar is not None:
+            return self.register(registrar, args, context, span, None, expr)
+        scope = self.ask.scope(node, tuple(self.ask.bind(node, args, receiver)), function.scope)
+        if node.ir.is_async:
+            return Suspended("async-generator" if node.ir.is_generator else "coroutine", scope)
+        if node.ir.is_generator:
+            return Suspended("generator", scope)
+        if context.recorder is not None and span is not None:
+            context.recorder.edge(span, scope)
+        return self.returns(scope)
+
+    def returns(self, scope: Scope) -> Value:
+        """What a call in this scope returns."""
+        key = (scope, self.limits.caller_depth)
+        known = self._returns.get(key)
+        if known is not None:
+            return known
+        if self.limits.depth > MAX_QUERY_DEPTH:
+            return UNKNOWN
+        self._returns[key] = UNKNOWN
+        self.limits.depth += 1
+        try:
+            value = self._compute_returns(scope)
+        finally:
+            self.limits.depth -= 1
+        self._returns[key] = value
+        return value
+
+    def _compute_returns(self, scope: Scope) -> Value:
+        function = scope.function
+        assert function is not None
+        values = self.ask.definitions(function.index.returns, Context(scope))
+        informative = [v for v in values if is_known(v) and not is_none(v)]
+        if function.ir.returns is not None and len(informative) < len([v for v in values if not is_none(v)]):
+            defining = scope.parent or self.ask.module_scope(scope.module)
+            declared = self.ask.annotation(function.ir.returns, Context(defining))
+            if is_known(declared) and not is_none(declared):
+                return union([declared, *informative])
+        if not function.index.returns:
+            if function.ir.returns is not None and _is_stub(function.ir.body):
+                return self.ask.annotation(
+                    function.ir.returns, Context(scope.parent or self.ask.module_scope(scope.module))
+                )
+            return NONE
+        if informative:
+            return union([v for v in values if is_known(v)])
+        return union(values)
+
+    def construct(self, cls: Class, args: CallArgs, context: Context, span: Span | None, expr: ir.Call | None) -> Value:
+        """``Class(...)``: runs ``__new__`` and ``__init__``."""
+        registered = self.registrars.constructed(cls, self.ask.mro(cls), self.knowledge)
+        if registered:
+            return self.register(registered, args, context, span, cls, expr)
+        maker = self.ask.class_function(cls, "__new__")
+        init = self.ask.class_function(cls, "__init__")
+        params: tuple[tuple[str, Value], ...] = ()
+        if init is not None:
+            bound = self.ask.bind(init.node, args, UNKNOWN)
+            params = tuple((n, context_value(v)) for n, v in bound[1:])
+        elif self.ask.is_record(cls):
+            params = self.ask.record_fields(cls, args)
+        elif self.ask.library_base(cls):
+            entry = self.knowledge.entry(self.ask.library_base(cls))
+            if entry is not None:
+                params = tuple(library.arguments(entry, args).items())
+        site = "" if span is None else f"{context.module.path}:{span.line}:{span.column}"
+        obj = Object(cls, params, site)
+        if shallow(obj) is UNKNOWN:
+            obj = Object(cls, (), site)
+        if maker is not None:
+            made = self._call_function(maker, args, cls, context, span)
+            others = [v for v in alternatives(made) if is_known(v) and not is_none(v)]
+            if others and not any(isinstance(v, Object) and v.cls == cls for v in others):
+                return union(others)
+        if init is not None and context.recorder is not None and span is not None:
+            context.recorder.edge(
+                span,
+                self.ask.scope(
+                    init.node,
+                    ((init.node.ir.params[0].name if init.node.ir.params else "self", obj), *params),
+                    init.scope,
+                ),
+            )
+        return obj
+
+    def register(
+        self,
+        registrar: object,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        cls: Class | None,
+        expr: ir.Call | None,
+    ) -> Value:
+        made = self.registrars.registration(registrar, args, context, span, expr)
+        if made is None:
+            return UNKNOWN
+        registration, value = made
+        if registration is not None and context.recorder is not None and span is not None:
+            context.recorder.registration(registration)
+        return Object(cls) if cls is not None and isinstance(value, Unknown) else value
+
+
+def _is_stub(body: ir.Block) -> bool:
+    """A body of ``...``, a docstring, ``pass`` or ``raise NotImplementedError``: the signature is all there is."""
+    return all(
+        isinstance(s, (ir.Raise, ir.Jump)) or (isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Const))
+        for s in body
+    )

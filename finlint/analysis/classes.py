@@ -1,0 +1,189 @@
+"""Classes: their order of bases, and what their bodies hold."""
+
+from __future__ import annotations
+
+from finlint.analysis.effects import CallArgs
+from finlint.analysis.environment import Context
+from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.values import (
+    Class,
+    Function,
+    Lib,
+    Object,
+    OneOf,
+    Value,
+    alternatives,
+    is_known,
+    shallow,
+    union,
+)
+from finlint.model import ir
+
+
+class Classes:
+    """Questions about a class."""
+
+    def __init__(self, ask: Questions) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+        self.limits = ask.limits
+        self._mro: dict[Class, tuple[Value, ...]] = {}
+
+    def mro(self, cls: Class) -> tuple[Value, ...]:
+        """The class and its bases in C3 order: ``Class`` of the project or ``Lib``; unknown bases are left out."""
+        known = self._mro.get(cls)
+        if known is None:
+            self._mro[cls] = (cls,)
+            known = self._mro[cls] = tuple(self._linearise(cls))
+        return known
+
+    def _linearise(self, cls: Class) -> list[Value]:
+        sequences: list[list[Value]] = []
+        bases: list[Value] = []
+        for base in self.bases(cls):
+            bases.append(base)
+            sequences.append(list(self.mro(base)) if isinstance(base, Class) else [base])
+        sequences.append(bases)
+        return [cls, *_c3(sequences)]
+
+    def bases(self, cls: Class) -> list[Value]:
+        out: list[Value] = []
+        context = Context(cls.scope)
+        for arg in cls.node.facts.bases:
+            if arg.keyword or arg.star:
+                continue
+            for value in alternatives(self._base(arg.value, context, cls)):
+                if isinstance(value, (Class, Lib)) and value != cls and value not in out:
+                    out.append(value)
+        return out
+
+    def _base(self, expr: ir.Expr, context: Context, cls: Class) -> Value:
+        # ``class Lock(Lock)`` inherits from what the name meant before: an import or an earlier class.
+        if isinstance(expr, ir.Name) and expr.id == cls.node.name and cls.scope.function is None:
+            earlier = [b for b in cls.node.module.bindings.get(expr.id, []) if b.cls is not cls.node.facts]
+            return union(v for b in earlier for v in self.ask.binding(b, cls.scope, None))
+        if isinstance(expr, ir.Call):
+            # ``with_metaclass(Meta, Base)`` and ``namedtuple(...)``.
+            value = self.ask.eval(expr, context)
+            if is_known(value) and isinstance(value, (Class, Lib, OneOf)):
+                return value
+            return union(
+                v for a in expr.args for v in alternatives(self.ask.eval(a.value, context)) if isinstance(v, Class)
+            )
+        return self.ask.eval(expr, context)
+
+    def class_member(self, cls: Class, name: str) -> tuple[Class | Lib, Value] | None:
+        """The first class in the order that has ``name`` in its body, and what it is there."""
+        for base in self.mro(cls):
+            if isinstance(base, Class):
+                found = base.node.members.get(name)
+                if found:
+                    if self.limits.depth > MAX_QUERY_DEPTH:
+                        return None
+                    self.limits.depth += 1
+                    try:
+                        return base, union(self.ask.bindings(found, base.scope, base))
+                    finally:
+                        self.limits.depth -= 1
+            elif isinstance(base, Lib):
+                qualified = self.knowledge.member(base.name, name)
+                if qualified is not None:
+                    return base, Lib(qualified)
+        return None
+
+    def class_function(self, cls: Class, name: str) -> Function | None:
+        """The method ``name`` if the project defines it, undecorated."""
+        for base in self.mro(cls):
+            if isinstance(base, Class):
+                for binding in reversed(base.node.members.get(name, [])):
+                    if binding.kind == "function":
+                        node = base.node.function(binding)
+                        if node is not None:
+                            return Function(node, base.scope)
+            elif isinstance(base, Lib) and self.knowledge.member(base.name, name) is not None:
+                return None
+        return None
+
+    def library_base(self, cls: Class) -> str:
+        """The first library class that ``cls`` inherits from, by qualified name; "" if none."""
+        for base in self.mro(cls):
+            if isinstance(base, Lib):
+                return self.knowledge.canonical(base.name)
+        return ""
+
+    def constructing(self, obj: Object) -> Class | None:
+        """The class whose ``__init__`` got ``obj.args``."""
+        if not obj.args:
+            return None
+        found = self.class_function(obj.cls, "__init__")
+        if found is None or found.node.owner is None:
+            return None
+        for base in self.mro(obj.cls):
+            if isinstance(base, Class) and base.node is found.node.owner:
+                return base
+        return None
+
+    def declared(self, obj: Object, name: str) -> Value | None:
+        """The type that a class-level annotation or a property's return gives to an attribute."""
+        for base in self.mro(obj.cls):
+            if not isinstance(base, Class):
+                continue
+            for binding in base.node.members.get(name, []):
+                if binding.kind != "assign":
+                    continue
+                for stmt in base.node.module.statements(binding):
+                    if isinstance(stmt, ir.AnnAssign):
+                        value = self.ask.annotation(stmt.annotation, Context(base.scope))
+                        return value if is_known(value) else None
+        return None
+
+    def is_record(self, cls: Class) -> bool:
+        """A dataclass, attrs class or NamedTuple: its fields are its constructor's parameters."""
+        for decorator in cls.node.facts.decorators:
+            value = self.ask.eval(decorator.func if isinstance(decorator, ir.Call) else decorator, Context(cls.scope))
+            if isinstance(value, Lib) and value.name in _RECORD_DECORATORS:
+                return True
+        return any(isinstance(b, Lib) and b.name == "typing.NamedTuple" for b in self.mro(cls))
+
+    def record_fields(self, cls: Class, args: CallArgs) -> tuple[tuple[str, Value], ...]:
+        names: list[str] = []
+        for base in reversed(self.mro(cls)):
+            if isinstance(base, Class):
+                for binding in base.node.facts.members:
+                    if binding.kind == "assign" and binding.name not in names:
+                        names.append(binding.name)
+        given = dict(zip(names, args.positional, strict=False))
+        given.update(args.keywords)
+        return tuple((n, shallow(given[n])) for n in names if n in given)
+
+
+_RECORD_DECORATORS = frozenset(
+    {
+        "dataclasses.dataclass",
+        "attr.s",
+        "attr.attrs",
+        "attr.define",
+        "attr.frozen",
+        "attr.mutable",
+        "attrs.define",
+        "attrs.frozen",
+        "attrs.mutable",
+        "pydantic.dataclasses.dataclass",
+    }
+)
+
+
+def _c3(sequences: list[list[Value]]) -> list[Value]:
+    """C3 linearisation; where the bases contradict each other (no such class exists) the order as written."""
+    out: list[Value] = []
+    pending = [list(s) for s in sequences if s]
+    while pending:
+        for sequence in pending:
+            head = sequence[0]
+            if not any(head in other[1:] for other in pending):
+                break
+        else:
+            head = pending[0][0]
+        out.append(head)
+        pending = [rest for s in pending if (rest := [v for v in s if v != head])]
+    return out

@@ -1,0 +1,131 @@
+"""The scope that a call runs in: parameters bound to arguments, and how many contexts a function may have."""
+
+from __future__ import annotations
+
+from finlint.analysis.effects import CallArgs
+from finlint.analysis.environment import Context
+from finlint.analysis.nodes import FunctionNode, ModuleNode
+from finlint.analysis.questions import Questions
+from finlint.analysis.scopes import Scope, Scopes
+from finlint.analysis.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Mapping,
+    Object,
+    Sequence,
+    Value,
+    context_value,
+    softened,
+    union,
+)
+from finlint.model import ir
+
+#: Contexts of one function; beyond it calls share one in which only the receiver is known.
+MAX_CONTEXTS = 24
+
+
+class Contexts:
+    """Functions and arguments to scopes."""
+
+    def __init__(self, ask: Questions) -> None:
+        self.ask = ask
+        self.scopes = Scopes()
+        self._contexts: dict[FunctionNode, set[Scope]] = {}
+        self._module_scopes: dict[ModuleNode, Scope] = {}
+
+    def module_scope(self, module: ModuleNode) -> Scope:
+        scope = self._module_scopes.get(module)
+        if scope is None:
+            scope = self._module_scopes[module] = self.scopes.of(module, None, (), None)
+        return scope
+
+    def scope(self, function: FunctionNode, params: tuple[tuple[str, Value], ...], parent: Scope | None) -> Scope:
+        """The scope of a call; a function with too many contexts gets one that only knows its receiver."""
+        params = tuple((name, context_value(value)) for name, value in params)
+        if parent is not None and parent.function is None:
+            parent = None
+        scope = self.scopes.of(function.module, function, params, parent)
+        contexts = self._contexts.setdefault(function, set())
+        if scope not in contexts:
+            if len(contexts) >= MAX_CONTEXTS:
+                params = tuple(
+                    (n, v if i == 0 and function.owner is not None else UNKNOWN) for i, (n, v) in enumerate(params)
+                )
+                params = tuple((n, Object(v.cls, (), v.site) if isinstance(v, Object) else v) for n, v in params)
+                return self.scopes.of(function.module, function, params, parent)
+            contexts.add(scope)
+        return scope
+
+    def bind(
+        self, function: FunctionNode, args: CallArgs, receiver: Value | None, fill: bool = True
+    ) -> list[tuple[str, Value]]:
+        """Parameters by name. ``receiver``, if any, comes first. With ``fill`` missing ones get their default."""
+        positional = list(args.positional) if receiver is None else [receiver, *args.positional]
+        out: list[tuple[str, Value]] = []
+        used: set[str] = set()
+        for param in function.ir.params:
+            if param.kind == "*":
+                if args.open_ended:
+                    rest: Value = Sequence("tuple", None, union([*positional, args.spliced]))
+                else:
+                    rest = Sequence("tuple", tuple(positional), union(positional))
+                out.append((param.name, rest))
+                positional = []
+                continue
+            if param.kind == "**":
+                named = tuple((Const(k), v) for k, v in args.keywords if k not in used)
+                out.append((param.name, Mapping(named, UNKNOWN, union(v for _, v in named))))
+                continue
+            if param.kind in ("pos", "any") and positional:
+                out.append((param.name, positional.pop(0)))
+                used.add(param.name)
+                continue
+            given = args.keyword(param.name) if param.kind != "pos" else None
+            if given is not None:
+                out.append((param.name, given))
+                used.add(param.name)
+            elif not fill:
+                continue
+            elif param.default is not None:
+                value = self._default(param.default, function)
+                out.append((param.name, softened(value) if args.open_ended else value))
+            else:
+                out.append((param.name, UNKNOWN))
+        return out
+
+    def _default(self, expr: ir.Expr, function: FunctionNode) -> Value:
+        if isinstance(expr, ir.Const):
+            return Const(expr.value)
+        owner = function.owner
+        scope = self.module_scope(function.module)
+        context = Context(scope)
+        if owner is not None and isinstance(expr, ir.Name) and expr.id in owner.members:
+            return union(self.ask.bindings(owner.members[expr.id], scope, Class(owner, scope)))
+        return self.ask.eval(expr, context)
+
+    def method_scope(self, function: FunctionNode, receiver: Value, parent: Scope | None) -> Scope:
+        """The scope of a method of which only the receiver is known; parameters without a value are UNKNOWN."""
+        params: list[tuple[str, Value]] = []
+        for position, param in enumerate(function.ir.params):
+            params.append((param.name, receiver if position == 0 and param.kind in ("pos", "any") else UNKNOWN))
+        return self.scope(function, tuple(params), parent)
+
+    def generic_scope(self, function: FunctionNode, parent: Scope | None = None) -> Scope:
+        """The scope of a function about whose callers nothing is known."""
+        owner = function.owner
+        if owner is not None and parent is None:
+            cls = Class(owner, self.module_scope(function.module))
+            kind = self._method_kind(function)
+            if kind == "class":
+                return self.method_scope(function, cls, None)
+            if kind == "instance":
+                return self.method_scope(function, Object(cls, (), "self"), None)
+        params = tuple((p.name, UNKNOWN) for p in function.ir.params)
+        return self.scope(function, params, parent)
+
+    def _method_kind(self, function: FunctionNode) -> str:
+        for decorator in function.ir.decorators:
+            if isinstance(decorator, ir.Name) and decorator.id in ("staticmethod", "classmethod"):
+                return "static" if decorator.id == "staticmethod" else "class"
+        return "class" if function.name in ("__init_subclass__", "__class_getitem__", "__new__") else "instance"

@@ -1,0 +1,221 @@
+"""Calls into libraries: their effects and their results, by the knowledge base."""
+
+from __future__ import annotations
+
+from finlint.analysis import library
+from finlint.analysis.builtin_calls import SPECIAL_CALLS
+from finlint.analysis.effects import CallArgs, Effect
+from finlint.analysis.environment import Context, dotted
+from finlint.analysis.questions import Questions
+from finlint.analysis.values import (
+    UNKNOWN,
+    Const,
+    Function,
+    Lib,
+    LibCoroutine,
+    LibMethod,
+    LibObject,
+    Mapping,
+    Partial,
+    Sequence,
+    Suspended,
+    Value,
+    alternatives,
+    is_known,
+    shallow,
+)
+from finlint.knowledge.entries import Entry
+from finlint.model import ir
+from finlint.model.finding import Confidence
+from finlint.model.source import Span
+
+
+class LibraryCalls:
+    """Calls of names that the project does not define."""
+
+    def __init__(self, ask: Questions) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+        self.registrars = ask.registrars
+
+    def call_library(
+        self,
+        function: Lib | LibMethod,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        expr: ir.Call | None,
+    ) -> Value:
+        receiver = function.receiver if isinstance(function, LibMethod) else None
+        name = self.knowledge.canonical(function.name)
+        special = SPECIAL_CALLS.get(name)
+        if special is not None and receiver is None:
+            understood: Value | None = special(self.ask, args, context, span)
+            if understood is not None:
+                return understood
+        if isinstance(receiver, (Sequence, Mapping)):
+            return self.ask.container_method(receiver, function.name, args, context, span)
+        if isinstance(receiver, Suspended):
+            if function.name in ("send", "__next__", "throw") and context.recorder is not None and span is not None:
+                context.recorder.edge(span, receiver.frame)
+            return UNKNOWN
+        if isinstance(receiver, (Partial, Function, Const)):
+            return UNKNOWN
+        registrar = self.registrars.named(name)
+        if registrar is not None:
+            return self.ask.register(registrar, args, context, span, None, expr)
+        entry = self.knowledge.entry(name)
+        if entry is None:
+            returned = self.knowledge.returns(name)
+            return (
+                library.instance_of(returned, self.knowledge)
+                if returned and returned != "self"
+                else (
+                    receiver
+                    if returned == "self" and receiver is not None
+                    else self._constructed(name, None, args, context)
+                )
+            )
+        if receiver is None and not entry.is_class and isinstance(function, Lib) and args.positional:
+            # ``threading.Lock.acquire(lock)``: the unbound form.
+            owner = name.rpartition(".")[0]
+            first = args.positional[0]
+            if self.knowledge.is_class(owner) and isinstance(first, LibObject) and entry.kind:
+                receiver = first
+                args = CallArgs(args.positional[1:], args.keywords, args.open_ended)
+        if entry.is_async:
+            return LibCoroutine(name)
+        if context.recorder is not None and span is not None:
+            self._record_library(entry, args, receiver, context, span, expr)
+        result = self._library_result(name, entry, args, receiver, context)
+        if entry.bounds_result and isinstance(result, LibObject):
+            bound = library.arguments(entry, args).get(entry.bounds_result)
+            if isinstance(bound, Const) and bound.value is not None:
+                return LibObject(result.type, result.args, "bounded")
+        return result
+
+    def _record_library(
+        self,
+        entry: Entry,
+        args: CallArgs,
+        receiver: Value | None,
+        context: Context,
+        span: Span,
+        expr: ir.Call | None,
+    ) -> None:
+        recorder = context.recorder
+        assert recorder is not None
+        entry = self._delegated(entry, receiver)
+        if entry.name == "builtins.print" and self._printed_elsewhere(args, context, span):
+            return
+        verdict = library.judge(entry, args, receiver)
+        path = context.module.path
+        subject = _subject(expr) if receiver is not None else ""
+        if verdict is not None:
+            lasts = "short" if entry.releases else verdict.lasts
+            confidence = Confidence.HIGH if verdict.sure else Confidence.MEDIUM
+            recorder.effect(Effect(verdict.kind, entry.name, path, span, lasts, confidence, subject))
+        if entry.handoff == "unsafe":
+            recorder.effect(Effect("unsafe-handoff", entry.name, path, span, "unbounded", Confidence.HIGH, subject))
+        if entry.starts_thread:
+            recorder.effect(Effect("exit-thread", entry.name, path, span, "bounded", Confidence.HIGH, subject))
+        given = library.arguments(entry, args)
+        for parameter in entry.calls:
+            callback = given.get(parameter)
+            if callback is not None and is_known(callback):
+                self.ask.call(callback, CallArgs(open_ended=True), context, span, None)
+        for path in entry.receiver_calls:
+            self._call_of_receiver(path, receiver, context, span)
+        for parameter in entry.drives:
+            self.ask.drive(given.get(parameter, UNKNOWN), context, span)
+        for parameter in entry.consumes:
+            self.ask.element(given.get(parameter, UNKNOWN), context, span)
+
+    def _printed_elsewhere(self, args: CallArgs, context: Context, span: Span) -> bool:
+        """``print(file=stream)`` writes to the stream: whether it was judged as that."""
+        stream = args.keyword("file")
+        if stream is None or (isinstance(stream, Const) and stream.value is None):
+            return False
+        if any(isinstance(v, LibObject) and v.type in _CONSOLE_TYPES for v in alternatives(stream)):
+            return False
+        write = self.ask.attribute(stream, "write", context, span)
+        self.ask.call(write, CallArgs((UNKNOWN,)), context, span, None)
+        return True
+
+    def _delegated(self, entry: Entry, receiver: Value | None) -> Entry:
+        """``Condition(Lock())`` acquires the lock it was given, not the RLock it makes by default."""
+        if entry.kind_from_receiver and isinstance(receiver, LibObject):
+            inner = dict(receiver.args).get(entry.kind_from_receiver)
+            if isinstance(inner, LibObject):
+                made = self.knowledge.entry(inner.type)
+                if made is not None and made.enter:
+                    return self.knowledge.entry(made.enter) or entry
+        return entry
+
+    def _call_of_receiver(self, path: str, receiver: Value | None, context: Context, span: Span) -> None:
+        """What a library object calls of what it was made with: ``contextlib.closing(thing)`` on exit."""
+        if not isinstance(receiver, LibObject):
+            return
+        parameter, _, method = path.partition(".")
+        given = dict(receiver.args).get(parameter)
+        if given is not None and is_known(given):
+            called = self.ask.attribute(given, method, context, span) if method else given
+            self.ask.call(called, CallArgs(open_ended=not method), context, span, None)
+
+    def _library_result(
+        self,
+        name: str,
+        entry: Entry,
+        args: CallArgs,
+        receiver: Value | None,
+        context: Context,
+    ) -> Value:
+        if entry.is_class:
+            return self._constructed(name, entry, args, context)
+        returned = library.result_type(entry, library.arguments(entry, args)) or self.knowledge.returns(name)
+        if returned == "self":
+            return receiver if receiver is not None else UNKNOWN
+        if returned.startswith("arg:"):
+            return library.arguments(entry, args).get(returned[4:], UNKNOWN)
+        if returned.startswith("instance:"):
+            return self.ask.instances(library.arguments(entry, args).get(returned[9:], UNKNOWN))
+        if returned.startswith("element:"):
+            return self.ask.element(library.arguments(entry, args).get(returned[8:], UNKNOWN), context)
+        if not returned:
+            return UNKNOWN
+        value = library.instance_of(returned, self.knowledge)
+        if isinstance(value, LibObject):
+            made = self.knowledge.entry(value.type)
+            if made is not None and made.is_class and made.defaults and not entry.kind:
+                given = dict(library.arguments(made, CallArgs()))
+                given.update(library.arguments(entry, args))
+                return LibObject(value.type, tuple(sorted((k, shallow(v)) for k, v in given.items())))
+        return value
+
+    def _constructed(self, name: str, entry: Entry | None, args: CallArgs, context: Context) -> Value:
+        if not self.knowledge.is_class(name):
+            return UNKNOWN
+        if library.container_kind(name) and name.rpartition(".")[0] in ("builtins", "collections", "weakref"):
+            if args.positional:
+                source = args.positional[0]
+                if isinstance(source, Sequence):
+                    return Sequence(library.container_kind(name), None, source.element)
+            return Sequence(library.container_kind(name), None, UNKNOWN)
+        if library.is_mapping(name):
+            element: Value = UNKNOWN
+            if name == "collections.defaultdict" and args.positional:
+                element = self.ask.call(args.positional[0], CallArgs(), Context(context.scope), None, None)
+            return Mapping((), UNKNOWN, element)
+        given = library.arguments(entry, args) if entry is not None else {}
+        return LibObject(self.knowledge.canonical(name), tuple(sorted((k, shallow(v)) for k, v in given.items())))
+
+
+#: What ``sys.stdout`` and its kin are, in typeshed's words.
+_CONSOLE_TYPES = frozenset({"typing.TextIO", "sys.stdout", "sys.stderr", "sys.stdin"})
+
+
+def _subject(expr: ir.Call | None) -> str:
+    """The receiver of a method call as text, for messages."""
+    if expr is not None and isinstance(expr.func, ir.Attr):
+        return dotted(expr.func.value)
+    return ""

@@ -1,0 +1,294 @@
+"""What a name means: in a scope, in a module, in a class body."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterable
+
+from finlint.analysis.environment import Context
+from finlint.analysis.nodes import Definition, FunctionIndex, ModuleNode, children, function_at
+from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Function,
+    Lib,
+    Sequence,
+    Unknown,
+    Value,
+    contained,
+    is_known,
+    is_none,
+    softened,
+    truth,
+    union,
+)
+from finlint.model import ir
+from finlint.model.facts import Binding
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Names:
+    """Names to values. Facts do not change during a run, so that answers are kept."""
+
+    def __init__(self, ask: Questions) -> None:
+        self.ask = ask
+        self.limits = ask.limits
+        self._locals: dict[tuple[Scope, str, int], Value] = {}
+        self._module_names: dict[tuple[ModuleNode, str, int], Value] = {}
+
+    def lookup(self, name: str, context: Context) -> Value:
+        """What ``name`` means in ``context``."""
+        if context.env is not None:
+            value = context.env.get(name)
+            if value is not None:
+                return value
+        return self.scope_name(name, context.scope)
+
+    def scope_name(self, name: str, scope: Scope) -> Value:
+        """What ``name`` means in ``scope``, whatever the order of its assignments."""
+        current: Scope | None = scope
+        while current is not None and current.function is not None:
+            function = current.function
+            if name in function.ir.bound:
+                return self.local(name, current)
+            if name == "__class__" and function.owner is not None:
+                return Class(function.owner, self.ask.module_scope(function.module))
+            current = current.parent
+        return self.module_name(scope.module, name)
+
+    def local(self, name: str, scope: Scope) -> Value:
+        key = (scope, name, self.limits.caller_depth)
+        known = self._locals.get(key)
+        if known is not None:
+            return known
+        if self.limits.depth > MAX_QUERY_DEPTH:
+            return UNKNOWN
+        self._locals[key] = UNKNOWN
+        self.limits.depth += 1
+        try:
+            value = self._local(name, scope)
+        finally:
+            self.limits.depth -= 1
+        self._locals[key] = value
+        return value
+
+    def _local(self, name: str, scope: Scope) -> Value:
+        function = scope.function
+        assert function is not None
+        values: list[Value] = []
+        parameter = scope.param(name)
+        definitions = function.index.names.get(name, [])
+        if parameter is not None:
+            if isinstance(parameter, Unknown) or (
+                isinstance(parameter, Sequence) and parameter.items is None and isinstance(parameter.element, Unknown)
+            ):
+                parameter = self.ask.parameter(name, scope)
+            if not definitions:
+                return parameter
+            values.append(parameter)
+        values.extend(self.definitions(definitions, Context(scope)))
+        return union(values)
+
+    def module_name(self, module: ModuleNode, name: str) -> Value:
+        """What ``name`` means at the end of the module's body; a builtin where the module does not bind it."""
+        key = (module, name, self.limits.caller_depth)
+        known = self._module_names.get(key)
+        if known is not None:
+            return known
+        if self.limits.depth > MAX_QUERY_DEPTH:
+            return UNKNOWN
+        self._module_names[key] = UNKNOWN
+        self.limits.depth += 1
+        try:
+            value = self._module_name(module, name)
+        finally:
+            self.limits.depth -= 1
+        self._module_names[key] = value
+        return value
+
+    def _module_name(self, module: ModuleNode, name: str) -> Value:
+        found = module.bindings.get(name)
+        if found:
+            scope = self.ask.module_scope(module)
+            values = self.bindings(found, scope, None)
+            if self._assigned_globally(module, name):
+                values = [softened(v) for v in values]
+                values.extend(self._global_assignments(module, name))
+            return union(values)
+        for star in module.source.facts.stars:
+            value = self.ask.from_import(star._replace(names=((name, name),)), module, missing_is_unknown=True)
+            if is_known(value):
+                return value
+        if name in _BUILTINS:
+            return Lib(f"builtins.{name}")
+        assigned = self._global_assignments(module, name)
+        return union(assigned) if assigned else UNKNOWN
+
+    def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
+        text = module.source.text
+        return "global " in text and bool(_global_lines(text, name))
+
+    def _global_assignments(self, module: ModuleNode, name: str) -> list[Value]:
+        """Values that functions assign to a module's name after ``global name``."""
+        out: list[Value] = []
+        for line in _global_lines(module.source.text, name):
+            node = function_at(module, line)
+            if node is None or name in node.ir.bound:
+                continue
+            scope = self.ask.generic_scope(node)
+            for definition in node.index.names.get(name, []):
+                out.append(softened(self._definition(definition, Context(scope))))
+        return out
+
+    def bindings(self, found: Iterable[Binding], scope: Scope, owner: Class | None) -> list[Value]:
+        """Values of the bindings of one name: an unconditional one replaces those before it."""
+        kept: list[Binding] = []
+        for binding in found:
+            if not binding.conditional:
+                kept.clear()
+            kept.append(binding)
+        real = [b for b in kept if not b.typing_only]
+        values = []
+        for binding in real or kept:
+            values.extend(self.binding(binding, scope, owner, earlier=list(found)))
+        return values
+
+    def binding(
+        self, binding: Binding, scope: Scope, owner: Class | None, earlier: list[Binding] | None = None
+    ) -> list[Value]:
+        module = scope.module
+        if binding.kind == "class" and binding.cls is not None:
+            return [Class(module.class_node(binding.cls, owner.node if owner else None), scope)]
+        if binding.kind == "function":
+            node = owner.node.function(binding) if owner is not None else module.function(binding)
+            if node is None:
+                return [UNKNOWN]
+            return [self.ask.decorated(Function(node, scope), scope)]
+        if binding.kind == "import" and binding.stmt is not None:
+            return [self.ask.imported(binding.stmt, module)]
+        values: list[Value] = []
+        context = Context(scope)
+        for stmt in module.statements(binding):
+            for definition in _definitions_of(stmt, binding.name):
+                if earlier and binding.name in _names_in(definition.node):
+                    # ``Registry = Registry()``: on the right stands what the name meant before.
+                    before = [b for b in earlier if b.line < binding.line]
+                    if before:
+                        context = Context(scope, {binding.name: union(self.bindings(before, scope, owner))})
+                if owner is not None:
+                    values.append(self._class_body_value(definition, owner, context))
+                else:
+                    values.append(self._definition(definition, context))
+        return values
+
+    def _class_body_value(self, definition: Definition, owner: Class, context: Context) -> Value:
+        """A value in a class body: its names may be members of the class defined above."""
+        node = definition.node
+        names: dict[str, Value] = {}
+        for name in _names_in(node):
+            members = owner.node.members.get(name)
+            if members and name not in names:
+                if self.limits.depth > MAX_QUERY_DEPTH:
+                    continue
+                self.limits.depth += 1
+                try:
+                    names[name] = union(self.bindings(members[:1], context.scope, owner))
+                finally:
+                    self.limits.depth -= 1
+        return self._definition(definition, context.with_names(names) if names else context)
+
+    def definitions(self, definitions: Iterable[Definition], context: Context) -> list[Value]:
+        values, elements = self.values_and_elements(definitions, context)
+        return contained(values, elements)
+
+    def values_and_elements(
+        self, definitions: Iterable[Definition], context: Context
+    ) -> tuple[list[Value], list[Value]]:
+        """What definitions give, and what they put into the container that others give."""
+        values: list[Value] = []
+        elements: list[Value] = []
+        annotated: list[Value] = []
+        for definition in definitions:
+            if self._ruled_out(definition, context):
+                continue
+            if definition.how == "annotation":
+                annotated.append(self._definition(definition, context))
+            elif definition.how in ("puts", "puts-all"):
+                elements.append(self._definition(definition, context))
+            else:
+                values.append(self._definition(definition, context))
+        informative = [v for v in values if is_known(v) and not is_none(v)]
+        if annotated and (not informative or not values):
+            values.extend(annotated)
+        if len(values) > 1 and all(isinstance(v, Const) for v in values):
+            values = [softened(v) for v in values]
+        return values, elements
+
+    def _ruled_out(self, definition: Definition, context: Context) -> bool:
+        if context.scope.function is None:
+            return False
+        for test, wanted in definition.conditions:
+            if isinstance(test, (ir.Name, ir.Not, ir.Compare, ir.Const)):
+                verdict = truth(self.ask.eval(test, Context(context.scope)))
+                if verdict is not None and verdict is not wanted:
+                    return True
+        return False
+
+    def _definition(self, definition: Definition, context: Context) -> Value:
+        how, node = definition.how, definition.node
+        if how == "unknown" or node is None:
+            return UNKNOWN
+        if how == "function":
+            assert isinstance(node, ir.Function)
+            scope = context.scope
+            owner = scope.function.owner if scope.function is not None else None
+            function = context.module.inner_function(node, owner)
+            return self.ask.decorated(Function(function, scope), scope)
+        if how == "class":
+            assert isinstance(node, ir.ClassDef)
+            return Class(context.module.inner_class(node), context.scope)
+        if how == "import":
+            assert isinstance(node, (ir.Import, ir.ImportFrom))
+            return self.ask.imported(node, context.module)
+        expr: ir.Expr = node  # type: ignore[assignment]
+        if how == "annotation":
+            return self.ask.annotation(expr, context)
+        value = self.ask.eval(expr, Context(context.scope, context.env))
+        if how == "element" or how == "puts-all":
+            value = self.ask.element(value, context)
+        elif how == "enter":
+            value = self.ask.entered(value, context)
+        for position in definition.path:
+            value = self.ask.item(value, Const(position))
+        return value
+
+
+def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:
+    """Definitions of ``name`` by one module- or class-level statement."""
+    return FunctionIndex((stmt,)).names.get(name, [])
+
+
+def _names_in(node: object) -> list[str]:
+    if not isinstance(node, tuple) or not hasattr(node, "_fields") or isinstance(node, (ir.Function, ir.ClassDef)):
+        return []
+    out: list[str] = []
+    stack: list[ir.Expr] = [node]  # type: ignore[list-item]
+    while stack:
+        expr = stack.pop()
+        if isinstance(expr, ir.Name):
+            out.append(expr.id)
+        stack.extend(children(expr))
+    return out
+
+
+def _global_lines(text: str, name: str) -> list[int]:
+    """Lines of ``global ... name ...`` statements."""
+    out = []
+    for match in re.finditer(rf"^[ \t]+global\b[^\n#]*\b{re.escape(name)}\b", text, re.MULTILINE):
+        out.append(text.count("\n", 0, match.start()) + 1)
+    return out

@@ -1,0 +1,203 @@
+"""What Python runs by itself: iteration, subscripts of containers, ``with``, special methods, coroutines."""
+
+from __future__ import annotations
+
+from finlint.analysis import library
+from finlint.analysis.effects import CallArgs
+from finlint.analysis.environment import Context
+from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import (
+    MAYBE_NONE,
+    UNKNOWN,
+    Class,
+    Const,
+    Lib,
+    LibMethod,
+    LibObject,
+    Mapping,
+    Object,
+    Sequence,
+    Suspended,
+    Value,
+    alternatives,
+    is_known,
+    union,
+)
+from finlint.model.source import Span
+
+
+class Protocols:
+    """Containers, iterators, context managers and coroutines at work."""
+
+    def __init__(self, ask: Questions) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+        self.limits = ask.limits
+
+    def item(self, value: Value, index: Value) -> Value:
+        """``value[index]`` for containers."""
+        out = []
+        for option in alternatives(value):
+            if isinstance(option, Sequence):
+                if (
+                    option.items is not None
+                    and isinstance(index, Const)
+                    and isinstance(index.value, int)
+                    and -len(option.items) <= index.value < len(option.items)
+                ):
+                    out.append(option.items[index.value])
+                else:
+                    out.append(option.element)
+            elif isinstance(option, Mapping):
+                match = [v for k, v in option.items if k == index]
+                out.append(match[-1] if match and isinstance(index, Const) else option.element)
+            elif isinstance(option, (Class, Lib)):
+                # ``Queue[int]`` is ``Queue`` as far as calling it goes.
+                out.append(option)
+            else:
+                out.append(UNKNOWN)
+        return union(out)
+
+    def element(self, value: Value, context: Context, span: Span | None = None) -> Value:
+        """What iterating over ``value`` gives; with a recorder, what iterating does."""
+        out: list[Value] = []
+        for option in alternatives(value):
+            if isinstance(option, Sequence):
+                out.append(option.element)
+            elif isinstance(option, Mapping):
+                out.append(option.key)
+            elif isinstance(option, Suspended) and option.kind in ("generator", "async-generator"):
+                if context.recorder is not None and span is not None:
+                    context.recorder.edge(span, option.frame)
+                out.append(self._yielded(option.frame))
+            elif isinstance(option, Object):
+                iterator = self.special(option, "__iter__", (), context, span)
+                for inner in alternatives(iterator):
+                    if isinstance(inner, Object):
+                        out.append(self.special(inner, "__next__", (), context, span))
+                    elif is_known(inner):
+                        out.append(self.element(inner, context, span))
+            elif isinstance(option, LibObject):
+                out.append(self._iterate_library(option, context, span))
+        return union(out)
+
+    def _iterate_library(self, value: LibObject, context: Context, span: Span | None) -> Value:
+        if value.type in ("builtins.map", "builtins.filter"):
+            given = dict(value.args)
+            element = self.element(given["iterable"], context, span)
+            called = self.ask.call(given["function"], CallArgs((element,)), context, span, None)
+            return called if value.type == "builtins.map" else element
+        entry = self.knowledge.entry(value.type)
+        if entry is None or not entry.iterate:
+            return UNKNOWN
+        method = LibMethod(value, entry.iterate)
+        return self.ask.call(method, CallArgs(), context, span) if span is not None else UNKNOWN
+
+    def _yielded(self, frame: Scope) -> Value:
+        assert frame.function is not None
+        if self.limits.depth > MAX_QUERY_DEPTH:
+            return UNKNOWN
+        self.limits.depth += 1
+        try:
+            values = []
+            for definition in frame.function.index.yields:
+                value = self.ask.eval(definition.node, Context(frame))  # type: ignore[arg-type]
+                values.append(self.element(value, Context(frame)) if definition.how == "delegate" else value)
+            return union(values)
+        finally:
+            self.limits.depth -= 1
+
+    def special(
+        self,
+        obj: Object,
+        name: str,
+        args: tuple[Value, ...],
+        context: Context,
+        span: Span | None,
+        keywords: tuple[tuple[str, Value], ...] = (),
+    ) -> Value:
+        """Call a special method of an instance, if its class has it."""
+        if not name:
+            return UNKNOWN
+        member = self.ask.class_member(obj.cls, name)
+        if member is None:
+            return UNKNOWN
+        bound = union(self.ask.bound_member(option, obj, name, context, span) for option in alternatives(member[1]))
+        return self.ask.call(bound, CallArgs(args, keywords), context, span, None)
+
+    def drive(self, value: Value, context: Context, span: Span) -> None:
+        """Run a coroutine to its end."""
+        for option in alternatives(value):
+            if isinstance(option, Suspended) and context.recorder is not None:
+                context.recorder.edge(span, option.frame)
+
+    def container_method(
+        self,
+        receiver: Sequence | Mapping,
+        name: str,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+    ) -> Value:
+        if isinstance(receiver, Mapping):
+            if name in ("get", "pop", "setdefault", "__getitem__"):
+                found = self.item(receiver, args.positional[0]) if args.positional else receiver.element
+                if name == "get" or len(args.positional) > 1:
+                    default = args.positional[1] if len(args.positional) > 1 else MAYBE_NONE
+                    return union([found, default])
+                return found
+            if name == "values":
+                return Sequence("list", None, receiver.element)
+            if name == "keys":
+                return Sequence("list", None, receiver.key)
+            if name == "items":
+                pair = Sequence("tuple", (receiver.key, receiver.element), UNKNOWN)
+                return Sequence("list", None, pair)
+            if name == "popitem":
+                return Sequence("tuple", (receiver.key, receiver.element), UNKNOWN)
+            if name == "copy":
+                return receiver
+            return UNKNOWN
+        if name in ("pop", "popleft"):
+            return receiver.element
+        if name == "copy":
+            return receiver
+        if name in ("extend", "update", "extendleft") and args.positional:
+            self.element(args.positional[0], context, span)
+        return UNKNOWN
+
+    def entered(self, value: Value, context: Context, span: Span | None = None) -> Value:
+        """What ``with value as x`` binds; records what entering does."""
+        out: list[Value] = []
+        for option in alternatives(value):
+            if isinstance(option, Object):
+                out.append(self.special(option, "__enter__", (), context, span))
+            elif isinstance(option, Suspended) and option.kind == "context":
+                if context.recorder is not None and span is not None:
+                    context.recorder.edge(span, option.frame)
+                out.append(self._yielded(option.frame))
+            elif isinstance(option, LibObject):
+                entry = self.knowledge.entry(option.type)
+                if entry is not None and entry.enter and span is not None:
+                    self.ask.call(LibMethod(option, entry.enter), CallArgs(), context, span, None)
+                if option.type == "contextlib.closing" or option.type == "contextlib.nullcontext":
+                    out.append(next((v for _, v in option.args if is_known(v)), UNKNOWN))
+                else:
+                    returned = self.knowledge.returns(f"{option.type}.__enter__")
+                    typed = library.instance_of(returned, self.knowledge) if returned != "self" else option
+                    out.append(typed if is_known(typed) else option)
+            else:
+                out.append(UNKNOWN)
+        return union(out)
+
+    def exited(self, value: Value, context: Context, span: Span) -> None:
+        """Record what leaving a ``with`` does."""
+        for option in alternatives(value):
+            if isinstance(option, Object):
+                nothing = Const(None)
+                self.special(option, "__exit__", (nothing, nothing, nothing), context, span)
+            elif isinstance(option, LibObject):
+                entry = self.knowledge.entry(option.type)
+                if entry is not None and entry.exit:
+                    self.ask.call(LibMethod(option, entry.exit), CallArgs(), context, span, None)

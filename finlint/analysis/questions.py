@@ -1,0 +1,176 @@
+"""The questions that the parts of the evaluation ask each other, and how much asking is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from finlint.analysis.effects import CallArgs
+from finlint.analysis.environment import Context
+from finlint.analysis.library import Knowledge
+from finlint.analysis.nodes import Definition, FunctionNode, ModuleNode
+from finlint.analysis.project import Project
+from finlint.analysis.registrars import Registrars
+from finlint.analysis.scopes import Scope
+from finlint.analysis.values import (
+    Class,
+    Function,
+    Lib,
+    LibMethod,
+    Mapping,
+    Object,
+    Sequence,
+    Value,
+)
+from finlint.model import ir
+from finlint.model.facts import Binding
+from finlint.model.source import Span
+
+#: Questions about questions about ... : beyond this depth nothing is known. Each level costs some ten Python
+#: frames, and real chains of factories are shorter than five.
+MAX_QUERY_DEPTH = 40
+
+
+#: A parameter is typed by its callers, their parameters by theirs, and no further.
+MAX_CALLER_DEPTH = 2
+
+
+#: Expressions that are evaluated for one body, the questions it leads to included. Beyond it nothing is known:
+#: some programs (huge classes that build each other) would otherwise keep us busy for minutes.
+FUEL = 60_000
+
+
+class Limits:
+    """How deep the questions of this moment are nested, and what is left to spend on them."""
+
+    __slots__ = ("caller_depth", "depth", "fuel")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.caller_depth = 0
+        self.fuel = FUEL
+
+
+class Questions(Protocol):
+    """What the parts of the evaluation ask each other: an attribute may be a call, a call's result an attribute.
+
+    Each part gets this at its construction and may copy the first four; ``evaluate.Evaluator`` puts all together.
+    """
+
+    project: Project
+    knowledge: Knowledge
+    registrars: Registrars
+    limits: Limits
+
+    # names.py
+    def lookup(self, name: str, context: Context) -> Value: ...
+    def scope_name(self, name: str, scope: Scope) -> Value: ...
+    def module_name(self, module: ModuleNode, name: str) -> Value: ...
+    def bindings(self, found: Iterable[Binding], scope: Scope, owner: Class | None) -> list[Value]: ...
+    def binding(
+        self, binding: Binding, scope: Scope, owner: Class | None, earlier: list[Binding] | None = None
+    ) -> list[Value]: ...
+    def definitions(self, definitions: Iterable[Definition], context: Context) -> list[Value]: ...
+    def values_and_elements(
+        self, definitions: Iterable[Definition], context: Context
+    ) -> tuple[list[Value], list[Value]]: ...
+
+    # callers.py
+    def parameter(self, name: str, scope: Scope) -> Value: ...
+
+    # imports.py
+    def imported(self, stmt: ir.Stmt, module: ModuleNode) -> Value: ...
+    def from_import(self, stmt: ir.ImportFrom, module: ModuleNode, missing_is_unknown: bool = False) -> Value: ...
+    def module_attribute(self, module: ModuleNode, name: str) -> Value: ...
+
+    # annotations.py
+    def annotation(self, expr: ir.Expr, context: Context) -> Value: ...
+    def instances(self, value: Value) -> Value: ...
+    def annotation_of(self, value: Lib) -> Value: ...
+    def instance(self, cls: Class) -> Value: ...
+
+    # expressions.py
+    def eval(self, expr: ir.Expr, context: Context) -> Value: ...
+    def arguments(self, args: tuple[ir.Arg, ...], context: Context) -> CallArgs: ...
+
+    # protocols.py
+    def item(self, value: Value, index: Value) -> Value: ...
+    def element(self, value: Value, context: Context, span: Span | None = None) -> Value: ...
+    def special(
+        self,
+        obj: Object,
+        name: str,
+        args: tuple[Value, ...],
+        context: Context,
+        span: Span | None,
+        keywords: tuple[tuple[str, Value], ...] = (),
+    ) -> Value: ...
+    def drive(self, value: Value, context: Context, span: Span) -> None: ...
+    def container_method(
+        self,
+        receiver: Sequence | Mapping,
+        name: str,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+    ) -> Value: ...
+    def entered(self, value: Value, context: Context, span: Span | None = None) -> Value: ...
+    def exited(self, value: Value, context: Context, span: Span) -> None: ...
+
+    # classes.py
+    def mro(self, cls: Class) -> tuple[Value, ...]: ...
+    def class_member(self, cls: Class, name: str) -> tuple[Class | Lib, Value] | None: ...
+    def class_function(self, cls: Class, name: str) -> Function | None: ...
+    def library_base(self, cls: Class) -> str: ...
+    def constructing(self, obj: Object) -> Class | None: ...
+    def declared(self, obj: Object, name: str) -> Value | None: ...
+    def is_record(self, cls: Class) -> bool: ...
+    def record_fields(self, cls: Class, args: CallArgs) -> tuple[tuple[str, Value], ...]: ...
+
+    # attributes.py
+    def attribute(self, value: Value, name: str, context: Context, span: Span | None) -> Value: ...
+    def instance_attribute(self, obj: Object, name: str, context: Context, span: Span | None) -> Value: ...
+    def bound_member(self, value: Value, obj: Object, name: str, context: Context, span: Span | None) -> Value: ...
+    def stored(self, obj: Object, name: str) -> Value | None: ...
+
+    # decorators.py
+    def decorated(self, function: Function, scope: Scope) -> Value: ...
+
+    # calls.py
+    def call(
+        self,
+        function: Value,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        expr: ir.Call | None = None,
+    ) -> Value: ...
+    def returns(self, scope: Scope) -> Value: ...
+    def register(
+        self,
+        registrar: object,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        cls: Class | None,
+        expr: ir.Call | None,
+    ) -> Value: ...
+
+    # contexts.py
+    def module_scope(self, module: ModuleNode) -> Scope: ...
+    def scope(self, function: FunctionNode, params: tuple[tuple[str, Value], ...], parent: Scope | None) -> Scope: ...
+    def bind(
+        self, function: FunctionNode, args: CallArgs, receiver: Value | None, fill: bool = True
+    ) -> list[tuple[str, Value]]: ...
+    def method_scope(self, function: FunctionNode, receiver: Value, parent: Scope | None) -> Scope: ...
+    def generic_scope(self, function: FunctionNode, parent: Scope | None = None) -> Scope: ...
+
+    # library_calls.py
+    def call_library(
+        self,
+        function: Lib | LibMethod,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        expr: ir.Call | None,
+    ) -> Value: ...
