@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from finlint.analysis.effects import Registration
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.finalizers import free_names
 from finlint.analysis.nodes import FunctionNode, children, flat_statements
-from finlint.analysis.retention import aliases, callback_expression, watched_expression
+from finlint.analysis.retention import aliases, callback_expression, held, watched_expression
 from finlint.analysis.values import Bound, Class, Function, Partial, Value, WeakReference, alternatives
 from finlint.model import ir
 from finlint.model.source import Span
 
+#: Registrars whose result keeps the callback: who drops it drops the callback.
+REFERENCES = frozenset(
+    {"weakref.ref", "weakref.proxy", "weakref.KeyedRef", "weakref.WeakMethod", "weakref.ReferenceType"}
+)
 
-def lost(registration: Registration, evaluator: Evaluator) -> str:
-    """Why the reference that the registration makes is lost; empty where it is kept, or nothing is known."""
+
+class Lost(NamedTuple):
+    """Why a callback is not called as meant: ``why`` completes "The callback of X ...". ``always``: whatever happens;
+    otherwise only where the collector frees the object."""
+
+    why: str
+    always: bool = True
+
+
+def lost(registration: Registration, evaluator: Evaluator) -> Lost | None:
+    """Why the reference that the registration makes is lost; None where it is kept, or nothing is known."""
     call = registration.call
     if call is None or call.span != registration.span:
-        return ""
+        return None
     function = registration.scope.function
     body = function.ir.body if function is not None else _module_body(registration)
     for stmt in flat_statements(body):
         if isinstance(stmt, ir.ExprStmt) and stmt.value == call:
-            return "never runs: the weak reference is dropped at once"
+            return Lost("never runs: the weak reference is dropped at once")
         if isinstance(stmt, (ir.Assign, ir.AnnAssign)) and stmt.value == call and function is not None:
             targets = stmt.targets if isinstance(stmt, ir.Assign) else (stmt.target,)
             return _stored(registration, evaluator, targets, function)
-    return ""
+    return None
 
 
 def _module_body(registration: Registration) -> ir.Block:
@@ -43,27 +57,27 @@ def _module_body(registration: Registration) -> ir.Block:
 
 def _stored(
     registration: Registration, evaluator: Evaluator, targets: tuple[ir.Expr, ...], function: FunctionNode
-) -> str:
+) -> Lost | None:
     watched = watched_expression(registration, evaluator)
     names = aliases(watched, registration.scope)
     if len(targets) != 1:
-        return ""
+        return None
     (target,) = targets
     if isinstance(target, ir.Attr) and dotted(target.value) in names:
-        return (
-            f"may never run: the weak reference is stored on `{dotted(target.value)}` itself, and dies with it when "
-            "both are freed in a cycle"
-        )
+        stored = f"the weak reference is stored on `{dotted(target.value)}` itself"
+        if held(registration, evaluator) is not None:
+            return Lost(f"never runs: {stored}, and holds it: both are freed together, in a cycle")
+        return Lost(f"may never run: {stored}, and dies with it when both are freed in a cycle", False)
     if not isinstance(target, ir.Name) or target.id not in function.ir.bound:
-        return ""
+        return None
     root = dotted(watched).partition(".")[0] if watched is not None else ""
     parameters = {p.name for p in function.ir.params}
     if not (names & parameters or root in parameters):
         # An object of the function's own may die before the reference does.
-        return ""
+        return None
     if len(function.index.names.get(target.id, [])) != 1 or _escapes(target.id, function):
-        return ""
-    return f"never runs: the weak reference is held only by the local variable `{target.id}`"
+        return None
+    return Lost(f"never runs: the weak reference is held only by the local variable `{target.id}`")
 
 
 def _escapes(name: str, function: FunctionNode) -> bool:
@@ -103,39 +117,40 @@ def _escapes(name: str, function: FunctionNode) -> bool:
     return False
 
 
-def watches_a_method(registration: Registration, evaluator: Evaluator) -> str:
+def watches_a_method(registration: Registration, evaluator: Evaluator) -> Lost | None:
     """``weakref.ref(obj.method, callback)``: the bound method is made for the call, and dies at its end."""
     watched = watched_expression(registration, evaluator)
-    if not isinstance(watched, ir.Attr) or registration.obj is None:
-        return ""
-    if all(isinstance(v, Bound) and not isinstance(v.receiver, Class) for v in alternatives(registration.obj)):
-        return (
+    if not isinstance(watched, ir.Attr):
+        return None
+    options = list(alternatives(evaluator.eval(watched, Context(registration.scope))))
+    if all(isinstance(v, Bound) and not isinstance(v.receiver, Class) for v in options):
+        return Lost(
             f"runs at once: `{dotted(watched) or watched.name}` is a bound method made for this call, and dies with "
             "it (`weakref.WeakMethod` watches the method's object)"
         )
-    return ""
+    return None
 
 
-def dead_argument(registration: Registration, evaluator: Evaluator) -> str:
+def dead_argument(registration: Registration, evaluator: Evaluator) -> Lost | None:
     """``finalize(x, f, weakref.ref(x))`` where ``f`` asks the reference for ``x``, which is gone by then."""
     call = registration.call
     callback = callback_expression(registration, evaluator)
     if call is None or callback is None:
-        return ""
+        return None
     names = aliases(watched_expression(registration, evaluator), registration.scope)
     positional = [a.value for a in call.args if not a.keyword and not a.star]
     if callback not in positional:
-        return ""
+        return None
     for number, expr in enumerate(positional[positional.index(callback) + 1 :]):
         if not (isinstance(expr, ir.Call) and expr.args and dotted(expr.args[0].value) in names):
             continue
         made = evaluator.eval(expr, Context(registration.scope))
         if isinstance(made, WeakReference) and _only_asks(registration.callback, number):
-            return (
+            return Lost(
                 f"finds nothing: its argument is a weak reference to `{dotted(expr.args[0].value)}`, "
                 "which is dead when it runs"
             )
-    return ""
+    return None
 
 
 def _only_asks(callback: Value, number: int) -> bool:

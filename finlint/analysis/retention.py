@@ -278,7 +278,7 @@ class _Holder:
 
     def _rebound(self, name: str, function: FunctionNode) -> bool:
         """Whether the variable means something else by the time that the callback runs."""
-        after = self.registration.span.line if self.registration.call is not None else 0
+        after = self.registration.call.span.line if self.registration.call is not None else 0
         for stmt in flat_statements(function.ir.body):
             targets: tuple[ir.Expr, ...] = ()
             if isinstance(stmt, (ir.Assign, ir.Delete)):
@@ -304,6 +304,8 @@ class _Holder:
                 called or all(map(is_known, options)) or any(isinstance(v, Bound) for v in options)
             ):
                 return True
+            if self._was_put_into(expr, depth):
+                return True
             if any(map(is_known, options)):
                 return self._by_value(expr)
             if not called:
@@ -318,6 +320,17 @@ class _Holder:
                 return False
             return self.expression(expr.value, depth)
         return self._by_value(expr)
+
+    def _was_put_into(self, expr: ir.Attr, depth: int) -> bool:
+        """Whether the function itself puts the object into the container that an attribute holds."""
+        function = self.scope.function
+        if function is None:
+            return False
+        definitions = function.index.stores.get((dotted(expr.value), expr.name), [])
+        return any(
+            d.how == "puts" and isinstance(d.node, tuple) and self.expression(d.node, depth)  # type: ignore[arg-type]
+            for d in definitions
+        )
 
     def _is_method_of_alias(self, value: Value) -> bool:
         if isinstance(value, Bound):
@@ -521,7 +534,7 @@ class _Holder:
 
     def _rebound_in(self, name: str, scope: Scope) -> bool:
         function = scope.function
-        return function is not None and scope is self.scope and self._rebound(name, function)
+        return function is not None and function is self.scope.function and self._rebound(name, function)
 
     def _instance(self, obj: Object, depth: int) -> bool:
         """Whether an attribute of another instance holds the object: only of one that was made with it."""

@@ -76,6 +76,8 @@ class Finding(NamedTuple):
     registration: RegistrationRef | None
     culprit: Culprit | None
     trace: tuple[Hop, ...]
+    #: Other places that the finding is about; ``text`` says what is there.
+    related: tuple[Hop, ...] = ()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

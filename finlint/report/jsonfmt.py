@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from finlint.model.finding import FileError, Finding
+from finlint.model.finding import FileError, Finding, Hop
 from finlint.report.view import View, error_message, one_line
 
 
@@ -56,11 +56,14 @@ def finding_object(finding: Finding, view: View) -> dict[str, Any]:
             "line": culprit.line,
             "column": culprit.column,
         },
-        "trace": [
-            {"path": view.path(hop.path), "line": hop.line, "column": hop.column, "text": hop.text}
-            for hop in finding.trace
-        ],
+        "trace": [_hop_object(hop, view) for hop in finding.trace],
+        # Only where there is one: the keys above are all that readers may count on.
+        **({"related": [_hop_object(hop, view) for hop in finding.related]} if finding.related else {}),
     }
+
+
+def _hop_object(hop: Hop, view: View) -> dict[str, Any]:
+    return {"path": view.path(hop.path), "line": hop.line, "column": hop.column, "text": hop.text}
 
 
 def error_object(error: FileError, view: View) -> dict[str, Any]:

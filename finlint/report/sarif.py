@@ -81,12 +81,14 @@ def _result(finding: Finding, name: str, index: dict[str, int], view: View) -> d
         "partialFingerprints": {"finlint/v1": name},
         "properties": {"kind": finding.kind, "confidence": finding.confidence.value},
     }
+    places: list[dict[str, Any]] = []
     registration = finding.registration
     if registration is not None:
         text = f"registered by {registration.registrar}"
-        result["relatedLocations"] = [
-            {"id": 1, **_location(registration.path, registration.line, registration.column, text, view)}
-        ]
+        places.append(_location(registration.path, registration.line, registration.column, text, view))
+    places += [_location(hop.path, hop.line, hop.column, hop.text, view) for hop in finding.related]
+    if places:
+        result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(places, 1)]
     if finding.trace:
         steps = [_location(hop.path, hop.line, hop.column, hop.text or "...", view) for hop in finding.trace]
         if registration is not None:

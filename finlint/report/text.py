@@ -68,6 +68,8 @@ def _block(finding: Finding, view: View, paint: Palette) -> str:
                 out.append(f"       ... {len(hops) - _MOST_HOPS} more ...")
             where = f"{view.path(hop.path)}:{hop.line}:{hop.column}"
             out.append(f"     {number}. {where}  {paint('dim', _printable(' '.join(hop.text.split())))}")
+    for hop in finding.related:
+        out.append(f"   {paint('blue', '=')} {view.path(hop.path)}:{hop.line}:{hop.column}: {_printable(hop.text)}")
     return "\n".join(out) + "\n"
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 from finlint.analysis.exit import may_run_at_exit
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
+from finlint.analysis.held import Holder, holder
 from finlint.analysis.reach import Step, Witness, witnesses
 from finlint.analysis.scopes import Scope
+from finlint.analysis.values import Bound, Function
 from finlint.model.codes import CODE_OF_KIND
 from finlint.model.finding import Culprit, Finding, Hop, RegistrationRef, Severity
 
@@ -64,17 +67,19 @@ def blocking(
             continue
         reported.add(same)
         trace = tuple(Hop(s.path, s.span.line, s.span.column, text_at(s)) for s in steps[1:] or steps)
+        holding = _holder(finalizer, witness, frames) if effect.kind == "lock" else None
         yield Finding(
             CODE_OF_KIND[effect.kind],
             effect.kind,
             severity,
             effect.confidence,
-            _message(finalizer, witness),
+            _message(finalizer, witness) + (_holds(holding) if holding is not None else ""),
             primary.path,
             primary.span,
             registration_ref(finalizer),
             Culprit(effect.call, effect.path, effect.span.line, effect.span.column),
             trace,
+            () if holding is None else (_related(holding),),
         )
 
 
@@ -90,6 +95,26 @@ def _witnesses(finalizer: Finalizer, frames: Frames) -> Iterator[Witness]:
             if key not in seen:
                 seen.add(key)
                 yield Witness(effect, (registered, *witness.steps))
+
+
+def _holder(finalizer: Finalizer, witness: Witness, frames: Frames) -> Holder | None:
+    """A place that holds the lock while the finalizer may start there; only where it would wait for ever."""
+    effect = witness.effect
+    if effect.lasts != "unbounded" or finalizer.registrar.startswith(_SERIAL):
+        return None
+    callback = finalizer.callback.function if isinstance(finalizer.callback, Bound) else finalizer.callback
+    node = callback.node if isinstance(callback, Function) else None
+    return holder(witness.steps[-1].scope, effect.span, frames.evaluator, node)
+
+
+def _holds(holding: Holder) -> str:
+    where = f"{os.path.basename(holding.path)}:{holding.span.line}"
+    return f"; `{holding.function}` ({where}) holds it while it {holding.does}: a finalizer that starts there deadlocks"
+
+
+def _related(holding: Holder) -> Hop:
+    text = f"`{holding.function}` holds the lock while it {holding.does}"
+    return Hop(holding.path, holding.span.line, holding.span.column, text)
 
 
 def registration_ref(finalizer: Finalizer) -> RegistrationRef:

@@ -7,25 +7,22 @@ from collections.abc import Iterator
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
-from finlint.analysis.lost import dead_argument, lost, watches_a_method
+from finlint.analysis.lost import REFERENCES, dead_argument, lost, watches_a_method
 from finlint.model.finding import Finding, Severity
 from finlint.rules.making import make
-
-_REFERENCES = frozenset(
-    {"weakref.ref", "weakref.proxy", "weakref.KeyedRef", "weakref.WeakMethod", "weakref.ReferenceType"}
-)
 
 
 def lost_weakref(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
     registration = finalizer.registration
     if registration is None:
         return
-    why = ""
-    if registration.registrar in _REFERENCES:
-        why = lost(registration, evaluator)
-    if not why and registration.registrar != "weakref.WeakMethod":
-        why = watches_a_method(registration, evaluator)
-    if not why and registration.registrar == "weakref.finalize":
-        why = dead_argument(registration, evaluator)
-    if why:
-        yield make(finalizer, "FIN302", f"The callback of `{registration.registrar}` {why}", severity=Severity.ERROR)
+    found = None
+    if registration.registrar in REFERENCES:
+        found = lost(registration, evaluator)
+    if found is None and registration.registrar != "weakref.WeakMethod":
+        found = watches_a_method(registration, evaluator)
+    if found is None and registration.registrar == "weakref.finalize":
+        found = dead_argument(registration, evaluator)
+    if found is not None:
+        severity = Severity.ERROR if found.always else Severity.WARNING
+        yield make(finalizer, "FIN302", f"The callback of `{registration.registrar}` {found.why}", severity=severity)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
+from finlint.analysis.lost import REFERENCES, lost
 from finlint.analysis.retention import held
 from finlint.model.finding import Finding, Severity
 from finlint.rules.making import make
@@ -15,6 +16,9 @@ from finlint.rules.making import make
 def retention(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
     registration = finalizer.registration
     if registration is None:
+        return
+    if registration.registrar in REFERENCES and lost(registration, evaluator) is not None:
+        # No registry keeps this callback: what it holds is held by the reference alone, and that is FIN302.
         return
     how = held(registration, evaluator)
     if how is not None:
