@@ -56,12 +56,12 @@ Fixer = Callable[[Request], Iterator[Fix]]
 
 
 def offer(title: str, tree: Tree, text: str, *, safe: bool) -> Iterator[Fix]:
-    """The fix that makes the file of ``tree`` read ``text``; none where that is no Python, or has lost a comment."""
+    """The fix that makes the file of ``tree`` read ``text``; none where that is no Python, or other comments."""
     try:
         after = cst.parse_module(text)
     except (cst.ParserSyntaxError, RecursionError):
         return
-    if _comments(tree.module) <= _comments(after):
+    if _comments(tree.module) == _comments(after):
         yield Fix(title, safe, tree.path, tuple(_difference(_lines(tree.text), _lines(text))))
 
 

@@ -27,7 +27,8 @@ def shutdown_without_wait(request: Request) -> Iterator[Fix]:
         yield from offer(_TITLE, tree, text, safe=_is_safe(calls[0], tree))
         return
     found = registered(request.finding, tree)
-    if found is None or found.rest or not _names_shutdown(found.callback.value):
+    given = found is not None and found.rest and found.passes != "tuple"
+    if found is None or given or not _names_shutdown(found.callback.value):
         return
     passed = found.to(found.callback.value, [keyword("wait", "False")])
     if passed is not None:

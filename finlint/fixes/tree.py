@@ -198,11 +198,27 @@ def _bound(alias: cst.ImportAlias) -> str:
     return dotted(alias.name).partition(".")[0]
 
 
+_COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def _without_comment(comma: cst.Comma | cst.MaybeSentinel) -> cst.Comma:
+    if not isinstance(comma, cst.Comma):
+        return _COMMA
+    space = comma.whitespace_after
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        return cst.Comma(
+            whitespace_after=space.with_changes(
+                first_line=cst.TrailingWhitespace(newline=space.first_line.newline), empty_lines=[]
+            )
+        )
+    return comma
+
+
 def with_arguments(call: cst.Call, arguments: Sequence[cst.Arg]) -> cst.Call:
     """The call with other arguments, set apart and ended as its own were."""
     own = {id(argument) for argument in call.args[:-1]}
     ending = call.args[-1] if call.args else None
-    comma = call.args[0].comma if len(call.args) > 1 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    comma = _without_comment(call.args[0].comma) if len(call.args) > 1 else _COMMA
     out = []
     for number, argument in enumerate(arguments):
         if number == len(arguments) - 1:
@@ -211,7 +227,7 @@ def with_arguments(call: cst.Call, arguments: Sequence[cst.Arg]) -> cst.Call:
                 whitespace_after_arg=ending.whitespace_after_arg if ending is not None else cst.SimpleWhitespace(""),
             )
         elif id(argument) not in own:
-            kept = isinstance(argument.comma, cst.Comma) and argument is not ending
+            kept = isinstance(argument.comma, cst.Comma) and (ending is None or argument.comma is not ending.comma)
             argument = argument.with_changes(
                 comma=argument.comma if kept else comma, whitespace_after_arg=cst.SimpleWhitespace("")
             )
