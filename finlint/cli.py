@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 from finlint.config import ConfigError, ConfigFinder, confidence_of, default_cache_dir, severity_of
@@ -112,6 +112,10 @@ class Command:
             raise UsageError("`-` reads standard input, and stands alone")
         if "-" in paths and (options.watch or options.add_ignore):
             raise UsageError("standard input can be neither watched nor changed")
+        if options.unsafe_fixes and not (options.fix or options.diff):
+            raise UsageError("--unsafe-fixes says which fixes: --fix writes them, --diff shows them")
+        if (options.fix or options.diff) and (options.add_ignore or options.write_baseline):
+            raise UsageError("--fix and --diff come first: run again with --add-ignore or --write-baseline")
         if options.stdin_filename and "-" not in paths:
             raise UsageError("--stdin-filename goes with `-`, which reads standard input")
         self.paths: list[str] = paths
@@ -171,7 +175,15 @@ class Command:
             if progress is not None:
                 progress.close()
         analysed = time.perf_counter()
-        status = self._finish(outcome, texts, here.baseline)
+        if options.fix or options.diff:
+
+            def lint(changed: Mapping[str, bytes]) -> Outcome:
+                now = {**overlay, **changed}
+                return analyse(files, policies, settings, Texts(now), overlay=now, errors=errors)
+
+            status = self._fix(outcome, texts, files, lint, here.baseline)
+        else:
+            status = self._finish(outcome, texts, here.baseline)
         if options.verbose:
             summary = outcome.report.summary
             read = ", ".join(dict.fromkeys(c.origin for c in configs if c.origin)) or "none"
@@ -197,62 +209,124 @@ class Command:
 
     # -- what comes after the analysis
 
-    def _finish(self, outcome: Outcome, texts: Texts, configured_baseline: str | None) -> int:
+    def _finish(
+        self,
+        outcome: Outcome,
+        texts: Texts,
+        configured_baseline: str | None,
+        fixed: Sequence[str] = (),
+        stream: TextIO | None = None,
+    ) -> int:
+        """Report what is wanted of ``outcome``; ``fixed`` are lines that the summary says before and after its own."""
         options = self.options
-        report = outcome.report
-        view = View(report, os.getcwd(), texts.lines)
-        if options.diff_base:
-            from finlint.changes import Changes, ChangesError
-
-            try:
-                changes = Changes(options.diff_base)
-            except ChangesError as error:
-                raise UsageError(f"--diff-base: {error}") from None
-            report = _only(report, tuple(f for f in report.findings if changes.touch(f)))
-            report = report._replace(errors=tuple(e for e in report.errors if changes.touch(e)))
-            view = view._replace(report=report)
+        report = self._touched(outcome.report)
         if options.write_baseline:
             from finlint import atomic, baseline
 
+            view = View(report, os.getcwd(), texts.lines)
             atomic.write_bytes(options.write_baseline, baseline.write(view).encode())
             count = len(report.findings)
             say(f"Wrote {count} finding{'s' * (count != 1)} to {options.write_baseline}")
             return 0
-        known = options.baseline or configured_baseline
-        if known:
-            from finlint import baseline
-
-            try:
-                fresh, gone = baseline.subtract(view, baseline.read(known))
-            except baseline.BaselineError as error:
-                raise UsageError(str(error)) from None
-            report = _only(report, fresh)
-            if gone and not options.diff_base:
-                say(f"finlint: note: {len(gone)} of {known} no longer occur; `--write-baseline {known}` drops them:")
-                for entry in gone:
-                    say(f"  {entry.path}: {entry.code} {entry.message}")
+        report = self._unknown(report, texts, configured_baseline)
         if options.add_ignore:
             return _add_ignore(report, texts)
-        self._write(view._replace(report=report), outcome.suppressed)
+        view = View(report, os.getcwd(), texts.lines)
+        self._write(view, outcome.suppressed, fixed, stream or sys.stdout)
         return 1 if (report.findings or report.errors) and not options.exit_zero else 0
 
-    def _write(self, view: View, suppressed: int) -> None:
+    def _touched(self, report: Report) -> Report:
+        """What ``--diff-base`` leaves."""
+        if not self.options.diff_base:
+            return report
+        from finlint.changes import Changes, ChangesError
+
+        try:
+            changes = Changes(self.options.diff_base)
+        except ChangesError as error:
+            raise UsageError(f"--diff-base: {error}") from None
+        report = _only(report, tuple(f for f in report.findings if changes.touch(f)))
+        return report._replace(errors=tuple(e for e in report.errors if changes.touch(e)))
+
+    def _unknown(self, report: Report, texts: Texts, configured_baseline: str | None, *, quiet: bool = False) -> Report:
+        """What the baseline does not hold; says on standard error which of its entries no longer occur."""
+        known = self.options.baseline or configured_baseline
+        if not known:
+            return report
+        from finlint import baseline
+
+        try:
+            fresh, gone = baseline.subtract(View(report, os.getcwd(), texts.lines), baseline.read(known))
+        except baseline.BaselineError as error:
+            raise UsageError(str(error)) from None
+        if gone and not self.options.diff_base and not quiet:
+            say(f"finlint: note: {len(gone)} of {known} no longer occur; `--write-baseline {known}` drops them:")
+            for entry in gone:
+                say(f"  {entry.path}: {entry.code} {entry.message}")
+        return _only(report, fresh)
+
+    def _fix(
+        self,
+        outcome: Outcome,
+        texts: Texts,
+        files: Sequence[str],
+        lint: Callable[[Mapping[str, bytes]], Outcome],
+        configured_baseline: str | None,
+    ) -> int:
+        """Mend what would be reported; write it, or print the difference."""
+        from functools import cache
+
+        from finlint import atomic, fixing
+
+        options = self.options
+        read = cache(texts.data)
+        wanted = self._unknown(self._touched(outcome.report), texts, configured_baseline, quiet=True).findings
+        done = fixing.fix(outcome, wanted, files, read, lint, unsafe=options.unsafe_fixes)
+        view = View(_EMPTY, os.getcwd(), texts.lines)
+        more = f"{done.more} fixable with --unsafe-fixes." if done.more else ""
+        if options.diff:
+            for path, data in sorted(done.texts.items()):
+                sys.stdout.write(fixing.diff(view.path(path), read(path), data))
+            sys.stdout.flush()
+            say(f"Would fix {_count(len(done.fixed), 'finding')}." if done.fixed else "Nothing to fix.")
+            if more:
+                say(more)
+            return 1 if done.texts and not options.exit_zero else 0
+        fixed = (
+            f"Fixed {_count(len(done.fixed), 'finding')} in {_count(len(done.texts), 'file')}." if done.fixed else ""
+        )
+        after = Texts(done.texts)
+        if self.paths == ["-"]:
+            # The text is what was asked for; what is said about it goes elsewhere.
+            name = next(iter(files), "")
+            text = done.texts.get(name, read(name)) if name else b""
+            after = Texts({name: text})
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text)
+            return self._finish(done.outcome, after, configured_baseline, (fixed, more), sys.stderr)
+        for path, data in sorted(done.texts.items()):
+            if texts.data(path) != read(path):
+                raise UsageError(f"{view.path(path)} has changed in the meantime, and is left alone: run again")
+            atomic.write_bytes(path, data)
+        return self._finish(done.outcome, after, configured_baseline, (fixed, more))
+
+    def _write(self, view: View, suppressed: int, fixed: Sequence[str], stream: TextIO) -> None:
         readable = False
         for name, target in self.outputs:
-            colored = view._replace(color=use_color(self.options.color, sys.stdout) and target is None)
+            colored = view._replace(color=use_color(self.options.color, stream) and target is None)
             text = _statistics(name, view) if self.options.statistics else render(name, colored)
             if target is None:
-                sys.stdout.write(text)
+                stream.write(text)
                 readable = name in READABLE
             else:
                 from finlint import atomic
 
                 atomic.write_bytes(target, text.encode("utf-8", "backslashreplace"))
-        line = _summary(view.report, suppressed)
+        line = "\n".join(filter(None, [*fixed[:1], _summary(view.report, suppressed), *fixed[1:]]))
         if readable and self.outputs[0][0] == "text" and not self.options.statistics:
-            print(line)
+            print(line, file=stream)
         elif readable or all(target is not None for _, target in self.outputs):
-            sys.stdout.flush()
+            stream.flush()
             say(line)
 
     # -- watching
@@ -304,21 +378,22 @@ def _only(report: Report, findings: tuple[Finding, ...]) -> Report:
     return report._replace(findings=findings, summary=report.summary._replace(findings=len(findings)))
 
 
-def _summary(report: Report, suppressed: int) -> str:
-    def count(number: int, word: str) -> str:
-        return f"{number} {word}{'' if number == 1 else 's'}"
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
+
+def _summary(report: Report, suppressed: int) -> str:
     summary = report.summary
-    scope = f"{count(summary.files, 'file')}, {count(summary.registrations, 'registration')}"
+    scope = f"{_count(summary.files, 'file')}, {_count(summary.registrations, 'registration')}"
     hidden = f", {suppressed} suppressed" if suppressed else ""
     if not report.findings and not report.errors:
         return f"No findings ({scope}{hidden})."
     what = []
     if report.findings:
         places = len({finding.path for finding in report.findings})
-        what.append(f"{count(len(report.findings), 'finding')} in {count(places, 'file')}")
+        what.append(f"{_count(len(report.findings), 'finding')} in {_count(places, 'file')}")
     if report.errors:
-        what.append(count(len(report.errors), "unreadable file"))
+        what.append(_count(len(report.errors), "unreadable file"))
     return f"Found {' and '.join(what)} ({scope}{hidden})."
 
 

@@ -75,6 +75,11 @@ def main_parser() -> Parser:
     group.add_argument("--watch", action="store_true", help="again whenever a file changes")
     group.add_argument("-v", "--verbose", action="store_true", help="say what was read and how long it took")
 
+    group = parser.add_argument_group("fixes")
+    group.add_argument("--fix", action="store_true", help="mend what can be mended without another meaning")
+    group.add_argument("--unsafe-fixes", action="store_true", help="mend what may change the meaning, too")
+    group.add_argument("--diff", action="store_true", help="print what --fix would change, and write nothing")
+
     group = parser.add_argument_group("known findings")
     group.add_argument("--baseline", metavar="FILE", help="do not report what FILE holds")
     group.add_argument("--write-baseline", metavar="FILE", help="write today's findings to FILE")

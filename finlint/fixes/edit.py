@@ -1,0 +1,108 @@
+"""Lines to replace, and how they are put into a text of any newline style."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import libcst as cst
+
+from finlint.fixes.tree import Tree
+from finlint.model.finding import Finding
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+class Edit(NamedTuple):
+    """Lines ``first`` up to, not including, ``last`` (from 0) become ``lines``, each with its ``\\n``."""
+
+    first: int
+    last: int
+    lines: tuple[str, ...]
+
+    def meets(self, other: Edit) -> bool:
+        """Whether both want the same line, or insert at the same place."""
+        if self.first == self.last or other.first == other.last:
+            return self.first <= other.last and other.first <= self.last
+        return self.first < other.last and other.first < self.last
+
+
+class Fix(NamedTuple):
+    """What to do, in a few words, and where. ``safe``: the program means the same, but for the fault."""
+
+    title: str
+    safe: bool
+    path: str
+    edits: tuple[Edit, ...]
+
+
+class Request(NamedTuple):
+    """A finding to be mended.
+
+    ``tree`` gives a linted file by path (None: not linted, or not to be parsed); ``siblings`` are all findings to be
+    mended; ``elsewhere`` the texts of the linted files that a name may be used in, besides the one at the path.
+    """
+
+    finding: Finding
+    tree: Callable[[str], Tree | None]
+    siblings: tuple[Finding, ...]
+    elsewhere: Callable[[str], Iterable[str]]
+
+
+Fixer = Callable[[Request], Iterator[Fix]]
+
+
+def offer(title: str, tree: Tree, text: str, *, safe: bool) -> Iterator[Fix]:
+    """The fix that makes the file of ``tree`` read ``text``; none where that is no Python, or other comments."""
+    try:
+        after = cst.parse_module(text)
+    except (cst.ParserSyntaxError, RecursionError):
+        return
+    if _comments(tree.module) == _comments(after):
+        yield Fix(title, safe, tree.path, tuple(_difference(_lines(tree.text), _lines(text))))
+
+
+def _comments(module: cst.Module) -> Counter[str]:
+    found: Counter[str] = Counter()
+    stack: list[cst.CSTNode] = [module]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Comment):
+            found[node.value] += 1
+        stack.extend(node.children)
+    return found
+
+
+def _difference(old: list[str], new: list[str]) -> Iterator[Edit]:
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    old, new = old[start : len(old) - end], new[start : len(new) - end]
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield Edit(start + i1, start + i2, tuple(new[j1:j2]))
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """``text``, of any newline style, with the edits, none of which may meet another. New lines end as old ones do."""
+    lines = _lines(text)
+    newline = next((line[len(line.rstrip("\r\n")) :] for line in lines), "") or "\n"
+    for edit in sorted(edits, reverse=True):
+        fresh = [line[:-1] + newline if line.endswith("\n") else line for line in edit.lines]
+        if fresh and edit.first < edit.last:
+            # The end of the last line replaced, be it none at all at the end of the file.
+            ending = lines[edit.last - 1][len(lines[edit.last - 1].rstrip("\r\n")) :]
+            fresh[-1] = fresh[-1].rstrip("\r\n") + ending
+        lines[edit.first : edit.last] = fresh
+    return "".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    # Not splitlines(): a form feed or a line separator inside a line starts no new one in Python.
+    return _LINE.findall(text)

@@ -1,0 +1,30 @@
+"""Which finding has which fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.fixes.edit import Fix, Fixer, Request
+from finlint.fixes.guard_attribute import guard_attribute
+from finlint.fixes.pass_callable import pass_callable
+from finlint.fixes.shutdown_without_wait import shutdown_without_wait
+from finlint.fixes.simple_queue import simple_queue
+from finlint.fixes.static_callback import static_callback
+from finlint.fixes.try_lock import try_lock
+
+FIXES: dict[str, Fixer] = {
+    "FIN102": try_lock,
+    "FIN104": shutdown_without_wait,
+    "FIN112": try_lock,
+    "FIN201": simple_queue,
+    "FIN301": static_callback,
+    "FIN305": pass_callable,
+    "FIN401": guard_attribute,
+}
+
+
+def candidates(request: Request) -> Iterator[Fix]:
+    """What may take the finding away, best first."""
+    fixer = FIXES.get(request.finding.code)
+    if fixer is not None:
+        yield from fixer(request)

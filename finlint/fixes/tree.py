@@ -1,0 +1,241 @@
+"""A file as LibCST reads it, with what fixes ask of it: places, parents, names, its text with nodes replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, TypeVar, cast
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+
+Node = TypeVar("Node", bound=cst.CSTNode)
+Replacement: TypeAlias = "cst.CSTNode | Sequence[cst.BaseStatement] | None"
+
+
+class Tree:
+    """Raises libcst.ParserSyntaxError, RecursionError on construction. ``text`` has ``\\n`` line ends."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.module = cst.parse_module(text)
+        wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
+        self._ranges = cast("Mapping[cst.CSTNode, CodeRange]", wrapper.resolve(PositionProvider))
+        self._parents = cast("Mapping[cst.CSTNode, cst.CSTNode]", wrapper.resolve(ParentNodeProvider))
+        self._imports: dict[str, str] | None = None
+
+    # -- places
+
+    def starting(self, kind: type[Node], line: int, column: int) -> list[Node]:
+        """The nodes of a kind that start at a place (from 1), the widest first."""
+        found = [
+            node
+            for node, place in self._ranges.items()
+            if isinstance(node, kind) and (place.start.line, place.start.column + 1) == (line, column)
+        ]
+        return sorted(found, key=lambda n: (self._ranges[n].end.line, self._ranges[n].end.column), reverse=True)
+
+    def line(self, node: cst.CSTNode) -> int:
+        return self._ranges[node].start.line
+
+    def before(self, node: cst.CSTNode, other: cst.CSTNode) -> bool:
+        """Whether ``node`` ends before ``other`` starts."""
+        end, start = self._ranges[node].end, self._ranges[other].start
+        return (end.line, end.column) <= (start.line, start.column)
+
+    # -- structure
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        return self._parents.get(node)
+
+    def parents(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """Those around the node, from the inside."""
+        current = self._parents.get(node)
+        while current is not None:
+            yield current
+            current = self._parents.get(current)
+
+    def enclosing(self, node: cst.CSTNode, kind: type[Node]) -> Node | None:
+        return next((n for n in self.parents(node) if isinstance(n, kind)), None)
+
+    def function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
+        """The function that the node is in; None in a lambda or outside of functions."""
+        for around in self.parents(node):
+            if isinstance(around, (cst.Lambda, cst.ClassDef)):
+                return None
+            if isinstance(around, cst.FunctionDef):
+                return around
+        return None
+
+    def statement(self, node: cst.CSTNode) -> cst.BaseStatement | None:
+        """The innermost statement that the node stands in itself: not in a block of it."""
+        return node if isinstance(node, cst.BaseStatement) else self.enclosing(node, cst.BaseStatement)  # type: ignore[type-abstract]
+
+    def descendants(self, node: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
+        stack: list[cst.CSTNode] = [node]
+        while stack:
+            current = stack.pop()
+            if isinstance(current, kind):
+                yield current
+            stack.extend(reversed(current.children))
+
+    def all(self, kind: type[Node]) -> Iterator[Node]:
+        return self.descendants(self.module, kind)
+
+    # -- names
+
+    def code(self, node: cst.CSTNode) -> str:
+        return self.module.code_for_node(node)
+
+    def qualified(self, expr: cst.CSTNode) -> str:
+        """The dotted name that an expression has by the imports of the file; as written where none brings it."""
+        written = dotted(expr)
+        head, dot, rest = written.partition(".")
+        return self._known_imports().get(head, head) + dot + rest if written else ""
+
+    def imported_by(self, name: str) -> cst.ImportFrom | None:
+        """The only ``from ... import`` that binds ``name``."""
+        found = [
+            statement
+            for statement in self.all(cst.ImportFrom)
+            if not isinstance(statement.names, cst.ImportStar) and any(_bound(a) == name for a in statement.names)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _known_imports(self) -> dict[str, str]:
+        if self._imports is None:
+            self._imports = {}
+            for plain in self.all(cst.Import):
+                for alias in plain.names:
+                    whole = dotted(alias.name)
+                    if alias.asname is not None:
+                        self._imports[_bound(alias)] = whole
+                    else:
+                        self._imports[whole.partition(".")[0]] = whole.partition(".")[0]
+            for statement in self.all(cst.ImportFrom):
+                if statement.relative or statement.module is None or isinstance(statement.names, cst.ImportStar):
+                    continue
+                for alias in statement.names:
+                    self._imports[_bound(alias)] = f"{dotted(statement.module)}.{dotted(alias.name)}"
+        return self._imports
+
+    def names(self, name: str, within: cst.CSTNode | None = None) -> list[cst.Name]:
+        """Every place where ``name`` is written as a name of its own: no attribute, no keyword of a call."""
+        out = []
+        for node in self.descendants(within or self.module, cst.Name):
+            if node.value != name:
+                continue
+            parent = self._parents.get(node)
+            if (isinstance(parent, cst.Attribute) and parent.attr is node) or (
+                isinstance(parent, cst.Arg) and parent.keyword is node
+            ):
+                continue
+            out.append(node)
+        return out
+
+    def attributes(self, name: str, within: cst.CSTNode | None = None) -> list[cst.Attribute]:
+        return [n for n in self.descendants(within or self.module, cst.Attribute) if n.attr.value == name]
+
+    def is_stored(self, node: cst.CSTNode) -> bool:
+        """Whether the name or attribute is written to or deleted, not read."""
+        parent = self._parents.get(node)
+        if isinstance(parent, (cst.AssignTarget, cst.For, cst.AsName, cst.CompFor)):
+            return parent.target is node if not isinstance(parent, cst.AsName) else parent.name is node
+        if isinstance(parent, (cst.AnnAssign, cst.AugAssign, cst.NamedExpr)):
+            return parent.target is node
+        if isinstance(parent, cst.Del):
+            return True
+        if isinstance(parent, (cst.Element, cst.StarredElement)):
+            # A part of a target list is written to as the whole is.
+            display = self._parents.get(parent)
+            return display is not None and self.is_stored(display)
+        return False
+
+    # -- change
+
+    def replaced(self, changes: Mapping[cst.CSTNode, Replacement]) -> str:
+        """The text with nodes replaced: by a node, by statements, or by nothing (None)."""
+        return self.changed(self.module, changes).code
+
+    def changed(self, node: Node, changes: Mapping[cst.CSTNode, Replacement]) -> Node:
+        """A copy of ``node`` with nodes in it replaced."""
+        return cast(Node, node.visit(_Replacer(changes)))
+
+
+class _Replacer(cst.CSTTransformer):
+    def __init__(self, changes: Mapping[cst.CSTNode, Replacement]) -> None:
+        super().__init__()
+        self._changes = {id(node): new for node, new in changes.items()}
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        # What is replaced is replaced as a whole.
+        return id(node) not in self._changes
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> cst.CSTNode:  # type: ignore[override]
+        if id(original_node) not in self._changes:
+            return updated_node
+        new = self._changes[id(original_node)]
+        if new is None:
+            return cast(cst.CSTNode, cst.RemoveFromParent())
+        if isinstance(new, cst.CSTNode):
+            return new
+        return cast(cst.CSTNode, cst.FlattenSentinel(list(new)))
+
+
+def dotted(expr: cst.CSTNode) -> str:
+    """``a.b.c`` as text; empty for anything but names and attributes."""
+    if isinstance(expr, cst.Name):
+        return expr.value
+    if isinstance(expr, cst.Attribute):
+        head = dotted(expr.value)
+        return f"{head}.{expr.attr.value}" if head else ""
+    return ""
+
+
+def _bound(alias: cst.ImportAlias) -> str:
+    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        return alias.asname.name.value
+    return dotted(alias.name).partition(".")[0]
+
+
+_COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def _without_comment(comma: cst.Comma | cst.MaybeSentinel) -> cst.Comma:
+    if not isinstance(comma, cst.Comma):
+        return _COMMA
+    space = comma.whitespace_after
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        return cst.Comma(
+            whitespace_after=space.with_changes(
+                first_line=cst.TrailingWhitespace(newline=space.first_line.newline), empty_lines=[]
+            )
+        )
+    return comma
+
+
+def with_arguments(call: cst.Call, arguments: Sequence[cst.Arg]) -> cst.Call:
+    """The call with other arguments, set apart and ended as its own were."""
+    own = {id(argument) for argument in call.args[:-1]}
+    ending = call.args[-1] if call.args else None
+    comma = _without_comment(call.args[0].comma) if len(call.args) > 1 else _COMMA
+    out = []
+    for number, argument in enumerate(arguments):
+        if number == len(arguments) - 1:
+            argument = argument.with_changes(
+                comma=ending.comma if ending is not None else cst.MaybeSentinel.DEFAULT,
+                whitespace_after_arg=ending.whitespace_after_arg if ending is not None else cst.SimpleWhitespace(""),
+            )
+        elif id(argument) not in own:
+            kept = isinstance(argument.comma, cst.Comma) and (ending is None or argument.comma is not ending.comma)
+            argument = argument.with_changes(
+                comma=argument.comma if kept else comma, whitespace_after_arg=cst.SimpleWhitespace("")
+            )
+        out.append(argument)
+    return call.with_changes(args=out)
+
+
+def keyword(name: str, code: str) -> cst.Arg:
+    """The argument ``name=code``."""
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    return cst.Arg(cst.parse_expression(code), keyword=cst.Name(name), equal=equal)

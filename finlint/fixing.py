@@ -1,0 +1,233 @@
+"""Fixes, applied and checked: findings and a way to lint again in, new texts and what is left out.
+
+A fix is kept only where linting again shows its finding gone and none added. So a fix may go by what it sees in one
+file: whether it has really helped is asked of the whole analysis.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from finlint.model.finding import Finding
+from finlint.syntax.source import Unreadable, decode
+
+if TYPE_CHECKING:
+    from finlint.fixes.edit import Edit, Fix
+    from finlint.fixes.tree import Tree
+    from finlint.lint import Outcome
+
+#: A fix may uncover what a second one mends; more rounds than this were never needed by any test.
+MAX_ROUNDS = 20
+
+#: Texts that are not (or not yet) on disk, in; what is found in them, out.
+Lint = Callable[[Mapping[str, bytes]], "Outcome"]
+
+
+class Fixed(NamedTuple):
+    """``texts`` are the files that change; ``outcome`` is what linting them found; ``fixed`` what it no longer did.
+
+    ``more`` counts findings that unsafe fixes would have mended.
+    """
+
+    texts: dict[str, bytes]
+    outcome: Outcome
+    fixed: tuple[Finding, ...]
+    more: int
+
+
+def fix(
+    outcome: Outcome,
+    wanted: Sequence[Finding],
+    files: Iterable[str],
+    read: Callable[[str], bytes],
+    lint: Lint,
+    *,
+    unsafe: bool,
+) -> Fixed:
+    """Mend ``wanted``, which is what of ``outcome`` is to be mended, in ``files`` alone. Raises what ``lint`` does."""
+    run = _Run(outcome, wanted, files, read, lint)
+    run.mend(unsafe=False)
+    fixed, texts, result = tuple(run.fixed), dict(run.texts), run.outcome
+    # What unsafe fixes would do beside the safe ones is tried either way: only so is the number true.
+    run.mend(unsafe=True)
+    if unsafe:
+        return Fixed(run.texts, run.outcome, tuple(run.fixed), 0)
+    return Fixed(texts, result, fixed, len(run.fixed) - len(fixed))
+
+
+class _Plan(NamedTuple):
+    finding: Finding
+    fix: Fix
+    key: tuple[object, ...]
+
+
+class _Run:
+    def __init__(
+        self,
+        outcome: Outcome,
+        wanted: Sequence[Finding],
+        files: Iterable[str],
+        read: Callable[[str], bytes],
+        lint: Lint,
+    ) -> None:
+        self.outcome = outcome
+        self.texts: dict[str, bytes] = {}
+        self.fixed: list[Finding] = []
+        self._files = {os.path.abspath(path): path for path in files}
+        self._read = read
+        self._lint = lint
+        self._wanted = {_about(finding) for finding in wanted}
+        self._failed: set[tuple[object, ...]] = set()
+        self._trees: dict[str, Tree | None] = {}
+
+    def mend(self, *, unsafe: bool) -> None:
+        for _ in range(MAX_ROUNDS):
+            plans = self._plans(unsafe)
+            if not plans:
+                return
+            if self._accept(plans):
+                continue
+            alone = [plan for plan in plans if self._try([plan]) is not None]
+            self._failed |= {plan.key for plan in plans if plan not in alone}
+            if alone and not self._accept(alone):
+                # Each is right, all together are not: one at a time, then.
+                self._accept(alone[:1])
+
+    # -- planning
+
+    def _plans(self, unsafe: bool) -> list[_Plan]:
+        """One fix for each finding that has one, none of which meets another."""
+        from finlint.fixes.edit import Request
+        from finlint.fixes.registry import candidates
+
+        findings = tuple(f for f in self.outcome.report.findings if _about(f) in self._wanted)
+        taken: dict[str, list[Edit]] = {}
+        out: list[_Plan] = []
+        for finding in findings:
+            for fix in candidates(Request(finding, self._tree, findings, self._elsewhere)):
+                key = (*_exactly(finding, self._line), fix.title, fix.edits)
+                if key in self._failed or (not fix.safe and not unsafe):
+                    continue
+                edits = taken.setdefault(fix.path, [])
+                if not any(mine.meets(other) and mine != other for mine in fix.edits for other in edits):
+                    edits += [edit for edit in fix.edits if edit not in edits]
+                    out.append(_Plan(finding, fix, key))
+                break
+        return out
+
+    def _tree(self, path: str) -> Tree | None:
+        """A linted file as a tree; None for other files, and for what LibCST cannot read."""
+        import libcst
+
+        from finlint.fixes.tree import Tree
+
+        name = self._files.get(os.path.abspath(path))
+        if name is None:
+            return None
+        if name not in self._trees:
+            try:
+                self._trees[name] = Tree(name, decode(self._data(name)))
+            except (Unreadable, libcst.ParserSyntaxError, RecursionError):
+                self._trees[name] = None
+        return self._trees[name]
+
+    def _elsewhere(self, path: str) -> Iterator[str]:
+        """Files that may import the one at ``path``: those that its module's name stands in."""
+        stem = os.path.splitext(os.path.basename(path))[0]
+        if stem == "__init__":
+            stem = os.path.basename(os.path.dirname(os.path.abspath(path)))
+        word = re.compile(rb"\b" + re.escape(stem.encode("utf-8", "surrogateescape")) + rb"\b")
+        for name in self._files.values():
+            if os.path.abspath(name) != os.path.abspath(path):
+                data = self._data(name)
+                if word.search(data):
+                    yield data.decode("utf-8", "replace")
+
+    def _data(self, path: str) -> bytes:
+        known = self.texts.get(path)
+        return known if known is not None else self._read(path)
+
+    def _line(self, path: str, number: int) -> str:
+        try:
+            lines = decode(self._data(path)).split("\n")
+        except Unreadable:
+            return ""
+        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+    # -- applying
+
+    def _accept(self, plans: list[_Plan]) -> bool:
+        tried = self._try(plans)
+        if tried is None:
+            return False
+        self.texts, self.outcome = tried
+        self.fixed += [plan.finding for plan in plans]
+        self._trees.clear()
+        return True
+
+    def _try(self, plans: list[_Plan]) -> tuple[dict[str, bytes], Outcome] | None:
+        """Texts and outcome with the plans applied; None where that is not what they promise."""
+        import libcst
+
+        from finlint.fixes.edit import apply
+
+        edits: dict[str, dict[Edit, None]] = {}
+        for plan in plans:
+            edits.setdefault(plan.fix.path, {}).update(dict.fromkeys(plan.fix.edits))
+        texts = dict(self.texts)
+        for path, wanted in edits.items():
+            try:
+                encoding, text = _decoded(self._data(path))
+                fresh = apply(text, wanted)
+                libcst.parse_module(fresh.replace("\r\n", "\n").replace("\r", "\n"))
+                texts[path] = fresh.encode(encoding)
+            except (UnicodeError, SyntaxError, LookupError, libcst.ParserSyntaxError, RecursionError):
+                return None
+        before, line_before = self.outcome, self._line
+        planned = Counter(_exactly(plan.finding, line_before) for plan in plans)
+        exact = Counter(_exactly(finding, line_before) for finding in before.report.findings)
+        kept, self.texts = self.texts, texts
+        try:
+            after = self._lint(texts)
+            exact_after = Counter(_exactly(finding, self._line) for finding in after.report.findings)
+        finally:
+            self.texts = kept
+        gone = all(exact_after[key] <= exact[key] - count for key, count in planned.items())
+        about = Counter(_about(finding) for finding in before.report.findings)
+        grown = Counter(_about(finding) for finding in after.report.findings) - about
+        # Something new, a suppression that is idle now aside: that is for its owner to take away.
+        worse = any(code != "FIN902" for _, code, *_ in grown) or set(after.report.errors) - set(before.report.errors)
+        return None if not gone or worse else (texts, after)
+
+
+def _about(finding: Finding) -> tuple[str, str, str, str]:
+    """What stays the same of a finding while lines and words around it change."""
+    registrar = finding.registration.registrar if finding.registration is not None else ""
+    return (finding.path, finding.code, registrar, finding.culprit.call if finding.culprit is not None else "")
+
+
+def _exactly(finding: Finding, line: Callable[[str, int], str]) -> tuple[object, ...]:
+    return (*_about(finding), line(finding.path, finding.span.line))
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    """(encoding, text with the line ends that it has). Raises SyntaxError, UnicodeError, LookupError."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return encoding, data.decode(encoding)
+
+
+def diff(path: str, old: bytes, new: bytes) -> str:
+    """The unified diff of one file, as ``git apply`` and ``patch`` take it."""
+    import difflib
+
+    before, after = (re.findall(r"[^\n]*\n|[^\n]+", _decoded(data)[1]) for data in (old, new))
+    out = []
+    for line in difflib.unified_diff(before, after, path, path):
+        out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
+    return "".join(out)
