@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at
+from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, word_starts
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -154,8 +153,11 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None
     """Calls in the module whose callee's last name is ``name``, with the function that they stand in."""
     out: list[tuple[FunctionNode | None, ir.Call]] = []
     seen: set[object] = set()
-    for match in re.finditer(rf"\b{re.escape(name)}\s*\(", module.source.text):
-        line = module.line_of(match.start())
+    text = module.source.text
+    for start in word_starts(text, name):
+        if text[start + len(name) : start + len(name) + 2].lstrip()[:1] != "(":
+            continue
+        line = module.line_of(start)
         node = function_at(module, line)
         if node is None:
             for binding in (*module.source.facts.loose, *module.source.facts.bindings):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import re
 from collections.abc import Iterable
 
 from finlint.analysis.environment import Context
@@ -130,13 +129,12 @@ class Names:
         return union(assigned) if assigned else UNKNOWN
 
     def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
-        text = module.source.text
-        return "global " in text and bool(_global_lines(text, name))
+        return name in module.global_lines
 
     def _global_assignments(self, module: ModuleNode, name: str) -> list[Value]:
         """Values that functions assign to a module's name after ``global name``."""
         out: list[Value] = []
-        for line in _global_lines(module.source.text, name):
+        for line in module.global_lines.get(name, ()):
             node = function_at(module, line)
             if node is None or name in node.ir.bound:
                 continue
@@ -283,12 +281,4 @@ def _names_in(node: object) -> list[str]:
         if isinstance(expr, ir.Name):
             out.append(expr.id)
         stack.extend(children(expr))
-    return out
-
-
-def _global_lines(text: str, name: str) -> list[int]:
-    """Lines of ``global ... name ...`` statements."""
-    out = []
-    for match in re.finditer(rf"^[ \t]+global\b[^\n#]*\b{re.escape(name)}\b", text, re.MULTILINE):
-        out.append(text.count("\n", 0, match.start()) + 1)
     return out

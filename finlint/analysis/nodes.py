@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Protocol
@@ -90,23 +90,22 @@ class ClassNode:
 
     def methods_mentioning(self, text: str) -> Iterator[Binding]:
         """Bindings of the methods whose text holds ``text`` as a whole word (after a dot)."""
-        if text not in self._text:
-            return
-        pattern = re.compile(re.escape(text) + r"\b")
-        starts = [m.start() for m in pattern.finditer(self._text)]
-        if not starts:
-            return
         lines = []
         line, at = self.facts.line, 0
-        for start in starts:
+        for start in word_starts(self._text, text, before=False):
             line += self._text.count("\n", at, start)
             at = start
             lines.append(line)
+        if not lines:
+            return
         for binding in self.facts.members:
-            if binding.kind == "function" and (
-                binding.stmt is not None or any(binding.line <= n <= binding.end_line for n in lines)
-            ):
-                yield binding
+            if binding.kind == "function":
+                if binding.stmt is not None:
+                    yield binding
+                else:
+                    position = bisect_left(lines, binding.line)
+                    if position < len(lines) and lines[position] <= binding.end_line:
+                        yield binding
 
     @cached_property
     def _text(self) -> str:
@@ -141,6 +140,22 @@ class ModuleNode:
     def line_of(self, offset: int) -> int:
         """The line (from 1) of a character of the text."""
         return bisect_right(self._line_starts, offset)
+
+    @cached_property
+    def global_lines(self) -> dict[str, list[int]]:
+        """Lines of ``global`` statements, by the names in them."""
+        out: dict[str, list[int]] = {}
+        text = self.source.text
+        at = text.find("global ")
+        while at >= 0:
+            start = text.rfind("\n", 0, at) + 1
+            stop = text.find("\n", at)
+            statement = text[at + len("global ") : stop if stop >= 0 else len(text)]
+            if not text[start:at].strip():
+                for name in statement.partition("#")[0].split(","):
+                    out.setdefault(name.strip(), []).append(self.line_of(at))
+            at = text.find("global ", at + 1)
+        return out
 
     @cached_property
     def _definitions(self) -> tuple[list[int], list[tuple[int, Binding, ClassNode | None]]]:
@@ -220,6 +235,22 @@ class ModuleNode:
 
     def __repr__(self) -> str:
         return f"<module {self.name}>"
+
+
+def word_starts(text: str, word: str, *, before: bool = True) -> Iterator[int]:
+    """Where ``word`` stands in ``text`` as a whole; ``before``: also nothing of a name in front of it.
+
+    What a regular expression with ``\\b`` finds, at the speed of ``str.find``.
+    """
+    size = len(word)
+    at = text.find(word)
+    while at >= 0:
+        after = text[at + size : at + size + 1]
+        if not (after.isalnum() or after == "_"):
+            front = text[at - 1 : at] if before else ""
+            if not (front.isalnum() or front == "_"):
+                yield at
+        at = text.find(word, at + size)
 
 
 def names_bound(stmt: ir.Stmt) -> list[str]:

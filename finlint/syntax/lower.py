@@ -436,7 +436,11 @@ class _Lowering:
     def e_Subscript(self, node: cst.Subscript) -> ir.Expr:
         value = self.expr(node.value)
         indices = [self._index(element.slice) for element in node.slice]
-        if len(indices) == 1 and not isinstance(node.slice[0].comma, cst.Comma):
+        if (
+            len(indices) == 1
+            and not isinstance(node.slice[0].comma, cst.Comma)
+            and not isinstance(indices[0], ir.Starred)
+        ):
             index = indices[0]
         else:
             index = ir.Display("tuple", tuple(indices), self._span(node.slice[0], node.slice[-1]))
@@ -444,7 +448,8 @@ class _Lowering:
 
     def _index(self, node: cst.BaseSlice) -> ir.Expr:
         if isinstance(node, cst.Index):
-            return self.expr(node.value)
+            value = self.expr(node.value)
+            return ir.Starred(value) if node.star else value
         assert isinstance(node, cst.Slice)
         return ir.Slice(tuple(self.expr(p) for p in (node.lower, node.upper, node.step) if p is not None))
 
