@@ -16,12 +16,16 @@ def unset_attribute(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) 
     if finalizer.owner is None:
         return
     for read in unset_reads(finalizer.owner, evaluator):
+        shown = ", ".join(f"`self.{name}`" for name in read.attributes[:3])
+        rest = len(read.attributes) - 3
+        if rest > 0:
+            shown += f" and {rest} more"
+        which = read.why if len(read.attributes) == 1 else "which `__init__` may not have set when it fails"
         yield make(
             finalizer,
             "FIN401",
-            f"`{finalizer.owner.node.name}.__del__` reads `self.{read.attribute}`, which {read.why}: "
-            "it ends with AttributeError then",
-            culprit=read.attribute,
+            f"`{finalizer.owner.node.name}.__del__` reads {shown}, {which}: it ends with AttributeError then",
+            culprit=read.attributes[0],
             path=read.path,
             span=read.span,
         )
