@@ -76,12 +76,12 @@ class _Reader:
         """Whether the attribute need not be there; False where it is, or nothing is known."""
         if name in self.made.safe or name not in self.made.stored or name.startswith("__"):
             return False
-        if self.evaluator.class_member(self.cls, name) is not None:
-            return False
-        return not any(
-            isinstance(base, Lib) and base.name != "builtins.object" and self._library_has(base.name, name)
-            for base in self.evaluator.mro(self.cls)
-        )
+        for base in self.evaluator.mro(self.cls):
+            if isinstance(base, Class) and _has_default(base, name):
+                return False
+            if isinstance(base, Lib) and base.name != "builtins.object" and self._library_has(base.name, name):
+                return False
+        return True
 
     def read(self, name: str, path: str, span: Span) -> None:
         if name not in self.reported:
@@ -225,3 +225,13 @@ class _Body:
             return
         for part in children(expr):
             self.expression(part, span)
+
+
+def _has_default(cls: Class, name: str) -> bool:
+    """Whether the class body gives ``name`` a value: ``file: IO`` alone does not."""
+    for binding in cls.node.members.get(name, []):
+        if binding.kind != "assign":
+            return True
+        if any(getattr(stmt, "value", None) is not None for stmt in cls.node.module.statements(binding)):
+            return True
+    return False
