@@ -45,6 +45,8 @@ _MAX_DEPTH = 8
 
 #: Builtins whose result contains their arguments.
 _CONTAINERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict"})
+#: Names of the parameter that takes the object.
+_WATCHED = ("obj", "object", "meth")
 _FRAMES = frozenset({"sys._getframe", "inspect.currentframe", "sys.exc_info"})
 #: Library objects that keep what they are made with.
 _KEEPERS = frozenset({"threading.Thread", "threading.Timer", "collections.deque", "types.MethodType"})
@@ -66,7 +68,7 @@ def watched_expression(registration: Registration, evaluator: Evaluator) -> ir.E
     spec = _spec(registration, evaluator)
     if registration.call is None or spec is None:
         return None
-    return argument_expression(registration.call, spec.object, ("obj", "object", "meth"))
+    return argument_expression(registration.call, spec.object, _WATCHED)
 
 
 def callback_expression(registration: Registration, evaluator: Evaluator) -> ir.Expr | None:
@@ -150,7 +152,7 @@ class _Holder:
             return Held("the callback holds the object", Confidence.HIGH)
         if spec.passes in ("rest", "tuple", "argument"):
             args = self.registration.args
-            if any(self.value(v, 0) for v in (*args.positional, *(v for _, v in args.keywords))):
+            if any(self.value(v, 0) for v in (*args.positional, *(v for k, v in args.keywords if k not in _WATCHED))):
                 return Held("an argument of the callback holds the object", Confidence.HIGH)
         return None
 
@@ -165,7 +167,7 @@ class _Holder:
             for arg in positional[first:]:
                 yield arg.value, "argument"
             for arg in call.args:
-                if (arg.keyword and arg.keyword not in (spec.callback_name, "obj", "object")) or arg.star == "**":
+                if (arg.keyword and arg.keyword not in (spec.callback_name, *_WATCHED)) or arg.star == "**":
                     yield arg.value, "argument"
         elif spec.passes == "tuple":
             for where, name in ((2, "args"), (3, "kwargs")):

@@ -14,6 +14,7 @@ from finlint.analysis.scopes import Scope
 from finlint.analysis.values import Bound, Function
 from finlint.model.codes import CODE_OF_KIND
 from finlint.model.finding import Culprit, Finding, Hop, RegistrationRef, Severity
+from finlint.model.source import Span
 
 #: What the finalizer does, for the sentence "X <verb> `call`".
 _VERBS = {
@@ -47,6 +48,22 @@ def blocking(
     finalizer: Finalizer, frames: Frames, linted: Callable[[str], bool], text_at: Callable[[Step], str]
 ) -> Iterator[Finding]:
     """The findings of one finalizer. ``linted`` tells whether a file is one of those being linted."""
+    found = list(_findings(finalizer, frames, linted, text_at))
+    # A call that waits before it comes to hand something over is one mistake, not two.
+    waits: dict[tuple[str, Span], int] = {}
+    for finding in found:
+        if finding.severity is Severity.ERROR and finding.code < "FIN2":
+            place = (finding.path, finding.span)
+            waits[place] = min(len(finding.trace), waits.get(place, len(finding.trace)))
+    for finding in found:
+        nearest = waits.get((finding.path, finding.span))
+        if finding.code < "FIN2" or nearest is None or nearest >= len(finding.trace):
+            yield finding
+
+
+def _findings(
+    finalizer: Finalizer, frames: Frames, linted: Callable[[str], bool], text_at: Callable[[Step], str]
+) -> Iterator[Finding]:
     reported: set[object] = set()
     at_exit = may_run_at_exit(finalizer, frames)
     for witness in _witnesses(finalizer, frames):
