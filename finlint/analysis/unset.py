@@ -21,6 +21,8 @@ class Read(NamedTuple):
     """Attributes that one place of ``__del__`` reads, itself or by the method that it calls there."""
 
     attributes: tuple[str, ...]
+    #: The one that is set last: where it is there, the others are.
+    latest: str
     path: str
     span: Span
     why: str
@@ -44,7 +46,8 @@ class _Reader:
             return
         self._function(function.node, None, 0, set())
         for (path, span), names in self.found.items():
-            yield Read(tuple(names), path, span, self._why(names[0]))
+            latest = max(names, key=lambda name: self.made.order.index(name) if name in self.made.order else -1)
+            yield Read(tuple(names), latest, path, span, self._why(names[0]))
 
     def _why(self, name: str) -> str:
         if name in self.made.order:

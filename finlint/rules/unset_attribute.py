@@ -25,7 +25,7 @@ def unset_attribute(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) 
             finalizer,
             "FIN401",
             f"`{finalizer.owner.node.name}.__del__` reads {shown}, {which}: it ends with AttributeError then",
-            culprit=read.attributes[0],
+            culprit=read.latest,
             path=read.path,
             span=read.span,
         )

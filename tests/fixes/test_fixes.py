@@ -611,7 +611,7 @@ CASES = [
         """,
     ),
     case(
-        "one question for all attributes of a statement",
+        "the attribute that is set last stands for those before it",
         """
         class A:
             def __init__(self, path):
@@ -626,8 +626,30 @@ CASES = [
                 self._file = open(path)
                 self._names = []
             def __del__(self):
-                if hasattr(self, "_names") and hasattr(self, "_file"):
+                if hasattr(self, "_names"):
                     self._names.remove(self._file)
+        """,
+    ),
+    case(
+        "one question for all attributes of a statement",
+        """
+        class A:
+            def __init__(self, path):
+                self._names = []
+                self._file = open(path)
+                self._other = open(path)
+            def __del__(self):
+                self._names.append([self._file, self._other])
+        """,
+        """
+        class A:
+            def __init__(self, path):
+                self._names = []
+                self._file = open(path)
+                self._other = open(path)
+            def __del__(self):
+                if hasattr(self, "_file") and hasattr(self, "_other"):
+                    self._names.append([self._file, self._other])
         """,
     ),
 ]
