@@ -141,6 +141,9 @@ class Attributes:
                 return stored
             dynamic = self.ask.class_function(obj.cls, "__getattr__")
             if dynamic is not None:
+                if _remembers(dynamic.node):
+                    # It runs for the first reader only, who is rarely a finalizer.
+                    context = Context(context.scope, context.env)
                 return self.ask.call(Bound(dynamic, obj), CallArgs((Const(name),)), context, span, None)
             return UNKNOWN
         _, value = member
@@ -299,3 +302,19 @@ class Attributes:
 
 def _is_method(value: Value) -> bool:
     return isinstance(value, (Bound, Function, LibMethod))
+
+
+def _remembers(getattr_: FunctionNode) -> bool:
+    """Whether ``__getattr__`` stores what it finds, so that the next read does not come to it."""
+    me = getattr_.ir.params[0].name if getattr_.ir.params else ""
+    if ("puts", (me, "__dict__")) in {(d.how, key) for key, ds in getattr_.index.stores.items() for d in ds}:
+        return True
+    for call in getattr_.index.calls:
+        func = call.func
+        named = func.id if isinstance(func, ir.Name) else func.name if isinstance(func, ir.Attr) else ""
+        if named in ("setattr", "__setattr__") and call.args:
+            first = call.args[0].value
+            by_super = isinstance(func, ir.Attr) and isinstance(func.value, ir.Call)
+            if by_super or (isinstance(first, ir.Name) and first.id == me):
+                return True
+    return False

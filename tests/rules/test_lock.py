@@ -1,0 +1,80 @@
+"""FIN102: what is a lock that the finalizer takes, and what only looks like one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .programs import lint, of_code
+
+_LIBRARY = """
+import threading
+
+class Lib:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._found = {{}}
+
+    def __getattr__(self, name):
+        with self._lock:
+            value = lookup(name)
+            {store}
+            return value
+
+lib = Lib()
+
+class Handle:
+    def __del__(self):
+        lib.close(self)
+"""
+
+
+@pytest.mark.parametrize(
+    "store", ["self.__dict__[name] = value", "setattr(self, name, value)", "super().__setattr__(name, value)"]
+)
+def test_getattr_that_remembers_runs_for_the_first_reader_only(tmp_path: Path, store: str) -> None:
+    assert lint(tmp_path, _LIBRARY.format(store=store)).findings == ()
+
+
+def test_getattr_that_runs_each_time(tmp_path: Path) -> None:
+    report = lint(tmp_path, _LIBRARY.format(store="self._found[name] = value"))
+    assert [f.code for f in report.findings] == ["FIN102"]
+
+
+def test_detach_of_a_stream_is_file_io(tmp_path: Path) -> None:
+    # It writes what the buffer holds (a full pipe makes it wait), and takes no lock that others could hold for long.
+    report = lint(
+        tmp_path,
+        """
+        import io
+
+        class Writer:
+            def __init__(self, raw):
+                self.stream = io.BufferedWriter(raw)
+
+            def __del__(self):
+                self.stream.detach()
+        """,
+    )
+    assert [f.code for f in of_code(report, "FIN1")] == ["FIN106"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if lock.acquire(blocking=False): lock.release()",
+        "if lock.acquire(False): lock.release()",
+        "if lock.acquire(timeout=0): lock.release()",
+        "lock.locked()",
+        "work = lock.acquire",
+        "threading.Thread(target=lock.acquire)",
+        "own = threading.Lock()",
+    ],
+)
+def test_silent(tmp_path: Path, body: str) -> None:
+    report = lint(
+        tmp_path,
+        f"import threading\nlock = threading.Lock()\nclass A:\n    def __del__(self):\n        {body}\n",
+    )
+    assert of_code(report, "FIN102") == []
