@@ -4,14 +4,14 @@ everything that the analysis stands on comes with it.
 
 from __future__ import annotations
 
-import re
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.finalizers import Finalizer, Finder
 from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import ModuleNode, Source
+from finlint.analysis.headers import Headers
+from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, Source
 from finlint.analysis.project import Project
 from finlint.analysis.reach import Step
 from finlint.analysis.registrars import Registrars
@@ -72,20 +72,32 @@ class Check:
             yield from finder.deletions(module)
             yield from finder.registrations(module)
         yield from self._inherited(finder, project)
-        # Wrappers make registrars of their own names: look for those in all files until no new one turns up.
-        known: set[str] = set()
-        while fresh := set(finder.wrappers) - known:
-            known |= fresh
-            words = {name for name in fresh if name != "__init__"}
-            calls = [name.encode() + b"(" for name in words]
-            if "__init__" in fresh:
+        yield from self._wrapped(finder, project)
+
+    def _wrapped(self, finder: Finder, project: Project) -> Iterator[Finalizer]:
+        """Finalizers whose registrar is a wrapper: its name is looked for in all files, until no new one turns up."""
+        known: set[FunctionNode] = set()
+        while True:
+            fresh = {(name, node) for name, nodes in finder.wrappers.items() for node in nodes if node not in known}
+            if not fresh:
+                return
+            known |= {node for _, node in fresh}
+            asked = []
+            for name, node in sorted(fresh, key=lambda item: (item[0], item[1].module.path, item[1].ir.span)):
                 # A subclass passes its callback to the base's constructor, and names the base in its header.
-                calls += [b"(" + name.encode() + b")" for name in words]
-                words.add("__init__")
+                is_init = name == "__init__" and node.owner is not None
+                shown = node.owner.name if is_init and node.owner is not None else name
+                calls = [shown.encode() + b"("] + ([b"(" + shown.encode() + b")"] if is_init else [])
+                asked.append((name, shown, node.module, calls))
+            searched: dict[str, set[str]] = {}
             for path in self.files:
                 data = self._read(path)
-                if data is None or not any(call in data for call in calls):
+                if data is None:
                     continue
+                for name, shown, home, calls in asked:
+                    if any(call in data for call in calls) and project.may_use(path, data, shown, home):
+                        searched.setdefault(path, set()).update((name, shown))
+            for path, words in searched.items():
                 caller = project.at(path)
                 if caller is not None:
                     finder.search_again(caller)
@@ -93,24 +105,23 @@ class Check:
 
     def _inherited(self, finder: Finder, project: Project) -> Iterator[Finalizer]:
         """Finalizers of subclasses, in whichever linted file they are."""
-        bases = {cls.node.name for cls in finder.inherited}
-        if not bases:
+        todo = list(finder.inherited)
+        if not todo:
             return
-        words: set[str] = set()
-        while fresh := bases - words:
-            words |= fresh
-            header = re.compile(
-                rb"^[ \t]*class\s+(\w+)\s*\([^)]*\b(?:" + b"|".join(sorted(w.encode() for w in fresh)) + rb")\b",
-                re.MULTILINE,
-            )
-            for path in self.files:
-                data = self._read(path)
-                if data is None or b"class" not in data:
+        headers = Headers(self.files, self._read)
+        seen: set[tuple[ClassNode, str, str]] = set()
+        while todo:
+            base = todo.pop()
+            for header in headers.naming(base.node.name):
+                if (base.node, *header) in seen:
                     continue
-                names = {name.decode("utf-8", "replace") for name in header.findall(data)}
-                if not names:
+                seen.add((base.node, *header))
+                data = self._read(header.path)
+                if data is None or not project.may_use(header.path, data, base.node.name, base.node.module):
                     continue
-                module = project.at(path)
-                if module is not None:
-                    bases |= names
-                    yield from finder.inherited_by(module)
+                module = project.at(header.path)
+                if module is None:
+                    continue
+                for cls in finder.subclasses(module, header.name, base):
+                    todo.append(cls)
+                    yield from finder.inherited_by(cls)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from finlint.analysis.effects import CallArgs, Registration
 from finlint.analysis.evaluate import Context, Evaluator, function_at
 from finlint.analysis.flow import Frame, Frames
-from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, flat_statements
+from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, flat_statements, word_starts
 from finlint.analysis.registrars import Registrars
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -236,25 +236,31 @@ class Finder:
                 self.inherited.setdefault(cls, set())
                 yield from self.deletion(cls, binding, cls)
 
-    def inherited_by(self, module: ModuleNode) -> Iterator[Finalizer]:
-        """Finalizers that classes of ``module`` inherit: they run the subclass's overrides."""
+    def subclasses(self, module: ModuleNode, name: str, base: Class) -> Iterator[Class]:
+        """The classes ``name`` in the body of ``module`` that inherit from ``base``."""
         scope = self.evaluator.module_scope(module)
         for node in module.outline_classes:
-            cls = Class(node, scope)
-            for base in self.evaluator.mro(cls)[1:]:
-                if not isinstance(base, Class) or base not in self.inherited:
+            if node.name == name:
+                cls = Class(node, scope)
+                if base in self.evaluator.mro(cls)[1:]:
+                    yield cls
+
+    def inherited_by(self, cls: Class) -> Iterator[Finalizer]:
+        """Finalizers that ``cls`` inherits: they run its overrides."""
+        for base in self.evaluator.mro(cls)[1:]:
+            if not isinstance(base, Class) or base not in self.inherited:
+                continue
+            found = self.evaluator.class_member(cls, "__del__")
+            if found is not None and found[0] == base:
+                for binding in base.node.members["__del__"]:
+                    yield from self.deletion(base, binding, cls)
+            for method in sorted(self.inherited[base], key=lambda m: m.ir.span):
+                if (cls.node.module, (cls.node, method)) in self._searched:
                     continue
-                found = self.evaluator.class_member(cls, "__del__")
-                if found is not None and found[0] == base:
-                    for binding in base.node.members["__del__"]:
-                        yield from self.deletion(base, binding, cls)
-                for method in sorted(self.inherited[base], key=lambda m: m.ir.span):
-                    if (module, (node, method)) in self._searched:
-                        continue
-                    self._searched.add((module, (node, method)))
-                    receiver = Object(cls, (), "self")
-                    frame = self.frames.of(self.evaluator.method_scope(method, receiver, base.scope))
-                    yield from self._of_frame(frame, self.frames)
+                self._searched.add((cls.node.module, (cls.node, method)))
+                receiver = Object(cls, (), "self")
+                frame = self.frames.of(self.evaluator.method_scope(method, receiver, base.scope))
+                yield from self._of_frame(frame, self.frames)
 
     def classes(self, module: ModuleNode) -> Iterator[Class]:
         """All classes of the module's text that may define ``__del__``, those inside functions included."""
@@ -290,8 +296,18 @@ class Finder:
 
 def _imports(text: str, word: str) -> bool:
     """Whether an import statement of the text may bind ``word`` (alone on its line: within parentheses)."""
-    pattern = rf"\bimport\b[^#\n]*\b{re.escape(word)}\b|^\s+{re.escape(word)}\s*(?:as\s+\w+\s*)?,?\s*\)?\s*$"
-    return re.search(pattern, text, re.MULTILINE) is not None
+    for start in word_starts(text, word):
+        first = text.rfind("\n", 0, start) + 1
+        last = text.find("\n", start)
+        before, after = text[first:start], text[start + len(word) : last if last >= 0 else len(text)]
+        if "import" in before.partition("#")[0].split():
+            return True
+        if not before.strip() and first and _REST_OF_IMPORT.fullmatch(after):
+            return True
+    return False
+
+
+_REST_OF_IMPORT = re.compile(r"\s*(?:as\s+\w+\s*)?,?\s*\)?\s*")
 
 
 def _binding_span(cls: ClassNode, binding: Binding) -> Span:

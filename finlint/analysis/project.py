@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from finlint.analysis.headers import brings
 from finlint.analysis.nodes import ModuleNode, Source
 
 #: Names of the runtime are registrars and channels, not code to follow.
@@ -157,6 +158,22 @@ class Project:
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
         modules = [self.at(path) for path in found[:MAX_CALLER_MODULES]]
         return [m for m in modules if m is not None]
+
+    def may_use(self, path: str, data: bytes, name: str, home: ModuleNode) -> bool:
+        """Whether the file ``path`` may mean ``name`` of the module ``home`` by ``name``; decided without parsing.
+
+        A file of another package has to name the home's package; every other file has to get the name from somewhere.
+        """
+        here = os.path.abspath(home.path)
+        there = os.path.abspath(path)
+        if here == there:
+            return True
+        root, dotted = self._root(here)
+        top = dotted.partition(".")[0]
+        package = os.path.join(root, top) + os.sep
+        if not there.startswith(package) and top.encode() not in data:
+            return False
+        return brings(data, name)
 
     def _files_below(self, package: str, folder: str) -> dict[str, bytes]:
         known = self._neighbours.get(package)

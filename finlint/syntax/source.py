@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
 import tokenize
-from pathlib import Path
 
 from finlint.model import ir
 from finlint.model.facts import ModuleFacts
@@ -28,14 +28,18 @@ class Unreadable(Exception):
 def read_bytes(path: str) -> bytes:
     """The bytes of a regular file. Raises Unreadable with one clear line."""
     try:
-        info = Path(path).stat()
+        # Not to hang at a FIFO, nor to follow what a device has to say. (pathlib takes as long as the reading.)
+        info = os.stat(path)
         if not _is_regular(info.st_mode):
             raise Unreadable("not a regular file")
         if info.st_size > MAX_BYTES:
             raise Unreadable(f"too large: {info.st_size} bytes, the limit is {MAX_BYTES}")
-        return Path(path).read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            return file.readall()
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise Unreadable(f"cannot be read: {error}") from None
 
 
 def _is_regular(mode: int) -> bool:
