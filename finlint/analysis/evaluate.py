@@ -76,6 +76,7 @@ class Evaluator:
         self.mro = classes.mro
         self.class_member = classes.class_member
         self.class_function = classes.class_function
+        self.overrides = classes.overrides
         self.library_base = classes.library_base
         self.constructing = classes.constructing
         self.declared = classes.declared

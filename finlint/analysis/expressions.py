@@ -265,6 +265,8 @@ class Expressions:
                 if isinstance(value, Sequence) and value.items is not None:
                     positional.extend(value.items)
                 else:
+                    if not open_ended:
+                        positional.extend(self._first_items(arg.value, context))
                     open_ended = True
                     spliced.append(self.ask.element(value, context))
             elif arg.star == "**":
@@ -281,6 +283,15 @@ class Expressions:
             elif not open_ended:
                 positional.append(value)
         return CallArgs(tuple(positional), tuple(keywords), open_ended, union(spliced))
+
+    def _first_items(self, expr: ir.Expr, context: Context) -> tuple[Value, ...]:
+        """The items that a sum of sequences is known to start with: ``f(*([self] + more))``."""
+        while isinstance(expr, ir.Binary) and expr.op == "Add":
+            expr = expr.left
+        if not isinstance(expr, ir.Display) or any(isinstance(item, ir.Starred) for item in expr.items):
+            return ()
+        quiet = Context(context.scope, context.env)
+        return tuple(shallow(self.eval(item, quiet)) for item in expr.items)
 
 
 _EVALUATE: dict[type, Any] = {

@@ -473,6 +473,20 @@ class FunctionIndex:
             self._add(container.id, definition)
 
 
+def is_abstract(function: ir.Function) -> bool:
+    """Whether a method only says what subclasses do: ``abstractmethod``, or a body that raises at once."""
+    for decorator in function.decorators:
+        if isinstance(decorator, ir.Attr) and decorator.name.startswith("abstract"):
+            return True
+        if isinstance(decorator, ir.Name) and decorator.id.startswith("abstract"):
+            return True
+    rest = [s for s in function.body if not (isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Const))]
+    if len(rest) != 1 or not isinstance(rest[0], ir.Raise):
+        return False
+    raised = rest[0].value.func if isinstance(rest[0].value, ir.Call) else rest[0].value
+    return isinstance(raised, ir.Name) and raised.id == "NotImplementedError"
+
+
 def _leaves(block: ir.Block) -> bool:
     """Whether a block always leaves the function or the loop."""
     last = block[-1]

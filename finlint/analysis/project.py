@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -142,7 +143,16 @@ class Project:
         return f"{package}.{module}" if package and module else package or module
 
     def mentioning(self, text: str, module: ModuleNode) -> list[ModuleNode]:
-        """Modules of the same package, nearest first, whose text holds ``text``: its possible callers.
+        """Modules of the same package, nearest first, whose text holds ``text``: its possible callers."""
+        needle = text.encode()
+        return self._neighbours_where(lambda data: needle in data, module)
+
+    def matching(self, pattern: re.Pattern[bytes], module: ModuleNode) -> list[ModuleNode]:
+        """The same for a pattern."""
+        return self._neighbours_where(lambda data: pattern.search(data) is not None, module)
+
+    def _neighbours_where(self, holds: Callable[[bytes], bool], module: ModuleNode) -> list[ModuleNode]:
+        """Other modules of the package whose bytes are as asked, nearest first.
 
         Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
         """
@@ -152,8 +162,7 @@ class Project:
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
         files = self._files_below(package if os.path.isdir(package) else folder, folder)
-        needle = text.encode()
-        found = [path for path, data in files.items() if path != here and needle in data]
+        found = [path for path, data in files.items() if path != here and holds(data)]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
         modules = [self.at(path) for path in found[:MAX_CALLER_MODULES]]
         return [m for m in modules if m is not None]
