@@ -65,6 +65,9 @@ class Calls:
     def _call_one(
         self, function: Value, args: CallArgs, context: Context, span: Span | None, expr: ir.Call | None
     ) -> Value:
+        if isinstance(function, Marked) and function.kind == "exit":
+            self.ask.exit_run(function.function, context, span)
+            return UNKNOWN
         if isinstance(function, Marked):
             if function.kind == "context":
                 made = self._call_one(function.function, args, context, None, expr)

@@ -71,6 +71,7 @@ class Evaluator:
         self.drive = protocols.drive
         self.container_method = protocols.container_method
         self.entered = protocols.entered
+        self.exit_run = protocols.exit_run
         self.exited = protocols.exited
         classes = Classes(self)
         self.mro = classes.mro

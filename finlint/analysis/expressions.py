@@ -7,6 +7,7 @@ from typing import Any
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context, assign, dotted
+from finlint.analysis.protocols import EXIT_STACK, exit_action
 from finlint.analysis.questions import Questions
 from finlint.analysis.values import (
     MAYBE_NONE,
@@ -27,10 +28,12 @@ from finlint.analysis.values import (
     Suspended,
     Value,
     alternatives,
+    is_known,
     shallow,
     softened,
     truth,
     union,
+    with_elements,
 )
 from finlint.model import ir
 
@@ -84,6 +87,14 @@ class Expressions:
             return
         entry = self.knowledge.entry(function.name)
         path = dotted(expr.func.value)
+        if path and function.receiver.type == EXIT_STACK:
+            if expr.func.name == "pop_all":
+                context.env[path] = LibObject(EXIT_STACK)
+            elif expr.func.name in ("callback", "push", "enter_context"):
+                action = exit_action(expr.func.name, args)
+                if is_known(action):
+                    context.env[path] = with_elements(function.receiver, [action])
+            return
         if entry is None or not path or not (entry.makes_nonblocking or entry.makes_bounded):
             return
         context.env[path] = library.changed_receiver(entry, args, function.receiver)

@@ -13,6 +13,7 @@ from finlint.analysis.effects import Effect, Registration
 from finlint.analysis.environment import Context, assign, dotted, forget
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.nodes import children, flat_statements, inner_blocks
+from finlint.analysis.protocols import EXIT_STACK
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     UNKNOWN,
@@ -372,7 +373,10 @@ class _Run:
         before = dict(self.env)
         goes_on = self.block(stmt.body)
         if not stmt.is_async:
-            for value, span in reversed(entered):
+            for (value, span), (_, target, _) in zip(reversed(entered), reversed(stmt.items), strict=True):
+                if isinstance(value, LibObject) and value.type == EXIT_STACK and isinstance(target, ir.Name):
+                    # What the body gave to the stack is run here.
+                    value = self.env.get(target.id, value)
                 self.evaluator.exited(value, self.context, span)
         if goes_on is _LEAVES and suppresses and not _returns(stmt.body):
             self.env = _join([before, self.env])

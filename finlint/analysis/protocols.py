@@ -9,14 +9,19 @@ from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     MAYBE_NONE,
+    NONE,
     UNKNOWN,
+    Bound,
     Class,
     Const,
+    Function,
     Lib,
     LibMethod,
     LibObject,
     Mapping,
+    Marked,
     Object,
+    Partial,
     Sequence,
     Suspended,
     Value,
@@ -25,6 +30,18 @@ from finlint.analysis.values import (
     union,
 )
 from finlint.model.source import Span
+
+EXIT_STACK = "contextlib.ExitStack"
+
+
+def exit_action(method: str, args: CallArgs) -> Value:
+    """What an ``ExitStack`` runs at its end after ``method(*args)``: ``callback``, ``push`` or ``enter_context``."""
+    if not args.positional:
+        return UNKNOWN
+    first = args.positional[0]
+    if method == "callback":
+        first = union(Partial(v, args.positional[1:], args.keywords) for v in alternatives(first) if is_known(v))
+    return union(Marked("exit", v) for v in alternatives(first) if is_known(v))
 
 
 class Protocols:
@@ -190,6 +207,15 @@ class Protocols:
             else:
                 out.append(UNKNOWN)
         return union(out)
+
+    def exit_run(self, value: Value, context: Context, span: Span | None) -> None:
+        """What an ``ExitStack`` does with one of its entries: a context manager's exit, or a call."""
+        if isinstance(value, Partial):
+            self.ask.call(value, CallArgs(), context, span, None)
+        elif isinstance(value, (Function, Bound, LibMethod)):
+            self.ask.call(value, CallArgs((NONE, NONE, NONE)), context, span, None)
+        elif span is not None:
+            self.exited(value, context, span)
 
     def exited(self, value: Value, context: Context, span: Span) -> None:
         """Record what leaving a ``with`` does."""
