@@ -68,7 +68,12 @@ class Attributes:
                 if member is not None:
                     return Lib(member)
             declared = self.knowledge.attribute_type(value.name, name)
-            if declared and not self.knowledge.is_class(value.name) and f"{value.name}.{name}" != "gc.callbacks":
+            if (
+                declared
+                and not declared.endswith("._SpecialForm")
+                and not self.knowledge.is_class(value.name)
+                and f"{value.name}.{name}" != "gc.callbacks"
+            ):
                 variable = library.instance_of(declared, self.knowledge)
                 if is_known(variable):
                     return variable

@@ -58,6 +58,9 @@ class Callers:
                     # A protocol says what the argument can do, not what it is.
                     passed = self.from_callers(function, name, scope) if self._is_protocol(value) else UNKNOWN
                     return passed if is_known(passed) else value
+            value = self.ask.stubs.parameter(function, name)
+            if is_known(value):
+                return value
             value = self.from_callers(function, name, scope)
             if is_known(value):
                 return value

@@ -159,6 +159,10 @@ class Calls:
                     function.ir.returns, Context(scope.parent or self.ask.module_scope(scope.module))
                 )
             return NONE
+        if function.ir.returns is None and not informative:
+            declared = self.ask.stubs.returned(function)
+            if is_known(declared):
+                return declared
         if informative:
             return union([v for v in values if is_known(v)])
         return union(values)

@@ -183,6 +183,9 @@ class Classes:
                     if isinstance(stmt, ir.AnnAssign):
                         value = self.ask.annotation(stmt.annotation, Context(base.scope))
                         return value if is_known(value) else None
+            stubbed = self.ask.stubs.attribute(base.node, name)
+            if is_known(stubbed):
+                return stubbed
         return None
 
     def is_record(self, cls: Class) -> bool:

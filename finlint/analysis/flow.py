@@ -120,6 +120,12 @@ class _Run:
     def eval(self, expr: ir.Expr) -> Value:
         return self.evaluator.eval(expr, self.context)
 
+    def _test(self, expr: ir.Expr) -> bool | None:
+        """Evaluate a condition: whether it is certainly true or false."""
+        value = self.eval(expr)
+        self.evaluator.tested(value, self.context, expr)
+        return truth(value)
+
     def block(self, block: ir.Block) -> bool:
         for stmt in block:
             if self.statement(stmt) is _LEAVES:
@@ -237,7 +243,7 @@ class _Run:
         return _GOES_ON
 
     def assert_(self, stmt: ir.Assert) -> bool:
-        self.eval(stmt.test)
+        self._test(stmt.test)
         self.refine(stmt.test, True)
         return _GOES_ON
 
@@ -265,7 +271,7 @@ class _Run:
         ends: list[dict[str, Value]] = []
         arm: ir.If | None = stmt
         while arm is not None:
-            verdict = truth(self.eval(arm.test))
+            verdict = self._test(arm.test)
             before = self.env
             following: ir.If | None = None
             if verdict is not False:
@@ -306,7 +312,7 @@ class _Run:
         return _GOES_ON
 
     def while_(self, stmt: ir.While) -> bool:
-        verdict = truth(self.eval(stmt.test))
+        verdict = self._test(stmt.test)
         if verdict is False:
             return self.block(stmt.orelse)
         self._spins(stmt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
-from finlint.analysis.environment import Context
+from finlint.analysis.environment import Context, place
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -29,6 +29,7 @@ from finlint.analysis.values import (
     is_known,
     union,
 )
+from finlint.model import ir
 from finlint.model.source import Span
 
 EXIT_STACK = "contextlib.ExitStack"
@@ -142,6 +143,17 @@ class Protocols:
             return UNKNOWN
         bound = union(self.ask.bound_member(option, obj, name, context, span) for option in alternatives(member[1]))
         return self.ask.call(bound, CallArgs(args, keywords), context, span, None)
+
+    def tested(self, value: Value, context: Context, expr: ir.Expr) -> None:
+        """Record what asking for the truth of a value runs: ``__bool__``, else ``__len__``."""
+        if context.recorder is None:
+            return
+        for option in alternatives(value):
+            if isinstance(option, Object):
+                for name in ("__bool__", "__len__"):
+                    if self.ask.class_function(option.cls, name) is not None:
+                        self.special(option, name, (), context, place(expr))
+                        break
 
     def drive(self, value: Value, context: Context, span: Span) -> None:
         """Run a coroutine to its end."""

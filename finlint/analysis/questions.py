@@ -8,7 +8,7 @@ from typing import Protocol
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.library import Knowledge
-from finlint.analysis.nodes import Definition, FunctionNode, ModuleNode
+from finlint.analysis.nodes import ClassNode, Definition, FunctionNode, ModuleNode
 from finlint.analysis.project import Project
 from finlint.analysis.registrars import Registrars
 from finlint.analysis.scopes import Scope
@@ -51,6 +51,14 @@ class Limits:
         self.fuel = FUEL
 
 
+class StubTypes(Protocol):
+    """What ``stubs.Stubs`` answers."""
+
+    def returned(self, function: FunctionNode) -> Value: ...
+    def parameter(self, function: FunctionNode, name: str) -> Value: ...
+    def attribute(self, cls: ClassNode, name: str) -> Value: ...
+
+
 class Questions(Protocol):
     """What the parts of the evaluation ask each other: an attribute may be a call, a call's result an attribute.
 
@@ -61,6 +69,9 @@ class Questions(Protocol):
     knowledge: Knowledge
     registrars: Registrars
     limits: Limits
+
+    @property
+    def stubs(self) -> StubTypes: ...
 
     # names.py
     def lookup(self, name: str, context: Context) -> Value: ...
@@ -85,6 +96,7 @@ class Questions(Protocol):
 
     # annotations.py
     def annotation(self, expr: ir.Expr, context: Context) -> Value: ...
+    def named(self, text: str, context: Context) -> Value: ...
     def instances(self, value: Value) -> Value: ...
     def annotation_of(self, value: Lib) -> Value: ...
     def instance(self, cls: Class) -> Value: ...
@@ -105,6 +117,7 @@ class Questions(Protocol):
         span: Span | None,
         keywords: tuple[tuple[str, Value], ...] = (),
     ) -> Value: ...
+    def tested(self, value: Value, context: Context, expr: ir.Expr) -> None: ...
     def drive(self, value: Value, context: Context, span: Span) -> None: ...
     def container_method(
         self,
