@@ -19,6 +19,7 @@ from finlint.analysis.values import (
     union,
 )
 from finlint.model import ir
+from finlint.model.source import Span
 
 
 class Annotations:
@@ -66,6 +67,17 @@ class Annotations:
                 # A type alias or a NewType was read as a value.
                 continue
         return typed_union(out) if out else UNKNOWN
+
+    def named(self, text: str, context: Context) -> Value:
+        """An instance of the type with this (dotted) name; UNKNOWN for anything else."""
+        parts = text.strip().split(".")
+        if not all(part.isidentifier() for part in parts):
+            return UNKNOWN
+        nowhere = Span(1, 1, 1, 1)
+        expr: ir.Expr = ir.Name(parts[0], nowhere)
+        for part in parts[1:]:
+            expr = ir.Attr(expr, part, nowhere)
+        return self.annotation(expr, context)
 
     def instances(self, value: Value) -> Value:
         """Instances of the classes that ``value`` may be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionNode
+from finlint.analysis.nodes import FunctionNode, is_abstract
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -68,7 +68,12 @@ class Attributes:
                 if member is not None:
                     return Lib(member)
             declared = self.knowledge.attribute_type(value.name, name)
-            if declared and not self.knowledge.is_class(value.name) and f"{value.name}.{name}" != "gc.callbacks":
+            if (
+                declared
+                and not declared.endswith("._SpecialForm")
+                and not self.knowledge.is_class(value.name)
+                and f"{value.name}.{name}" != "gc.callbacks"
+            ):
                 variable = library.instance_of(declared, self.knowledge)
                 if is_known(variable):
                     return variable
@@ -168,7 +173,7 @@ class Attributes:
             if value.kind == "property":
                 return self.ask.call(Bound(value.function, obj), CallArgs(), context, span, None)
         if isinstance(value, Function):
-            return Bound(value, obj)
+            return union([Bound(value, obj), *self._implementations(value, obj, name)])
         if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
             return LibMethod(self._as_library(obj), value.name)
         if isinstance(value, Object):
@@ -178,6 +183,12 @@ class Attributes:
         if isinstance(value, Bound) and isinstance(value.function, Function) and value.receiver == obj.cls:
             return value
         return value
+
+    def _implementations(self, function: Function, obj: Object, name: str) -> list[Value]:
+        """What an abstract method may be, of an object of which only a base class is known."""
+        if obj.site or obj.args or not is_abstract(function.node.ir):
+            return []
+        return [Bound(override, Object(cls)) for cls, override in self.ask.overrides(obj.cls, name)]
 
     def _is_library_method(self, name: str, cls: Class) -> bool:
         owner = name.rpartition(".")[0]

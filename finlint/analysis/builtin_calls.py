@@ -86,6 +86,9 @@ def _cast(ask: Questions, args: CallArgs, context: Context, span: Span | None) -
     target, value = args.positional[0], args.positional[1]
     if isinstance(target, Class):
         return ask.instance(target)
+    if isinstance(target, Const) and isinstance(target.value, str):
+        named = ask.named(target.value, context)
+        return named if is_known(named) else value
     if isinstance(target, Lib):
         typed = library.instance_of(target.name, ask.knowledge)
         return typed if is_known(typed) else value
@@ -168,6 +171,26 @@ def _is_coroutine_function(ask: Questions, args: CallArgs, context: Context, spa
     return UNKNOWN if verdict is None else Const(verdict)
 
 
+def _runs(method: str) -> object:
+    """``len(x)``, ``repr(x)``: runs a special method of ``x``, and is an ordinary call beside that."""
+
+    def run(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+        for option in alternatives(args.positional[0]) if args.positional and context.recorder is not None else ():
+            if isinstance(option, Object):
+                ask.special(option, method, args.positional[1:2], context, span)
+        return None
+
+    return run
+
+
+def _field(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    """``dataclasses.field(default_factory=X)``: instances have what ``X()`` gives."""
+    factory = args.keyword("default_factory") or args.keyword("factory")
+    if factory is not None:
+        return ask.call(factory, CallArgs(), Context(context.scope), None)
+    return args.keyword("default") or UNKNOWN
+
+
 def _isinstance(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
     return UNKNOWN
 
@@ -199,6 +222,19 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.next": _next,
     "builtins.iter": _iter,
     "builtins.isinstance": _isinstance,
+    "builtins.len": _runs("__len__"),
+    "builtins.str": _runs("__str__"),
+    "builtins.repr": _runs("__repr__"),
+    "builtins.bool": _runs("__bool__"),
+    "builtins.hash": _runs("__hash__"),
+    "builtins.abs": _runs("__abs__"),
+    "builtins.format": _runs("__format__"),
+    "dataclasses.field": _field,
+    "attr.ib": _field,
+    "attr.attrib": _field,
+    "attr.field": _field,
+    "attrs.field": _field,
+    "builtins.object.__getattribute__": _getattr,
     "asyncio.iscoroutinefunction": _is_coroutine_function,
     "inspect.iscoroutinefunction": _is_coroutine_function,
     "asyncio.coroutines.iscoroutinefunction": _is_coroutine_function,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,9 @@ from finlint.analysis.values import (
     Bound,
     Class,
     Function,
+    Lib,
     Mapping,
+    Object,
     Parameter,
     Sequence,
     Value,
@@ -52,7 +55,12 @@ class Callers:
             if param.annotation is not None:
                 value = self.ask.annotation(param.annotation, Context(defining))
                 if is_known(value):
-                    return value
+                    # A protocol says what the argument can do, not what it is.
+                    passed = self.from_callers(function, name, scope) if self._is_protocol(value) else UNKNOWN
+                    return passed if is_known(passed) else value
+            value = self.ask.stubs.parameter(function, name)
+            if is_known(value):
+                return value
             value = self.from_callers(function, name, scope)
             if is_known(value):
                 return value
@@ -62,6 +70,11 @@ class Callers:
                     return softened(value)
             return Parameter(name, scope)
         return UNKNOWN
+
+    def _is_protocol(self, value: Value) -> bool:
+        return isinstance(value, Object) and any(
+            isinstance(base, Lib) and base.name.rpartition(".")[2] == "Protocol" for base in self.ask.mro(value.cls)
+        )
 
     @contextmanager
     def without_callers(self) -> Iterator[None]:
@@ -108,7 +121,24 @@ class Callers:
         if not values and makes:
             for module in self.project.mentioning(f"({called})", function.module):
                 values += self._passed(function, name, calls_named(module, "__init__"))
+        if not values and makes:
+            values = self._passed_by_other_names(function, name, called)
         return without_none(union(values)) if values else UNKNOWN
+
+    def _passed_by_other_names(self, function: FunctionNode, name: str, cls: str) -> list[Value]:
+        """What calls of a class give that call it by another name: ``cursor_factory = Cursor``, a subclass."""
+        pattern = _other_names(cls)
+        encoded = re.compile(pattern.pattern.encode(), re.MULTILINE)
+        near = [function.module, *self.project.matching(encoded, function.module)]
+        texts = (m.source.text for m in near)
+        names = dict.fromkeys(n for text in texts for found in pattern.findall(text) for n in found if n)
+        values: list[Value] = []
+        for other in [n for n in names if n != cls and len(n) > 2][:MAX_OTHER_NAMES]:
+            for module in dict.fromkeys((*near, *self.project.mentioning(other + "(", function.module))):
+                values += self._passed(function, name, calls_named(module, other))
+            if values:
+                break
+        return values
 
     def _passed(
         self, function: FunctionNode, name: str, calls: list[tuple[FunctionNode | None, ir.Call]]
@@ -145,6 +175,19 @@ class Callers:
         return dict(self.ask.bind(function, args, receiver, fill=False))
 
 
+#: Names that a class is called by, beside its own, that are looked for.
+MAX_OTHER_NAMES = 8
+
+
+def _other_names(cls: str) -> re.Pattern[str]:
+    """Finds names that may mean the class ``cls``: what it is assigned to, and its direct subclasses."""
+    name = re.escape(cls)
+    end = r"[ \t]*(?:[,)#\n]|if\b|$)"
+    assigned = rf"\b(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[^=\n]+[ \t](?:or|else)[ \t]+)?(?:\w+\.)*{name}{end}"
+    subclass = rf"^[ \t]*class[ \t]+(\w+)[ \t]*\([^)]*\b{name}\b"
+    return re.compile(f"{assigned}|{subclass}", re.MULTILINE)
+
+
 #: Callers that are asked what they pass; more of them rarely say more.
 MAX_CALLERS = 20
 
@@ -155,7 +198,8 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None
     seen: set[object] = set()
     text = module.source.text
     for start in word_starts(text, name):
-        if text[start + len(name) : start + len(name) + 2].lstrip()[:1] != "(":
+        after = text[start + len(name) : start + len(name) + 2]
+        if after.lstrip()[:1] != "(" and after != ")(":
             continue
         line = module.line_of(start)
         node = function_at(module, line)
@@ -165,17 +209,28 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None
                 if held and binding.line not in seen:
                     seen.add(binding.line)
                     index = FunctionIndex(tuple(module.statements(binding)))
-                    out.extend((None, c) for c in index.calls if _callee_name(c) == name)
+                    out.extend((None, c) for c in index.calls if name in _callee_names(c))
             continue
         if node not in seen:
             seen.add(node)
-            out.extend((node, c) for c in node.index.calls if _callee_name(c) == name)
+            out.extend((node, c) for c in node.index.calls if name in _callee_names(c))
         if len(out) > MAX_CALLERS:
             break
     return out
 
 
-def _callee_name(call: ir.Call) -> str:
-    if isinstance(call.func, ir.Attr):
-        return call.func.name
-    return call.func.id if isinstance(call.func, ir.Name) else ""
+def _callee_names(call: ir.Call) -> list[str]:
+    """Last names of what a call calls; ``(factory or self.factory)(...)`` has two."""
+    out: list[str] = []
+    stack = [call.func]
+    while stack:
+        func = stack.pop()
+        if isinstance(func, ir.Attr):
+            out.append(func.name)
+        elif isinstance(func, ir.Name):
+            out.append(func.id)
+        elif isinstance(func, ir.Bool):
+            stack += [func.left, func.right]
+        elif isinstance(func, ir.IfExp):
+            stack += [func.body, func.orelse]
+    return out

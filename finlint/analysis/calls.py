@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
@@ -63,6 +65,9 @@ class Calls:
     def _call_one(
         self, function: Value, args: CallArgs, context: Context, span: Span | None, expr: ir.Call | None
     ) -> Value:
+        if isinstance(function, Marked) and function.kind == "exit":
+            self.ask.exit_run(function.function, context, span)
+            return UNKNOWN
         if isinstance(function, Marked):
             if function.kind == "context":
                 made = self._call_one(function.function, args, context, None, expr)
@@ -111,7 +116,8 @@ class Calls:
         registrar = self.registrars.named(f"{node.module.name}.{node.qualified}") if receiver is None else None
         if registrar is not None:
             return self.register(registrar, args, context, span, None, expr)
-        scope = self.ask.scope(node, tuple(self.ask.bind(node, args, receiver)), function.scope)
+        params = (*self.ask.bind(node, args, receiver), *_narrowed_globals(function, context))
+        scope = self.ask.scope(node, params, function.scope)
         if node.ir.is_async:
             return Suspended("async-generator" if node.ir.is_generator else "coroutine", scope)
         if node.ir.is_generator:
@@ -153,6 +159,10 @@ class Calls:
                     function.ir.returns, Context(scope.parent or self.ask.module_scope(scope.module))
                 )
             return NONE
+        if function.ir.returns is None and not informative:
+            declared = self.ask.stubs.returned(function)
+            if is_known(declared):
+                return declared
         if informative:
             return union([v for v in values if is_known(v)])
         return union(values)
@@ -210,6 +220,26 @@ class Calls:
         if registration is not None and context.recorder is not None and span is not None:
             context.recorder.registration(registration)
         return Object(cls) if cls is not None and isinstance(value, Unknown) else value
+
+
+def _narrowed_globals(function: Function, context: Context) -> Iterator[tuple[str, Value]]:
+    """What the caller knows of its module's variables: ``if QUEUE is None: return`` holds in what it calls too."""
+    caller, callee = context.scope.function, function.node
+    if not context.env or caller is None or callee.module is not context.module:
+        return
+    if context.scope.parent is not None or function.scope.function is not None:
+        # Closures: the name may be a variable of the function around.
+        return
+    for name, value in context.env.items():
+        bindings = context.module.bindings.get(name)
+        if (
+            bindings
+            and name not in caller.ir.bound
+            and name not in callee.ir.bound
+            and all(binding.kind == "assign" for binding in bindings)
+            and is_known(value)
+        ):
+            yield name, value
 
 
 def _is_stub(body: ir.Block) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
@@ -19,6 +21,9 @@ from finlint.analysis.values import (
 )
 from finlint.model import ir
 
+#: Implementations of an abstract method that are looked at: more say nothing that a report could stand on.
+MAX_SUBCLASSES = 8
+
 
 class Classes:
     """Questions about a class."""
@@ -28,6 +33,9 @@ class Classes:
         self.knowledge = ask.knowledge
         self.limits = ask.limits
         self._mro: dict[Class, tuple[Value, ...]] = {}
+        self.project = ask.project
+        self._overrides: dict[tuple[Class, str], list[tuple[Class, Function]]] = {}
+        self._known_subclasses: dict[Class, list[Class]] = {}
 
     def mro(self, cls: Class) -> tuple[Value, ...]:
         """The class and its bases in C3 order: ``Class`` of the project or ``Lib``; unknown bases are left out."""
@@ -104,6 +112,46 @@ class Classes:
                 return None
         return None
 
+    def overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
+        """Subclasses of ``cls`` in its package that define the method ``name``, as far as they are quickly found."""
+        key = (cls, name)
+        known = self._overrides.get(key)
+        if known is None:
+            self._overrides[key] = []
+            known = self._overrides[key] = self._find_overrides(cls, name)
+        return known
+
+    def _find_overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
+        out: list[tuple[Class, Function]] = []
+        for sub in self._subclasses(cls):
+            for binding in reversed(sub.node.members.get(name, [])):
+                node = sub.node.function(binding) if binding.kind == "function" else None
+                if node is not None:
+                    out.append((sub, Function(node, sub.scope)))
+                    break
+        return out
+
+    def _subclasses(self, cls: Class) -> list[Class]:
+        """Subclasses in the package, nearest first, at most ``MAX_SUBCLASSES``."""
+        known = self._known_subclasses.get(cls)
+        if known is not None:
+            return known
+        out = self._known_subclasses[cls] = []
+        names = [cls.node.name]
+        for name in names:
+            pattern = rf"^[ \t]*class[ \t]+(\w+)[ \t]*\([^)]*\b{re.escape(name)}\b"
+            encoded = re.compile(pattern.encode(), re.MULTILINE)
+            for module in (cls.node.module, *self.project.matching(encoded, cls.node.module)):
+                for found in re.findall(pattern, module.source.text, re.MULTILINE):
+                    value = self.ask.module_name(module, found)
+                    if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):
+                        continue
+                    out.append(value)
+                    names.append(found)
+                    if len(out) == MAX_SUBCLASSES:
+                        return out
+        return out
+
     def library_base(self, cls: Class) -> str:
         """The first library class that ``cls`` inherits from, by qualified name; "" if none."""
         for base in self.mro(cls):
@@ -135,6 +183,9 @@ class Classes:
                     if isinstance(stmt, ir.AnnAssign):
                         value = self.ask.annotation(stmt.annotation, Context(base.scope))
                         return value if is_known(value) else None
+            stubbed = self.ask.stubs.attribute(base.node, name)
+            if is_known(stubbed):
+                return stubbed
         return None
 
     def is_record(self, cls: Class) -> bool:

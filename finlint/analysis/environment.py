@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from finlint.analysis.effects import Recorder
+from finlint.analysis.nodes import children
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     UNKNOWN,
@@ -13,6 +14,7 @@ from finlint.analysis.values import (
     Value,
 )
 from finlint.model import ir
+from finlint.model.source import Span
 
 
 class Context:
@@ -47,6 +49,18 @@ def dotted(expr: ir.Expr) -> str:
         return ""
     parts.append(expr.id)
     return ".".join(reversed(parts))
+
+
+def place(expr: ir.Expr) -> Span | None:
+    """Where an expression stands, by its first part that has a place; None where none has (constants)."""
+    stack = [expr]
+    while stack:
+        part = stack.pop()
+        span = getattr(part, "span", None)
+        if isinstance(span, Span):
+            return span
+        stack.extend(reversed(children(part)))
+    return None
 
 
 def assign(target: ir.Expr, value: Value, env: dict[str, Value], item: Callable[[Value, Value], Value]) -> None:

@@ -25,6 +25,7 @@ from finlint.analysis.project import Project
 from finlint.analysis.protocols import Protocols
 from finlint.analysis.questions import FUEL, Limits
 from finlint.analysis.registrars import Registrars
+from finlint.analysis.stubs import Stubs
 
 __all__ = ["Context", "Evaluator", "assign", "dotted", "forget", "function_at"]
 
@@ -41,6 +42,7 @@ class Evaluator:
         self.knowledge = knowledge
         self.registrars = registrars
         self.limits = Limits()
+        self.stubs = Stubs(self)
         names = Names(self)
         self.lookup = names.lookup
         self.scope_name = names.scope_name
@@ -58,6 +60,7 @@ class Evaluator:
         self.module_attribute = imports.module_attribute
         annotations = Annotations(self)
         self.annotation = annotations.annotation
+        self.named = annotations.named
         self.instances = annotations.instances
         self.annotation_of = annotations.annotation_of
         self.instance = annotations.instance
@@ -68,14 +71,17 @@ class Evaluator:
         self.item = protocols.item
         self.element = protocols.element
         self.special = protocols.special
+        self.tested = protocols.tested
         self.drive = protocols.drive
         self.container_method = protocols.container_method
         self.entered = protocols.entered
+        self.exit_run = protocols.exit_run
         self.exited = protocols.exited
         classes = Classes(self)
         self.mro = classes.mro
         self.class_member = classes.class_member
         self.class_function = classes.class_function
+        self.overrides = classes.overrides
         self.library_base = classes.library_base
         self.constructing = classes.constructing
         self.declared = classes.declared

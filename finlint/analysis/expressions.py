@@ -6,7 +6,8 @@ from typing import Any
 
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
-from finlint.analysis.environment import Context, assign, dotted
+from finlint.analysis.environment import Context, assign, dotted, place
+from finlint.analysis.protocols import EXIT_STACK, exit_action
 from finlint.analysis.questions import Questions
 from finlint.analysis.values import (
     MAYBE_NONE,
@@ -27,10 +28,12 @@ from finlint.analysis.values import (
     Suspended,
     Value,
     alternatives,
+    is_known,
     shallow,
     softened,
     truth,
     union,
+    with_elements,
 )
 from finlint.model import ir
 
@@ -84,6 +87,14 @@ class Expressions:
             return
         entry = self.knowledge.entry(function.name)
         path = dotted(expr.func.value)
+        if path and function.receiver.type == EXIT_STACK:
+            if expr.func.name == "pop_all":
+                context.env[path] = LibObject(EXIT_STACK)
+            elif expr.func.name in ("callback", "push", "enter_context"):
+                action = exit_action(expr.func.name, args)
+                if is_known(action):
+                    context.env[path] = with_elements(function.receiver, [action])
+            return
         if entry is None or not path or not (entry.makes_nonblocking or entry.makes_bounded):
             return
         context.env[path] = library.changed_receiver(entry, args, function.receiver)
@@ -146,6 +157,7 @@ class Expressions:
 
     def _bool(self, expr: ir.Bool, context: Context) -> Value:
         left = self.eval(expr.left, context)
+        self.ask.tested(left, context, expr.left)
         verdict = truth(left)
         if verdict is not None and (verdict is (expr.op == "or")):
             return left
@@ -157,7 +169,9 @@ class Expressions:
         return union([_falsy(left), right])
 
     def _not(self, expr: ir.Not, context: Context) -> Value:
-        verdict = truth(self.eval(expr.value, context))
+        value = self.eval(expr.value, context)
+        self.ask.tested(value, context, expr.value)
+        verdict = truth(value)
         return UNKNOWN if verdict is None else Const(not verdict)
 
     def _compare(self, expr: ir.Compare, context: Context) -> Value:
@@ -167,10 +181,24 @@ class Expressions:
             right = self.eval(right_expr, context)
             verdict = _compared(left, op, right, isinstance(expr.left, ir.Name))
             result = UNKNOWN if verdict is None else Const(verdict)
-            if isinstance(left, Object):
-                self.ask.special(left, _COMPARISONS.get(op, ""), (right,), context, None)
+            self._compare_objects(left, op, right, context, expr)
             left = right
         return result if len(expr.rest) == 1 else UNKNOWN
+
+    def _compare_objects(self, left: Value, op: str, right: Value, context: Context, expr: ir.Compare) -> None:
+        if context.recorder is None:
+            return
+        if op in ("In", "NotIn"):
+            for option in alternatives(right):
+                if isinstance(option, Object):
+                    if self.ask.class_member(option.cls, "__contains__") is not None:
+                        self.ask.special(option, "__contains__", (left,), context, place(expr))
+                    else:
+                        self.ask.element(option, context, place(expr))
+            return
+        for option in alternatives(left):
+            if isinstance(option, Object):
+                self.ask.special(option, _COMPARISONS.get(op, ""), (right,), context, place(expr))
 
     def _binary(self, expr: ir.Binary, context: Context) -> Value:
         left = self.eval(expr.left, context)
@@ -185,14 +213,20 @@ class Expressions:
             and isinstance(right.value, int)
         ):
             return Const(left.value | right.value, left.firm and right.firm)
-        if isinstance(left, Object) and expr.op in _OPERATORS:
-            return self.ask.special(left, _OPERATORS[expr.op], (right,), context, expr.span)
+        if expr.op in _OPERATORS:
+            method = _OPERATORS[expr.op]
+            if isinstance(left, Object) and self.ask.class_member(left.cls, method) is not None:
+                return self.ask.special(left, method, (right,), context, expr.span)
+            if isinstance(right, Object):
+                return self.ask.special(right, f"__r{method[2:]}", (left,), context, expr.span)
         if isinstance(left, LibObject) and expr.op == "Div" and left.type.startswith("pathlib."):
             return left
         return UNKNOWN
 
     def _ifexp(self, expr: ir.IfExp, context: Context) -> Value:
-        verdict = truth(self.eval(expr.test, context))
+        test = self.eval(expr.test, context)
+        self.ask.tested(test, context, expr.test)
+        verdict = truth(test)
         values = []
         if verdict is not False:
             values.append(self.eval(expr.body, context))
@@ -265,6 +299,8 @@ class Expressions:
                 if isinstance(value, Sequence) and value.items is not None:
                     positional.extend(value.items)
                 else:
+                    if not open_ended:
+                        positional.extend(self._first_items(arg.value, context))
                     open_ended = True
                     spliced.append(self.ask.element(value, context))
             elif arg.star == "**":
@@ -281,6 +317,15 @@ class Expressions:
             elif not open_ended:
                 positional.append(value)
         return CallArgs(tuple(positional), tuple(keywords), open_ended, union(spliced))
+
+    def _first_items(self, expr: ir.Expr, context: Context) -> tuple[Value, ...]:
+        """The items that a sum of sequences is known to start with: ``f(*([self] + more))``."""
+        while isinstance(expr, ir.Binary) and expr.op == "Add":
+            expr = expr.left
+        if not isinstance(expr, ir.Display) or any(isinstance(item, ir.Starred) for item in expr.items):
+            return ()
+        quiet = Context(context.scope, context.env)
+        return tuple(shallow(self.eval(item, quiet)) for item in expr.items)
 
 
 _EVALUATE: dict[type, Any] = {

@@ -13,6 +13,7 @@ from finlint.analysis.effects import Effect, Registration
 from finlint.analysis.environment import Context, assign, dotted, forget
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.nodes import children, flat_statements, inner_blocks
+from finlint.analysis.protocols import EXIT_STACK
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     UNKNOWN,
@@ -118,6 +119,12 @@ class _Run:
 
     def eval(self, expr: ir.Expr) -> Value:
         return self.evaluator.eval(expr, self.context)
+
+    def _test(self, expr: ir.Expr) -> bool | None:
+        """Evaluate a condition: whether it is certainly true or false."""
+        value = self.eval(expr)
+        self.evaluator.tested(value, self.context, expr)
+        return truth(value)
 
     def block(self, block: ir.Block) -> bool:
         for stmt in block:
@@ -236,7 +243,7 @@ class _Run:
         return _GOES_ON
 
     def assert_(self, stmt: ir.Assert) -> bool:
-        self.eval(stmt.test)
+        self._test(stmt.test)
         self.refine(stmt.test, True)
         return _GOES_ON
 
@@ -264,7 +271,7 @@ class _Run:
         ends: list[dict[str, Value]] = []
         arm: ir.If | None = stmt
         while arm is not None:
-            verdict = truth(self.eval(arm.test))
+            verdict = self._test(arm.test)
             before = self.env
             following: ir.If | None = None
             if verdict is not False:
@@ -305,7 +312,7 @@ class _Run:
         return _GOES_ON
 
     def while_(self, stmt: ir.While) -> bool:
-        verdict = truth(self.eval(stmt.test))
+        verdict = self._test(stmt.test)
         if verdict is False:
             return self.block(stmt.orelse)
         self._spins(stmt)
@@ -372,7 +379,10 @@ class _Run:
         before = dict(self.env)
         goes_on = self.block(stmt.body)
         if not stmt.is_async:
-            for value, span in reversed(entered):
+            for (value, span), (_, target, _) in zip(reversed(entered), reversed(stmt.items), strict=True):
+                if isinstance(value, LibObject) and value.type == EXIT_STACK and isinstance(target, ir.Name):
+                    # What the body gave to the stack is run here.
+                    value = self.env.get(target.id, value)
                 self.evaluator.exited(value, self.context, span)
         if goes_on is _LEAVES and suppresses and not _returns(stmt.body):
             self.env = _join([before, self.env])

@@ -6,6 +6,7 @@ from finlint.analysis import library
 from finlint.analysis.builtin_calls import SPECIAL_CALLS
 from finlint.analysis.effects import CallArgs, Effect
 from finlint.analysis.environment import Context, dotted
+from finlint.analysis.protocols import EXIT_STACK
 from finlint.analysis.questions import Questions
 from finlint.analysis.values import (
     UNKNOWN,
@@ -126,6 +127,8 @@ class LibraryCalls:
                 self.ask.call(callback, CallArgs(open_ended=True), context, span, None)
         for path in entry.receiver_calls:
             self._call_of_receiver(path, receiver, context, span)
+        if entry.name in _EXIT_STACK_ENDS:
+            self._call_of_receiver("exits", receiver, context, span)
         for parameter in entry.drives:
             self.ask.drive(given.get(parameter, UNKNOWN), context, span)
         for parameter in entry.consumes:
@@ -212,6 +215,10 @@ class LibraryCalls:
 
 #: What ``sys.stdout`` and its kin are, in typeshed's words.
 _CONSOLE_TYPES = frozenset({"typing.TextIO", "sys.stdout", "sys.stderr", "sys.stdin"})
+
+
+#: What runs the entries of an ``ExitStack`` (``values.with_elements`` keeps them as its "exits").
+_EXIT_STACK_ENDS = frozenset({f"{EXIT_STACK}.close", f"{EXIT_STACK}.__exit__"})
 
 
 def _subject(expr: ir.Call | None) -> str:

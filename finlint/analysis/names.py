@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import Definition, FunctionIndex, ModuleNode, children, function_at
+from finlint.analysis.protocols import exit_action
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -216,6 +217,9 @@ class Names:
                 continue
             if definition.how == "annotation":
                 annotated.append(self._definition(definition, context))
+            elif definition.how == "exits":
+                assert isinstance(definition.node, ir.Call)
+                elements.append(self._exit_action(definition.node, context))
             elif definition.how in ("puts", "puts-all"):
                 elements.append(self._definition(definition, context))
             else:
@@ -226,6 +230,10 @@ class Names:
         if len(values) > 1 and all(isinstance(v, Const) for v in values):
             values = [softened(v) for v in values]
         return values, elements
+
+    def _exit_action(self, call: ir.Call, context: Context) -> Value:
+        assert isinstance(call.func, ir.Attr)
+        return exit_action(call.func.name, self.ask.arguments(call.args, context))
 
     def _ruled_out(self, definition: Definition, context: Context) -> bool:
         if context.scope.function is None:

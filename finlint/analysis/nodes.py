@@ -82,8 +82,12 @@ class ClassNode:
         return node
 
     def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
-        """The methods in whose text ``.attribute`` stands: the only ones that can store it."""
-        for binding in self.methods_mentioning("." + attribute):
+        """The methods in whose text ``.attribute`` stands, or ``setattr`` with its name: those that can store it."""
+        bindings = dict.fromkeys(self.methods_mentioning("." + attribute))
+        if "setattr" in self._text:
+            for quote in "\"'":
+                bindings.update(dict.fromkeys(self.methods_mentioning(quote + attribute)))
+        for binding in bindings:
             node = self.function(binding)
             if node is not None:
                 yield node
@@ -458,12 +462,14 @@ class FunctionIndex:
 
     def _puts(self, node: ir.Call) -> None:
         func = node.func
-        if not isinstance(func, ir.Attr) or not node.args:
+        if self._sets(node) or not isinstance(func, ir.Attr) or not node.args:
             return
         if func.name in ("append", "add", "appendleft", "put", "put_nowait", "setdefault", "insert"):
             definition = Definition("puts", node.args[-1].value, (), ())
         elif func.name in ("extend", "update") and not node.args[0].keyword:
             definition = Definition("puts-all", node.args[0].value, (), ())
+        elif func.name in ("callback", "push", "enter_context"):
+            definition = Definition("exits", node, (), ())
         else:
             return
         container = func.value
@@ -471,6 +477,32 @@ class FunctionIndex:
             self.stores.setdefault((container.value.id, container.name), []).append(definition)
         elif isinstance(container, ir.Name):
             self._add(container.id, definition)
+
+    def _sets(self, node: ir.Call) -> bool:
+        """``setattr(self, "name", value)`` and ``object.__setattr__(self, "name", value)``."""
+        func = node.func
+        name = func.id if isinstance(func, ir.Name) else func.name if isinstance(func, ir.Attr) else ""
+        if name not in ("setattr", "__setattr__") or len(node.args) != 3:
+            return False
+        target, attribute, value = (arg.value for arg in node.args)
+        if isinstance(target, ir.Name) and isinstance(attribute, ir.Const) and isinstance(attribute.value, str):
+            self.stores.setdefault((target.id, attribute.value), []).append(Definition("value", value, (), ()))
+            return True
+        return False
+
+
+def is_abstract(function: ir.Function) -> bool:
+    """Whether a method only says what subclasses do: ``abstractmethod``, or a body that raises at once."""
+    for decorator in function.decorators:
+        if isinstance(decorator, ir.Attr) and decorator.name.startswith("abstract"):
+            return True
+        if isinstance(decorator, ir.Name) and decorator.id.startswith("abstract"):
+            return True
+    rest = [s for s in function.body if not (isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Const))]
+    if len(rest) != 1 or not isinstance(rest[0], ir.Raise):
+        return False
+    raised = rest[0].value.func if isinstance(rest[0].value, ir.Call) else rest[0].value
+    return isinstance(raised, ir.Name) and raised.id == "NotImplementedError"
 
 
 def _leaves(block: ir.Block) -> bool:

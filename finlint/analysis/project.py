@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from finlint.analysis.headers import brings
 from finlint.analysis.nodes import ModuleNode, Source
+
+_PACKAGE_FILES = ("__init__.py", "__init__.pyi")
 
 #: Names of the runtime are registrars and channels, not code to follow.
 _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
@@ -62,7 +65,7 @@ class Project:
             else:
                 base = os.path.basename(key)
                 _, name = self._root(key)
-                self._by_path[key] = ModuleNode(name, source, base == "__init__.py")
+                self._by_path[key] = ModuleNode(name, source, base in _PACKAGE_FILES)
         return self._by_path[key]
 
     def _root(self, path: str) -> tuple[str, str]:
@@ -70,7 +73,7 @@ class Project:
         folder, base = os.path.split(path)
         stem = base.rpartition(".")[0] or base
         root, package = self._package(folder)
-        if base == "__init__.py":
+        if base in _PACKAGE_FILES:
             return root, package or os.path.basename(folder)
         return root, f"{package}.{stem}" if package else stem
 
@@ -78,7 +81,7 @@ class Project:
         known = self._roots.get(folder)
         if known is None:
             parent, name = os.path.split(folder)
-            if "__init__.py" in self._listing(folder) and parent != folder:
+            if not self._listing(folder).isdisjoint(_PACKAGE_FILES) and parent != folder:
                 root, package = self._package(parent)
                 known = root, f"{package}.{name}" if package else name
             else:
@@ -143,7 +146,16 @@ class Project:
         return f"{package}.{module}" if package and module else package or module
 
     def mentioning(self, text: str, module: ModuleNode) -> list[ModuleNode]:
-        """Modules of the same package, nearest first, whose text holds ``text``: its possible callers.
+        """Modules of the same package, nearest first, whose text holds ``text``: its possible callers."""
+        needle = text.encode()
+        return self._neighbours_where(lambda data: needle in data, module)
+
+    def matching(self, pattern: re.Pattern[bytes], module: ModuleNode) -> list[ModuleNode]:
+        """The same for a pattern."""
+        return self._neighbours_where(lambda data: pattern.search(data) is not None, module)
+
+    def _neighbours_where(self, holds: Callable[[bytes], bool], module: ModuleNode) -> list[ModuleNode]:
+        """Other modules of the package whose bytes are as asked, nearest first.
 
         Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
         """
@@ -153,8 +165,7 @@ class Project:
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
         files = self._files_below(package if os.path.isdir(package) else folder, folder)
-        needle = text.encode()
-        found = [path for path, data in files.items() if path != here and needle in data]
+        found = [path for path, data in files.items() if path != here and holds(data)]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
         modules = [self.at(path) for path in found[:MAX_CALLER_MODULES]]
         return [m for m in modules if m is not None]
@@ -200,12 +211,48 @@ class Project:
                 self._found[key] = self._module_file(root, parts)
             path = self._found[key]
             if path is not None:
-                if self._is_stdlib_root(root) and self._library.knows_module(name):
-                    # The standard library linting itself: what is known of threading.Lock beats its source.
+                stubbed = path.endswith(".pyi") or self._is_stdlib_root(root)
+                if stubbed and self._library.knows_module(name):
+                    # What is known of threading.Lock beats its stub, and its source when the standard library
+                    # lints itself.
                     return None
                 return path
             if parts[0] + ".py" in self._listing(root):
                 return None
+        return None if self._library.knows_module(name) else self._stub_path(parts, importer)
+
+    # -- stubs
+
+    def stub_of(self, module: ModuleNode) -> ModuleNode | None:
+        """The stub of a module: the ``.pyi`` file beside it, else that of a ``-stubs`` package."""
+        if module.path.endswith(".pyi"):
+            return None
+        beside = os.path.abspath(module.path) + "i"
+        if os.path.basename(beside) in self._listing(os.path.dirname(beside)):
+            return self.at(beside)
+        path = self._stub_path(module.name.split("."), module)
+        return None if path is None else self.at(path)
+
+    def stubbed_by(self, stub: ModuleNode) -> ModuleNode | None:
+        """The module that the file beside a stub holds; None where ``stub`` is none, or has none."""
+        path = os.path.abspath(stub.path)
+        if not path.endswith(".pyi"):
+            return None
+        if os.path.basename(path)[:-1] in self._listing(os.path.dirname(path)):
+            return self.at(path[:-1])
+        name = stub.name.replace("-stubs", "", 1)
+        return self.resolve(name, stub) if name != stub.name else None
+
+    def _stub_path(self, parts: list[str], importer: ModuleNode) -> str | None:
+        """The file of a module in a ``-stubs`` package."""
+        stubs = [f"{parts[0]}-stubs", *parts[1:]]
+        for root in self._search(importer, parts[0]):
+            key = (root, ".".join(stubs))
+            if key not in self._found:
+                self._found[key] = self._module_file(root, stubs)
+            path = self._found[key]
+            if path is not None:
+                return path
         return None
 
     def _search(self, importer: ModuleNode, top: str) -> list[str]:
@@ -239,13 +286,15 @@ class Project:
                 return None
             folder = os.path.join(folder, part)
         if not parts:
-            return os.path.join(folder, "__init__.py") if "__init__.py" in self._listing(folder) else None
+            return next((os.path.join(folder, b) for b in _PACKAGE_FILES if b in self._listing(folder)), None)
         last = parts[-1]
         names = self._listing(folder)
         if last in names:
             package = os.path.join(folder, last)
-            if "__init__.py" in self._listing(package):
-                return os.path.join(package, "__init__.py")
-        if last + ".py" in names:
-            return os.path.join(folder, last + ".py")
+            for base in _PACKAGE_FILES:
+                if base in self._listing(package):
+                    return os.path.join(package, base)
+        for base in (last + ".py", last + ".pyi"):
+            if base in names:
+                return os.path.join(folder, base)
         return None

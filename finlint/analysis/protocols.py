@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
-from finlint.analysis.environment import Context
+from finlint.analysis.environment import Context, place
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     MAYBE_NONE,
+    NONE,
     UNKNOWN,
+    Bound,
     Class,
     Const,
+    Function,
     Lib,
     LibMethod,
     LibObject,
     Mapping,
+    Marked,
     Object,
+    Partial,
     Sequence,
     Suspended,
     Value,
@@ -24,7 +29,20 @@ from finlint.analysis.values import (
     is_known,
     union,
 )
+from finlint.model import ir
 from finlint.model.source import Span
+
+EXIT_STACK = "contextlib.ExitStack"
+
+
+def exit_action(method: str, args: CallArgs) -> Value:
+    """What an ``ExitStack`` runs at its end after ``method(*args)``: ``callback``, ``push`` or ``enter_context``."""
+    if not args.positional:
+        return UNKNOWN
+    first = args.positional[0]
+    if method == "callback":
+        first = union(Partial(v, args.positional[1:], args.keywords) for v in alternatives(first) if is_known(v))
+    return union(Marked("exit", v) for v in alternatives(first) if is_known(v))
 
 
 class Protocols:
@@ -126,6 +144,17 @@ class Protocols:
         bound = union(self.ask.bound_member(option, obj, name, context, span) for option in alternatives(member[1]))
         return self.ask.call(bound, CallArgs(args, keywords), context, span, None)
 
+    def tested(self, value: Value, context: Context, expr: ir.Expr) -> None:
+        """Record what asking for the truth of a value runs: ``__bool__``, else ``__len__``."""
+        if context.recorder is None:
+            return
+        for option in alternatives(value):
+            if isinstance(option, Object):
+                for name in ("__bool__", "__len__"):
+                    if self.ask.class_function(option.cls, name) is not None:
+                        self.special(option, name, (), context, place(expr))
+                        break
+
     def drive(self, value: Value, context: Context, span: Span) -> None:
         """Run a coroutine to its end."""
         for option in alternatives(value):
@@ -190,6 +219,15 @@ class Protocols:
             else:
                 out.append(UNKNOWN)
         return union(out)
+
+    def exit_run(self, value: Value, context: Context, span: Span | None) -> None:
+        """What an ``ExitStack`` does with one of its entries: a context manager's exit, or a call."""
+        if isinstance(value, Partial):
+            self.ask.call(value, CallArgs(), context, span, None)
+        elif isinstance(value, (Function, Bound, LibMethod)):
+            self.ask.call(value, CallArgs((NONE, NONE, NONE)), context, span, None)
+        elif span is not None:
+            self.exited(value, context, span)
 
     def exited(self, value: Value, context: Context, span: Span) -> None:
         """Record what leaving a ``with`` does."""

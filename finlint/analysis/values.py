@@ -168,7 +168,8 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class Marked:
     """A function under ``staticmethod``, ``classmethod``, ``property`` or ``contextmanager``: reading it from a
-    class or an instance gives something else. ``kind``: "static", "class", "property" or "context"."""
+    class or an instance gives something else. ``kind``: "static", "class", "property" or "context";
+    "exit" is an entry of an ``ExitStack``, a context manager or a call."""
 
     kind: str
     function: Value
@@ -310,6 +311,8 @@ def depth(value: Value) -> int:
         return scope.depth + 1
     if isinstance(value, WeakReference):
         return 1 + depth(value.target)
+    if isinstance(value, Marked):
+        return 1 + depth(value.function)
     return 0
 
 
@@ -336,14 +339,28 @@ def contained(values: list[Value], elements: list[Value]) -> list[Value]:
     if not elements:
         return values
     elements = [shallow(element) for element in elements]
-    return [with_elements(v, elements) for v in values] or [Sequence("list", None, union(elements))]
+    if values:
+        return [with_elements(v, elements) for v in values]
+    return [Sequence("list", None, union(items))] if (items := _items(elements)) else []
+
+
+def _items(elements: list[Value]) -> list[Value]:
+    """Elements without those that only an ``ExitStack`` has."""
+    return [e for e in elements if not any(isinstance(v, Marked) and v.kind == "exit" for v in alternatives(e))]
 
 
 def with_elements(value: Value, elements: list[Value]) -> Value:
-    """A container after elements were put into it."""
+    """A container after elements were put into it, an ``ExitStack`` after it was given something to run."""
     out: list[Value] = []
+    exits = [e for e in elements for part in alternatives(e) if isinstance(part, Marked) and part.kind == "exit"]
+    elements = _items(elements)
     for option in alternatives(value):
-        if isinstance(option, Sequence):
+        if isinstance(option, LibObject) and option.type == "contextlib.ExitStack" and exits:
+            kept = [v for k, v in option.args if k == "exits"]
+            out.append(LibObject(option.type, (("exits", shallow(union([*kept, *exits]))),), option.mode))
+        elif not elements:
+            out.append(option)
+        elif isinstance(option, Sequence):
             kept = [] if isinstance(option.element, Unknown) else [option.element]
             out.append(Sequence(option.kind, None, union([*kept, *elements])))
         elif isinstance(option, Mapping):

@@ -1,0 +1,82 @@
+"""``contextlib.ExitStack``: what is given to it is run where it is closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small import check, codes
+
+PROGRAM = """\
+    import contextlib, threading, time
+    class Locked:
+        def __init__(self): self.lock = threading.Lock()
+        def __enter__(self): return self
+        def __exit__(self, *error):
+            with self.lock: pass
+    def wait(*args): time.sleep(9)
+    class A:
+        def __init__(self):
+            {made}
+        def __del__(self):
+            {end}
+    """
+
+
+@pytest.mark.parametrize(
+    ("made", "end", "expected"),
+    [
+        ("self.stack = contextlib.ExitStack(); self.stack.callback(wait, 1)", "self.stack.close()", ["FIN103"]),
+        ("self.stack = contextlib.ExitStack(); self.stack.push(wait)", "self.stack.close()", ["FIN103"]),
+        ("self.stack = contextlib.ExitStack(); self.stack.push(Locked())", "self.stack.close()", ["FIN102"]),
+        ("self.stack = contextlib.ExitStack(); self.stack.enter_context(Locked())", "self.stack.close()", ["FIN102"]),
+        ("self.stack = contextlib.ExitStack(); self.stack.callback(len, )", "self.stack.close()", []),
+        ("self.stack = contextlib.ExitStack(); self.stack.callback(wait)", "pass", []),
+        ("self.stack = contextlib.ExitStack()", "self.stack.close()", []),
+        (
+            "self.stack = contextlib.ExitStack(); self.stack.callback(wait)",
+            "self.stack.__exit__(None, None, None)",
+            ["FIN103"],
+        ),
+        (
+            "with contextlib.ExitStack() as stack:\n                stack.callback(wait)\n"
+            "                self.stack = stack.pop_all()",
+            "self.stack.close()",
+            ["FIN103"],
+        ),
+        ("pass", "with contextlib.ExitStack() as stack:\n                stack.callback(wait)", ["FIN103"]),
+        ("pass", "with contextlib.ExitStack() as stack:\n                stack.enter_context(Locked())", ["FIN102"]),
+        (
+            "pass",
+            "with contextlib.ExitStack() as stack:\n                stack.callback(wait)\n"
+            "                self.kept = stack.pop_all()",
+            [],
+        ),
+        ("self.items = []; self.items.append(wait); self.items.push(1)", "self.items[0]()", ["FIN103"]),
+    ],
+)
+def test_an_exit_stack(made: str, end: str, expected: list[str], tmp_path: Path) -> None:
+    assert codes(check(tmp_path, {"m": PROGRAM.format(made=made, end=end)})) == expected
+
+
+def test_methods_elsewhere_give_to_the_stack(tmp_path: Path) -> None:
+    source = PROGRAM.format(made="self.stack = contextlib.ExitStack()", end="self.stack.close()")
+    source = source.rstrip(" ") + "        def go(self): self.stack.callback(wait)\n"
+    assert codes(check(tmp_path, {"m": source})) == ["FIN103"]
+
+
+@pytest.mark.parametrize(
+    ("stores", "expected"),
+    [
+        ("setattr(self, 'lock', threading.Lock())", ["FIN102"]),
+        ('object.__setattr__(self, "lock", threading.Lock())', ["FIN102"]),
+        ('super().__setattr__("lock", threading.Lock())', []),
+        ("setattr(self, name, threading.Lock())", []),
+    ],
+)
+def test_setattr_stores_an_attribute(stores: str, expected: list[str], tmp_path: Path) -> None:
+    source = (
+        "import threading\nclass A:\n    def __init__(self, name):\n"
+        f"        {stores}\n    def __del__(self): self.lock.acquire()\n"
+    )
+    assert codes(check(tmp_path, {"m": source})) == expected

@@ -1,0 +1,154 @@
+"""Receivers that are known from afar: callers that use another name, protocols, abstract bases, module variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small import check, codes
+
+CONNECTION = """\
+    import threading
+    class Connection:
+        {factory}
+        def __init__(self): self.lock = threading.Lock()
+        def cursor(self): return {make}
+        def release(self):
+            with self.lock: pass
+    """
+CURSOR = """\
+    class Cursor:
+        def __init__(self, connection): self.connection = connection
+        def __del__(self): self.connection.release()
+    """
+
+
+@pytest.mark.parametrize(
+    ("factory", "make"),
+    [
+        ("cursor_class = Cursor", "self.cursor_class(self)"),
+        ("cursor_class: type = Cursor", "self.cursor_class(self)"),
+        ("def named(self, cursor_class=Cursor): return cursor_class(self)", "None"),
+        ("def named(self, x): self.factory = x or Cursor", "(None or self.factory)(self)"),
+        ("def named(self, x):\n            kind = Other if x else Cursor\n            return kind(self)", "None"),
+        ("pass", "Cursor(self)"),
+    ],
+)
+def test_a_class_that_is_called_by_another_name(factory: str, make: str, tmp_path: Path) -> None:
+    connection = "    from p.cursor import Cursor, Other\n" + CONNECTION.format(factory=factory, make=make)
+    other = "    class Other:\n            def __init__(self, c): pass\n"
+    report = check(tmp_path, {"p/__init__": "", "p/connection": connection, "p/cursor": CURSOR + other})
+    assert codes(report) == ["FIN102"]
+
+
+def test_a_class_that_nobody_calls_stays_unknown(tmp_path: Path) -> None:
+    connection = CONNECTION.format(factory="cursor_class = None", make="self.cursor_class(self)")
+    assert codes(check(tmp_path, {"p/__init__": "", "p/connection": connection, "p/cursor": CURSOR})) == []
+
+
+def test_a_subclass_is_what_callers_make(tmp_path: Path) -> None:
+    made = CONNECTION.format(factory="pass", make="Named(self)")
+    named = "    from p.cursor import Cursor\n    class Named(Cursor): pass\n"
+    files = {"p/__init__": "", "p/connection": named + made, "p/cursor": CURSOR}
+    report = check(tmp_path, files)
+    assert set(codes(report)) == {"FIN102"}
+    assert {f.registration.line for f in report.findings if f.registration} == {3}
+
+
+def test_the_first_items_of_a_sum_are_arguments(tmp_path: Path) -> None:
+    made = CONNECTION.format(factory="pass", make="Cursor(*([self] + list(rest)))").replace(
+        "(self)", "(self, *rest)", 2
+    )
+    files = {"p/__init__": "", "p/connection": "    from p.cursor import Cursor\n" + made, "p/cursor": CURSOR}
+    assert codes(check(tmp_path, files)) == ["FIN102"]
+
+
+PROTOCOL = """\
+    import threading
+    from typing import Protocol
+    class Sink(Protocol):
+        def put(self, item) -> None: ...
+    class Locked:
+        def __init__(self): self.lock = threading.Lock()
+        def put(self, item):
+            with self.lock: pass
+    class Free:
+        def put(self, item): pass
+    class Owner:
+        def __init__(self, sink: Sink): self.sink = sink
+        def __del__(self): self.sink.put(self)
+    def make(): return Owner({made}())
+    """
+
+
+@pytest.mark.parametrize(("made", "expected"), [("Locked", ["FIN102"]), ("Free", [])])
+def test_a_protocol_is_what_callers_pass(made: str, expected: list[str], tmp_path: Path) -> None:
+    assert codes(check(tmp_path, {"m": PROTOCOL.format(made=made)})) == expected
+
+
+ABSTRACT = """\
+    import abc, threading
+    class Allocator(abc.ABC):
+        {abstract}
+    class Pool(Allocator):
+        lock = threading.Lock()
+        def free(self, item):
+            with self.lock: pass
+    class Item:
+        def __init__(self, allocator: "Allocator"): self.allocator = allocator
+        def __del__(self): self.allocator.free(self)
+    """
+
+
+@pytest.mark.parametrize(
+    ("abstract", "expected"),
+    [
+        ("@abc.abstractmethod\n        def free(self, item): ...", ["FIN102"]),
+        ("def free(self, item): raise NotImplementedError", ["FIN102"]),
+        ("def free(self, item): raise NotImplementedError('free')", ["FIN102"]),
+        ("def free(self, item): raise ValueError", []),
+        ("def free(self, item): pass", []),
+    ],
+)
+def test_an_abstract_method_is_what_subclasses_do(abstract: str, expected: list[str], tmp_path: Path) -> None:
+    assert codes(check(tmp_path, {"m": ABSTRACT.format(abstract=abstract)})) == expected
+
+
+def test_implementations_in_other_modules(tmp_path: Path) -> None:
+    base = "import abc\nclass Allocator(abc.ABC):\n    @abc.abstractmethod\n    def free(self): ...\n"
+    item = (
+        "from p.base import Allocator\nclass Item:\n    def __init__(self, a: Allocator): self.a = a\n"
+        "    def __del__(self): self.a.free()\n"
+    )
+    pool = (
+        "import threading\nfrom p import base\nLOCK = threading.Lock()\nclass Pool(base.Allocator):\n"
+        "    def free(self):\n        with LOCK: pass\n"
+    )
+    report = check(tmp_path, {"p/__init__": "", "p/base": base, "p/item": item, "p/pool": pool})
+    assert codes(report) == ["FIN102"]
+
+
+GUARD = """\
+    import queue, threading
+    LOCK = threading.Lock()
+    QUEUE = None
+    def start():
+        global QUEUE
+        with LOCK:
+            QUEUE = queue.SimpleQueue()
+    def later():
+        if QUEUE is None:
+            start()
+        QUEUE.put(1)
+    class A:
+        def __del__(self):
+            {guard}
+            later()
+    """
+
+
+@pytest.mark.parametrize(
+    ("guard", "expected"), [("if QUEUE is None: return", []), ("pass", ["FIN102"]), ("if QUEUE: return", ["FIN102"])]
+)
+def test_what_is_known_of_a_module_variable_holds_in_calls(guard: str, expected: list[str], tmp_path: Path) -> None:
+    assert codes(check(tmp_path, {"m": GUARD.format(guard=guard)})) == expected
