@@ -77,3 +77,17 @@ def test_reported(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", SILENT)
 def test_silent(tmp_path: Path, name: str) -> None:
     assert of_code(lint(tmp_path, _HEAD + SILENT[name] + "\n"), "FIN302") == []
+
+
+def test_a_wrapper_drops_it(tmp_path: Path) -> None:
+    report = lint(
+        tmp_path,
+        _HEAD
+        + "def watch(o, callback):\n    weakref.ref(o, callback)\n"
+        + "def keep(o, callback):\n    KEPT.append(weakref.ref(o, callback))\n"
+        + "def f(o):\n    watch(o, gone)\n    keep(o, gone)\n",
+    )
+    (finding,) = of_code(report, "FIN3")
+    assert finding.code == "FIN302"
+    assert "dropped at once in `watch()`" in finding.message
+    assert finding.span.line == 16
