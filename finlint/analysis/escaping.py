@@ -52,7 +52,9 @@ class _Escapes:
         walk.block(function.ir.body)
         path = scope.module.path
         for raised in walk.raised:
-            if not depth or not (raised.what == "TypeError" or _only_asks_for(raised.test, function)):
+            if depth and raised.what == "TypeError":
+                continue
+            if not _asks_for_something_else(raised.test, function, depth):
                 yield Escape(raised.what, path, raised.span, raised.span, path)
         if depth >= _MAX_DEPTH:
             return
@@ -98,13 +100,14 @@ def _named(value: ir.Expr | None) -> str:
     return dotted(raised) if raised is not None else ""
 
 
-def _only_asks_for(test: ir.Expr | None, function: FunctionNode) -> bool:
-    """Whether a condition is about the function's own arguments, and not about its object."""
+def _asks_for_something_else(test: ir.Expr | None, function: FunctionNode, depth: int) -> bool:
+    """Whether a condition is not about the object: in the callback about its arguments, further on about anything
+    else, which a caller that is right has settled."""
     if test is None:
         return False
     params = [p.name for p in function.ir.params]
     me = params[0] if params and function.owner is not None else ""
-    asked = False
+    asked = depth > 0
     stack = [test]
     while stack:
         node = stack.pop()

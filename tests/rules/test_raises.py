@@ -52,6 +52,12 @@ SILENT = {
     ),
     "a check of arguments": _program("check(self.open)"),
     "a wrong type": _program("self.close(1)", "def close(self, x):\n    if self.open:\n        raise TypeError"),
+    "a check of the callback's arguments": (
+        "import weakref\ndef gone(key):\n    if key is None:\n        raise ValueError\n"
+        "def f(o, key):\n    weakref.finalize(o, gone, key)\n"
+    ),
+    "a check of something else, further on": _program("settle()")
+    + "def settle():\n    state = current()\n    if state < 1:\n        raise RuntimeError\n",
     "only made": _program("error = RuntimeError('open')"),
     "a nested function that is not called": _program("def inner():\n    raise RuntimeError"),
     "a warning": _program("warnings.warn('open', ResourceWarning)"),

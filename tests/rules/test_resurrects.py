@@ -31,6 +31,8 @@ REPORTED = {
     "in a tuple": _program("FREE.append((1, self))"),
     "by a function": _program("keep(self)"),
     "by a method": _program("self.back()"),
+    "an object that stays": _program("BOX.put(self)")
+    + "class Box:\n    def put(self, thing): self.thing = thing\nBOX = Box()\n",
     "under a condition": _program("if len(FREE) < 10:\n    FREE.append(self)"),
     "serial finalizer": (
         _HEAD + "from finlint.runtime import set_finalizer\ndef gone(o):\n    FREE.append(o)\n"
@@ -47,6 +49,8 @@ SILENT = {
     "on itself": _program("self.me = self"),
     "on its own part": _program("self.all.append(self)"),
     "removed from a list": _program("FREE.remove(self)"),
+    "an object made for it": _program("box = Box()\nbox.put(self)")
+    + "class Box:\n    def put(self, thing): self.thing = thing\n",
     "another class": _program("pass") + "class B:\n    def close(self): FREE.append(self)\n",
 }
 
