@@ -56,6 +56,12 @@ COROUTINES = {
         "class A:\n    def __init__(self, session: aiohttp.ClientSession):\n        self.session = session\n"
         "    def __del__(self):\n        self.session.close()"
     ),
+    "attribute of a library object": (
+        "class A:\n    def __init__(self):\n        self.session: aiohttp.ClientSession\n"
+        "    def set(self, session=None):\n        self.session = session or aiohttp.ClientSession()\n"
+        "    def __del__(self):\n        if self.session and self.session.connector is not None:\n"
+        "            self.session.connector.close()"
+    ),
     "task without a loop": "class A:\n    def __del__(self):\n        asyncio.create_task(aclose())",
 }
 
