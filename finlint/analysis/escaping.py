@@ -52,7 +52,8 @@ class _Escapes:
         walk.block(function.ir.body)
         path = scope.module.path
         for raised in walk.raised:
-            if depth and raised.what == "TypeError":
+            if depth and (raised.what == "TypeError" or raised.in_handler):
+                # Wrong calls, and other names for what a library raised.
                 continue
             if not _asks_for_something_else(raised.test, function, depth):
                 yield Escape(raised.what, path, raised.span, raised.span, path)
@@ -124,6 +125,7 @@ class _Raised(NamedTuple):
     span: Span
     #: The innermost condition that it stands under, where nothing is known of it.
     test: ir.Expr | None
+    in_handler: bool
 
 
 class _Walk:
@@ -134,6 +136,7 @@ class _Walk:
         self.test: ir.Expr | None = None
         #: Names under which handlers caught an exception.
         self.caught: set[str] = set()
+        self.in_handler = False
         #: Statements that nothing catches the exceptions of.
         self.open_spans: list[Span] = []
         self.left = False
@@ -153,7 +156,7 @@ class _Walk:
         if isinstance(stmt, ir.Raise):
             what = _named(stmt.value)
             if stmt.value is not None and what not in self.caught:
-                self.raised.append(_Raised(what or "an exception", stmt.span, self.test))
+                self.raised.append(_Raised(what or "an exception", stmt.span, self.test, self.in_handler))
             self.left = True
         elif isinstance(stmt, ir.Return):
             self.open_spans.append(stmt.span)
@@ -191,7 +194,9 @@ class _Walk:
                 self.raised.extend(r for r in raised if _is_unrelated(r.what, names))
         for handler in stmt.handlers:
             self.caught.add(handler.name or "")
+            outer, self.in_handler = self.in_handler, True
             left = self.branch(handler.body) and left
+            self.in_handler = outer
         self.branch(stmt.orelse)
         final = self.branch(stmt.final)
         self.left = left or final

@@ -58,6 +58,10 @@ SILENT = {
     ),
     "a check of something else, further on": _program("settle()")
     + "def settle():\n    state = current()\n    if state < 1:\n        raise RuntimeError\n",
+    "another name for what a library raised": _program(
+        "self.close()",
+        "def close(self):\n    try:\n        self.file.close()\n    except OSError:\n        raise RuntimeError",
+    ),
     "only made": _program("error = RuntimeError('open')"),
     "a nested function that is not called": _program("def inner():\n    raise RuntimeError"),
     "a warning": _program("warnings.warn('open', ResourceWarning)"),
