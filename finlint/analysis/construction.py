@@ -54,6 +54,8 @@ _HARMLESS = (
     "io.BytesIO",
     "queue.",
     "os.getpid",
+    "pathlib.Path",
+    "pathlib.PurePath",
     "functools.partial",
     "contextlib.ExitStack",
     "contextlib.suppress",
@@ -68,8 +70,24 @@ _HARMLESS_OF_CONTAINERS = frozenset(
     {"add", "append", "appendleft", "copy", "extend", "format", "get", "items", "join", "keys", "lower", "lstrip"}
     | {"partition", "replace", "rstrip", "setdefault", "split", "strip", "update", "upper", "values"}
 )
-#: Library classes whose constructors do nothing.
-_PLAIN_BASES = frozenset(map(Lib, ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol")))
+#: Library classes whose constructors do not fail in practice.
+_PLAIN_BASES = frozenset(
+    Lib(name)
+    for name in (
+        "abc.ABC",
+        "builtins.BaseException",
+        "builtins.Exception",
+        "builtins.RuntimeError",
+        "builtins.ValueError",
+        "builtins.dict",
+        "builtins.list",
+        "builtins.object",
+        "builtins.set",
+        "threading.Thread",
+        "typing.Generic",
+        "typing.Protocol",
+    )
+)
 
 
 class Construction:
