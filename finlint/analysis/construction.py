@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.nodes import FunctionNode, children, flat_statements
-from finlint.analysis.values import Class, Function, Lib, LibMethod, LibObject, Value, alternatives
+from finlint.analysis.values import (
+    Class,
+    Const,
+    Function,
+    Lib,
+    LibMethod,
+    LibObject,
+    Mapping,
+    Sequence,
+    Value,
+    alternatives,
+)
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -37,11 +48,14 @@ _HARMLESS = (
     "builtins.str",
     "builtins.repr",
     "builtins.callable",
+    "builtins.len",
     "builtins.super",
     "io.StringIO",
     "io.BytesIO",
     "queue.",
     "os.getpid",
+    "pathlib.Path",
+    "pathlib.PurePath",
     "functools.partial",
     "contextlib.ExitStack",
     "contextlib.suppress",
@@ -51,8 +65,29 @@ _HARMLESS = (
 )
 #: Methods of library objects that do not fail in practice.
 _HARMLESS_METHODS = ("logging.", "threading.")
-#: Library classes whose constructors do nothing.
-_PLAIN_BASES = frozenset(map(Lib, ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol")))
+#: Methods of containers and texts that do not fail in practice.
+_HARMLESS_OF_CONTAINERS = frozenset(
+    {"add", "append", "appendleft", "copy", "extend", "format", "get", "items", "join", "keys", "lower", "lstrip"}
+    | {"partition", "replace", "rstrip", "setdefault", "split", "strip", "update", "upper", "values"}
+)
+#: Library classes whose constructors do not fail in practice.
+_PLAIN_BASES = frozenset(
+    Lib(name)
+    for name in (
+        "abc.ABC",
+        "builtins.BaseException",
+        "builtins.Exception",
+        "builtins.RuntimeError",
+        "builtins.ValueError",
+        "builtins.dict",
+        "builtins.list",
+        "builtins.object",
+        "builtins.set",
+        "threading.Thread",
+        "typing.Generic",
+        "typing.Protocol",
+    )
+)
 
 
 class Construction:
@@ -244,8 +279,14 @@ class Construction:
 
     def _harmless(self, expr: ir.Expr, me: str, node: FunctionNode, out: set[str], depth: int) -> bool:
         """Whether evaluating ``expr`` does not raise in practice."""
-        if isinstance(expr, (ir.Await, ir.Yield, ir.Comprehension)):
+        if isinstance(expr, (ir.Await, ir.Yield)):
             return False
+        if isinstance(expr, ir.Comprehension):
+            scope = self.evaluator.generic_scope(node)
+            for clause in expr.clauses:
+                options = alternatives(self.evaluator.eval(clause.iter, Context(scope)))
+                if clause.is_async or not all(isinstance(v, (Sequence, Mapping)) for v in options):
+                    return False
         if isinstance(expr, ir.Subscript) and not isinstance(expr.key, ir.Slice):
             return False
         if isinstance(expr, ir.Call):
@@ -269,6 +310,8 @@ class Construction:
         if isinstance(value, Lib):
             return self.evaluator.knowledge.canonical(value.name).startswith(_HARMLESS)
         if isinstance(value, LibMethod):
+            if isinstance(value.receiver, (Sequence, Mapping, Const)):
+                return value.name.rpartition(".")[2] in _HARMLESS_OF_CONTAINERS
             return value.name.startswith(_HARMLESS_METHODS)
         if isinstance(value, Class):
             return self._harmless_class(value, depth)

@@ -1,4 +1,8 @@
-"""Exceptions that a function raises itself, by ``raise`` or ``assert``, and does not catch."""
+"""Exceptions that a function raises itself, by ``raise``, and does not catch.
+
+What only depends on how a function is called (it checks its arguments), what a handler raises again, and abstract
+methods that a subclass overrides say nothing about this finalizer.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,14 @@ from typing import NamedTuple
 
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import inner_blocks
+from finlint.analysis.nodes import FunctionNode, children, inner_blocks
 from finlint.analysis.scopes import Scope
-from finlint.analysis.values import truth
+from finlint.analysis.values import Class, Object, truth
 from finlint.model import ir
 from finlint.model.source import Span
 
 _CATCH_ALL = frozenset({"Exception", "BaseException"})
-_MAX_DEPTH = 4
+_MAX_DEPTH = 3
 
 
 class Escape(NamedTuple):
@@ -28,33 +32,111 @@ class Escape(NamedTuple):
 
 def escapes(scope: Scope, evaluator: Evaluator, frames: Frames) -> Iterator[Escape]:
     """Explicit exceptions that leave ``scope``, raised there or in functions that it calls outside any ``try``."""
-    yield from _of(scope, evaluator, frames, 0, {scope})
+    yield from _Escapes(scope, evaluator, frames).of(scope, 0)
 
 
-def _of(scope: Scope, evaluator: Evaluator, frames: Frames, depth: int, seen: set[Scope]) -> Iterator[Escape]:
+class _Escapes:
+    def __init__(self, root: Scope, evaluator: Evaluator, frames: Frames) -> None:
+        self.root = root
+        self.evaluator = evaluator
+        self.frames = frames
+        self.seen = {root}
+
+    def of(self, scope: Scope, depth: int) -> Iterator[Escape]:
+        function = scope.function
+        if function is None or function.ir.is_generator or function.ir.is_async:
+            return
+        if depth and _is_abstract(function) and self._is_overridden(scope, function):
+            return
+        walk = _Walk(scope, self.evaluator)
+        walk.block(function.ir.body)
+        path = scope.module.path
+        for raised in walk.raised:
+            if depth and (raised.what == "TypeError" or raised.in_handler):
+                # Wrong calls, and other names for what a library raised.
+                continue
+            if not _asks_for_something_else(raised.test, function, depth):
+                yield Escape(raised.what, path, raised.span, raised.span, path)
+        if depth >= _MAX_DEPTH:
+            return
+        for edge in self.frames.of(scope).edges:
+            if edge.target in self.seen or not any(_contains(open_, edge.span) for open_ in walk.open_spans):
+                continue
+            self.seen.add(edge.target)
+            for inner in self.of(edge.target, depth + 1):
+                yield inner._replace(at=edge.span, at_path=path)
+
+    def _is_overridden(self, scope: Scope, function: FunctionNode) -> bool:
+        """Whether another class than the finalizer's own is meant, or a subclass in reach has the method."""
+        receiver, owner = _receiver(scope), _receiver(self.root)
+        if receiver is None or owner is None or receiver.cls != owner.cls:
+            return True
+        cls = owner.cls
+        module = cls.node.module
+        for other in (module, *self.evaluator.project.mentioning(cls.node.name, module)):
+            for node in other.outline_classes:
+                subclass = Class(node, self.evaluator.module_scope(other))
+                if node is not cls.node and function.name in node.members and cls in self.evaluator.mro(subclass):
+                    return True
+        return False
+
+
+def _receiver(scope: Scope) -> Object | None:
+    """The instance that a method runs on."""
     function = scope.function
-    if function is None or function.ir.is_generator or function.ir.is_async:
-        return
-    walk = _Walk(scope, evaluator)
-    walk.block(function.ir.body)
-    path = scope.module.path
-    for what, span in walk.raised:
-        yield Escape(what, path, span, span, path)
-    if depth >= _MAX_DEPTH:
-        return
-    for edge in frames.of(scope).edges:
-        if edge.target in seen or not any(_contains(open_, edge.span) for open_ in walk.open_spans):
-            continue
-        seen.add(edge.target)
-        for inner in _of(edge.target, evaluator, frames, depth + 1, seen):
-            yield inner._replace(at=edge.span, at_path=path)
+    if function is None or function.owner is None or not scope.params:
+        return None
+    value = scope.params[0][1]
+    return value if isinstance(value, Object) else None
+
+
+def _is_abstract(function: FunctionNode) -> bool:
+    """A body of ``raise NotImplementedError`` alone."""
+    body = [s for s in function.ir.body if not (isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Const))]
+    return len(body) == 1 and isinstance(body[0], ir.Raise) and _named(body[0].value) == "NotImplementedError"
+
+
+def _named(value: ir.Expr | None) -> str:
+    raised = value.func if isinstance(value, ir.Call) else value
+    return dotted(raised) if raised is not None else ""
+
+
+def _asks_for_something_else(test: ir.Expr | None, function: FunctionNode, depth: int) -> bool:
+    """Whether a condition is not about the object: in the callback about its arguments, further on about anything
+    else, which a caller that is right has settled."""
+    if test is None:
+        return False
+    params = [p.name for p in function.ir.params]
+    me = params[0] if params and function.owner is not None else ""
+    asked = depth > 0
+    stack = [test]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ir.Name):
+            if node.id == me:
+                return False
+            asked = asked or node.id in params
+        stack.extend(children(node))
+    return asked
+
+
+class _Raised(NamedTuple):
+    what: str
+    span: Span
+    #: The innermost condition that it stands under, where nothing is known of it.
+    test: ir.Expr | None
+    in_handler: bool
 
 
 class _Walk:
     def __init__(self, scope: Scope, evaluator: Evaluator) -> None:
         self.context = Context(scope)
         self.evaluator = evaluator
-        self.raised: list[tuple[str, Span]] = []
+        self.raised: list[_Raised] = []
+        self.test: ir.Expr | None = None
+        #: Names under which handlers caught an exception.
+        self.caught: set[str] = set()
+        self.in_handler = False
         #: Statements that nothing catches the exceptions of.
         self.open_spans: list[Span] = []
         self.left = False
@@ -72,16 +154,20 @@ class _Walk:
 
     def statement(self, stmt: ir.Stmt) -> None:
         if isinstance(stmt, ir.Raise):
-            value = stmt.value.func if isinstance(stmt.value, ir.Call) else stmt.value
-            self.raised.append((dotted(value) if value is not None else "the exception", stmt.span))
+            what = _named(stmt.value)
+            if stmt.value is not None and what not in self.caught:
+                self.raised.append(_Raised(what or "an exception", stmt.span, self.test, self.in_handler))
             self.left = True
         elif isinstance(stmt, ir.Return):
             self.open_spans.append(stmt.span)
             self.left = True
         elif isinstance(stmt, ir.If):
             verdict = truth(self.evaluator.eval(stmt.test, self.context))
+            outer = self.test
+            self.test = stmt.test if verdict is None else outer
             body = self.branch(stmt.body) if verdict is not False else True
             other = self.branch(stmt.orelse) if verdict is not True else True
+            self.test = outer
             self.left = body and other
         elif isinstance(stmt, ir.Try):
             self._try(stmt)
@@ -105,9 +191,12 @@ class _Walk:
             del self.open_spans[open_before:]
             if not any(_catches_all(h) for h in stmt.handlers):
                 names = {n for h in stmt.handlers for n in _caught(h)}
-                self.raised.extend(r for r in raised if r[0] and _is_unrelated(r[0], names))
+                self.raised.extend(r for r in raised if _is_unrelated(r.what, names))
         for handler in stmt.handlers:
+            self.caught.add(handler.name or "")
+            outer, self.in_handler = self.in_handler, True
             left = self.branch(handler.body) and left
+            self.in_handler = outer
         self.branch(stmt.orelse)
         final = self.branch(stmt.final)
         self.left = left or final

@@ -31,8 +31,17 @@ class Lost(NamedTuple):
 def lost(registration: Registration, evaluator: Evaluator) -> Lost | None:
     """Why the reference that the registration makes is lost; None where it is kept, or nothing is known."""
     call = registration.call
-    if call is None or call.span != registration.span:
+    if call is None:
         return None
+    function = registration.scope.function
+    found = _lost(registration, call, evaluator)
+    if found is None or call.span == registration.span or function is None:
+        return found
+    # A wrapper makes the reference; the registration stands where it is called.
+    return found._replace(why=f"{found.why} in `{function.name}()`")
+
+
+def _lost(registration: Registration, call: ir.Call, evaluator: Evaluator) -> Lost | None:
     function = registration.scope.function
     body = function.ir.body if function is not None else _module_body(registration)
     for stmt in flat_statements(body):

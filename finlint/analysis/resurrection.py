@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.evaluate import Context, Evaluator, dotted
-from finlint.analysis.nodes import children, flat_statements
+from finlint.analysis.nodes import FunctionNode, children, flat_statements
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import Bound, Class, Function, Lib, alternatives
 from finlint.model import ir
@@ -36,6 +36,10 @@ def kept(scope: Scope, name: str, evaluator: Evaluator, depth: int = 0) -> Itera
                 if where:
                     yield Place(where, stmt.span, False)
         for call in _calls(stmt):
+            if _is_receiver(call, name):
+                if depth < _MAX_DEPTH:
+                    yield from _called(call, name, context, evaluator, depth)
+                continue
             if not any(_holds(a.value, name) for a in call.args):
                 continue
             if isinstance(call.func, ir.Attr) and call.func.name in _ADDS:
@@ -57,6 +61,10 @@ def _called(call: ir.Call, name: str, context: Context, evaluator: Evaluator, de
         if isinstance(option, (Class, Lib)) or not isinstance(callee, Function):
             continue
         params = callee.node.ir.params
+        if _is_receiver(call, name):
+            if shift and params and callee.node is not context.scope.function:
+                yield from _stored_by(callee, params[0].name, call, context.scope.function, evaluator, depth)
+            continue
         for number, arg in enumerate(call.args):
             if not _holds(arg.value, name) or arg.star:
                 continue
@@ -65,10 +73,39 @@ def _called(call: ir.Call, name: str, context: Context, evaluator: Evaluator, de
                 passed = params[number + shift].name
             if not passed:
                 continue
-            scope = evaluator.generic_scope(callee.node, callee.scope if callee.scope.function is not None else None)
-            for place in kept(scope, passed, evaluator, depth + 1):
-                yield Place(place.where, call.span, place.guess)
+            found = list(_stored_by(callee, passed, call, context.scope.function, evaluator, depth))
+            if found:
+                yield found[0]
                 return
+
+
+def _stored_by(
+    callee: Function, name: str, call: ir.Call, caller: FunctionNode | None, evaluator: Evaluator, depth: int
+) -> Iterator[Place]:
+    """The first place where the called function stores its parameter, as a place of the call."""
+    scope = evaluator.generic_scope(callee.node, callee.scope if callee.scope.function is not None else None)
+    for place in kept(scope, name, evaluator, depth + 1):
+        if not _dies(place.where, callee, call, caller):
+            yield Place(place.where, call.span, place.guess)
+            return
+
+
+def _dies(where: str, callee: Function, call: ir.Call, caller: FunctionNode | None) -> bool:
+    """Whether the place is an attribute of an object that the calling function made for itself."""
+    params = callee.node.ir.params
+    if caller is None or not params or not where.startswith(params[0].name + "."):
+        return False
+    if not (isinstance(call.func, ir.Attr) and isinstance(call.func.value, ir.Name)):
+        return False
+    made = caller.index.names.get(call.func.value.id, [])
+    return call.func.value.id not in caller.index.globals and any(
+        d.how == "value" and isinstance(d.node, ir.Call) for d in made
+    )
+
+
+def _is_receiver(call: ir.Call, name: str) -> bool:
+    """``name.method()``"""
+    return isinstance(call.func, ir.Attr) and isinstance(call.func.value, ir.Name) and call.func.value.id == name
 
 
 def _outlives(target: ir.Expr, name: str, local: frozenset[str]) -> str:

@@ -21,9 +21,9 @@ def explicit_del(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
     seen: set[object] = set()
     for match in _CALL.finditer(text):
         line = module.line_of(match.start())
-        for call, context in _calls_at(module, line, evaluator):
+        for call, function, context in _calls_at(module, line, evaluator):
             assert isinstance(call.func, ir.Attr)
-            if (call.span, call.func) in seen or _hands_on(call, context, evaluator):
+            if (call.span, call.func) in seen or _hands_on(call, function, context, evaluator):
                 continue
             seen.add((call.span, call.func))
             shown = f"{dotted(call.func.value) or '...'}.__del__()"
@@ -42,9 +42,12 @@ def explicit_del(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
             )
 
 
-def _calls_at(module: ModuleNode, line: int, evaluator: Evaluator) -> list[tuple[ir.Call, Context]]:
+def _calls_at(module: ModuleNode, line: int, evaluator: Evaluator) -> list[tuple[ir.Call, str, Context]]:
+    """Calls of ``__del__`` near a line, each with the name of the innermost function that it stands in."""
     function = function_at(module, line)
+    name = ""
     if function is not None:
+        name = function.name
         body: object = function.ir.body
         context = Context(evaluator.generic_scope(function))
     else:
@@ -52,26 +55,27 @@ def _calls_at(module: ModuleNode, line: int, evaluator: Evaluator) -> list[tuple
         body = [s for b in bindings if b.cls is None and b.line <= line <= b.end_line for s in module.statements(b)]
         context = Context(evaluator.module_scope(module))
     out = []
-    stack: list[object] = [body]
+    stack: list[tuple[object, str]] = [(body, name)]
     while stack:
-        node = stack.pop()
+        node, name = stack.pop()
         if isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name == "__del__":
-            out.append((node, context))
+            out.append((node, name, context))
+        if isinstance(node, ir.Function):
+            name = node.name
         if isinstance(node, (tuple, list)):
-            stack.extend(node)
+            stack.extend((part, name) for part in node)
     return out
 
 
-def _hands_on(call: ir.Call, context: Context, evaluator: Evaluator) -> bool:
-    """``super().__del__()`` and ``Base.__del__(self)``."""
+def _hands_on(call: ir.Call, function: str, context: Context, evaluator: Evaluator) -> bool:
+    """``super().__del__()``, and ``Base.__del__(self)`` in a ``__del__``."""
     assert isinstance(call.func, ir.Attr)
     receiver = call.func.value
     if isinstance(receiver, ir.Call) and isinstance(receiver.func, ir.Name) and receiver.func.id == "super":
         return True
-    function = context.scope.function
-    if function is not None and function.name == "__del__" and len(call.args) == 1:
-        # ``Base.__del__(self)``, with a base of which nothing is known.
-        return True
-    return any(isinstance(v, (Class, Super)) for v in alternatives(evaluator.eval(receiver, context))) and (
-        function is not None and function.name == "__del__"
+    if function != "__del__":
+        return False
+    # One argument: ``Base.__del__(self)``, with a base of which nothing may be known.
+    return len(call.args) == 1 or any(
+        isinstance(v, (Class, Super)) for v in alternatives(evaluator.eval(receiver, context))
     )

@@ -26,7 +26,7 @@ def missing_super_del(finalizer: Finalizer, evaluator: Evaluator, frames: Frames
             continue
         inherited = _defined(base.node)
         if inherited is not None:
-            if not _is_trivial(inherited):
+            if not _is_trivial(inherited) and not _does_the_same(own, inherited, cls, evaluator):
                 yield make(
                     finalizer,
                     "FIN405",
@@ -56,6 +56,30 @@ def _calls_inherited(function: FunctionNode) -> bool:
         if isinstance(node, tuple):
             stack.extend(node)
     return False
+
+
+def _does_the_same(own: FunctionNode, inherited: FunctionNode, cls: Class, evaluator: Evaluator) -> bool:
+    """Whether both come to the same method of the object: ``self.close()`` in the one and in the other."""
+    mine = _methods_called(own, cls, evaluator)
+    return bool(mine & _methods_called(inherited, cls, evaluator))
+
+
+def _methods_called(function: FunctionNode, cls: Class, evaluator: Evaluator) -> set[str]:
+    """Names of the object's own methods that a function calls, and that these call."""
+    out: set[str] = set()
+    pending = [function]
+    while pending:
+        node = pending.pop()
+        me = node.ir.params[0].name if node.ir.params else ""
+        for call in node.index.calls:
+            func = call.func
+            if not (isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id == me):
+                continue
+            found = evaluator.class_function(cls, func.name)
+            if found is not None and func.name not in out:
+                out.add(func.name)
+                pending.append(found.node)
+    return out
 
 
 def _is_trivial(function: FunctionNode) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from finlint.model.codes import DEFAULT_CODES, KIND_OF_CODE
-from finlint.rules.texts import blocking, breaking, never, running
+from finlint.rules.texts import blocking, breaking, handing, never, running
 from finlint.rules.texts.text import Text
 
 
@@ -35,8 +35,9 @@ def _documentation(code: str, kind: str, text: Text, default: bool) -> str:
     ]
     if text.example:
         parts.append(f"## Example\n\n```python\n{text.example.strip()}\n```")
-    if text.fix:
-        parts.append(f"## Fix\n\n```python\n{text.fix.strip()}\n```" if "\n" in text.fix else f"## Fix\n\n{text.fix}")
+    if text.advice:
+        code = f"\n\n```python\n{text.fix.strip()}\n```" if text.fix else ""
+        parts.append(f"## Fix\n\n{text.advice}{code}")
     if text.silent:
         parts.append(f"## Not reported\n\n{text.silent}")
     if text.evidence:
@@ -44,7 +45,8 @@ def _documentation(code: str, kind: str, text: Text, default: bool) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-_TEXTS: dict[str, Text] = {**blocking.TEXTS, **never.TEXTS, **breaking.TEXTS, **running.TEXTS}
+#: code -> its words.
+TEXTS: dict[str, Text] = {**blocking.TEXTS, **handing.TEXTS, **never.TEXTS, **breaking.TEXTS, **running.TEXTS}
 
 #: code -> rule, in the order in which rules are listed.
-RULES: dict[str, Rule] = {code: _rule(code, kind, _TEXTS[code]) for code, kind in KIND_OF_CODE.items()}
+RULES: dict[str, Rule] = {code: _rule(code, kind, TEXTS[code]) for code, kind in KIND_OF_CODE.items()}

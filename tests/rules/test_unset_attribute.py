@@ -163,7 +163,9 @@ SILENT = {
                 self.jobs = queue.SimpleQueue()
                 self.pool = ThreadPoolExecutor(max_workers=1)
                 self.table = dict(a=1)
-                self.name = f"{self.table}"
+                self.name = f"{self.table}" + "{}".format(1)
+                self.rows = [[] for _ in (1, 2)]
+                self.rows.append(len(self.rows))
                 log.debug("made")
                 self.open = True
                 fails()

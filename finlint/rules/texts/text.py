@@ -6,10 +6,13 @@ from typing import NamedTuple
 
 
 class Text(NamedTuple):
+    """``example`` is a program that the rule reports, ``fix`` the same program mended, ``advice`` says how in words;
+    ``silent`` what is not reported although it looks alike; ``evidence`` links to documentation and public issues."""
+
     summary: str
     why: str
     example: str = ""
-    #: One line of prose, or several of code.
+    advice: str = ""
     fix: str = ""
     silent: str = ""
     evidence: tuple[str, ...] = ()
