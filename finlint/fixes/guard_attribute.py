@@ -55,20 +55,42 @@ def _getattr(me: str, name: str) -> cst.BaseExpression:
 
 
 def _may_be_none(node: cst.Attribute, tree: Tree) -> bool:
-    """Whether None does as well: where the value is only asked whether it is true, or None."""
-    parent = tree.parent(node)
-    if isinstance(parent, (cst.If, cst.While)):
-        return parent.test is node
-    if isinstance(parent, cst.UnaryOperation):
-        return isinstance(parent.operator, cst.Not) and tree.enclosing(parent, cst.If) is tree.statement(parent)
-    if isinstance(parent, cst.BooleanOperation):
-        return parent.left is node and tree.enclosing(parent, cst.If) is tree.statement(parent)
-    if isinstance(parent, cst.Comparison):
-        target = parent.comparisons[0]
-        is_none = isinstance(target.comparator, cst.Name) and target.comparator.value == "None"
-        return parent.left is node and is_none and isinstance(target.operator, (cst.Is, cst.IsNot))
-    assigned = tree.parent(node) if isinstance(parent, cst.Assign) else None
-    return isinstance(assigned, cst.Assign) and _asked_next(assigned, tree)
+    """Whether None does as well as no attribute at all: the question that it is asked for then leads past its block."""
+    assigned = tree.parent(node)
+    if isinstance(assigned, cst.Assign):
+        return _asked_next(assigned, tree)
+    #: What the expression is, where the attribute is None.
+    is_true = False
+    current: cst.CSTNode = node
+    for parent in tree.parents(node):
+        if isinstance(parent, (cst.If, cst.While)):
+            if parent.test is not current or parent.orelse is not None:
+                return False
+            return not is_true or (isinstance(parent, cst.If) and _leaves(parent.body))
+        if isinstance(parent, cst.UnaryOperation) and isinstance(parent.operator, cst.Not):
+            is_true = not is_true
+        elif isinstance(parent, cst.BooleanOperation):
+            # Only where the first operand decides.
+            if parent.left is not current or isinstance(parent.operator, cst.Or) is not is_true:
+                return False
+        elif isinstance(parent, cst.Comparison):
+            target = parent.comparisons[0]
+            if current is not node or len(parent.comparisons) != 1 or dotted(target.comparator) != "None":
+                return False
+            if not isinstance(target.operator, (cst.Is, cst.IsNot)):
+                return False
+            is_true = isinstance(target.operator, cst.Is)
+        else:
+            return False
+        current = parent
+    return False
+
+
+def _leaves(body: cst.BaseSuite) -> bool:
+    """Whether the block is ``return`` alone."""
+    first = body.body[0]
+    small = first.body[0] if isinstance(first, cst.SimpleStatementLine) else first
+    return len(body.body) == 1 and isinstance(small, cst.Return)
 
 
 def _asked_next(assigned: cst.Assign, tree: Tree) -> bool:

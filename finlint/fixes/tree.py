@@ -23,20 +23,18 @@ class Tree:
         self._ranges = cast("Mapping[cst.CSTNode, CodeRange]", wrapper.resolve(PositionProvider))
         self._parents = cast("Mapping[cst.CSTNode, cst.CSTNode]", wrapper.resolve(ParentNodeProvider))
         self._imports: dict[str, str] | None = None
+        self._starts: dict[tuple[int, int], list[cst.CSTNode]] | None = None
 
     # -- places
 
     def starting(self, kind: type[Node], line: int, column: int) -> list[Node]:
         """The nodes of a kind that start at a place (from 1), the widest first."""
-        found = [
-            node
-            for node, place in self._ranges.items()
-            if isinstance(node, kind) and (place.start.line, place.start.column + 1) == (line, column)
-        ]
+        if self._starts is None:
+            self._starts = {}
+            for node, place in self._ranges.items():
+                self._starts.setdefault((place.start.line, place.start.column + 1), []).append(node)
+        found = [node for node in self._starts.get((line, column), ()) if isinstance(node, kind)]
         return sorted(found, key=lambda n: (self._ranges[n].end.line, self._ranges[n].end.column), reverse=True)
-
-    def line(self, node: cst.CSTNode) -> int:
-        return self._ranges[node].start.line
 
     def before(self, node: cst.CSTNode, other: cst.CSTNode) -> bool:
         """Whether ``node`` ends before ``other`` starts."""

@@ -535,6 +535,19 @@ CASES = [
         unsafe=True,
     ),
     case(
+        "a loop would spin",
+        """
+        import threading
+        lock = threading.Lock()
+        class A:
+            def __del__(self):
+                while not lock.acquire(timeout=1):
+                    pass
+        """,
+        None,
+        unsafe=True,
+    ),
+    case(
         "what others call must not give up",
         """
         import threading
@@ -608,6 +621,39 @@ CASES = [
                 if not getattr(self, "_thread", None): return
                 pool = self._pool
                 pool.stop()
+        """,
+    ),
+    case(
+        "what is not there must not be taken for an answer",
+        """
+        class A:
+            def __init__(self, path):
+                self._file = open(path)
+                self._closed = False
+                self._owner = None
+            def close(self): ...
+            def __del__(self):
+                if not self._closed:
+                    self.close()
+                if self._owner is None and path:
+                    self.close()
+                elif self._file is not None: self.close()
+        """,
+        """
+        class A:
+            def __init__(self, path):
+                self._file = open(path)
+                self._closed = False
+                self._owner = None
+            def close(self): ...
+            def __del__(self):
+                if hasattr(self, "_closed"):
+                    if not self._closed:
+                        self.close()
+                if hasattr(self, "_owner"):
+                    if self._owner is None and path:
+                        self.close()
+                    elif self._file is not None: self.close()
         """,
     ),
     case(
