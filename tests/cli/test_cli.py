@@ -263,6 +263,20 @@ def test_the_bash_completion_completes(project: Path, run: Run) -> None:
     assert done.stdout == "sarif\n"
 
 
+def test_help_is_grouped_and_fits_a_screen_or_two(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    ran = run("--help")
+    assert ran.status == 0
+    groups = [line for line in ran.out.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert len(groups) >= 7
+    assert groups[-1] == "commands:"
+    assert len(ran.out.splitlines()) < 80
+    assert max(map(len, ran.out.splitlines())) <= 80
+    options = {word for word in ran.out.split() if word.startswith("--")}
+    completed = run("completion", "fish").out
+    assert all(f"-l {option[2:].rstrip(',')} " in completed for option in options), options
+
+
 def test_watch_lints_again_after_a_change(
     project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
