@@ -29,7 +29,7 @@ def guard_attribute(request: Request) -> Iterator[Fix]:
     if not _binds(statement, tree) and not _is_elif(statement, tree):
         names = _names(request, tree, statement)
         text = tree.replaced({statement: _guarded(me, names, statement)})
-        yield from offer(_TITLE, tree, text, safe=direct)
+        yield from offer(_TITLE, tree, text, safe=direct and _goes_on(statement, function, tree))
 
 
 def _read(request: Request, tree: Tree) -> cst.Attribute | cst.Call | None:
@@ -112,6 +112,12 @@ def _asked_next(assigned: cst.Assign, tree: Tree) -> bool:
 def _binds(statement: cst.CSTNode, tree: Tree) -> bool:
     """Whether the statement gives a value to a variable, which would be without one where it is skipped."""
     return any(tree.is_stored(name) for name in tree.descendants(statement, cst.Name))
+
+
+def _goes_on(statement: cst.CSTNode, function: cst.FunctionDef, tree: Tree) -> bool:
+    """Whether skipping the statement leaves the rest as it is: a ``return`` in it may be what keeps the rest away."""
+    last = function.body.body[-1] is statement
+    return last or not any(tree.descendants(statement, cst.Return))
 
 
 def _is_elif(statement: cst.CSTNode, tree: Tree) -> bool:

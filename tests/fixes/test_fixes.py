@@ -657,6 +657,19 @@ CASES = [
         """,
     ),
     case(
+        "what the statement may leave before must not be come to: not safe",
+        """
+        class A:
+            def __init__(self, path):
+                self._loop = open(path)
+            def __del__(self):
+                if self._loop.closed():
+                    return
+                print(self)
+        """,
+        None,
+    ),
+    case(
         "the attribute that is set last stands for those before it",
         """
         class A:
