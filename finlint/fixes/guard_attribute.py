@@ -10,6 +10,8 @@ from finlint.fixes.edit import Fix, Request, offer
 from finlint.fixes.tree import Replacement, Tree, dotted
 
 _TITLE = "ask whether the attribute is there"
+#: More in one question is no longer an improvement: then ``__init__`` wants another order.
+_MOST_NAMES = 3
 
 
 def guard_attribute(request: Request) -> Iterator[Fix]:
@@ -28,6 +30,8 @@ def guard_attribute(request: Request) -> Iterator[Fix]:
         yield from offer(_TITLE, tree, text, safe=True)
     if not _binds(statement, tree) and not _is_elif(statement, tree):
         names = _names(request, tree, statement)
+        if len(names) > _MOST_NAMES:
+            return
         text = tree.replaced({statement: _guarded(me, names, statement)})
         yield from offer(_TITLE, tree, text, safe=direct and _goes_on(statement, function, tree))
 
