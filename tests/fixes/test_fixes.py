@@ -405,6 +405,77 @@ CASES = [
         unsafe=True,
     ),
     case(
+        "multiprocessing, a lambda with an argument, a method without attributes",
+        """
+        import weakref
+        from multiprocessing.util import Finalize
+
+        class Buffer:
+            def __init__(self, data):
+                self._data = data
+                Finalize(self, self.close, exitpriority=5)
+                weakref.finalize(self, lambda: self._data.remove(1, key="x"))
+                weakref.finalize(self, self._note)
+
+            def close(self):
+                self._data.clear()
+
+            def _note(self):
+                print("gone")
+        """,
+        """
+        import weakref
+        from multiprocessing.util import Finalize
+
+        class Buffer:
+            def __init__(self, data):
+                self._data = data
+                Finalize(self, self._finalize_close, args=(self._data,), exitpriority=5)
+                weakref.finalize(self, self._data.remove, 1, key="x")
+                weakref.finalize(self, self._note)
+
+            def close(self):
+                self._finalize_close(self._data)
+
+            @staticmethod
+            def _finalize_close(data):
+                data.clear()
+
+            @staticmethod
+            def _note():
+                print("gone")
+        """,
+        unsafe=True,
+    ),
+    *(
+        case(
+            f"what the callback needs is not settled: {callback}",
+            f"""
+            import weakref
+            suffix = 1
+
+            class Buffer:
+                def __init__(self, data):
+                    weakref.finalize(self, {callback})
+                    self._data = data
+
+                def close(self):
+                    self._data.clear()
+            """,
+            None,
+            unsafe=True,
+        )
+        for callback in (
+            "self.close",
+            "self.close, 1",
+            "lambda: self._data.clear()",
+            "lambda: self._data.remove(suffix)",
+            "lambda: self._data.remove(len(self._data))",
+            "lambda: self.close()",
+            "lambda x: self._data.remove(x), 1",
+        )
+    ),
+    case(
         "nothing of that is safe",
         """
         import weakref
