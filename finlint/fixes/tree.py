@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias, TypeVar, cast
 
@@ -24,6 +25,7 @@ class Tree:
         self._parents = cast("Mapping[cst.CSTNode, cst.CSTNode]", wrapper.resolve(ParentNodeProvider))
         self._imports: dict[str, str] | None = None
         self._starts: dict[tuple[int, int], list[cst.CSTNode]] | None = None
+        self._comments: Counter[str] | None = None
 
     # -- places
 
@@ -79,6 +81,12 @@ class Tree:
 
     def all(self, kind: type[Node]) -> Iterator[Node]:
         return self.descendants(self.module, kind)
+
+    def comments(self) -> Counter[str]:
+        """How often each comment is there."""
+        if self._comments is None:
+            self._comments = comments_of(self.module)
+        return self._comments
 
     # -- names
 
@@ -178,6 +186,18 @@ class _Replacer(cst.CSTTransformer):
         if isinstance(new, cst.CSTNode):
             return new
         return cast(cst.CSTNode, cst.FlattenSentinel(list(new)))
+
+
+def comments_of(module: cst.Module) -> Counter[str]:
+    """How often each comment is in a module."""
+    found: Counter[str] = Counter()
+    stack: list[cst.CSTNode] = [module]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Comment):
+            found[node.value] += 1
+        stack.extend(node.children)
+    return found
 
 
 def dotted(expr: cst.CSTNode) -> str:

@@ -27,7 +27,7 @@ def watching(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     env = {**os.environ, "PYTHONUNBUFFERED": "1", "WATCHFILES_FORCE_POLLING": "1"}
     server = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     # A watch that says nothing must not keep the tests waiting.
-    timer = threading.Timer(60, server.kill)
+    timer = threading.Timer(300, server.kill)
     timer.start()
     try:
         yield server
