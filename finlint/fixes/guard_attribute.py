@@ -24,6 +24,8 @@ def guard_attribute(request: Request) -> Iterator[Fix]:
     if function is None or statement is None or not _is_plain(statement):
         return
     me = function.params.params[0].name.value if function.params.params else ""
+    if not me or dotted(node if isinstance(node, cst.Attribute) else node.func).partition(".")[0] != me:
+        return
     direct = isinstance(node, cst.Attribute)
     if isinstance(node, cst.Attribute) and _may_be_none(node, tree):
         text = tree.replaced({node: _getattr(me, node.attr.value)})

@@ -728,6 +728,20 @@ CASES = [
         """,
     ),
     case(
+        "a function inside has no object of its own",
+        """
+        class A:
+            def __init__(self, path):
+                self._file = open(path)
+            def __del__(self):
+                def close():
+                    self._file.close()
+                close()
+        """,
+        None,
+        unsafe=True,
+    ),
+    case(
         "what the statement may leave before must not be come to: not safe",
         """
         class A:
