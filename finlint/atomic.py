@@ -14,7 +14,12 @@ def write_bytes(path: str, data: bytes) -> None:
         with open(path, "wb") as device:
             device.write(data)
         return
-    handle, temporary = tempfile.mkstemp(prefix=".finlint-", dir=os.path.dirname(path) or ".")
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".finlint-", dir=os.path.dirname(path) or ".")
+    except OSError as error:
+        # Nobody knows the temporary file.
+        error.filename = path
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -74,5 +74,5 @@ def _git(*arguments: str, cwd: str | None = None) -> bytes:
         raise ChangesError(f"git cannot be run: {error.strerror or error}") from None
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ChangesError(said[0] if said else f"git {arguments[0]} failed")
+        raise ChangesError(said[0].removeprefix("fatal: ") if said else f"git {arguments[0]} failed")
     return done.stdout

@@ -193,12 +193,17 @@ class Command:
         return 2 if missing else status
 
     def _meant(self, path: str) -> str:
+        """What may have been meant by a path that is not there."""
         if path in COMMANDS:
             return f"; the command `{path}` comes first: `finlint {path} ...`"
+        if path in ("check", "lint", "run"):
+            return "; linting needs no command: `finlint PATH`"
+        if path in ("help", "version"):
+            return f"; try `finlint --{path}`"
         try:
             codes_of(path)
         except UnknownCodeError:
-            return ""
+            return _near(path)
         return f"; to read about a rule: `finlint rule {path}`"
 
     def _cache_dir(self, configured: Sequence[str | None]) -> str | None:
@@ -244,7 +249,8 @@ class Command:
         try:
             changes = Changes(self.options.diff_base)
         except ChangesError as error:
-            raise UsageError(f"--diff-base: {error}") from None
+            revision = self.options.diff_base
+            raise UsageError(f"--diff-base {revision}: {error}; name a revision of the repository, as `HEAD`") from None
         report = _only(report, tuple(f for f in report.findings if changes.touch(f)))
         return report._replace(errors=tuple(e for e in report.errors if changes.touch(e)))
 
@@ -360,6 +366,21 @@ class Command:
 
 
 _EMPTY = Report((), (), Summary(0, 0, 0, 0))
+
+
+def _near(path: str) -> str:
+    """The entry of the path's folder, or the command, that is spelled nearly like it."""
+    import difflib
+
+    folder, name = os.path.split(path)
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return f"; the folder `{folder}` is not there either"
+    if near := difflib.get_close_matches(name, names, 1):
+        return f", did you mean `{os.path.join(folder, near[0])}`?"
+    near = difflib.get_close_matches(path, COMMANDS, 1)
+    return f", did you mean the command `finlint {near[0]}`?" if near else ""
 
 
 def _outputs(options: Namespace) -> list[tuple[str, str | None]]:

@@ -114,7 +114,9 @@ def _read(path: str, *, required: bool) -> Config | None:
     except OSError as error:
         if not required:
             return None
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror or error}; name a finlint.toml or a pyproject.toml"
+        ) from None
     own = os.path.basename(path) != "pyproject.toml"
     # Reading TOML costs as much as the interpreter's start; most projects' files do not name us.
     if not own and not required and b"finlint" not in data:

@@ -85,6 +85,7 @@ class _Run:
         self._wanted = {_about(finding) for finding in wanted}
         self._failed: set[tuple[object, ...]] = set()
         self._trees: dict[str, Tree | None] = {}
+        self._lines: dict[str, tuple[bytes, list[str]]] = {}
 
     def mend(self, *, unsafe: bool) -> None:
         for _ in range(MAX_ROUNDS):
@@ -154,11 +155,15 @@ class _Run:
         return known if known is not None else self._read(path)
 
     def _line(self, path: str, number: int) -> str:
-        try:
-            lines = decode(self._data(path)).split("\n")
-        except Unreadable:
-            return ""
-        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        data = self._data(path)
+        known = self._lines.get(path)
+        if known is None or known[0] is not data:
+            try:
+                known = (data, decode(data).split("\n"))
+            except Unreadable:
+                known = (data, [])
+            self._lines[path] = known
+        return known[1][number - 1].strip() if 0 < number <= len(known[1]) else ""
 
     # -- applying
 

@@ -56,6 +56,11 @@ def main_parser() -> Parser:
     group.add_argument("--min-severity", metavar="LEVEL", help="note, warning (default) or error")
     group.add_argument("--min-confidence", metavar="LEVEL", help="low (default), medium or high")
 
+    group = parser.add_argument_group("fixes")
+    group.add_argument("--fix", action="store_true", help="mend what can be mended without another meaning")
+    group.add_argument("--unsafe-fixes", action="store_true", help="mend what may change the meaning, too")
+    group.add_argument("--diff", action="store_true", help="print what --fix would change, and write nothing")
+
     group = parser.add_argument_group("files")
     group.add_argument("--exclude", metavar="GLOBS", action="append", help="instead of the usual folders")
     group.add_argument("--extend-exclude", metavar="GLOBS", action="append", help="beside the usual folders")
@@ -74,11 +79,6 @@ def main_parser() -> Parser:
     group.add_argument("--exit-zero", action="store_true", help="exit with 0 although there are findings")
     group.add_argument("--watch", action="store_true", help="again whenever a file changes")
     group.add_argument("-v", "--verbose", action="store_true", help="say what was read and how long it took")
-
-    group = parser.add_argument_group("fixes")
-    group.add_argument("--fix", action="store_true", help="mend what can be mended without another meaning")
-    group.add_argument("--unsafe-fixes", action="store_true", help="mend what may change the meaning, too")
-    group.add_argument("--diff", action="store_true", help="print what --fix would change, and write nothing")
 
     group = parser.add_argument_group("known findings")
     group.add_argument("--baseline", metavar="FILE", help="do not report what FILE holds")

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
+from finlint.fixes.registry import FIXES
 from finlint.model.codes import KIND_OF_CODE, OPT_IN_CODES
 from finlint.rules.registry import RULES
 
@@ -41,17 +40,40 @@ def test_the_example_prints_what_it_says(tmp_path: Path) -> None:
     assert run("-m", "finlint", "--isolated", "pool.py", cwd=tmp_path) == block("example-output")
 
 
+def test_the_fixed_example_is_clean_and_works(tmp_path: Path) -> None:
+    user = block("example").partition("\n\nclass Connection")
+    (tmp_path / "pool.py").write_text(block("fixed-example") + "".join(user[1:]))
+    assert run("-m", "finlint", "--isolated", "pool.py", cwd=tmp_path).startswith("No findings")
+    script = "from pool import Pool; p = Pool(); c = p.take(); raw = c._raw; del c; print(p.take()._raw is raw)"
+    assert run("-c", script, cwd=tmp_path) == "True\n"
+
+
+def test_the_example_is_mended_as_shown(tmp_path: Path) -> None:
+    (tmp_path / "uploader.py").write_text(block("fix-example"))
+    command = [sys.executable, "-m", "finlint", "--isolated", "--diff", "uploader.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (1, block("fix-output"))
+
+
+def test_the_table_of_fixes_is_complete() -> None:
+    table = README.partition("| code | fix |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"FIN\d{3}", table)) == set(FIXES)
+
+
 def test_the_rule_table_is_complete() -> None:
     rows = re.findall(r"^\| (FIN\d{3}) \| (\S+) \| .+ \| (on|opt-in) \|$", README, re.MULTILINE)
     assert {code: kind for code, kind, _ in rows} == KIND_OF_CODE == {c: r.kind for c, r in RULES.items()}
     assert {code for code, _, default in rows if default == "opt-in"} == OPT_IN_CODES
 
 
-@pytest.mark.parametrize("name", ["run-command", "test-command"])
-def test_the_commands_name_files_that_exist(name: str) -> None:
-    command = block(name)
-    assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
-    assert (ROOT / "fixtures").is_dir()
+def test_every_block_of_commands_is_one_that_a_test_runs() -> None:
+    """Those of ``tests/integration/test_readme_commands.py``, and the one that ``.ci/run`` takes from the README."""
+    unnamed = re.sub(r"<!-- ([\w-]+) -->.*?<!-- /\1 -->", "", README, flags=re.DOTALL)
+    commands = [line for text in re.findall(r"^```\w*\n(.*?)^```", unnamed, re.M | re.S) for line in text.splitlines()]
+    assert not [line for line in commands if re.match(r"(\.venv/|python3|pip|finlint|flake8|pre-commit)\b", line)]
+    named = set(re.findall(r"<!-- ([\w-]+-command) -->", README))
+    assert named == {"run-command", "test-command", "bug-command", "flake8-command", "ci-command"}
+    assert block("test-command").startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
 
 
 def test_nobody_is_sent_to_the_other_finlint() -> None:

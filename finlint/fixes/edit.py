@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import libcst as cst
 
-from finlint.fixes.tree import Tree
+from finlint.fixes.tree import Tree, comments_of
 from finlint.model.finding import Finding
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -61,19 +60,8 @@ def offer(title: str, tree: Tree, text: str, *, safe: bool) -> Iterator[Fix]:
         after = cst.parse_module(text)
     except (cst.ParserSyntaxError, RecursionError):
         return
-    if _comments(tree.module) == _comments(after):
+    if tree.comments() == comments_of(after):
         yield Fix(title, safe, tree.path, tuple(_difference(_lines(tree.text), _lines(text))))
-
-
-def _comments(module: cst.Module) -> Counter[str]:
-    found: Counter[str] = Counter()
-    stack: list[cst.CSTNode] = [module]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.Comment):
-            found[node.value] += 1
-        stack.extend(node.children)
-    return found
 
 
 def _difference(old: list[str], new: list[str]) -> Iterator[Edit]:

@@ -10,6 +10,8 @@ from finlint.fixes.edit import Fix, Request, offer
 from finlint.fixes.tree import Replacement, Tree, dotted
 
 _TITLE = "ask whether the attribute is there"
+#: More in one question is no longer an improvement: then ``__init__`` wants another order.
+_MOST_NAMES = 3
 
 
 def guard_attribute(request: Request) -> Iterator[Fix]:
@@ -22,14 +24,18 @@ def guard_attribute(request: Request) -> Iterator[Fix]:
     if function is None or statement is None or not _is_plain(statement):
         return
     me = function.params.params[0].name.value if function.params.params else ""
+    if not me or dotted(node if isinstance(node, cst.Attribute) else node.func).partition(".")[0] != me:
+        return
     direct = isinstance(node, cst.Attribute)
     if isinstance(node, cst.Attribute) and _may_be_none(node, tree):
         text = tree.replaced({node: _getattr(me, node.attr.value)})
         yield from offer(_TITLE, tree, text, safe=True)
     if not _binds(statement, tree) and not _is_elif(statement, tree):
         names = _names(request, tree, statement)
+        if len(names) > _MOST_NAMES:
+            return
         text = tree.replaced({statement: _guarded(me, names, statement)})
-        yield from offer(_TITLE, tree, text, safe=direct)
+        yield from offer(_TITLE, tree, text, safe=direct and _goes_on(statement, function, tree))
 
 
 def _read(request: Request, tree: Tree) -> cst.Attribute | cst.Call | None:
@@ -55,20 +61,42 @@ def _getattr(me: str, name: str) -> cst.BaseExpression:
 
 
 def _may_be_none(node: cst.Attribute, tree: Tree) -> bool:
-    """Whether None does as well: where the value is only asked whether it is true, or None."""
-    parent = tree.parent(node)
-    if isinstance(parent, (cst.If, cst.While)):
-        return parent.test is node
-    if isinstance(parent, cst.UnaryOperation):
-        return isinstance(parent.operator, cst.Not) and tree.enclosing(parent, cst.If) is tree.statement(parent)
-    if isinstance(parent, cst.BooleanOperation):
-        return parent.left is node and tree.enclosing(parent, cst.If) is tree.statement(parent)
-    if isinstance(parent, cst.Comparison):
-        target = parent.comparisons[0]
-        is_none = isinstance(target.comparator, cst.Name) and target.comparator.value == "None"
-        return parent.left is node and is_none and isinstance(target.operator, (cst.Is, cst.IsNot))
-    assigned = tree.parent(node) if isinstance(parent, cst.Assign) else None
-    return isinstance(assigned, cst.Assign) and _asked_next(assigned, tree)
+    """Whether None does as well as no attribute at all: the question that it is asked for then leads past its block."""
+    assigned = tree.parent(node)
+    if isinstance(assigned, cst.Assign):
+        return _asked_next(assigned, tree)
+    #: What the expression is, where the attribute is None.
+    is_true = False
+    current: cst.CSTNode = node
+    for parent in tree.parents(node):
+        if isinstance(parent, (cst.If, cst.While)):
+            if parent.test is not current or parent.orelse is not None:
+                return False
+            return not is_true or (isinstance(parent, cst.If) and _leaves(parent.body))
+        if isinstance(parent, cst.UnaryOperation) and isinstance(parent.operator, cst.Not):
+            is_true = not is_true
+        elif isinstance(parent, cst.BooleanOperation):
+            # Only where the first operand decides.
+            if parent.left is not current or isinstance(parent.operator, cst.Or) is not is_true:
+                return False
+        elif isinstance(parent, cst.Comparison):
+            target = parent.comparisons[0]
+            if current is not node or len(parent.comparisons) != 1 or dotted(target.comparator) != "None":
+                return False
+            if not isinstance(target.operator, (cst.Is, cst.IsNot)):
+                return False
+            is_true = isinstance(target.operator, cst.Is)
+        else:
+            return False
+        current = parent
+    return False
+
+
+def _leaves(body: cst.BaseSuite) -> bool:
+    """Whether the block is ``return`` alone."""
+    first = body.body[0]
+    small = first.body[0] if isinstance(first, cst.SimpleStatementLine) else first
+    return len(body.body) == 1 and isinstance(small, cst.Return)
 
 
 def _asked_next(assigned: cst.Assign, tree: Tree) -> bool:
@@ -90,6 +118,12 @@ def _asked_next(assigned: cst.Assign, tree: Tree) -> bool:
 def _binds(statement: cst.CSTNode, tree: Tree) -> bool:
     """Whether the statement gives a value to a variable, which would be without one where it is skipped."""
     return any(tree.is_stored(name) for name in tree.descendants(statement, cst.Name))
+
+
+def _goes_on(statement: cst.CSTNode, function: cst.FunctionDef, tree: Tree) -> bool:
+    """Whether skipping the statement leaves the rest as it is: a ``return`` in it may be what keeps the rest away."""
+    last = function.body.body[-1] is statement
+    return last or not any(tree.descendants(statement, cst.Return))
 
 
 def _is_elif(statement: cst.CSTNode, tree: Tree) -> bool:

@@ -33,7 +33,7 @@ def _uncalled(found: Registered, called: cst.Call, tree: Tree) -> cst.Call | Non
         return _with_object(found, called, tree)
     if tree.qualified(called.func).startswith(_WRAPPERS):
         return None
-    if found.passes == "rest" and found.rest:
+    if (found.passes == "rest" and found.rest) or (found.passes == "argument" and not called.args):
         # Whose arguments they are, the result's or the function's, nobody can tell.
         return None
     return found.to(called.func, called.args)

@@ -23,6 +23,9 @@ def static_callback(request: Request) -> Iterator[Fix]:
     found = registered(request.finding, tree) if tree is not None else None
     if tree is None or found is None or found.passes not in ("rest", "tuple"):
         return
+    if found.rest and found.passes == "rest":
+        # Arguments that a method without parameters does not take.
+        return
     me = found.watched.value
     scope = tree.function(found.call)
     cls = tree.enclosing(scope, cst.ClassDef) if scope is not None else None
@@ -52,7 +55,7 @@ def _of_lambda(
 ) -> dict[cst.CSTNode, Replacement] | None:
     """``lambda: self.data.clear()`` to ``self.data.clear``."""
     tree, body = found.tree, callback.body
-    if not isinstance(body, cst.Call) or not isinstance(body.func, cst.Attribute) or found.rest:
+    if not isinstance(body, cst.Call) or not isinstance(body.func, cst.Attribute):
         return None
     # Whatever else is named, or called for an argument, would be looked up now and not then.
     parts = [body.func, *(argument.value for argument in body.args)]

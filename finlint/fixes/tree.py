@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias, TypeVar, cast
 
@@ -23,20 +24,19 @@ class Tree:
         self._ranges = cast("Mapping[cst.CSTNode, CodeRange]", wrapper.resolve(PositionProvider))
         self._parents = cast("Mapping[cst.CSTNode, cst.CSTNode]", wrapper.resolve(ParentNodeProvider))
         self._imports: dict[str, str] | None = None
+        self._starts: dict[tuple[int, int], list[cst.CSTNode]] | None = None
+        self._comments: Counter[str] | None = None
 
     # -- places
 
     def starting(self, kind: type[Node], line: int, column: int) -> list[Node]:
         """The nodes of a kind that start at a place (from 1), the widest first."""
-        found = [
-            node
-            for node, place in self._ranges.items()
-            if isinstance(node, kind) and (place.start.line, place.start.column + 1) == (line, column)
-        ]
+        if self._starts is None:
+            self._starts = {}
+            for node, place in self._ranges.items():
+                self._starts.setdefault((place.start.line, place.start.column + 1), []).append(node)
+        found = [node for node in self._starts.get((line, column), ()) if isinstance(node, kind)]
         return sorted(found, key=lambda n: (self._ranges[n].end.line, self._ranges[n].end.column), reverse=True)
-
-    def line(self, node: cst.CSTNode) -> int:
-        return self._ranges[node].start.line
 
     def before(self, node: cst.CSTNode, other: cst.CSTNode) -> bool:
         """Whether ``node`` ends before ``other`` starts."""
@@ -81,6 +81,12 @@ class Tree:
 
     def all(self, kind: type[Node]) -> Iterator[Node]:
         return self.descendants(self.module, kind)
+
+    def comments(self) -> Counter[str]:
+        """How often each comment is there."""
+        if self._comments is None:
+            self._comments = comments_of(self.module)
+        return self._comments
 
     # -- names
 
@@ -180,6 +186,18 @@ class _Replacer(cst.CSTTransformer):
         if isinstance(new, cst.CSTNode):
             return new
         return cast(cst.CSTNode, cst.FlattenSentinel(list(new)))
+
+
+def comments_of(module: cst.Module) -> Counter[str]:
+    """How often each comment is in a module."""
+    found: Counter[str] = Counter()
+    stack: list[cst.CSTNode] = [module]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Comment):
+            found[node.value] += 1
+        stack.extend(node.children)
+    return found
 
 
 def dotted(expr: cst.CSTNode) -> str:

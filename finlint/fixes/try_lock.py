@@ -83,7 +83,8 @@ def _acquire(tree: Tree, call: cst.Call, argument: str) -> dict[cst.CSTNode, Rep
     attempt = with_arguments(call, [keyword(argument, "False")])
     parent = tree.parent(call)
     if not isinstance(parent, cst.Expr):
-        return {call: attempt}
+        # Where it is asked for the lock again and again, the loop would spin.
+        return {call: attempt} if isinstance(tree.statement(call), (cst.If, cst.SimpleStatementLine)) else {}
     line = tree.parent(parent)
     function = tree.function(call)
     if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1 or function is None:

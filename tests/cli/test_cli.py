@@ -76,6 +76,12 @@ def test_selection(project: Path, run: Run, options: list[str], reported: bool) 
     ("arguments", "says"),
     [
         (["nowhere"], "no such file or folder: `nowhere`"),
+        (["baad.py"], "no such file or folder: `baad.py`, did you mean `bad.py`?"),
+        (["nowhere/bad.py"], "the folder `nowhere` is not there either"),
+        (["confg"], "did you mean the command `finlint config`?"),
+        (["check", "good.py"], "linting needs no command: `finlint PATH`"),
+        (["help"], "try `finlint --help`"),
+        (["--diff-base", "no-such-revision"], "name a revision of the repository"),
         (["FIN101"], "to read about a rule: `finlint rule FIN101`"),
         (["--select", "FIN199"], "--select: unknown rule `FIN199`, did you mean `FIN1"),
         (["--ignore", "slep"], "--ignore: unknown rule `slep`, did you mean `sleep`?"),
@@ -86,13 +92,13 @@ def test_selection(project: Path, run: Run, options: list[str], reported: bool) 
             ["--min-severity", "eror"],
             "--min-severity must be error, warning or note, not 'eror', did you mean `error`?",
         ),
-        (["--config", "no.toml"], "no.toml: cannot be read: No such file or directory"),
+        (["--config", "no.toml"], "name a finlint.toml or a pyproject.toml"),
         (["--baseline", "no.json"], "`--write-baseline` makes one"),
         (["-", "bad.py"], "stands alone"),
         (["--jobs", "0"], "must be a number from 1, not `0`"),
         (["rule", "FIN999"], "unknown rule `FIN999`"),
         (["rule"], "which rule?"),
-        (["--output-file", "no/such/folder/out.txt"], "no/such/folder"),
+        (["--output-file", "no/such/folder/out.txt"], "no/such/folder/out.txt: No such file or directory"),
     ],
 )
 def test_wrong_usage_exits_2_with_one_line(project: Path, run: Run, arguments: list[str], says: str) -> None:
@@ -255,6 +261,20 @@ def test_the_bash_completion_completes(project: Path, run: Run) -> None:
     asked = script + '\nCOMP_WORDS=(finlint --output-format s); COMP_CWORD=2; _finlint; echo "${COMPREPLY[@]}"'
     done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout == "sarif\n"
+
+
+def test_help_is_grouped_and_fits_a_screen_or_two(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    ran = run("--help")
+    assert ran.status == 0
+    groups = [line for line in ran.out.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert len(groups) >= 7
+    assert groups[-1] == "commands:"
+    assert len(ran.out.splitlines()) < 80
+    assert max(map(len, ran.out.splitlines())) <= 80
+    options = {word for word in ran.out.split() if word.startswith("--")}
+    completed = run("completion", "fish").out
+    assert all(f"-l {option[2:].rstrip(',')} " in completed for option in options), options
 
 
 def test_watch_lints_again_after_a_change(

@@ -405,6 +405,77 @@ CASES = [
         unsafe=True,
     ),
     case(
+        "multiprocessing, a lambda with an argument, a method without attributes",
+        """
+        import weakref
+        from multiprocessing.util import Finalize
+
+        class Buffer:
+            def __init__(self, data):
+                self._data = data
+                Finalize(self, self.close, exitpriority=5)
+                weakref.finalize(self, lambda: self._data.remove(1, key="x"))
+                weakref.finalize(self, self._note)
+
+            def close(self):
+                self._data.clear()
+
+            def _note(self):
+                print("gone")
+        """,
+        """
+        import weakref
+        from multiprocessing.util import Finalize
+
+        class Buffer:
+            def __init__(self, data):
+                self._data = data
+                Finalize(self, self._finalize_close, args=(self._data,), exitpriority=5)
+                weakref.finalize(self, self._data.remove, 1, key="x")
+                weakref.finalize(self, self._note)
+
+            def close(self):
+                self._finalize_close(self._data)
+
+            @staticmethod
+            def _finalize_close(data):
+                data.clear()
+
+            @staticmethod
+            def _note():
+                print("gone")
+        """,
+        unsafe=True,
+    ),
+    *(
+        case(
+            f"what the callback needs is not settled: {callback}",
+            f"""
+            import weakref
+            suffix = 1
+
+            class Buffer:
+                def __init__(self, data):
+                    weakref.finalize(self, {callback})
+                    self._data = data
+
+                def close(self):
+                    self._data.clear()
+            """,
+            None,
+            unsafe=True,
+        )
+        for callback in (
+            "self.close",
+            "self.close, 1",
+            "lambda: self._data.clear()",
+            "lambda: self._data.remove(suffix)",
+            "lambda: self._data.remove(len(self._data))",
+            "lambda: self.close()",
+            "lambda x: self._data.remove(x), 1",
+        )
+    ),
+    case(
         "nothing of that is safe",
         """
         import weakref
@@ -535,6 +606,19 @@ CASES = [
         unsafe=True,
     ),
     case(
+        "a loop would spin",
+        """
+        import threading
+        lock = threading.Lock()
+        class A:
+            def __del__(self):
+                while not lock.acquire(timeout=1):
+                    pass
+        """,
+        None,
+        unsafe=True,
+    ),
+    case(
         "what others call must not give up",
         """
         import threading
@@ -609,6 +693,66 @@ CASES = [
                 pool = self._pool
                 pool.stop()
         """,
+    ),
+    case(
+        "what is not there must not be taken for an answer",
+        """
+        class A:
+            def __init__(self, path):
+                self._file = open(path)
+                self._closed = False
+                self._owner = None
+            def close(self): ...
+            def __del__(self):
+                if not self._closed:
+                    self.close()
+                if self._owner is None and path:
+                    self.close()
+                elif self._file is not None: self.close()
+        """,
+        """
+        class A:
+            def __init__(self, path):
+                self._file = open(path)
+                self._closed = False
+                self._owner = None
+            def close(self): ...
+            def __del__(self):
+                if hasattr(self, "_closed"):
+                    if not self._closed:
+                        self.close()
+                if hasattr(self, "_owner"):
+                    if self._owner is None and path:
+                        self.close()
+                    elif self._file is not None: self.close()
+        """,
+    ),
+    case(
+        "a function inside has no object of its own",
+        """
+        class A:
+            def __init__(self, path):
+                self._file = open(path)
+            def __del__(self):
+                def close():
+                    self._file.close()
+                close()
+        """,
+        None,
+        unsafe=True,
+    ),
+    case(
+        "what the statement may leave before must not be come to: not safe",
+        """
+        class A:
+            def __init__(self, path):
+                self._loop = open(path)
+            def __del__(self):
+                if self._loop.closed():
+                    return
+                print(self)
+        """,
+        None,
     ),
     case(
         "the attribute that is set last stands for those before it",

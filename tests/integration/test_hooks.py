@@ -86,6 +86,26 @@ def test_a_commit_with_a_bad_finalizer_is_refused(name: str, hook: str, hooks: P
     assert accepted.returncode == 0, accepted.stdout + accepted.stderr
 
 
+def test_the_hook_mends_what_it_can(hooks: Path, tmp_path: Path) -> None:
+    tool = program("prek")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    revision = git(hooks, "rev-parse", "HEAD").stdout.strip()
+    (folder / ".pre-commit-config.yaml").write_text(
+        f"repos:\n- repo: file://{hooks}\n  rev: {revision}\n  hooks:\n  - id: finlint\n    args: [--fix]\n"
+    )
+    text = "from concurrent.futures import ThreadPoolExecutor\n\npool = ThreadPoolExecutor()\n\n\nclass A:\n"
+    (folder / "pool.py").write_text(f"{text}    def __del__(self):\n        pool.shutdown()\n")
+    git(folder, "add", ".")
+    environment = {**os.environ, "PREK_HOME": str(tmp_path / "prek")}
+    for status in (1, 0):
+        done = subprocess.run([tool, "run"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stdout + done.stderr
+        assert (folder / "pool.py").read_text().endswith("pool.shutdown(wait=False)\n")
+        git(folder, "add", ".")
+
+
 def test_pre_commit_finds_the_manifest_valid() -> None:
     manifest = str(ROOT / ".pre-commit-hooks.yaml")
     subprocess.run([program("pre-commit"), "validate-manifest", manifest], check=True)
