@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
 from finlint.model.tokens import TOKENS
-from finlint.syntax.source import SourceFile, Unreadable, decode, read_bytes
+from finlint.syntax.files import Files
+from finlint.syntax.source import SourceFile, Unreadable, decode
 
 if TYPE_CHECKING:
-    from finlint.analysis.reach import Step
+    from finlint.analysis.headers import Headers
+    from finlint.analysis.project import Project
+    from finlint.cache import Store
+    from finlint.model.task import Answer, ClassKey, FunctionKey, Known, Task, Work
+    from finlint.workers import Elsewhere, Here
 
 #: A file without a token cannot hold a finalizer and is not parsed, but a small run checks its syntax all the same:
 #: bytes of such files that are parsed before only their encoding is looked at. A megabyte costs about 0.15 s.
 SYNTAX_BUDGET = 1_000_000
 
+#: Runs of fewer files do not keep what they saw of files without a finalizer: reading them again costs less.
+WORTH_REMEMBERING = 200
+
+#: Tasks of one package that are sent to a worker at once.
+BATCH = 10
+
 #: ``ast.PyCF_ONLY_AST``, without importing ast.
 _ONLY_AST = 0x400
 
 DEFAULT_SETTINGS = Settings()
+
+
+class Statistics(NamedTuple):
+    """What a run did, for ``--verbose`` and for tests that count instead of measuring time.
+
+    ``files`` and ``bytes`` of them were read to look for words; ``tasks`` were answered, ``kept`` of them from the
+    cache; ``work`` is what was parsed, ``frames`` the function bodies that were run, ``workers`` the processes.
+    """
+
+    files: int
+    bytes: int
+    candidates: int
+    tasks: int
+    kept: int
+    work: Work
+    frames: int
+    workers: int
 
 
 def analyse(
@@ -30,69 +58,133 @@ def analyse(
     *,
     overlay: Mapping[str, bytes] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    statistics: Callable[[Statistics], None] | None = None,
 ) -> Report:
     """Analyse ``files`` and report every finding, whatever its code or severity, in a stable order.
 
     ``overlay`` gives the text of files that are not (or not yet) as on disk: unsaved editor buffers, stdin.
-    ``progress`` is called with (files done, files in all). Selection and suppression are the caller's.
+    ``progress`` is called with (steps done, steps in all), ``statistics`` once at the end. Selection and suppression
+    are the caller's.
     """
-    return _Run(files, settings, overlay or {}, progress).report()
+    run = _Run(files, settings, overlay or {}, progress)
+    try:
+        report = run.report()
+    finally:
+        run.close()
+    if statistics is not None:
+        statistics(run.statistics())
+    return report
 
 
 class _Run:
     def __init__(
         self,
-        files: Sequence[str],
+        paths: Sequence[str],
         settings: Settings,
         overlay: Mapping[str, bytes],
         progress: Callable[[int, int], None] | None,
     ) -> None:
-        self.files = list(dict.fromkeys(files))
+        self.paths = list(dict.fromkeys(paths))
         self.settings = settings
-        self.overlay = {os.path.abspath(path): data for path, data in overlay.items()}
         self.progress = progress
-        self.errors: list[FileError] = []
+        texts = {os.path.abspath(path): data for path, data in overlay.items()}
+        self.files = Files(self.paths, texts, libcst_only=not settings.prefilter)
         self.tokens = (*TOKENS, *(r.name.rpartition(".")[2].encode() for r in settings.registrars))
-        self._linted = {os.path.abspath(path): path for path in self.files}
-        self._failed: set[str] = set()
-        self._sources: dict[str, SourceFile] = {}
-        self._bytes: dict[str, bytes] = {}
+        self.errors: set[FileError] = set()
+        self._store: Store | None = None
+        self._here: Here | None = None
+        self._elsewhere: Elsewhere | None = None
+        self._finder: Project | None = None
+        self._headers: Headers | None = None
+        self._sizes: dict[str, int] = {}
+        self._read = [0, 0]
+        self._answers: list[Answer] = []
+        self._reached: set[str] = set()
+        self._tasks = self._kept = self._workers = 0
+        self._work: list[Work] = []
+        self._steps = (0, 0)
 
     def report(self) -> Report:
         candidates = self._candidates()
-        findings: list[Finding] = []
-        registrations: set[object] = set()
         if candidates:
-            from finlint.checking import Check
+            self._analyse(candidates)
+        if self._store is not None:
+            self._store.save()
+        findings: list[Finding] = [f for answer in self._answers for f in answer.findings]
+        if findings:
+            from finlint.checking import distinct
 
-            check = Check(self.files, self.settings, self._load, self._read, self._peek, self._is_linted, self._text_at)
-            for finalizer, found in check.findings(candidates):
-                if finalizer is not None:
-                    registrations.add((finalizer.module.path, finalizer.span, finalizer.registrar))
-                findings.extend(found)
-        unique = sorted(_distinct(findings), key=lambda f: f.sort_key)
-        errors = sorted(self.errors)
-        summary = Summary(len(self.files), len(self._sources), len(registrations), len(unique))
-        return Report(tuple(unique), tuple(errors), summary)
+            findings = sorted(distinct(findings), key=lambda f: f.sort_key)
+        self.errors.update(self.files.errors.values(), *(answer.errors for answer in self._answers))
+        registrations = {place for answer in self._answers for place in answer.registrations}
+        summary = Summary(len(self.paths), len(self._reached), len(registrations), len(findings))
+        return Report(tuple(findings), tuple(sorted(self.errors)), summary)
+
+    def close(self) -> None:
+        if self._elsewhere is not None:
+            self._elsewhere.close()
+
+    def statistics(self) -> Statistics:
+        from finlint.model.task import Work
+
+        work = Work()
+        for part in self._work:
+            work = work.plus(part)
+        frames = sum(answer.frames for answer in self._answers)
+        return Statistics(
+            self._read[0], self._read[1], len(self._sizes), self._tasks, self._kept, work, frames, self._workers
+        )
 
     # -- files
 
     def _candidates(self) -> list[str]:
         """The files that hold a word without which there is no registration."""
+        if len(self.paths) >= WORTH_REMEMBERING:
+            self._open_store()
         out = []
         budget = SYNTAX_BUDGET
-        for number, path in enumerate(self.files):
-            data = self._read(path)
-            if data is None:
-                pass
-            elif not self.settings.prefilter or any(token in data for token in self.tokens):
-                self._bytes[path] = data
+        store = self._store
+        for number, path in enumerate(self.paths):
+            key = os.path.abspath(path) if store is not None else ""
+            verdict = store.verdict(key) if store is not None else None
+            if verdict is None:
+                data = self._bytes_of(path)
+                if data is not None:
+                    verdict = not self.settings.prefilter or any(token in data for token in self.tokens)
+                    before = len(self.files.errors)
+                    if not verdict:
+                        budget = self._check_text(path, data, budget)
+                    if store is not None and len(self.files.errors) == before:
+                        store.judge(key, verdict, data)
+                    if verdict:
+                        self._sizes[path] = len(data)
+            elif verdict and store is not None:
+                stamp = store.stamp(key)
+                self._sizes[path] = stamp.size if stamp is not None else 0
+            if verdict:
                 out.append(path)
-            else:
-                budget = self._check_text(path, data, budget)
             if self.progress is not None:
-                self.progress(number + 1, len(self.files))
+                self.progress(number + 1, len(self.paths))
+        if out:
+            self._open_store()
         return out
+
+    def _open_store(self) -> None:
+        """Unsaved texts are nobody else's: with one, nothing is kept and nothing that was kept is asked."""
+        if self._store is None and self.settings.cache_dir and not self.files.overlay and self.settings.prefilter:
+            from finlint.cache import Store
+
+            self._store = Store(self.settings.cache_dir, self.settings, self.files.linted, self._peek)
+
+    def _bytes_of(self, path: str) -> bytes | None:
+        data = self.files.read(path)
+        if data is not None:
+            self._read[0] += 1
+            self._read[1] += len(data)
+        return data
+
+    def _peek(self, path: str) -> bytes | None:
+        return self.files.read(path)
 
     def _check_text(self, path: str, data: bytes, budget: int) -> int:
         """Report a file that is no Python, as far as ``budget`` allows; returns what is left of it."""
@@ -106,68 +198,177 @@ class _Run:
                 # LibCST knows syntax that is newer than the running interpreter.
                 SourceFile(path, data)
         except Unreadable as error:
-            self._fail(path, error)
+            self.files.fail(path, error)
         return budget - len(data)
 
-    def _read(self, path: str) -> bytes | None:
-        known = self.overlay.get(os.path.abspath(path))
-        if known is not None:
-            return known
-        try:
-            return read_bytes(path)
-        except Unreadable as error:
-            self._fail(path, error)
-            return None
+    # -- tasks
 
-    def _peek(self, path: str) -> bytes | None:
-        """The bytes of a file that is searched, not linted: what cannot be read is not there."""
-        known = self.overlay.get(os.path.abspath(path))
-        if known is not None:
-            return known
-        try:
-            return read_bytes(path)
-        except Unreadable:
-            return None
+    def _analyse(self, candidates: Sequence[str]) -> None:
+        """The finalizers of the candidates; then those of subclasses and of wrappers' callers, to a fixpoint."""
+        from finlint.model.task import Known, Task
 
-    def _fail(self, path: str, error: Unreadable) -> None:
-        if path not in self._failed and os.path.abspath(path) in self._linted:
-            self._failed.add(path)
-            self.errors.append(FileError(path, error.line, error.message))
+        inherited: dict[ClassKey, set[FunctionKey]] = {}
+        wrappers: set[FunctionKey] = set()
+        heirs: set[ClassKey] = set()
+        sought: set[ClassKey] = set()
+        called: set[FunctionKey] = set()
+        tasks = [Task(path, "own") for path in candidates]
+        known = Known()
+        asked: set[tuple[Task, Known]] = set()
+        while tasks:
+            tasks = [task for task in tasks if (task, known) not in asked]
+            asked.update((task, known) for task in tasks)
+            for answer in self._run(tasks, known):
+                wrappers.update(answer.wrappers)
+                heirs.update(answer.heirs)
+                for cls, methods in answer.inherited:
+                    inherited.setdefault(cls, set()).update(methods)
+            known = Known(
+                tuple(sorted(wrappers)),
+                tuple((cls, tuple(sorted(methods))) for cls, methods in sorted(inherited.items())),
+            )
+            bases = sorted((set(inherited) | heirs) - sought)
+            sought.update(bases)
+            tasks = self._subclasses(bases)
+            # Wrappers come last: whoever calls one may be a subclass.
+            if not tasks:
+                fresh = sorted(wrappers - called)
+                called.update(fresh)
+                tasks = self._callers(fresh)
 
-    def _load(self, path: str) -> SourceFile | None:
-        """The source of a linted file, or of one that an import names."""
-        path = self._linted.get(os.path.abspath(path), path)
-        data = self._bytes.pop(path, None)
-        if data is None:
-            data = self._read(path)
-        if data is None:
-            return None
-        try:
-            source = SourceFile(path, data)
-        except Unreadable as error:
-            self._fail(path, error)
-            return None
-        self._sources[path] = source
-        return source
+    def _subclasses(self, bases: Sequence[ClassKey]) -> list[Task]:
+        """Tasks for the files that may hold a subclass of one of ``bases``."""
+        from finlint.analysis.headers import headers_in
+        from finlint.model.task import Task
 
-    def _is_linted(self, path: str) -> bool:
-        return os.path.abspath(path) in self._linted
+        if not bases:
+            return []
+        names = {base.name for base in bases}
+        holders = self._sightings("bases", names, self._search_headers)
+        found: dict[str, set[str]] = {}
+        for path in self._in_order(holders):
+            hits = names.intersection(holders[path])
+            data = self.files.read(path) if hits else None
+            if data is None:
+                continue
+            named = headers_in(data)
+            for base in bases:
+                if base.name in hits and self._project().may_use(path, data, base.name, base.path):
+                    word = base.name.encode()
+                    found.setdefault(path, set()).update(name for name, words in named if word in words)
+        return [Task(path, "inherited", tuple(sorted(classes))) for path, classes in found.items() if classes]
 
-    def _text_at(self, step: Step) -> str:
-        source = self._sources.get(step.path)
-        if source is None:
-            return ""
-        line = source.line_text(step.span.line)
-        if step.span.end_line == step.span.line:
-            return line[step.span.column - 1 : step.span.end_column - 1]
-        return line[step.span.column - 1 :].rstrip()
+    def _search_headers(self, paths: Iterable[str], words: Collection[str]) -> dict[str, list[str]]:
+        from finlint.analysis.headers import Headers
 
+        paths = list(paths)
+        if len(paths) == len(self.paths):
+            # Asked in rounds, a class's subclasses being bases themselves: one pass answers all of them.
+            if self._headers is None:
+                self._headers = Headers(paths, self.files.read)
+            return self._headers.holding(words)
+        return Headers(paths, self.files.read).holding(words)
 
-def _distinct(findings: list[Finding]) -> Iterator[Finding]:
-    """One finding for each callback and culprit, however often it is registered or inherited."""
-    seen: set[object] = set()
-    for finding in findings:
-        key = (finding.code, finding.path, finding.span, finding.culprit)
-        if key not in seen:
-            seen.add(key)
-            yield finding
+    def _callers(self, wrappers: Sequence[FunctionKey]) -> list[Task]:
+        """Tasks for the files that may call one of ``wrappers``."""
+        from finlint.model.task import Task
+
+        if not wrappers:
+            return []
+        # A class whose ``__init__`` registers what it is given is called by its name; a subclass names it in its
+        # header and passes its callback to the base's constructor.
+        shown = {key: key.owner if key.name in ("__init__", "__new__") and key.owner else key.name for key in wrappers}
+        holders = self._sightings("calls", set(shown.values()), self._search_calls)
+        found: dict[str, set[str]] = {}
+        for path in self._in_order(holders):
+            hits = holders[path]
+            keys = [key for key in wrappers if shown[key] in hits]
+            data = self.files.read(path) if keys else None
+            for key in keys:
+                if data is not None and self._project().may_use(path, data, shown[key], key.path):
+                    found.setdefault(path, set()).update((key.name, shown[key]))
+        return [Task(path, "wrapped", tuple(sorted(names))) for path, names in found.items()]
+
+    def _search_calls(self, paths: Iterable[str], words: Collection[str]) -> dict[str, list[str]]:
+        forms = [(word, word.encode() + b"(", b"(" + word.encode() + b")") for word in sorted(words)]
+        out = {}
+        for path in paths:
+            data = self.files.read(path)
+            if data is not None:
+                hits = [word for word, call, header in forms if call in data or header in data]
+                if hits:
+                    out[path] = hits
+        return out
+
+    def _sightings(
+        self,
+        kind: str,
+        words: Collection[str],
+        search: Callable[[Iterable[str], Collection[str]], dict[str, list[str]]],
+    ) -> dict[str, list[str]]:
+        if self._store is None:
+            return search(self.paths, words)
+        return self._store.sightings(kind, words, search)
+
+    def _in_order(self, holders: Mapping[str, object]) -> list[str]:
+        return [path for path in self.paths if path in holders]
+
+    def _project(self) -> Project:
+        """To ask where packages are; it parses nothing."""
+        if self._finder is None:
+            from finlint.analysis.project import Project
+            from finlint.knowledge.base import Knowledge
+
+            self._finder = Project(lambda path: None, Knowledge(()), self.settings.src)
+        return self._finder
+
+    def _run(self, tasks: Sequence[Task], known: Known) -> Iterable[Answer]:
+        """The answers to ``tasks``: those that were kept, then the others as they are given."""
+        self._tasks += len(tasks)
+        todo = []
+        for task in tasks:
+            kept = self._store.answer(task, known) if self._store is not None else None
+            if kept is None:
+                todo.append(task)
+            else:
+                self._kept += 1
+                self._answers.append(kept)
+                yield kept
+        if not todo:
+            return
+        batches = self._batches(todo)
+        done = 0
+        for batch in self._worker(todo).run(batches, known):
+            self._work.append(batch.work)
+            searches = {key: (folders, paths) for key, folders, paths in batch.searches}
+            for task, answer, inputs in batch.answered:
+                self._answers.append(answer)
+                self._reached.update(inputs.files)
+                if self._store is not None and inputs.files:
+                    self._store.keep(task, known, answer, inputs, searches)
+                yield answer
+            done += len(batch.answered)
+            if self.progress is not None:
+                self.progress(done, len(todo))
+
+    def _batches(self, tasks: Sequence[Task]) -> list[list[Task]]:
+        """Tasks by package, so that modules are parsed once; the largest packages first."""
+        groups: dict[str, list[Task]] = {}
+        for task in tasks:
+            groups.setdefault(self._project().package_of(task.path), []).append(task)
+        ordered = sorted(groups.values(), key=lambda group: -sum(self._sizes.get(task.path, 0) for task in group))
+        return [group[i : i + BATCH] for group in ordered for i in range(0, len(group), BATCH)]
+
+    def _worker(self, tasks: Sequence[Task]) -> Here | Elsewhere:
+        from finlint.workers import WORTH, Elsewhere, Here
+
+        if self._elsewhere is not None:
+            return self._elsewhere
+        jobs = self.settings.jobs if self.settings.jobs is not None else min(os.cpu_count() or 1, 8)
+        if jobs > 1 and not self.files.overlay and sum(self._sizes.get(task.path, 0) for task in tasks) > WORTH:
+            self._workers = jobs
+            self._elsewhere = Elsewhere(self.files, self.settings, jobs)
+            return self._elsewhere
+        if self._here is None:
+            self._here = Here(self.files, self.settings)
+        return self._here

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from finlint.analysis.effects import CallArgs, Registration
@@ -28,6 +29,17 @@ from finlint.analysis.values import (
 from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.source import Span
+from finlint.model.task import ClassKey, FunctionKey
+
+
+def function_key(function: FunctionNode) -> FunctionKey:
+    span = function.ir.span
+    owner = function.owner.name if function.owner is not None else ""
+    return FunctionKey(function.module.path, span.line, span.column, function.name, owner)
+
+
+def class_key(cls: ClassNode) -> ClassKey:
+    return ClassKey(cls.module.path, cls.facts.line, cls.name)
 
 
 class Finalizer(NamedTuple):
@@ -50,19 +62,27 @@ class Finalizer(NamedTuple):
 class Finder:
     """Finds the finalizers of modules.
 
-    ``wrappers`` grows while files are searched: functions that pass their own parameters on to a registrar are
-    registrars themselves, and their names are looked for in all files, to a fixpoint.
+    ``wrappers`` and ``inherited`` are what is known of other files, and grow while files are searched: functions that
+    pass their own parameters on to a registrar are registrars themselves, wherever they are called; what a class
+    registers, its subclasses inherit. They are named by place, so that they mean the same in another process.
     """
 
-    def __init__(self, evaluator: Evaluator, frames: Frames, registrars: Registrars) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        frames: Frames,
+        registrars: Registrars,
+        wrappers: Iterable[FunctionKey] = (),
+        inherited: Mapping[ClassKey, Iterable[FunctionKey]] = MappingProxyType({}),
+    ) -> None:
         self.evaluator = evaluator
         self.frames = frames
         self.registrars = registrars
         #: Frames made without asking callers: enough to see most registrations, and far cheaper.
         self.quick = Frames(evaluator)
-        self.wrappers: dict[str, set[FunctionNode]] = {}
+        self.wrappers: set[FunctionKey] = set(wrappers)
         #: Classes whose instances have a finalizer that subclasses inherit, with the methods that register one.
-        self.inherited: dict[Class, set[FunctionNode]] = {}
+        self.inherited: dict[ClassKey, set[FunctionKey]] = {cls: set(methods) for cls, methods in inherited.items()}
         self._searched: set[tuple[ModuleNode, object]] = set()
         self._words = registrars.words
 
@@ -80,8 +100,7 @@ class Finder:
             if isinstance(unit, FunctionNode):
                 found = list(self._of_function(unit))
                 if found and unit.owner is not None:
-                    cls = Class(unit.owner, self.evaluator.module_scope(module))
-                    self.inherited.setdefault(cls, set()).add(unit)
+                    self.inherited.setdefault(class_key(unit.owner), set()).add(function_key(unit))
                 yield from found
             else:
                 scope = self.evaluator.module_scope(module)
@@ -105,10 +124,6 @@ class Finder:
             return
         for frame in frames:
             yield from self._of_frame(frame, self.quick)
-
-    def search_again(self, module: ModuleNode) -> None:
-        """Forget what was searched in ``module``: a wrapper was found that it may call."""
-        self._searched = {key for key in self._searched if key[0] is not module}
 
     def _pattern(self, module: ModuleNode, words: frozenset[str]) -> re.Pattern[str] | None:
         """What a line must hold to be worth reading: a registrar's last name, or what an import calls it."""
@@ -160,18 +175,18 @@ class Finder:
     def _of_frame(self, frame: Frame, frames: Frames) -> Iterator[Finalizer]:
         for registration in frame.registrations:
             yield from self._registered(registration, frame.scope)
-        wrappers = {node for nodes in self.wrappers.values() for node in nodes}
-        if not wrappers:
+        if not self.wrappers:
             return
         for edge in frame.edges:
-            if edge.target.function in wrappers:
-                for registration in self._wrapped(edge.target, wrappers, set(), frames):
+            if self._wraps(edge.target):
+                for registration in self._wrapped(edge.target, set(), frames):
                     moved = registration._replace(path=frame.scope.module.path, span=edge.span)
                     yield from self._registered(moved, frame.scope)
 
-    def _wrapped(
-        self, scope: Scope, wrappers: set[FunctionNode], seen: set[Scope], frames: Frames
-    ) -> Iterator[Registration]:
+    def _wraps(self, scope: Scope) -> bool:
+        return scope.function is not None and function_key(scope.function) in self.wrappers
+
+    def _wrapped(self, scope: Scope, seen: set[Scope], frames: Frames) -> Iterator[Registration]:
         """Registrations that a call of a wrapper makes with what it was given."""
         if scope in seen:
             return
@@ -179,8 +194,8 @@ class Finder:
         frame = frames.of(scope)
         yield from frame.registrations
         for edge in frame.edges:
-            if edge.target.function in wrappers:
-                yield from self._wrapped(edge.target, wrappers, seen, frames)
+            if self._wraps(edge.target):
+                yield from self._wrapped(edge.target, seen, frames)
 
     def _registered(self, registration: Registration, scope: Scope) -> Iterator[Finalizer]:
         if any(self._is_supplied(option, scope) for option in _parts(registration.callback)):
@@ -217,15 +232,8 @@ class Finder:
         return isinstance(callback, Object) and callback.site == "self" and function.name in ("__init__", "__new__")
 
     def _note_wrapper(self, scope: Scope) -> None:
-        function = scope.function
-        if function is None:
-            return
-        name = function.name
-        if name == "__init__" and function.owner is not None:
-            name = function.owner.name
-            self.wrappers.setdefault("__init__", set()).add(function)
-        if name != "<lambda>":
-            self.wrappers.setdefault(name, set()).add(function)
+        if scope.function is not None and scope.function.name != "<lambda>":
+            self.wrappers.add(function_key(scope.function))
 
     # -- __del__
 
@@ -233,29 +241,32 @@ class Finder:
         """The ``__del__`` methods that classes of ``module`` define, by ``def`` or by assignment."""
         for cls in self.classes(module):
             for binding in cls.node.members.get("__del__", []):
-                self.inherited.setdefault(cls, set())
+                self.inherited.setdefault(class_key(cls.node), set())
                 yield from self.deletion(cls, binding, cls)
 
-    def subclasses(self, module: ModuleNode, name: str, base: Class) -> Iterator[Class]:
-        """The classes ``name`` in the body of ``module`` that inherit from ``base``."""
+    def inherited_in(self, module: ModuleNode, names: Container[str]) -> Iterator[tuple[ClassKey, list[Finalizer]]]:
+        """The classes of ``module``'s body among ``names`` that inherit a finalizer, each with those it inherits."""
         scope = self.evaluator.module_scope(module)
         for node in module.outline_classes:
-            if node.name == name:
+            if node.name in names:
                 cls = Class(node, scope)
-                if base in self.evaluator.mro(cls)[1:]:
-                    yield cls
+                bases = [base for base in self.evaluator.mro(cls)[1:] if isinstance(base, Class)]
+                if any(class_key(base.node) in self.inherited for base in bases):
+                    yield class_key(node), list(self._inherited_by(cls, bases))
 
-    def inherited_by(self, cls: Class) -> Iterator[Finalizer]:
+    def _inherited_by(self, cls: Class, bases: list[Class]) -> Iterator[Finalizer]:
         """Finalizers that ``cls`` inherits: they run its overrides."""
-        for base in self.evaluator.mro(cls)[1:]:
-            if not isinstance(base, Class) or base not in self.inherited:
+        for base in bases:
+            methods = self.inherited.get(class_key(base.node))
+            if methods is None:
                 continue
             found = self.evaluator.class_member(cls, "__del__")
             if found is not None and found[0] == base:
                 for binding in base.node.members["__del__"]:
                     yield from self.deletion(base, binding, cls)
-            for method in sorted(self.inherited[base], key=lambda m: m.ir.span):
-                if (cls.node.module, (cls.node, method)) in self._searched:
+            for key in sorted(methods):
+                method = function_at(base.node.module, key.line)
+                if method is None or (cls.node.module, (cls.node, method)) in self._searched:
                     continue
                 self._searched.add((cls.node.module, (cls.node, method)))
                 receiver = Object(cls, (), "self")

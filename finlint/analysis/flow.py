@@ -77,6 +77,11 @@ class Frames:
         self.evaluator = evaluator
         self._frames: dict[Scope, Frame] = {}
 
+    @property
+    def count(self) -> int:
+        """Bodies that were run."""
+        return len(self._frames)
+
     def of(self, scope: Scope) -> Frame:
         frame = self._frames.get(scope)
         if frame is None:

@@ -7,36 +7,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 _HEADER = re.compile(rb"\bclass\s+(\w+)\s*\(([^)]*)\)")
 _WORD = re.compile(rb"[^\W\d]\w*")
 
 
-class Header(NamedTuple):
-    """A class with bases: the file that holds it, and its name."""
-
-    path: str
-    name: str
+def headers_in(data: bytes) -> list[tuple[str, set[bytes]]]:
+    """The classes of a file that have bases: name, and the words between the parentheses."""
+    if b"class" not in data:
+        return []
+    return [(name.decode("utf-8", "replace"), set(_WORD.findall(bases))) for name, bases in _HEADER.findall(data)]
 
 
 class Headers:
-    """``class Name(bases)`` of all ``files``, by the words among the bases. ``read`` gives a file's bytes or None."""
+    """The files among ``paths`` that name a class as a base. ``read`` gives a file's bytes or None."""
 
-    def __init__(self, files: Iterable[str], read: Callable[[str], bytes | None]) -> None:
-        self._by_base: dict[bytes, list[Header]] = {}
-        for path in files:
+    def __init__(self, paths: Iterable[str], read: Callable[[str], bytes | None]) -> None:
+        self._by_base: dict[bytes, list[str]] = {}
+        for path in paths:
             data = read(path)
-            if data is None or b"class" not in data:
-                continue
-            for name, bases in _HEADER.findall(data):
-                header = Header(path, name.decode("utf-8", "replace"))
-                for word in set(_WORD.findall(bases)):
-                    self._by_base.setdefault(word, []).append(header)
+            if data is not None:
+                for word in {word for _, words in headers_in(data) for word in words}:
+                    self._by_base.setdefault(word, []).append(path)
 
-    def naming(self, base: str) -> list[Header]:
-        """Headers with ``base`` among their bases, in the order of the files."""
-        return self._by_base.get(base.encode(), [])
+    def holding(self, words: Iterable[str]) -> dict[str, list[str]]:
+        """For each file those of ``words`` that it names as a base."""
+        out: dict[str, list[str]] = {}
+        for word in sorted(words):
+            for path in self._by_base.get(word.encode(), []):
+                out.setdefault(path, []).append(word)
+        return out
 
 
 _IMPORTED = re.compile(rb"[\s\w,.]*\(?[\s\w,]*\)?\s*(?:#.*)?\Z")

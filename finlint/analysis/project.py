@@ -28,6 +28,20 @@ class LibraryNames(Protocol):
     def is_stdlib(self, module: str) -> bool: ...
 
 
+class Trace:
+    """What one question took from the disk: an answer is good for as long as none of it changes.
+
+    ``files`` were parsed (or could not be), ``folders`` listed, ``searches`` are packages whose files were searched.
+    """
+
+    __slots__ = ("files", "folders", "searches")
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self.folders: set[str] = set()
+        self.searches: set[str] = set()
+
+
 class Project:
     """The files of a run and those that they import, as modules.
 
@@ -54,10 +68,22 @@ class Project:
         self._listings: dict[str, frozenset[str]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
         self._stdlib_roots: dict[str, bool] = {}
+        self.trace = Trace()
+        #: What a search of a package looked at: folders and files.
+        self.search_inputs: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    def begin(self) -> Trace:
+        """Start another trace. Modules stay; what was found in folders is found again, so that it is recorded."""
+        self._roots.clear()
+        self._found.clear()
+        self._stdlib_roots.clear()
+        self.trace = Trace()
+        return self.trace
 
     def at(self, path: str) -> ModuleNode | None:
         """The module in the file ``path``; None where it cannot be read."""
         key = os.path.abspath(path)
+        self.trace.files.add(key)
         if key not in self._by_path:
             source = self._load(path)
             if source is None:
@@ -90,6 +116,7 @@ class Project:
         return known
 
     def _listing(self, folder: str) -> frozenset[str]:
+        self.trace.folders.add(folder)
         names = self._listings.get(folder)
         if names is None:
             try:
@@ -113,6 +140,7 @@ class Project:
         parts = name.split(".")
         for root in self._search(importer, parts[0]):
             folder = os.path.join(root, *parts)
+            self.trace.folders.add(os.path.dirname(folder))
             if os.path.isdir(folder) and not self._is_stdlib_root(root):
                 return True
         return False
@@ -170,12 +198,12 @@ class Project:
         modules = [self.at(path) for path in found[:MAX_CALLER_MODULES]]
         return [m for m in modules if m is not None]
 
-    def may_use(self, path: str, data: bytes, name: str, home: ModuleNode) -> bool:
-        """Whether the file ``path`` may mean ``name`` of the module ``home`` by ``name``; decided without parsing.
+    def may_use(self, path: str, data: bytes, name: str, home: str) -> bool:
+        """Whether the file ``path`` may mean ``name`` of the file ``home`` by ``name``; decided without parsing.
 
         A file of another package has to name the home's package; every other file has to get the name from somewhere.
         """
-        here = os.path.abspath(home.path)
+        here = os.path.abspath(home)
         there = os.path.abspath(path)
         if here == there:
             return True
@@ -186,19 +214,31 @@ class Project:
             return False
         return brings(data, name)
 
+    def package_of(self, path: str) -> str:
+        """The folder of the outermost package that the file belongs to, or its own folder."""
+        here = os.path.abspath(path)
+        root, dotted = self._root(here)
+        package = os.path.join(root, dotted.partition(".")[0])
+        return package if os.path.isdir(package) else os.path.dirname(here)
+
     def _files_below(self, package: str, folder: str) -> dict[str, bytes]:
+        self.trace.searches.add(package)
         known = self._neighbours.get(package)
         if known is None:
             paths: list[str] = []
+            walked: list[str] = []
             for base, folders, names in os.walk(package):
+                walked.append(base)
                 folders.sort()
                 paths.extend(os.path.join(base, n) for n in sorted(names) if n.endswith(".py"))
                 if len(paths) > MAX_NEIGHBOURS:
                     break
             if len(paths) > MAX_NEIGHBOURS:
                 if package != folder:
+                    self.search_inputs[package] = (tuple(walked), ())
                     return self._files_below(folder, folder)
                 paths = [p for p in paths if os.path.dirname(p) == folder][:MAX_NEIGHBOURS]
+            self.search_inputs[package] = (tuple(walked), tuple(paths))
             known = {path: data for path in paths if (data := self._peek(path)) is not None}
             self._neighbours[package] = known
         return known

@@ -74,15 +74,15 @@ class SourceFile:
     """A readable, parsable file.
 
     ``ast`` outlines it and reads its slices; LibCST reads what ``ast`` of the running interpreter cannot, and
-    everything where ``libcst_only`` says so. Raises Unreadable on construction. ``libcst_bytes`` counts the
-    characters that reached LibCST, ``ast_bytes`` those of slices that ``ast`` read.
+    everything where ``libcst_only`` says so. Raises Unreadable on construction. ``libcst_chars`` counts the
+    characters that reached LibCST, ``ast_chars`` those of slices that ``ast`` read.
     """
 
     def __init__(self, path: str, data: bytes, *, libcst_only: bool = False) -> None:
         self.path = path
         self.text = decode(data)
-        self.libcst_bytes = 0
-        self.ast_bytes = 0
+        self.libcst_chars = 0
+        self.ast_chars = 0
         self._libcst_only = libcst_only
         self._starts: list[int] | None = None
         self._lowered: dict[tuple[int, int], ir.Block] = {}
@@ -104,7 +104,7 @@ class SourceFile:
         from finlint.syntax.lower import lower_slice
 
         try:
-            self.libcst_bytes += len(self.text)
+            self.libcst_chars += len(self.text)
             return outline_ir(lower_slice(self.text, 1))
         except libcst.ParserSyntaxError:
             line = getattr(problem, "lineno", None) or 1
@@ -132,7 +132,7 @@ class SourceFile:
         text = self.slice_text(line, end_line)
         if self._libcst_only:
             return self._lower_with_libcst(text, line)
-        self.ast_bytes += len(text)
+        self.ast_chars += len(text)
         try:
             return lower_ast.lower_slice(text, line)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -144,7 +144,7 @@ class SourceFile:
 
         from finlint.syntax.lower import lower_slice
 
-        self.libcst_bytes += len(text)
+        self.libcst_chars += len(text)
         try:
             return lower_slice(text, line)
         except (libcst.ParserSyntaxError, RecursionError):

@@ -1,0 +1,129 @@
+"""The unit of work: what is asked of one file, and the answer. Both go through pipes and into the cache as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from finlint.model.finding import (
+    Confidence,
+    Culprit,
+    FileError,
+    Finding,
+    Hop,
+    RegistrationRef,
+    Severity,
+)
+from finlint.model.source import Span
+
+
+class FunctionKey(NamedTuple):
+    """A function by its place; ``owner`` is the name of the class whose method it is, or ""."""
+
+    path: str
+    line: int
+    column: int
+    name: str
+    owner: str
+
+
+class ClassKey(NamedTuple):
+    """A class by its place."""
+
+    path: str
+    line: int
+    name: str
+
+
+class Task(NamedTuple):
+    """``what`` is "own" (the file's own finalizers), "inherited" (those that the classes ``names`` inherit) or
+    "wrapped" (those registered by calls that name one of ``names``)."""
+
+    path: str
+    what: str
+    names: tuple[str, ...] = ()
+
+
+class Known(NamedTuple):
+    """What is known of all files when a task is started."""
+
+    wrappers: tuple[FunctionKey, ...] = ()
+    inherited: tuple[tuple[ClassKey, tuple[FunctionKey, ...]], ...] = ()
+
+
+class Work(NamedTuple):
+    """What was done, in characters: the same on every machine. ``outlined`` files were parsed whole by ``ast``, slices
+    of them read by ``ast`` again; ``libcst`` is what reached LibCST."""
+
+    outlined: int = 0
+    sliced: int = 0
+    libcst: int = 0
+
+    def plus(self, other: Work) -> Work:
+        return Work(self.outlined + other.outlined, self.sliced + other.sliced, self.libcst + other.libcst)
+
+
+class Answer(NamedTuple):
+    """``registrations`` are places of finalizers; ``wrappers`` and ``inherited`` those that the task found."""
+
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[FileError, ...] = ()
+    registrations: tuple[tuple[str, int, int, str], ...] = ()
+    wrappers: tuple[FunctionKey, ...] = ()
+    inherited: tuple[tuple[ClassKey, tuple[FunctionKey, ...]], ...] = ()
+    #: Classes that inherit a finalizer: their subclasses may, too.
+    heirs: tuple[ClassKey, ...] = ()
+    #: Function bodies that were run.
+    frames: int = 0
+
+
+class Inputs(NamedTuple):
+    """What the answer stands on: files parsed, folders listed, packages whose files were searched."""
+
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+
+
+def answer_to_json(answer: Answer) -> list[Any]:
+    """Lists, strings and numbers only. NamedTuples are lists to ``json``."""
+    return [[_finding_to_json(f) for f in answer.findings], *answer[1:]]
+
+
+def answer_from_json(data: Sequence[Any]) -> Answer:
+    """The inverse. Raises (ValueError, TypeError, LookupError) where ``data`` is something else."""
+    findings, errors, registrations, wrappers, inherited, heirs, frames = data
+    return Answer(
+        tuple(_finding_from_json(f) for f in findings),
+        tuple(FileError(*e) for e in errors),
+        tuple((str(p), int(line), int(column), str(name)) for p, line, column, name in registrations),
+        tuple(FunctionKey(*w) for w in wrappers),
+        inherited_from_json(inherited),
+        tuple(ClassKey(*c) for c in heirs),
+        int(frames),
+    )
+
+
+def inherited_from_json(data: Sequence[Any]) -> tuple[tuple[ClassKey, tuple[FunctionKey, ...]], ...]:
+    return tuple((ClassKey(*cls), tuple(FunctionKey(*m) for m in methods)) for cls, methods in data)
+
+
+def _finding_to_json(finding: Finding) -> Mapping[str, Any]:
+    return {**finding._asdict(), "severity": finding.severity.value, "confidence": finding.confidence.value}
+
+
+def _finding_from_json(data: Mapping[str, Any]) -> Finding:
+    registration, culprit = data["registration"], data["culprit"]
+    return Finding(
+        data["code"],
+        data["kind"],
+        Severity(data["severity"]),
+        Confidence(data["confidence"]),
+        data["message"],
+        data["path"],
+        Span(*data["span"]),
+        None if registration is None else RegistrationRef(*registration),
+        None if culprit is None else Culprit(*culprit),
+        tuple(Hop(*hop) for hop in data["trace"]),
+        tuple(Hop(*hop) for hop in data["related"]),
+    )

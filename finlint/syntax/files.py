@@ -1,0 +1,79 @@
+"""The files of a run: bytes and sources by path, unsaved texts in front of what is on the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from finlint.model.finding import FileError
+from finlint.model.task import Work
+from finlint.syntax.source import SourceFile, Unreadable, read_bytes
+
+
+class Files:
+    """``paths`` are those being linted, as discovery gave them; ``overlay`` has texts by absolute path.
+
+    ``errors`` are those of linted files, each once; files that are only reached are silent.
+    """
+
+    def __init__(
+        self, paths: Iterable[str], overlay: Mapping[str, bytes] | None = None, *, libcst_only: bool = False
+    ) -> None:
+        self.linted = {os.path.abspath(path): path for path in paths}
+        self.overlay = overlay or {}
+        self.errors: dict[str, FileError] = {}
+        self._libcst_only = libcst_only
+        self._sources: dict[str, SourceFile] = {}
+
+    def fresh(self) -> Files:
+        """The same files without the sources that were loaded."""
+        other = Files((), self.overlay, libcst_only=self._libcst_only)
+        other.linted = self.linted
+        return other
+
+    def is_linted(self, path: str) -> bool:
+        return os.path.abspath(path) in self.linted
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file; None where it cannot be read, which is an error if it is linted."""
+        if self.overlay:
+            known = self.overlay.get(os.path.abspath(path))
+            if known is not None:
+                return known
+        try:
+            return read_bytes(path)
+        except Unreadable as error:
+            self.fail(path, error)
+            return None
+
+    def load(self, path: str) -> SourceFile | None:
+        """The source of a linted file, or of one that an import names."""
+        path = self.linted.get(os.path.abspath(path), path)
+        data = self.read(path)
+        if data is None:
+            return None
+        try:
+            source = SourceFile(path, data, libcst_only=self._libcst_only)
+        except Unreadable as error:
+            self.fail(path, error)
+            return None
+        self._sources[path] = source
+        return source
+
+    def fail(self, path: str, error: Unreadable) -> None:
+        path = self.linted.get(os.path.abspath(path), "")
+        if path:
+            self.errors.setdefault(path, FileError(path, error.line, error.message))
+
+    def loaded(self, path: str) -> SourceFile | None:
+        """The source of ``path``, if it was loaded."""
+        return self._sources.get(path)
+
+    def work(self) -> Work:
+        """What was parsed so far."""
+        sources = self._sources.values()
+        return Work(
+            sum(len(source.text) for source in sources),
+            sum(source.ast_chars for source in sources),
+            sum(source.libcst_chars for source in sources),
+        )

@@ -1,0 +1,197 @@
+"""Tasks to answers, here or in worker processes: the same answers either way, because no answer depends on another.
+
+Tasks come in batches of one package, whose modules are parsed once for all of them. Batches and answers go through
+pipes as JSON, so that a process can send nothing but data.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from finlint.model.finding import FileError
+from finlint.model.settings import Settings
+from finlint.model.task import (
+    Answer,
+    FunctionKey,
+    Inputs,
+    Known,
+    Task,
+    Work,
+    answer_from_json,
+    answer_to_json,
+    inherited_from_json,
+)
+from finlint.syntax.files import Files
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+#: Characters of candidates below which another process costs more than it saves: it imports what this one has.
+WORTH = 1_500_000
+
+
+class Answered(NamedTuple):
+    task: Task
+    answer: Answer
+    inputs: Inputs
+
+
+class Batch(NamedTuple):
+    """The answers to one batch; ``searches`` says which folders and files a search of a package looked at."""
+
+    answered: tuple[Answered, ...]
+    searches: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    work: Work
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """No automatic collections: they walk all modules and values that are alive, a third of a large run."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class Here:
+    """Answers in this process."""
+
+    def __init__(self, files: Files, settings: Settings) -> None:
+        from finlint.checking import Library
+
+        self._files = files
+        self._library = Library(settings)
+
+    def run(self, batches: Sequence[Sequence[Task]], known: Known) -> Iterator[Batch]:
+        for tasks in batches:
+            with collector_paused():
+                batch = self._batch(tasks, known)
+            if len(batches) > 1:
+                # Evaluations are full of cycles.
+                gc.collect()
+            yield batch
+
+    def _batch(self, tasks: Sequence[Task], known: Known) -> Batch:
+        from finlint.checking import Check
+
+        check = Check(self._files.fresh(), self._library)
+        answered = tuple(Answered(task, *check.answer(task, known)) for task in tasks)
+        searches = tuple((key, *inputs) for key, inputs in sorted(check.project.search_inputs.items()))
+        return Batch(answered, searches, check.files.work())
+
+    def close(self) -> None:
+        pass
+
+
+class Elsewhere:
+    """Answers in ``count`` worker processes. A worker that dies takes its batch with it: its files are errors."""
+
+    def __init__(self, files: Files, settings: Settings, count: int) -> None:
+        import multiprocessing
+
+        # Where there is fork, a worker starts with everything that this process has read.
+        method = "fork" if "fork" in multiprocessing.get_all_start_methods() and os.name == "posix" else "spawn"
+        context: Any = multiprocessing.get_context(method)  # BaseContext's stub lacks Process
+        self._workers: list[tuple[BaseProcess, Connection]] = []
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs, files, settings), daemon=True)
+            process.start()
+            theirs.close()
+            self._workers.append((process, ours))
+
+    def run(self, batches: Sequence[Sequence[Task]], known: Known) -> Iterator[Batch]:
+        from multiprocessing.connection import wait
+
+        waiting = list(reversed(batches))
+        busy: dict[Connection, Sequence[Task]] = {}
+        idle = [connection for _, connection in self._workers]
+        while waiting or busy:
+            while waiting and idle:
+                connection, tasks = idle.pop(), waiting.pop()
+                try:
+                    connection.send_bytes(json.dumps([tasks, known]).encode())
+                except OSError:
+                    yield _lost(tasks)
+                    continue
+                busy[connection] = tasks
+            if not busy:
+                # Nobody is left to work.
+                for tasks in reversed(waiting):
+                    yield _lost(tasks)
+                return
+            for ready in wait(list(busy)):
+                connection = ready  # type: ignore[assignment]
+                tasks = busy.pop(connection)
+                try:
+                    reply = json.loads(connection.recv_bytes())
+                except (EOFError, OSError):
+                    yield _lost(tasks)
+                    continue
+                idle.append(connection)
+                yield _batch_from_json(reply)
+
+    def close(self) -> None:
+        for _, connection in self._workers:
+            connection.close()
+        for process, _ in self._workers:
+            process.join(5)
+            if process.is_alive():
+                process.terminate()
+
+
+def _lost(tasks: Sequence[Task]) -> Batch:
+    error = "the process that analysed it ended"
+    return Batch(
+        tuple(Answered(task, Answer(errors=(FileError(task.path, 1, error),)), Inputs()) for task in tasks), (), Work()
+    )
+
+
+def _serve(connection: Connection, files: Files, settings: Settings) -> None:
+    """A worker's life: a batch in, its answers out, until the pipe closes."""
+    import signal
+
+    # Ctrl-C is the parent's; the closed pipe tells us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    here = Here(files, settings)
+    while True:
+        try:
+            tasks, known = json.loads(connection.recv_bytes())
+        except (EOFError, OSError):
+            return
+        wrappers, inherited = known
+        facts = Known(tuple(FunctionKey(*w) for w in wrappers), inherited_from_json(inherited))
+        (batch,) = here.run([[Task(path, what, tuple(names)) for path, what, names in tasks]], facts)
+        gc.collect()
+        try:
+            connection.send_bytes(json.dumps(_batch_to_json(batch)).encode())
+        except OSError:
+            return
+
+
+def _batch_to_json(batch: Batch) -> list[Any]:
+    answered = [[task, answer_to_json(answer), inputs] for task, answer, inputs in batch.answered]
+    return [answered, batch.searches, batch.work]
+
+
+def _batch_from_json(data: Sequence[Any]) -> Batch:
+    answered, searches, work = data
+    return Batch(
+        tuple(
+            Answered(
+                Task(path, what, tuple(names)), answer_from_json(answer), Inputs(*(tuple(part) for part in inputs))
+            )
+            for (path, what, names), answer, inputs in answered
+        ),
+        tuple((key, tuple(folders), tuple(paths)) for key, folders, paths in searches),
+        Work(*work),
+    )
