@@ -90,14 +90,22 @@ _PLAIN_BASES = frozenset(
 )
 
 
+def _is_plain(base: Value) -> bool:
+    if not isinstance(base, Lib):
+        return False
+    # Interfaces: transports and protocols of asyncio only note what they are given.
+    return base in _PLAIN_BASES or (base.name.startswith("asyncio.") and base.name.endswith(("Transport", "Protocol")))
+
+
 class Construction:
-    """``safe``: attributes that are there however ``__init__`` ends. ``order``: those that it sets at all, in order.
+    """``safe``: attributes that are there however ``__init__`` ends. ``order``: those that it sets at all, each with
+    the number of the statement.
     ``stored``: those that some method of the class or its bases sets."""
 
     def __init__(self, cls: Class, evaluator: Evaluator) -> None:
         self.cls = cls
         self.evaluator = evaluator
-        self.order: list[str] = []
+        self.order: dict[str, int] = {}
         self.safe = self._set_early()
         self.stored = self._stored_anywhere()
 
@@ -140,10 +148,11 @@ class Construction:
                 targets = stmt.targets
             elif isinstance(stmt, ir.AnnAssign) and stmt.value is not None:
                 targets = (stmt.target,)
+            number = max(self.order.values(), default=0) + 1
             for target in targets:
                 for part in target.items if isinstance(target, ir.Display) else (target,):
-                    if isinstance(part, ir.Attr) and dotted(part.value) == me and part.name not in self.order:
-                        self.order.append(part.name)
+                    if isinstance(part, ir.Attr) and dotted(part.value) == me:
+                        self.order.setdefault(part.name, number)
 
     def _called_on_self(self, call: ir.Call, me: str, node: FunctionNode) -> FunctionNode | None:
         """The method that ``self.x()``, ``super().x()`` or ``Base.x(self)`` runs on the same object."""
@@ -326,7 +335,7 @@ class Construction:
     def _harmless_class(self, cls: Class, depth: int) -> bool:
         """A class of the project whose construction does nothing that may fail."""
         bases = self.evaluator.mro(cls)
-        if any(not isinstance(base, Class) and base not in _PLAIN_BASES for base in bases):
+        if any(not isinstance(base, Class) and not _is_plain(base) for base in bases):
             return False
         if self.evaluator.class_function(cls, "__new__") is not None:
             return False
@@ -340,7 +349,7 @@ class Construction:
                     inner = base.node.function(binding) if binding.kind == "function" else None
                     if inner is not None:
                         return self._init(inner, out, depth + 1)
-            elif base not in _PLAIN_BASES:
+            elif not _is_plain(base):
                 return False
         return True
 

@@ -46,7 +46,7 @@ class _Reader:
             return
         self._function(function.node, None, 0, set())
         for (path, span), names in self.found.items():
-            latest = max(names, key=lambda name: self.made.order.index(name) if name in self.made.order else -1)
+            latest = max(names, key=lambda name: self.made.order.get(name, 0))
             yield Read(tuple(names), latest, path, span, self._why(names[0]))
 
     def _why(self, name: str) -> str:
@@ -93,7 +93,8 @@ class _Reader:
 
     def set_before(self, name: str) -> list[str]:
         """Attributes that are there wherever ``name`` is."""
-        return self.made.order[: self.made.order.index(name) + 1] if name in self.made.order else [name]
+        number = self.made.order.get(name, 0)
+        return [name, *(other for other, at in self.made.order.items() if at <= number)]
 
     def asks_what_is_set(self, node: FunctionNode) -> bool:
         """Whether a method decides by an attribute that is there early, such as ``return self._open``."""

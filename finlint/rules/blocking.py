@@ -78,6 +78,9 @@ def _findings(
         primary = steps[1] if len(steps) > 1 and linted(steps[1].path) else steps[0]
         # ``close()`` that writes forty times is one thing to mend: the nearest stands for all. Two locks are two.
         subject = "" if effect.kind in _MERGED else effect.subject
+        if not subject and effect.kind in ("lock", "reentrant-lock"):
+            # ``with self._lock`` and ``with self._other_lock``.
+            subject = text_at(steps[-1])
         place: object = primary.span.line if effect.kind in _MERGED else primary.span
         same = (effect.kind, primary.path, place, subject, severity)
         if same in reported:

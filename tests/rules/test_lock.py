@@ -78,3 +78,29 @@ def test_silent(tmp_path: Path, body: str) -> None:
         f"import threading\nlock = threading.Lock()\nclass A:\n    def __del__(self):\n        {body}\n",
     )
     assert of_code(report, "FIN102") == []
+
+
+def test_two_locks_of_one_call_are_two(tmp_path: Path) -> None:
+    report = lint(
+        tmp_path,
+        """
+        import threading
+
+        class A:
+            def __init__(self):
+                self._first = threading.Lock()
+                self._second = threading.Lock()
+
+            def close(self):
+                with self._first:
+                    pass
+                with self._second:
+                    pass
+                with self._second:
+                    pass
+
+            def __del__(self):
+                self.close()
+        """,
+    )
+    assert [f.culprit.line for f in of_code(report, "FIN102") if f.culprit] == [10, 12]

@@ -489,3 +489,22 @@ def test_what_was_set_before_is_there_when_the_later_one_is(tmp_path: Path) -> N
     (finding,) = of_code(report, "FIN401")
     assert "`self.b`" in finding.message
     assert "`self.a`" not in finding.message
+
+
+def test_what_one_statement_sets_is_there_together(tmp_path: Path) -> None:
+    report = lint(
+        tmp_path,
+        """
+        import os
+
+        class A:
+            def __init__(self):
+                self.a, self.b = os.pipe()
+
+            def __del__(self):
+                os.close(self.a)
+                os.close(self.b)
+        """,
+    )
+    (finding,) = of_code(report, "FIN401")
+    assert "`self.a`," in finding.message
