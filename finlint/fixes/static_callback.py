@@ -94,7 +94,7 @@ def _of_method(
     if attributes is None or names is None or not own:
         return None
     alone = is_private(method, tree) and only_finalizes(method, tree)
-    static = method.name.value if alone else f"_finalize_{method.name.value.strip('_')}"
+    static = method.name.value if alone else _static_name(method.name.value)
     if not alone and (tree.names(static) or tree.attributes(static)):
         return None
     call = found.to(_attribute(me, static), [cst.Arg(_attribute(me, name)) for name in attributes])
@@ -104,6 +104,11 @@ def _of_method(
     if alone:
         return {found.call: call, method: body.with_changes(leading_lines=method.leading_lines)}
     return {found.call: call, method: [_delegating(method, own, static, attributes, tree), body]}
+
+
+def _static_name(method: str) -> str:
+    name = method.strip("_")
+    return f"_{name}_parts" if name.startswith("finalize") else f"_finalize_{name}"
 
 
 def _attribute(value: str, name: str) -> cst.Attribute:
