@@ -54,6 +54,10 @@ class Attributes:
         out = []
         for option in alternatives(value):
             out.append(self._one_attribute(option, name, context, span))
+        objects = [option for option in alternatives(value) if isinstance(option, Object)]
+        if len(objects) == 1:
+            # Several say themselves what implements the method.
+            out += [method for found in out for method in self._implementations(found, objects[0], name)]
         known = [v for v in out if is_known(v)]
         if known and len(known) < len(out):
             return union(known) if len(out) == len(known) + 1 and isinstance(value, OneOf) else union(out)
@@ -173,7 +177,7 @@ class Attributes:
             if value.kind == "property":
                 return self.ask.call(Bound(value.function, obj), CallArgs(), context, span, None)
         if isinstance(value, Function):
-            return union([Bound(value, obj), *self._implementations(value, obj, name)])
+            return Bound(value, obj)
         if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
             return LibMethod(self._as_library(obj), value.name)
         if isinstance(value, Object):
@@ -184,9 +188,11 @@ class Attributes:
             return value
         return value
 
-    def _implementations(self, function: Function, obj: Object, name: str) -> list[Value]:
+    def _implementations(self, method: Value, obj: Object, name: str) -> list[Value]:
         """What an abstract method may be, of an object of which only a base class is known."""
-        if obj.site or obj.args or not is_abstract(function.node.ir):
+        if obj.site or obj.args or not isinstance(method, Bound) or not isinstance(method.function, Function):
+            return []
+        if method.receiver != obj or not is_abstract(method.function.node.ir):
             return []
         return [Bound(override, Object(cls)) for cls, override in self.ask.overrides(obj.cls, name)]
 

@@ -37,6 +37,7 @@ class Callers:
         self.ask = ask
         self.limits = ask.limits
         self.project = ask.project
+        self._others: dict[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = {}
         self._callers: dict[tuple[FunctionNode, str, int], Value] = {}
 
     def parameter(self, name: str, scope: Scope) -> Value:
@@ -127,18 +128,27 @@ class Callers:
 
     def _passed_by_other_names(self, function: FunctionNode, name: str, cls: str) -> list[Value]:
         """What calls of a class give that call it by another name: ``cursor_factory = Cursor``, a subclass."""
-        pattern = _other_names(cls)
-        encoded = re.compile(pattern.pattern.encode(), re.MULTILINE)
-        near = [function.module, *self.project.matching(encoded, function.module)]
-        texts = (m.source.text for m in near)
-        names = dict.fromkeys(n for text in texts for found in pattern.findall(text) for n in found if n)
         values: list[Value] = []
-        for other in [n for n in names if n != cls and len(n) > 2][:MAX_OTHER_NAMES]:
-            for module in dict.fromkeys((*near, *self.project.mentioning(other + "(", function.module))):
+        for other, modules in self._other_names_of(function.module, cls):
+            for module in modules:
                 values += self._passed(function, name, calls_named(module, other))
             if values:
                 break
         return values
+
+    def _other_names_of(self, module: ModuleNode, cls: str) -> list[tuple[str, list[ModuleNode]]]:
+        """Names that may mean a class of ``module``, each with the modules that may call it by that name."""
+        known = self._others.get((module, cls))
+        if known is None:
+            pattern = _other_names(cls)
+            encoded = re.compile(pattern.pattern.encode(), re.MULTILINE)
+            near = [module, *self.project.matching(cls, encoded, module)]
+            texts = [m.source.text for m in near if cls in m.source.text]
+            names = dict.fromkeys(n for text in texts for found in pattern.findall(text) for n in found if n)
+            chosen = [n for n in names if n != cls and len(n) > 2][:MAX_OTHER_NAMES]
+            known = [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
+            self._others[(module, cls)] = known
+        return known
 
     def _passed(
         self, function: FunctionNode, name: str, calls: list[tuple[FunctionNode | None, ir.Call]]

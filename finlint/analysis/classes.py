@@ -141,7 +141,7 @@ class Classes:
         for name in names:
             pattern = rf"^[ \t]*class[ \t]+(\w+)[ \t]*\([^)]*\b{re.escape(name)}\b"
             encoded = re.compile(pattern.encode(), re.MULTILINE)
-            for module in (cls.node.module, *self.project.matching(encoded, cls.node.module)):
+            for module in (cls.node.module, *self.project.matching(name, encoded, cls.node.module)):
                 for found in re.findall(pattern, module.source.text, re.MULTILINE):
                     value = self.ask.module_name(module, found)
                     if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):

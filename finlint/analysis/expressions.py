@@ -156,7 +156,16 @@ class Expressions:
         return union(out)
 
     def _bool(self, expr: ir.Bool, context: Context) -> Value:
-        left = self.eval(expr.left, context)
+        # As with sums: ``a or b or ...`` nests to the left.
+        spine = [expr]
+        while isinstance(spine[-1].left, ir.Bool):
+            spine.append(spine[-1].left)
+        value = self.eval(spine[-1].left, context)
+        for part in reversed(spine):
+            value = self._either(part, value, context)
+        return value
+
+    def _either(self, expr: ir.Bool, left: Value, context: Context) -> Value:
         self.ask.tested(left, context, expr.left)
         verdict = truth(left)
         if verdict is not None and (verdict is (expr.op == "or")):
@@ -201,7 +210,16 @@ class Expressions:
                 self.ask.special(option, _COMPARISONS.get(op, ""), (right,), context, place(expr))
 
     def _binary(self, expr: ir.Binary, context: Context) -> Value:
-        left = self.eval(expr.left, context)
+        # ``a + b + ...`` nests to the left, and may have thousands of terms.
+        spine = [expr]
+        while isinstance(spine[-1].left, ir.Binary):
+            spine.append(spine[-1].left)
+        value = self.eval(spine[-1].left, context)
+        for part in reversed(spine):
+            value = self._operate(part, value, context)
+        return value
+
+    def _operate(self, expr: ir.Binary, left: Value, context: Context) -> Value:
         right = self.eval(expr.right, context)
         if expr.op == "Add" and isinstance(left, Sequence) and isinstance(right, Sequence):
             return Sequence(left.kind, None, union([left.element, right.element]))

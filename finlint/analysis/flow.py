@@ -7,6 +7,7 @@ for each other, and a chain of calls of any length, cycles included, is a walk o
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from finlint.analysis.effects import Effect, Registration
@@ -89,7 +90,9 @@ class Frames:
             if scope.function is not None:
                 self.evaluator.refuel()
                 env = {name: value for name, value in scope.params if is_known(value)}
-                _Run(self.evaluator, frame, env).block(scope.function.ir.body)
+                # Deeper than Python can follow: what was seen so far stands.
+                with suppress(RecursionError):
+                    _Run(self.evaluator, frame, env).block(scope.function.ir.body)
         return frame
 
     def of_statements(self, scope: Scope, block: ir.Block) -> Frame:

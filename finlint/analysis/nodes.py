@@ -279,12 +279,15 @@ def names_bound(stmt: ir.Stmt) -> list[str]:
 def flat_statements(block: ir.Block) -> Iterator[ir.Stmt]:
     """All statements of a block and of the blocks in it, not entering functions; class bodies are entered
     because a one-line class shares its line with its members."""
-    for stmt in block:
+    pending = list(reversed(block))
+    while pending:
+        stmt = pending.pop()
         yield stmt
-        for inner in inner_blocks(stmt):
-            yield from flat_statements(inner)
+        inner = list(inner_blocks(stmt))
         if isinstance(stmt, ir.ClassDef):
-            yield from flat_statements(stmt.body)
+            inner.append(stmt.body)
+        for body in reversed(inner):
+            pending.extend(reversed(body))
 
 
 def inner_blocks(stmt: ir.Stmt) -> tuple[ir.Block, ...]:
@@ -298,6 +301,10 @@ def inner_blocks(stmt: ir.Stmt) -> tuple[ir.Block, ...]:
     if isinstance(stmt, ir.Match):
         return tuple(case.body for case in stmt.cases)
     return ()
+
+
+#: Conditions that a definition is known to stand under: those nearest to it.
+MAX_CONDITIONS = 16
 
 
 class Definition:
@@ -364,9 +371,7 @@ class FunctionIndex:
             else:
                 self.returns.append(Definition("value", ir.Const(None), (), conditions))
         elif isinstance(stmt, ir.If):
-            self._expr(stmt.test)
-            self._block(stmt.body, (*conditions, (stmt.test, True)))
-            self._block(stmt.orelse, (*conditions, (stmt.test, False)))
+            self._arms(stmt, conditions)
         elif isinstance(stmt, ir.For):
             self._target(stmt.target, "element", stmt.iter, (), conditions)
             self._expr(stmt.iter)
@@ -410,6 +415,19 @@ class FunctionIndex:
                 self._add(imported[1], Definition("import", single, (), conditions))
         elif isinstance(stmt, ir.Global):
             self.globals.update(stmt.names)
+
+    def _arms(self, stmt: ir.If, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
+        """``if`` and its ``elif`` arms, of which there may be thousands."""
+        arm: ir.If | None = stmt
+        while arm is not None:
+            self._expr(arm.test)
+            self._block(arm.body, (*conditions, (arm.test, True)))
+            conditions = (*conditions[-MAX_CONDITIONS:], (arm.test, False))
+            orelse, arm = arm.orelse, None
+            if len(orelse) == 1 and isinstance(orelse[0], ir.If):
+                arm = orelse[0]
+            else:
+                self._block(orelse, conditions)
 
     def _add(self, name: str, definition: Definition) -> None:
         self.names.setdefault(name, []).append(definition)

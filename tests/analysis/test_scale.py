@@ -1,0 +1,239 @@
+"""Large and odd programs: the answers stay right, and the work grows with what is reached.
+
+Work is the number of Python calls that an analysis makes: the same on every machine and under any load.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import pytest
+from small import check, codes, write
+
+from finlint import engine
+from finlint.model.finding import Report
+from finlint.syntax import source as syntax_source
+
+#: The largest growth of the work when a program doubles: 2 would be linear.
+NEARLY_LINEAR = 2.5
+
+
+def work(paths: list[str]) -> tuple[int, Report]:
+    """Calls that analysing the files makes, and its report."""
+    engine.analyse(paths[:1])  # what is imported or read once only is not counted
+    calls = 0
+
+    def count(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        report = engine.analyse(paths)
+    finally:
+        sys.setprofile(before)
+    return calls, report
+
+
+def methods(count: int) -> str:
+    """A class with many methods, of which the finalizer reaches two."""
+    many = "".join(
+        f"    def m{n}(self, x):\n        self.a{n} = x\n        return self.m{n + 1}(x)\n" for n in range(count)
+    )
+    return (
+        "import threading\nclass A:\n    def __init__(self): self.lock = threading.Lock()\n"
+        f"    def __del__(self): self.close()\n    def close(self):\n        with self.lock: pass\n{many}"
+    )
+
+
+def chain(count: int) -> str:
+    """A chain of calls, one function each."""
+    calls = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(count))
+    return f"import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): f0()\n{calls}def f{count}(): LOCK.acquire()\n"
+
+
+def method_chain(count: int) -> str:
+    """The same with methods that hand an argument on."""
+    calls = "".join(f"    def m{n}(self, lock): return self.m{n + 1}(lock)\n" for n in range(count))
+    return (
+        "import threading\nclass A:\n    def __init__(self): self.lock = threading.Lock()\n"
+        f"    def __del__(self): self.m0(self.lock)\n{calls}    def m{count}(self, lock): lock.acquire()\n"
+    )
+
+
+def terms(count: int) -> str:
+    """One expression of many terms."""
+    total = " + ".join(f"g({n})" for n in range(count))
+    return f"import threading\nLOCK = threading.Lock()\ndef g(n): return n\nclass A:\n    def __del__(self):\n        x = {total}\n        LOCK.acquire()\n"
+
+
+def branches(count: int) -> str:
+    """A long ``elif`` chain."""
+    arms = "".join(f"        elif x == {n}: y = {n}\n" for n in range(count))
+    return (
+        "import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self):\n        x = unknown()\n"
+        f"        if x is None: y = 0\n{arms}        else: LOCK.acquire()\n"
+    )
+
+
+def bases(count: int) -> str:
+    """A line of classes, each the base of the next."""
+    line = "".join(f"class C{n + 1}(C{n}):\n    def m{n}(self): pass\n" for n in range(count))
+    return (
+        "import threading\nLOCK = threading.Lock()\nclass C0:\n    def close(self): LOCK.acquire()\n"
+        f"{line}class A(C{count}):\n    def __del__(self): self.close()\n"
+    )
+
+
+def conditions(count: int) -> str:
+    """One condition of many terms."""
+    total = " or ".join(f"g({n})" for n in range(count))
+    return (
+        "import threading\nLOCK = threading.Lock()\ndef g(n): return unknown()\nclass A:\n    def __del__(self):\n"
+        f"        if {total}: LOCK.acquire()\n"
+    )
+
+
+def registrations(count: int) -> str:
+    """Many registrations of one callback."""
+    many = "".join(f"def r{n}(o): weakref.finalize(o, close, {n})\n" for n in range(count))
+    return f"import threading, weakref\nLOCK = threading.Lock()\ndef close(n): LOCK.acquire()\n{many}"
+
+
+@pytest.mark.parametrize(
+    ("program", "count"),
+    [
+        (methods, 400),
+        (chain, 250),
+        (method_chain, 150),
+        (terms, 300),
+        (branches, 150),
+        (registrations, 60),
+    ],
+)
+def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_path: Path) -> None:
+    (small,) = write(tmp_path, {"small": program(count)})
+    (large,) = write(tmp_path, {"large": program(2 * count)})
+    less, report = work([small])
+    more, report_of_large = work([large])
+    assert set(codes(report)) == set(codes(report_of_large)) == {"FIN102"}
+    assert more < NEARLY_LINEAR * less
+
+
+@pytest.mark.parametrize(
+    ("program", "count"),
+    [
+        (methods, 10_000),
+        (chain, 2_000),
+        (method_chain, 2_000),
+        (terms, 900),
+        (branches, 250),
+        (conditions, 150),
+        (bases, 200),
+    ],
+)
+def test_the_answer_is_right_at_size(program: Callable[[int], str], count: int, tmp_path: Path) -> None:
+    report = check(tmp_path, {"large": program(count)})
+    assert report.errors == ()
+    assert codes(report) == ["FIN102"]
+
+
+@pytest.mark.parametrize("program", [terms, branches])
+def test_what_the_parser_cannot_nest_is_an_error_and_no_crash(program: Callable[[int], str], tmp_path: Path) -> None:
+    report = check(tmp_path, {"large": program(20_000), "m": chain(1)})
+    assert codes(report) in (["FIN102"], ["FIN102", "FIN102"])
+    assert len(report.errors) + len(codes(report)) == 2
+
+
+def test_a_cycle_of_many_modules(tmp_path: Path) -> None:
+    files = {"p/__init__": ""}
+    for n in range(100):
+        files[f"p/m{n}"] = (
+            f"from p import m{(n + 1) % 100} as following\nfrom p.m0 import LOCK\ndef f(): following.f()\n"
+        )
+    files["p/m0"] = "import threading\nfrom p import m1 as following\nLOCK = threading.Lock()\ndef f(): following.f()\n"
+    files["p/m99"] = "from p import m0\ndef f():\n    m0.LOCK.acquire()\n    m0.f()\n"
+    files["p/a"] = "from p.m0 import f\nclass A:\n    def __del__(self): f()\n"
+    report = check(tmp_path, files)
+    assert codes(report) == ["FIN102"]
+
+
+def test_names_that_import_each_other_for_ever(tmp_path: Path) -> None:
+    files = {
+        "p/__init__": "from p.b import *\n",
+        "p/b": "from p.c import *\nfrom p.c import x\n",
+        "p/c": "from p.b import *\nfrom p.b import x\n",
+        "p/a": "from p.b import x\nclass A(x.B):\n    def __init__(self): self.x = x\n    def __del__(self): self.x.get()\n",
+    }
+    assert codes(check(tmp_path, files)) == []
+
+
+def test_classes_that_inherit_from_each_other(tmp_path: Path) -> None:
+    line = "".join(f"class C{n}(C{(n + 1) % 50}): pass\n" for n in range(50))
+    source = (
+        f"import time\n{line}class A(C0):\n    def close(self): time.sleep(9)\n    def __del__(self): self.close()\n"
+    )
+    assert codes(check(tmp_path, {"m": source})) == ["FIN103"]
+
+
+def test_functions_that_call_each_other(tmp_path: Path) -> None:
+    ring = "".join(f"def f{n}(x): return f{(n + 1) % 50}([x])\n" for n in range(50))
+    source = f"import time\n{ring}class A:\n    def __del__(self): f0(1); time.sleep(9)\n"
+    assert codes(check(tmp_path, {"m": source})) == ["FIN103"]
+
+
+@pytest.mark.parametrize("name", ["queue", "threading", "weakref", "typing"])
+def test_a_module_that_shadows_the_standard_library(name: str, tmp_path: Path) -> None:
+    files = {
+        name: "class Lock:\n    def acquire(self): pass\n",
+        "m": f"import {name}\nclass A:\n    def __init__(self): self.lock = {name}.Lock()\n"
+        "    def __del__(self): self.lock.acquire()\n",
+    }
+    assert codes(check(tmp_path, files)) == []
+
+
+class Reads:
+    """Which files became facts, and how much of them was read beyond their outline."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.files: list[str] = []
+        self.sources: list[syntax_source.SourceFile] = []
+        original = syntax_source.SourceFile.__init__
+
+        def init(this: syntax_source.SourceFile, path: str, data: bytes) -> None:
+            original(this, path, data)
+            self.files.append(Path(path).name)
+            self.sources.append(this)
+
+        monkeypatch.setattr(syntax_source.SourceFile, "__init__", init)
+
+
+def large_package(folder: Path, count: int) -> list[str]:
+    """A package of which the finalizer in ``a`` reaches three modules."""
+    files = {
+        "p/__init__": "",
+        "p/a": "from p.pool import Pool\nclass A:\n    def __init__(self): self.pool = Pool()\n"
+        "    def __del__(self): self.pool.put()\n",
+        "p/pool": "from p.locks import make\nfrom p import m0, m1\nclass Pool:\n    def __init__(self): self.lock = make()\n"
+        "    def put(self): self.lock.acquire()\n    def other(self): m0.f0(); m1.f1()\n",
+        "p/locks": "import threading\ndef make(): return threading.Lock()\n",
+    }
+    for n in range(count):
+        files[f"p/m{n}"] = f"from p import m{(n + 1) % count}\ndef f{n}(): pass\nclass C{n}: pass\n"
+    return write(folder, files)
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_one_file_of_a_large_package_reads_what_it_reaches(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = [p for p in large_package(tmp_path, count) if p.endswith("/a.py")]
+    reads = Reads(monkeypatch)
+    report = engine.analyse([path])
+    assert codes(report) == ["FIN102"]
+    assert sorted(set(reads.files)) == ["a.py", "locks.py", "pool.py"]
+    assert len(reads.files) == len(set(reads.files))
