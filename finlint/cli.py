@@ -7,7 +7,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from finlint.config import ConfigError, ConfigFinder, confidence_of, default_cache_dir, severity_of
 from finlint.knowledge.entries import KnowledgeError
@@ -19,6 +19,9 @@ from finlint.report.formats import FORMATS, READABLE, render
 from finlint.report.view import View
 from finlint.selection import UnknownCodeError, codes_of
 from finlint.syntax.discover import discover
+
+if TYPE_CHECKING:
+    from finlint.model.task import Statistics
 
 #: A run that is shorter needs no progress bar.
 PATIENCE = 1.0
@@ -169,8 +172,18 @@ class Command:
         )
         texts = Texts(overlay)
         progress = Progress.on(sys.stderr)
+        done: list[Statistics] = []
         try:
-            outcome = analyse(files, policies, settings, texts, overlay=overlay, progress=progress, errors=errors)
+            outcome = analyse(
+                files,
+                policies,
+                settings,
+                texts,
+                overlay=overlay,
+                progress=progress,
+                errors=errors,
+                statistics=done.append if options.verbose else None,
+            )
         finally:
             if progress is not None:
                 progress.close()
@@ -189,6 +202,17 @@ class Command:
             read = ", ".join(dict.fromkeys(c.origin for c in configs if c.origin)) or "none"
             say(f"configuration: {read}")
             say(f"files: {summary.files}, analysed: {summary.analysed}, registrations: {summary.registrations}")
+            for statistics in done:
+                work = statistics.work
+                say(
+                    f"read {statistics.files} files, {statistics.bytes} bytes;"
+                    f" {statistics.candidates} may hold a finalizer; {statistics.tasks} questions, {statistics.kept} of them answered from the cache"
+                )
+                say(
+                    f"parsed {work.outlined} characters with ast and {work.sliced} of them again in slices,"
+                    f" {work.libcst} with LibCST; ran {statistics.frames} bodies;"
+                    f" {statistics.workers or 'no'} worker processes"
+                )
             say(f"found files in {discovered - started:.3f} s, analysed them in {analysed - discovered:.3f} s")
         return 2 if missing else status
 

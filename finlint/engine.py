@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from finlint.analysis.headers import Headers
     from finlint.analysis.project import Project
     from finlint.cache import Store
-    from finlint.model.task import Answer, ClassKey, FunctionKey, Known, Task, Work
+    from finlint.model.task import Answer, ClassKey, FunctionKey, Known, Statistics, Task, Work
     from finlint.workers import Elsewhere, Here
 
 #: A file without a token cannot hold a finalizer and is not parsed, but a small run checks its syntax all the same:
@@ -33,23 +33,6 @@ BATCH = 10
 _ONLY_AST = 0x400
 
 DEFAULT_SETTINGS = Settings()
-
-
-class Statistics(NamedTuple):
-    """What a run did, for ``--verbose`` and for tests that count instead of measuring time.
-
-    ``files`` and ``bytes`` of them were read to look for words; ``tasks`` were answered, ``kept`` of them from the
-    cache; ``work`` is what was parsed, ``frames`` the function bodies that were run, ``workers`` the processes.
-    """
-
-    files: int
-    bytes: int
-    candidates: int
-    tasks: int
-    kept: int
-    work: Work
-    frames: int
-    workers: int
 
 
 def analyse(
@@ -125,7 +108,7 @@ class _Run:
             self._elsewhere.close()
 
     def statistics(self) -> Statistics:
-        from finlint.model.task import Work
+        from finlint.model.task import Statistics, Work
 
         work = Work()
         for part in self._work:

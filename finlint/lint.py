@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.config import Config, ConfigFinder
 from finlint.model.codes import OPT_IN_CODES
@@ -16,6 +16,9 @@ from finlint.model.settings import Settings
 from finlint.selection import codes_of, selected
 from finlint.syntax.discover import USUAL_FOLDERS, Excluder
 from finlint.syntax.suppressions import WORDS, Directive, Suppressions, covers, is_known
+
+if TYPE_CHECKING:
+    from finlint.model.task import Statistics
 
 
 class Overrides(NamedTuple):
@@ -167,17 +170,19 @@ def analyse(
     progress: Callable[[int, int], None] | None = None,
     errors: Sequence[FileError] = (),
     noqa: bool = True,
+    statistics: Callable[[Statistics], None] | None = None,
 ) -> Outcome:
     """Analyse ``files`` and keep what the policies want. ``noqa`` off leaves noqa comments to flake8.
 
-    ``errors`` are those of discovery. Raises ConfigError, UnknownCodeError, and KnowledgeError of the engine.
+    ``errors`` are those of discovery; ``statistics`` is told what was done.
+    Raises ConfigError, UnknownCodeError, and KnowledgeError of the engine.
     """
     for path in files:
         # Errors of configuration come before any work.
         policies.of_file(path)
     from finlint import engine
 
-    report = engine.analyse(files, settings, overlay=overlay, progress=progress)
+    report = engine.analyse(files, settings, overlay=overlay, progress=progress, statistics=statistics)
     report = report._replace(errors=tuple(sorted({*report.errors, *errors})))
     return select(report, files, policies, texts, noqa=noqa)
 

@@ -90,9 +90,11 @@ def main_parser() -> Parser:
     group = parser.add_argument_group("analysis and configuration")
     add_config_options(group)
     group.add_argument("--follow-installed", action="store_true", help="follow calls into installed packages")
-    group.add_argument("--jobs", metavar="N", type=_jobs, help="accepted; this version runs in one process")
-    group.add_argument("--no-cache", action="store_true", help="accepted; this version keeps no cache")
-    group.add_argument("--cache-dir", metavar="DIR", help="accepted; this version keeps no cache")
+    group.add_argument(
+        "--jobs", metavar="N", type=_jobs, help="worker processes (default: one a processor, when it pays)"
+    )
+    group.add_argument("--no-cache", action="store_true", help="neither use nor keep answers of other runs")
+    group.add_argument("--cache-dir", metavar="DIR", help="where answers are kept")
     group.add_argument("--no-prefilter", action="store_true", help=argparse.SUPPRESS)
     group.add_argument("--version", action="version", version=f"finlint {__version__}")
     group.add_argument("-h", "--help", action="help", help="this text")

@@ -85,6 +85,23 @@ class Inputs(NamedTuple):
     searches: tuple[str, ...] = ()
 
 
+class Statistics(NamedTuple):
+    """What a run did, for ``--verbose`` and for tests that count instead of measuring time.
+
+    ``files`` and ``bytes`` of them were read to look for words; ``tasks`` were answered, ``kept`` of them from the
+    cache; ``work`` is what was parsed, ``frames`` the function bodies that were run, ``workers`` the processes.
+    """
+
+    files: int
+    bytes: int
+    candidates: int
+    tasks: int
+    kept: int
+    work: Work
+    frames: int
+    workers: int
+
+
 def answer_to_json(answer: Answer) -> list[Any]:
     """Lists, strings and numbers only. NamedTuples are lists to ``json``."""
     return [[_finding_to_json(f) for f in answer.findings], *answer[1:]]

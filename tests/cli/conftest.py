@@ -39,7 +39,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "bad.py").write_text(BAD)
     (tmp_path / "good.py").write_text("print('fine')\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FINLINT_CACHE_DIR", str(tmp_path / ".finlint_cache"))
+    monkeypatch.setenv("FINLINT_CACHE_DIR", str(tmp_path.with_name(tmp_path.name + "-cache")))
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path

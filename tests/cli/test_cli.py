@@ -248,9 +248,11 @@ def test_rule_config_clean_completion(project: Path, run: Run) -> None:
     (project / "finlint.toml").write_text('min-severity = "error"\n')
     assert f'min-severity = "error"  # {project / "finlint.toml"}' in run("config").out
     assert 'min-severity = "warning"  # default' in run("config", "--isolated").out
-    (project / ".finlint_cache").mkdir()
+    cache = Path(os.environ["FINLINT_CACHE_DIR"])
+    run("--exit-zero", ".")
+    assert (cache / "CACHEDIR.TAG").exists()
     assert "Removed" in run("clean").out
-    assert not (project / ".finlint_cache").exists()
+    assert not cache.exists()
     assert run("clean", "--cache-dir", str(project)).status == 2
     for shell in ("bash", "zsh", "fish"):
         assert "output-format" in run("completion", shell).out
