@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 from small import check, codes, write
@@ -197,17 +198,15 @@ def test_a_module_that_shadows_the_standard_library(name: str, tmp_path: Path) -
 
 
 class Reads:
-    """Which files became facts, and how much of them was read beyond their outline."""
+    """Which files became facts."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.files: list[str] = []
-        self.sources: list[syntax_source.SourceFile] = []
         original = syntax_source.SourceFile.__init__
 
-        def init(this: syntax_source.SourceFile, path: str, data: bytes) -> None:
-            original(this, path, data)
+        def init(this: syntax_source.SourceFile, path: str, *rest: Any, **options: Any) -> None:
+            original(this, path, *rest, **options)
             self.files.append(Path(path).name)
-            self.sources.append(this)
 
         monkeypatch.setattr(syntax_source.SourceFile, "__init__", init)
 
