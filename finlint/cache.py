@@ -219,9 +219,11 @@ class Store:
             known.shown = self._linted.get(path)
             return
         data = self._read(path)
-        verdict = known.verdict if known is not None and data is not None and known.digest == _digest(data) else None
+        digest = "" if data is None else _digest(data)
+        # A verdict without a digest was given in this run, or on the same stamp.
+        still = known is not None and (known.digest == digest or (not known.digest and known.stamp == self.stamp(path)))
         self._files[path] = _File(
-            self._linted.get(path), self._safe(path), "" if data is None else _digest(data), verdict
+            self._linted.get(path), self._safe(path), digest, known.verdict if known is not None and still else None
         )
 
     # -- which files hold a word

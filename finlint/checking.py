@@ -11,7 +11,7 @@ from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.finalizers import Finalizer, Finder
 from finlint.analysis.flow import Frames
 from finlint.analysis.nodes import ModuleNode
-from finlint.analysis.project import Project
+from finlint.analysis.project import Disk, Project
 from finlint.analysis.reach import Step
 from finlint.analysis.registrars import Registrars
 from finlint.knowledge.base import Knowledge
@@ -39,28 +39,29 @@ class Library:
 class Check:
     """Answers tasks about files of one package, one after another.
 
-    Parsed modules are shared between the tasks, evaluations are not: an answer depends on the files alone, never on
-    what was asked before, so it may be given by any process, and be kept.
+    What was read and parsed is shared between the tasks; modules as nodes, and all that was found out about them, are
+    not: an answer depends on the files alone, never on what was asked before, so any process may give it, and it may
+    be kept.
     """
 
     def __init__(self, files: Files, library: Library) -> None:
         self.files = files
         self.library = library
-        self.project = Project(
-            files.load, library.knowledge, library.src, library.installed, lambda path: files.read(path)
-        )
+        self.disk = Disk()
 
     def answer(self, task: Task, known: Known) -> tuple[Answer, Inputs]:
         """What the task asks, and what the answer stands on."""
-        trace = self.project.begin()
-        evaluator = Evaluator(self.project, self.library.knowledge, self.library.registrars)
+        library, files = self.library, self.files
+        project = Project(files.load, library.knowledge, library.src, library.installed, files.read, self.disk)
+        trace = project.trace
+        evaluator = Evaluator(project, self.library.knowledge, self.library.registrars)
         frames = Frames(evaluator)
         inherited = dict(known.inherited)
         finder = Finder(evaluator, frames, self.library.registrars, known.wrappers, inherited)
         findings: list[Finding] = []
         registrations: set[tuple[str, int, int, str]] = set()
         heirs: list[ClassKey] = []
-        module = self.project.at(task.path)
+        module = project.at(task.path)
         if module is not None:
             for finalizer in self._finalizers(task, module, finder, heirs):
                 place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar

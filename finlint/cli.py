@@ -206,7 +206,8 @@ class Command:
                 work = statistics.work
                 say(
                     f"read {statistics.files} files, {statistics.bytes} bytes;"
-                    f" {statistics.candidates} may hold a finalizer; {statistics.tasks} questions, {statistics.kept} of them answered from the cache"
+                    f" {statistics.candidates} may hold a finalizer;"
+                    f" {statistics.tasks} questions, {statistics.kept} of them answered from the cache"
                 )
                 say(
                     f"parsed {work.outlined} characters with ast and {work.sliced} of them again in slices,"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from finlint.analysis.project import Project
     from finlint.cache import Store
     from finlint.model.task import Answer, ClassKey, FunctionKey, Known, Statistics, Task, Work
-    from finlint.workers import Elsewhere, Here
+    from finlint.workers import Asked, Elsewhere, Here
 
 #: A file without a token cannot hold a finalizer and is not parsed, but a small run checks its syntax all the same:
 #: bytes of such files that are parsed before only their encoding is looked at. A megabyte costs about 0.15 s.
@@ -334,13 +334,15 @@ class _Run:
             if self.progress is not None:
                 self.progress(done, len(todo))
 
-    def _batches(self, tasks: Sequence[Task]) -> list[list[Task]]:
-        """Tasks by package, so that modules are parsed once; the largest packages first."""
+    def _batches(self, tasks: Sequence[Task]) -> list[Asked]:
+        """Tasks by package, so that modules are parsed once by each worker; the largest packages first."""
+        from finlint.workers import Asked
+
         groups: dict[str, list[Task]] = {}
         for task in tasks:
             groups.setdefault(self._project().package_of(task.path), []).append(task)
-        ordered = sorted(groups.values(), key=lambda group: -sum(self._sizes.get(task.path, 0) for task in group))
-        return [group[i : i + BATCH] for group in ordered for i in range(0, len(group), BATCH)]
+        ordered = sorted(groups.items(), key=lambda item: -sum(self._sizes.get(task.path, 0) for task in item[1]))
+        return [Asked(package, group[i : i + BATCH]) for package, group in ordered for i in range(0, len(group), BATCH)]
 
     def _worker(self, tasks: Sequence[Task]) -> Here | Elsewhere:
         from finlint.workers import WORTH, Elsewhere, Here

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+    from finlint.checking import Check
+
 #: Characters of candidates below which another process costs more than it saves: it imports what this one has.
 WORTH = 1_500_000
 
@@ -40,6 +42,13 @@ class Answered(NamedTuple):
     task: Task
     answer: Answer
     inputs: Inputs
+
+
+class Asked(NamedTuple):
+    """Tasks about files of one package."""
+
+    package: str
+    tasks: Sequence[Task]
 
 
 class Batch(NamedTuple):
@@ -70,23 +79,31 @@ class Here:
 
         self._files = files
         self._library = Library(settings)
+        #: The package that was asked about last: its modules are parsed.
+        self._package: tuple[str, Check] | None = None
 
-    def run(self, batches: Sequence[Sequence[Task]], known: Known) -> Iterator[Batch]:
-        for tasks in batches:
+    def run(self, batches: Sequence[Asked], known: Known) -> Iterator[Batch]:
+        for number, asked in enumerate(batches):
             with collector_paused():
-                batch = self._batch(tasks, known)
-            if len(batches) > 1:
-                # Evaluations are full of cycles.
-                gc.collect()
+                batch = self._batch(asked, known)
+            if number + 1 < len(batches):
+                self.tidy()
             yield batch
 
-    def _batch(self, tasks: Sequence[Task], known: Known) -> Batch:
+    def tidy(self) -> None:
+        """Evaluations are full of cycles; a process that ends need not care."""
+        gc.collect()
+
+    def _batch(self, asked: Asked, known: Known) -> Batch:
         from finlint.checking import Check
 
-        check = Check(self._files.fresh(), self._library)
-        answered = tuple(Answered(task, *check.answer(task, known)) for task in tasks)
-        searches = tuple((key, *inputs) for key, inputs in sorted(check.project.search_inputs.items()))
-        return Batch(answered, searches, check.files.work())
+        if self._package is None or self._package[0] != asked.package:
+            self._package = asked.package, Check(self._files.fresh(), self._library)
+        check = self._package[1]
+        before = check.files.work()
+        answered = tuple(Answered(task, *check.answer(task, known)) for task in asked.tasks)
+        searches = tuple((key, *inputs) for key, inputs in sorted(check.disk.search_inputs.items()))
+        return Batch(answered, searches, check.files.work().minus(before))
 
     def close(self) -> None:
         pass
@@ -109,33 +126,33 @@ class Elsewhere:
             theirs.close()
             self._workers.append((process, ours))
 
-    def run(self, batches: Sequence[Sequence[Task]], known: Known) -> Iterator[Batch]:
+    def run(self, batches: Sequence[Asked], known: Known) -> Iterator[Batch]:
         from multiprocessing.connection import wait
 
         waiting = list(reversed(batches))
-        busy: dict[Connection, Sequence[Task]] = {}
+        busy: dict[Connection, Asked] = {}
         idle = [connection for _, connection in self._workers]
         while waiting or busy:
             while waiting and idle:
-                connection, tasks = idle.pop(), waiting.pop()
+                connection, asked = idle.pop(), waiting.pop()
                 try:
-                    connection.send_bytes(json.dumps([tasks, known]).encode())
+                    connection.send_bytes(json.dumps([asked, known]).encode())
                 except OSError:
-                    yield _lost(tasks)
+                    yield _lost(asked)
                     continue
-                busy[connection] = tasks
+                busy[connection] = asked
             if not busy:
                 # Nobody is left to work.
-                for tasks in reversed(waiting):
-                    yield _lost(tasks)
+                for asked in reversed(waiting):
+                    yield _lost(asked)
                 return
             for ready in wait(list(busy)):
                 connection = ready  # type: ignore[assignment]
-                tasks = busy.pop(connection)
+                asked = busy.pop(connection)
                 try:
                     reply = json.loads(connection.recv_bytes())
                 except (EOFError, OSError):
-                    yield _lost(tasks)
+                    yield _lost(asked)
                     continue
                 idle.append(connection)
                 yield _batch_from_json(reply)
@@ -149,11 +166,10 @@ class Elsewhere:
                 process.terminate()
 
 
-def _lost(tasks: Sequence[Task]) -> Batch:
+def _lost(asked: Asked) -> Batch:
     error = "the process that analysed it ended"
-    return Batch(
-        tuple(Answered(task, Answer(errors=(FileError(task.path, 1, error),)), Inputs()) for task in tasks), (), Work()
-    )
+    answers = (Answered(t, Answer(errors=(FileError(t.path, 1, error),)), Inputs()) for t in asked.tasks)
+    return Batch(tuple(answers), (), Work())
 
 
 def _serve(connection: Connection, files: Files, settings: Settings) -> None:
@@ -165,17 +181,18 @@ def _serve(connection: Connection, files: Files, settings: Settings) -> None:
     here = Here(files, settings)
     while True:
         try:
-            tasks, known = json.loads(connection.recv_bytes())
+            (package, tasks), known = json.loads(connection.recv_bytes())
         except (EOFError, OSError):
             return
         wrappers, inherited = known
         facts = Known(tuple(FunctionKey(*w) for w in wrappers), inherited_from_json(inherited))
-        (batch,) = here.run([[Task(path, what, tuple(names)) for path, what, names in tasks]], facts)
-        gc.collect()
+        asked = Asked(package, [Task(path, what, tuple(names)) for path, what, names in tasks])
+        (batch,) = here.run([asked], facts)
         try:
             connection.send_bytes(json.dumps(_batch_to_json(batch)).encode())
         except OSError:
             return
+        here.tidy()
 
 
 def _batch_to_json(batch: Batch) -> list[Any]:

@@ -398,7 +398,7 @@ _OPERATORS = {
 def _truthy(value: Value) -> Value:
     """``value`` where ``value or x`` is ``value``."""
     if isinstance(value, OneOf):
-        rest = [m for m in value.members if not (isinstance(m, Const) and not m.value)]
+        rest = [m for m in value.order if not (isinstance(m, Const) and not m.value)]
         return union(rest) if rest else UNKNOWN
     return UNKNOWN if isinstance(value, Const) and not value.value else value
 

@@ -336,7 +336,7 @@ def _parts(value: Value) -> Iterator[Value]:
         part = stack.pop()
         yield part
         if isinstance(part, OneOf):
-            stack.extend(part.members)
+            stack.extend(part.order)
         elif isinstance(part, (Partial, Bound)):
             stack.append(part.function)
 

@@ -491,7 +491,7 @@ class _Run:
 
 def _true_values(value: Value) -> Value:
     if isinstance(value, OneOf):
-        rest = [m for m in value.members if not (isinstance(m, Const) and not m.value)]
+        rest = [m for m in value.order if not (isinstance(m, Const) and not m.value)]
         return union(rest) if rest else UNKNOWN
     if isinstance(value, Const) and not value.value and not value.firm:
         return UNKNOWN

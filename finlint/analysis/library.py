@@ -87,7 +87,7 @@ def _holds(condition: Argument, given: dict[str, Value]) -> bool | None:
         return equal if value.firm else (None if equal else False)
     if isinstance(value, OneOf):
         # None beside constants is the platform, or the moment, in which the call is not made.
-        present = [v for v in value.members if not (isinstance(v, Const) and v.value is None)]
+        present = [v for v in value.order if not (isinstance(v, Const) and v.value is None)]
         verdicts = {
             _holds(condition, {condition.parameter: Const(v.value) if isinstance(v, Const) else v}) for v in present
         }

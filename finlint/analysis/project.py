@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Protocol
 
 from finlint.analysis.headers import brings
@@ -42,6 +43,19 @@ class Trace:
         self.searches: set[str] = set()
 
 
+class Disk:
+    """What was read of folders and packages: nothing that depends on who asks, so projects may share it."""
+
+    __slots__ = ("listings", "neighbours", "search_inputs")
+
+    def __init__(self) -> None:
+        self.listings: dict[str, frozenset[str]] = {}
+        #: Bytes of the files that a search of a package looks at; None where they are too many.
+        self.neighbours: dict[str, dict[str, bytes] | None] = {}
+        #: What such a search stands on: folders and files.
+        self.search_inputs: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+
 class Project:
     """The files of a run and those that they import, as modules.
 
@@ -56,29 +70,19 @@ class Project:
         src: Iterable[str] = (),
         installed: Iterable[str] = (),
         peek: Callable[[str], bytes | None] = lambda path: None,
+        disk: Disk | None = None,
     ) -> None:
         self._load = load
         self._peek = peek
-        self._neighbours: dict[str, dict[str, bytes]] = {}
+        self._disk = disk if disk is not None else Disk()
         self._library = library
         self._src = tuple(os.path.abspath(folder) for folder in src)
         self._installed = tuple(installed)
         self._by_path: dict[str, ModuleNode | None] = {}
         self._roots: dict[str, tuple[str, str]] = {}
-        self._listings: dict[str, frozenset[str]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
         self._stdlib_roots: dict[str, bool] = {}
         self.trace = Trace()
-        #: What a search of a package looked at: folders and files.
-        self.search_inputs: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-
-    def begin(self) -> Trace:
-        """Start another trace. Modules stay; what was found in folders is found again, so that it is recorded."""
-        self._roots.clear()
-        self._found.clear()
-        self._stdlib_roots.clear()
-        self.trace = Trace()
-        return self.trace
 
     def at(self, path: str) -> ModuleNode | None:
         """The module in the file ``path``; None where it cannot be read."""
@@ -117,13 +121,13 @@ class Project:
 
     def _listing(self, folder: str) -> frozenset[str]:
         self.trace.folders.add(folder)
-        names = self._listings.get(folder)
+        names = self._disk.listings.get(folder)
         if names is None:
             try:
                 names = frozenset(os.listdir(folder))
             except OSError:
                 names = frozenset()
-            self._listings[folder] = names
+            self._disk.listings[folder] = names
         return names
 
     # -- imports
@@ -223,26 +227,25 @@ class Project:
         return package if os.path.isdir(package) else os.path.dirname(here)
 
     def _files_below(self, package: str, folder: str) -> dict[str, bytes]:
-        self.trace.searches.add(package)
-        known = self._neighbours.get(package)
-        if known is None:
-            paths: list[str] = []
-            walked: list[str] = []
-            for base, folders, names in os.walk(package):
-                walked.append(base)
-                folders.sort()
-                paths.extend(os.path.join(base, n) for n in sorted(names) if n.endswith(".py"))
-                if len(paths) > MAX_NEIGHBOURS:
-                    break
-            if len(paths) > MAX_NEIGHBOURS:
-                if package != folder:
-                    self.search_inputs[package] = (tuple(walked), ())
-                    return self._files_below(folder, folder)
-                paths = [p for p in paths if os.path.dirname(p) == folder][:MAX_NEIGHBOURS]
-            self.search_inputs[package] = (tuple(walked), tuple(paths))
-            known = {path: data for path in paths if (data := self._peek(path)) is not None}
-            self._neighbours[package] = known
-        return known
+        """The files of the package; those below ``folder``, or in it alone, where they are too many."""
+        for top in dict.fromkeys((package, folder)):
+            files = self._searched(top, partial(_walked, top))
+            if files is not None:
+                return files
+        return self._searched(folder + os.sep, lambda: ([folder], _python_files(folder, self._listing(folder)))) or {}
+
+    def _searched(self, key: str, look: Callable[[], tuple[list[str], list[str]]]) -> dict[str, bytes] | None:
+        """The bytes of the files that a search looks at, None where they are too many; looked for once."""
+        self.trace.searches.add(key)
+        disk = self._disk
+        if key not in disk.neighbours:
+            folders, paths = look()
+            many = len(paths) > MAX_NEIGHBOURS and not key.endswith(os.sep)
+            paths = [] if many else paths[:MAX_NEIGHBOURS]
+            disk.search_inputs[key] = (tuple(folders), tuple(paths))
+            found = {path: data for path in paths if (data := self._peek(path)) is not None}
+            disk.neighbours[key] = None if many else found
+        return disk.neighbours[key]
 
     def _path_of(self, name: str, importer: ModuleNode) -> str | None:
         parts = name.split(".")
@@ -339,3 +342,20 @@ class Project:
             if base in names:
                 return os.path.join(folder, base)
         return None
+
+
+def _walked(top: str) -> tuple[list[str], list[str]]:
+    """Folders and Python files below ``top``, no further than shows that they are too many."""
+    folders: list[str] = []
+    paths: list[str] = []
+    for base, inner, names in os.walk(top):
+        folders.append(base)
+        inner.sort()
+        paths.extend(_python_files(base, names))
+        if len(paths) > MAX_NEIGHBOURS:
+            break
+    return folders, paths
+
+
+def _python_files(folder: str, names: Iterable[str]) -> list[str]:
+    return [os.path.join(folder, name) for name in sorted(names) if name.endswith(".py")]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
@@ -178,6 +178,9 @@ class Marked:
 @dataclass(frozen=True, slots=True)
 class OneOf:
     members: frozenset[Value]
+    #: The members as they were found. A set's own order changes from process to process, and with it would the
+    #: findings where a limit cuts a search short.
+    order: tuple[Value, ...] = field(compare=False)
 
 
 Value = Union[
@@ -211,7 +214,7 @@ MAX_ALTERNATIVES = 12
 def alternatives(value: Value) -> Iterator[Value]:
     """The values that ``value`` may be, in a stable order."""
     if isinstance(value, OneOf):
-        yield from sorted(value.members, key=_order)
+        yield from sorted(value.order, key=_order)
     else:
         yield value
 
@@ -235,31 +238,32 @@ def _order(value: Value) -> str:
 
 def union(values: Iterable[Value]) -> Value:
     """One value that may be any of ``values``; unknown parts are kept, so that certainty is not invented."""
-    members: set[Value] = set()
+    members: dict[Value, None] = {}
     for value in values:
         if isinstance(value, OneOf):
-            members |= value.members
+            members.update(dict.fromkeys(value.order))
         else:
-            members.add(value)
+            members[value] = None
     if len(members) > 1:
-        firm = {m for m in members if isinstance(m, Const) and m.firm}
-        if firm:
-            # Beside another value a constant is one possibility of several.
-            members -= firm
-            members |= {Const(m.value, False) for m in firm if isinstance(m, Const)}
+        # Beside another value a constant is one possibility of several.
+        members = dict.fromkeys(Const(m.value, False) if isinstance(m, Const) and m.firm else m for m in members)
     if not members:
         return UNKNOWN
     if len(members) == 1:
         return next(iter(members))
     if len(members) > MAX_ALTERNATIVES:
         return UNKNOWN
-    return OneOf(frozenset(members))
+    return _one_of(members)
+
+
+def _one_of(members: dict[Value, None]) -> OneOf:
+    return OneOf(frozenset(members), tuple(members))
 
 
 def without_none(value: Value) -> Value:
     """``value`` where it is known not to be None."""
     if isinstance(value, OneOf):
-        rest = [m for m in value.members if not (isinstance(m, Const) and m.value is None)]
+        rest = [m for m in value.order if not (isinstance(m, Const) and m.value is None)]
         return union(rest) if rest else UNKNOWN
     return value
 
@@ -269,7 +273,7 @@ def softened(value: Value) -> Value:
     if isinstance(value, Const):
         return Const(value.value, False) if value.firm else value
     if isinstance(value, OneOf):
-        return OneOf(frozenset(softened(m) for m in value.members))
+        return _one_of(dict.fromkeys(softened(m) for m in value.order))
     return value
 
 
@@ -301,7 +305,7 @@ def depth(value: Value) -> int:
     if isinstance(value, Partial):
         return 1 + max([depth(value.function), *map(depth, value.args), *(depth(v) for _, v in value.keywords)])
     if isinstance(value, OneOf):
-        return max(depth(m) for m in value.members)
+        return max(depth(m) for m in value.order)
     if isinstance(value, Sequence):
         return 1 + max([depth(value.element), *(map(depth, value.items or ()))])
     if isinstance(value, Mapping):

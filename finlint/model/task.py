@@ -59,6 +59,9 @@ class Work(NamedTuple):
     sliced: int = 0
     libcst: int = 0
 
+    def minus(self, other: Work) -> Work:
+        return Work(self.outlined - other.outlined, self.sliced - other.sliced, self.libcst - other.libcst)
+
     def plus(self, other: Work) -> Work:
         return Work(self.outlined + other.outlined, self.sliced + other.sliced, self.libcst + other.libcst)
 

@@ -47,8 +47,11 @@ class Files:
             return None
 
     def load(self, path: str) -> SourceFile | None:
-        """The source of a linted file, or of one that an import names."""
+        """The source of a linted file, or of one that an import names; parsed once."""
         path = self.linted.get(os.path.abspath(path), path)
+        known = self._sources.get(path)
+        if known is not None:
+            return known
         data = self.read(path)
         if data is None:
             return None
