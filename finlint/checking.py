@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import sysconfig
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.finalizers import Finalizer, Finder
 from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import ModuleNode
+from finlint.analysis.heirs import Difference, class_key, difference
+from finlint.analysis.nodes import ClassNode, ModuleNode
 from finlint.analysis.project import Disk, Project
 from finlint.analysis.reach import Step
 from finlint.analysis.registrars import Registrars
@@ -34,6 +36,13 @@ class Library:
         if settings.follow_installed:
             paths = sysconfig.get_paths()
             self.installed = list(dict.fromkeys([paths["purelib"], paths["platlib"]]))
+
+
+class _Classes(NamedTuple):
+    """Classes that inherit a finalizer, and those whose finalizers were followed."""
+
+    heirs: list[ClassKey]
+    followed: list[ClassNode]
 
 
 class Check:
@@ -60,13 +69,14 @@ class Check:
         finder = Finder(evaluator, frames, self.library.registrars, known.wrappers, inherited)
         findings: list[Finding] = []
         registrations: set[tuple[str, int, int, str]] = set()
-        heirs: list[ClassKey] = []
+        found = _Classes([], [])
         module = project.at(task.path)
         if module is not None:
-            for finalizer in self._finalizers(task, module, finder, heirs):
+            for finalizer, follow in self._finalizers(task, module, finder, evaluator, found):
                 place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar
                 registrations.add(place)
-                findings.extend(blocking(finalizer, frames, self.files.is_linted, self._text_at))
+                if follow:
+                    findings.extend(blocking(finalizer, frames, self.files.is_linted, self._text_at))
                 findings.extend(rules.of_finalizer(finalizer, evaluator, frames))
             if task.what == "own":
                 findings.extend(rules.of_module(module, evaluator))
@@ -82,21 +92,32 @@ class Check:
                 for cls, methods in sorted(finder.inherited.items())
                 if methods != set(inherited.get(cls, ())) or cls not in inherited
             ),
-            tuple(heirs),
+            tuple(found.heirs),
+            tuple((class_key(node), _mattered(node, evaluator)) for node in found.followed),
             frames.count + finder.quick.count,
         )
         return answer, Inputs(tuple(sorted(trace.files)), tuple(sorted(trace.folders)), tuple(sorted(trace.searches)))
 
-    def _finalizers(self, task: Task, module: ModuleNode, finder: Finder, heirs: list[ClassKey]) -> Iterator[Finalizer]:
+    def _finalizers(
+        self, task: Task, module: ModuleNode, finder: Finder, evaluator: Evaluator, found: _Classes
+    ) -> Iterator[tuple[Finalizer, bool]]:
+        """The finalizers that the task asks for, each with whether what it blocks in is not known yet."""
         if task.what == "own":
-            yield from finder.deletions(module)
-            yield from finder.registrations(module)
+            yield from ((finalizer, True) for finalizer in finder.deletions(module))
+            yield from ((finalizer, True) for finalizer in finder.registrations(module))
+            found.followed.extend(node for node in module.outline_classes if class_key(node) in finder.inherited)
         elif task.what == "inherited":
-            for cls, finalizers in finder.inherited_in(module, task.names):
-                heirs.append(cls)
-                yield from finalizers
+            asked = dict(task.asked)
+            for cls in finder.heirs_in(module, task.names):
+                key = class_key(cls.node)
+                found.heirs.append(key)
+                change = difference(cls, evaluator, asked)
+                if change is Difference.BEHAVIOUR:
+                    found.followed.append(cls.node)
+                if change is not Difference.NOTHING:
+                    yield from ((f, change is Difference.BEHAVIOUR) for f in finder.inherited_by(cls))
         else:
-            yield from finder.registrations(module, task.names)
+            yield from ((finalizer, True) for finalizer in finder.registrations(module, task.names))
 
     def _text_at(self, step: Step) -> str:
         source = self.files.loaded(step.path)
@@ -106,6 +127,10 @@ class Check:
         if step.span.end_line == step.span.line:
             return line[step.span.column - 1 : step.span.end_column - 1]
         return line[step.span.column - 1 :].rstrip()
+
+
+def _mattered(cls: ClassNode, evaluator: Evaluator) -> tuple[str, ...]:
+    return tuple(sorted(evaluator.asked.get(cls, set()) | evaluator.compared))
 
 
 def distinct(findings: list[Finding]) -> Iterator[Finding]:

@@ -193,6 +193,7 @@ class _Run:
         inherited: dict[ClassKey, set[FunctionKey]] = {}
         wrappers: set[FunctionKey] = set()
         heirs: set[ClassKey] = set()
+        asked_of: dict[ClassKey, tuple[tuple[ClassKey, tuple[str, ...]], ...]] = {}
         sought: set[ClassKey] = set()
         called: set[FunctionKey] = set()
         tasks = [Task(path, "own") for path in candidates]
@@ -201,9 +202,11 @@ class _Run:
         while tasks:
             tasks = [task for task in tasks if (task, known) not in asked]
             asked.update((task, known) for task in tasks)
-            for answer in self._run(tasks, known):
+            for task, answer in self._run(tasks, known):
                 wrappers.update(answer.wrappers)
                 heirs.update(answer.heirs)
+                asked_of.update(dict.fromkeys(answer.heirs, task.asked))
+                asked_of.update((cls, ((cls, names),)) for cls, names in answer.followed)
                 for cls, methods in answer.inherited:
                     inherited.setdefault(cls, set()).update(methods)
             known = Known(
@@ -212,14 +215,16 @@ class _Run:
             )
             bases = sorted((set(inherited) | heirs) - sought)
             sought.update(bases)
-            tasks = self._subclasses(bases)
+            tasks = self._subclasses(bases, asked_of)
             # Wrappers come last: whoever calls one may be a subclass.
             if not tasks:
                 fresh = sorted(wrappers - called)
                 called.update(fresh)
                 tasks = self._callers(fresh)
 
-    def _subclasses(self, bases: Sequence[ClassKey]) -> list[Task]:
+    def _subclasses(
+        self, bases: Sequence[ClassKey], asked_of: Mapping[ClassKey, tuple[tuple[ClassKey, tuple[str, ...]], ...]]
+    ) -> list[Task]:
         """Tasks for the files that may hold a subclass of one of ``bases``."""
         from finlint.analysis.headers import headers_in
         from finlint.model.task import Task
@@ -229,6 +234,7 @@ class _Run:
         names = {base.name for base in bases}
         holders = self._sightings("bases", names, self._search_headers)
         found: dict[str, set[str]] = {}
+        asked: dict[str, dict[ClassKey, tuple[str, ...]]] = {}
         for path in self._in_order(holders):
             hits = names.intersection(holders[path])
             data = self.files.read(path) if hits else None
@@ -239,7 +245,12 @@ class _Run:
                 if base.name in hits and self._project().may_use(path, data, base.name, base.path):
                     word = base.name.encode()
                     found.setdefault(path, set()).update(name for name, words in named if word in words)
-        return [Task(path, "inherited", tuple(sorted(classes))) for path, classes in found.items() if classes]
+                    asked.setdefault(path, {}).update(asked_of.get(base, ()))
+        return [
+            Task(path, "inherited", tuple(sorted(classes)), tuple(sorted(asked[path].items())))
+            for path, classes in found.items()
+            if classes
+        ]
 
     def _search_headers(self, paths: Iterable[str], words: Collection[str]) -> dict[str, list[str]]:
         from finlint.analysis.headers import Headers
@@ -305,9 +316,10 @@ class _Run:
             self._finder = Project(lambda path: None, Knowledge(()), self.settings.src)
         return self._finder
 
-    def _run(self, tasks: Sequence[Task], known: Known) -> Iterable[Answer]:
-        """The answers to ``tasks``: those that were kept, then the others as they are given."""
+    def _run(self, tasks: Sequence[Task], known: Known) -> list[tuple[Task, Answer]]:
+        """The answers to ``tasks``, in their order: those that were kept, and those that are given now."""
         self._tasks += len(tasks)
+        answers: dict[Task, Answer] = {}
         todo = []
         for task in tasks:
             kept = self._store.answer(task, known) if self._store is not None else None
@@ -315,21 +327,24 @@ class _Run:
                 todo.append(task)
             else:
                 self._kept += 1
-                self._answers.append(kept)
-                yield kept
-        if not todo:
-            return
+                answers[task] = kept
+        if todo:
+            self._ask(todo, known, answers)
+        done = [(task, answers[task]) for task in tasks]
+        self._answers.extend(answer for _, answer in done)
+        return done
+
+    def _ask(self, todo: Sequence[Task], known: Known, answers: dict[Task, Answer]) -> None:
         batches = self._batches(todo)
         done = 0
         for batch in self._worker(todo).run(batches, known):
             self._work.append(batch.work)
             searches = {key: (folders, paths) for key, folders, paths in batch.searches}
             for task, answer, inputs in batch.answered:
-                self._answers.append(answer)
+                answers[task] = answer
                 self._reached.update(inputs.files)
                 if self._store is not None and inputs.files:
                     self._store.keep(task, known, answer, inputs, searches)
-                yield answer
             done += len(batch.answered)
             if self.progress is not None:
                 self.progress(done, len(todo))

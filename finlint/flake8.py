@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from finlint.model.finding import Finding
 
 #: Without one of these words a file holds no registration; a test compares them with the engine's.
-WORDS = ("__del__", "weakref", "Finalize", ".callbacks", "gc import", "set_finalizer", "add_cleanup")
+WORDS = ("__del__", "weakref", "Finalize", "gc.callbacks", "gc import", "gc as ", "set_finalizer", "add_cleanup")
 
 Result = tuple[int, int, str, type["Plugin"]]
 

@@ -25,6 +25,7 @@ from finlint.model.task import (
     answer_from_json,
     answer_to_json,
     inherited_from_json,
+    task_from_json,
 )
 from finlint.syntax.files import Files
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 #: Characters of candidates below which another process costs more than it saves: it imports what this one has.
 WORTH = 1_500_000
+
+#: Objects (some 100 bytes each) that may wait for the collector. It walks all that is alive, parsed modules included.
+MANY_OBJECTS = 400_000
 
 
 class Answered(NamedTuple):
@@ -86,13 +90,14 @@ class Here:
         for number, asked in enumerate(batches):
             with collector_paused():
                 batch = self._batch(asked, known)
-            if number + 1 < len(batches):
-                self.tidy()
+                if number + 1 < len(batches):
+                    self.tidy()
             yield batch
 
     def tidy(self) -> None:
         """Evaluations are full of cycles; a process that ends need not care."""
-        gc.collect()
+        if gc.get_count()[0] > MANY_OBJECTS:
+            gc.collect()
 
     def _batch(self, asked: Asked, known: Known) -> Batch:
         from finlint.checking import Check
@@ -129,12 +134,13 @@ class Elsewhere:
     def run(self, batches: Sequence[Asked], known: Known) -> Iterator[Batch]:
         from multiprocessing.connection import wait
 
-        waiting = list(reversed(batches))
+        waiting = _Waiting(batches)
         busy: dict[Connection, Asked] = {}
-        idle = [connection for _, connection in self._workers]
+        idle: list[tuple[Connection, str]] = [(connection, "") for _, connection in self._workers]
         while waiting or busy:
             while waiting and idle:
-                connection, asked = idle.pop(), waiting.pop()
+                connection, package = idle.pop()
+                asked = waiting.take(package)
                 try:
                     connection.send_bytes(json.dumps([asked, known]).encode())
                 except OSError:
@@ -143,8 +149,8 @@ class Elsewhere:
                 busy[connection] = asked
             if not busy:
                 # Nobody is left to work.
-                for asked in reversed(waiting):
-                    yield _lost(asked)
+                while waiting:
+                    yield _lost(waiting.take(""))
                 return
             for ready in wait(list(busy)):
                 connection = ready  # type: ignore[assignment]
@@ -154,8 +160,8 @@ class Elsewhere:
                 except (EOFError, OSError):
                     yield _lost(asked)
                     continue
-                idle.append(connection)
-                yield _batch_from_json(reply)
+                idle.append((connection, asked.package))
+                yield _batch_from_json(asked, reply)
 
     def close(self) -> None:
         for _, connection in self._workers:
@@ -164,6 +170,33 @@ class Elsewhere:
             process.join(5)
             if process.is_alive():
                 process.terminate()
+
+
+class _Waiting:
+    """Batches that nobody has taken. A package stays with one worker while there are others: it is parsed once."""
+
+    def __init__(self, batches: Sequence[Asked]) -> None:
+        self._untouched: dict[str, list[Asked]] = {}
+        for asked in batches:
+            self._untouched.setdefault(asked.package, []).append(asked)
+        self._begun: dict[str, list[Asked]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._untouched or self._begun)
+
+    def take(self, package: str) -> Asked:
+        """The next batch of ``package``, else of one that nobody has begun, else of the one with the most left."""
+        if package not in self._begun:
+            if self._untouched:
+                package = next(iter(self._untouched))
+                self._begun[package] = self._untouched.pop(package)
+            else:
+                package = max(self._begun, key=lambda name: len(self._begun[name]))
+        left = self._begun[package]
+        asked = left.pop(0)
+        if not left:
+            del self._begun[package]
+        return asked
 
 
 def _lost(asked: Asked) -> Batch:
@@ -186,7 +219,7 @@ def _serve(connection: Connection, files: Files, settings: Settings) -> None:
             return
         wrappers, inherited = known
         facts = Known(tuple(FunctionKey(*w) for w in wrappers), inherited_from_json(inherited))
-        asked = Asked(package, [Task(path, what, tuple(names)) for path, what, names in tasks])
+        asked = Asked(package, [task_from_json(task) for task in tasks])
         (batch,) = here.run([asked], facts)
         try:
             connection.send_bytes(json.dumps(_batch_to_json(batch)).encode())
@@ -196,18 +229,16 @@ def _serve(connection: Connection, files: Files, settings: Settings) -> None:
 
 
 def _batch_to_json(batch: Batch) -> list[Any]:
-    answered = [[task, answer_to_json(answer), inputs] for task, answer, inputs in batch.answered]
+    answered = [[answer_to_json(answer), inputs] for _, answer, inputs in batch.answered]
     return [answered, batch.searches, batch.work]
 
 
-def _batch_from_json(data: Sequence[Any]) -> Batch:
+def _batch_from_json(asked: Asked, data: Sequence[Any]) -> Batch:
     answered, searches, work = data
     return Batch(
         tuple(
-            Answered(
-                Task(path, what, tuple(names)), answer_from_json(answer), Inputs(*(tuple(part) for part in inputs))
-            )
-            for (path, what, names), answer, inputs in answered
+            Answered(task, answer_from_json(answer), Inputs(*(tuple(part) for part in inputs)))
+            for task, (answer, inputs) in zip(asked.tasks, answered, strict=True)
         ),
         tuple((key, tuple(folders), tuple(paths)) for key, folders, paths in searches),
         Work(*work),

@@ -139,6 +139,7 @@ class Attributes:
 
     def instance_attribute(self, obj: Object, name: str, context: Context, span: Span | None) -> Value:
         """An attribute of an instance: what methods store, then what the class body holds."""
+        self.ask.note(obj.cls, name)
         if name == "__class__":
             return obj.cls
         if name == "__dict__":
@@ -206,6 +207,7 @@ class Attributes:
 
     def stored(self, obj: Object, name: str) -> Value | None:
         """What methods of the class and its bases assign to ``self.name``; None if none does."""
+        self.ask.note(obj.cls, name)
         key = (obj, name, self.limits.caller_depth)
         if key in self._attributes:
             return self._attributes[key]
@@ -293,6 +295,7 @@ class Attributes:
         cls = receiver.cls if isinstance(receiver, Object) else receiver if isinstance(receiver, Class) else None
         if cls is None:
             return UNKNOWN
+        self.ask.note(cls, name)
         order = self.ask.mro(cls)
         position = next(
             (i for i, base in enumerate(order) if isinstance(base, Class) and base.node is value.cls.node),

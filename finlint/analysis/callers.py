@@ -39,6 +39,7 @@ class Callers:
         self.project = ask.project
         self._others: dict[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = {}
         self._callers: dict[tuple[FunctionNode, str, int], Value] = {}
+        self._calls: dict[tuple[FunctionNode, int, int], list[dict[str, Value]] | None] = {}
 
     def parameter(self, name: str, scope: Scope) -> Value:
         """A parameter that this call did not tell: from its annotation, else from what callers pass."""
@@ -112,29 +113,44 @@ class Callers:
             called = function.owner.name
         if called.startswith("__") or called == "<lambda>":
             return UNKNOWN
-        values = self._passed(function, name, calls_named(function.module, called))
-        if makes:
-            # A subclass passes it on: ``super().__init__(pool)``.
-            values += self._passed(function, name, calls_named(function.module, "__init__"))
-        if not values:
-            for module in self.project.mentioning(called + "(", function.module):
-                values += self._passed(function, name, calls_named(module, called))
-        if not values and makes:
-            for module in self.project.mentioning(f"({called})", function.module):
-                values += self._passed(function, name, calls_named(module, "__init__"))
-        if not values and makes:
-            values = self._passed_by_other_names(function, name, called)
-        return without_none(union(values)) if values else UNKNOWN
-
-    def _passed_by_other_names(self, function: FunctionNode, name: str, cls: str) -> list[Value]:
-        """What calls of a class give that call it by another name: ``cursor_factory = Cursor``, a subclass."""
-        values: list[Value] = []
-        for other, modules in self._other_names_of(function.module, cls):
-            for module in modules:
-                values += self._passed(function, name, calls_named(module, other))
+        number = 0
+        while (given := self._given(function, called, makes, number)) is not None:
+            values = [softened(params[name]) for params in given if is_known(params.get(name, UNKNOWN))]
             if values:
-                break
-        return values
+                return without_none(union(values))
+            number += 1
+        return UNKNOWN
+
+    def _given(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[dict[str, Value]] | None:
+        """The parameters in the calls at the ``number``-th kind of place, nearest first; None: there is no more."""
+        key = (function, number, self.limits.caller_depth)
+        if key not in self._calls:
+            self._calls[key] = []
+            places = self._places(function.module, called, makes, number)
+            if places is None:
+                self._calls[key] = None
+            else:
+                found = (self._passed(function, calls_named(module, word)) for module, word in places)
+                self._calls[key] = [params for calls in found for params in calls]
+        return self._calls[key]
+
+    def _places(self, module: ModuleNode, called: str, makes: bool, number: int) -> list[tuple[ModuleNode, str]] | None:
+        """Modules, and the names of what they call, where a function of ``module`` may be called."""
+        if number == 0:
+            # A subclass passes it on: ``super().__init__(pool)``.
+            return [(module, called), *([(module, "__init__")] if makes else [])]
+        if number == 1:
+            return [(other, called) for other in self.project.mentioning(called + "(", module)]
+        if not makes:
+            return None
+        if number == 2:
+            return [(other, "__init__") for other in self.project.mentioning(f"({called})", module)]
+        # A class has other names: ``cursor_factory = Cursor``, a subclass.
+        others = self._other_names_of(module, called)
+        if number - 3 >= len(others):
+            return None
+        name, modules = others[number - 3]
+        return [(other, name) for other in modules]
 
     def _other_names_of(self, module: ModuleNode, cls: str) -> list[tuple[str, list[ModuleNode]]]:
         """Names that may mean a class of ``module``, each with the modules that may call it by that name."""
@@ -151,19 +167,19 @@ class Callers:
         return known
 
     def _passed(
-        self, function: FunctionNode, name: str, calls: list[tuple[FunctionNode | None, ir.Call]]
-    ) -> list[Value]:
-        """What calls of ``function`` give for the parameter ``name``."""
-        values: list[Value] = []
+        self, function: FunctionNode, calls: list[tuple[FunctionNode | None, ir.Call]]
+    ) -> list[dict[str, Value]]:
+        """The parameters that ``calls`` give, those of them that call ``function``."""
+        given: list[dict[str, Value]] = []
         for caller, call in calls:
             module = caller.module if caller is not None else function.module
             scope = self.ask.generic_scope(caller) if caller is not None else self.ask.module_scope(module)
             context = Context(scope)
             for option in alternatives(self.ask.eval(call.func, context)):
                 bound = self._callee_params(option, function, call, context)
-                if bound is not None and is_known(bound.get(name, UNKNOWN)):
-                    values.append(softened(bound[name]))
-        return values
+                if bound is not None:
+                    given.append(bound)
+        return given
 
     def _callee_params(
         self, target: Value, function: FunctionNode, call: ir.Call, context: Context

@@ -82,6 +82,7 @@ class Classes:
 
     def class_member(self, cls: Class, name: str) -> tuple[Class | Lib, Value] | None:
         """The first class in the order that has ``name`` in its body, and what it is there."""
+        self.ask.note(cls, name)
         for base in self.mro(cls):
             if isinstance(base, Class):
                 found = base.node.members.get(name)
@@ -101,6 +102,7 @@ class Classes:
 
     def class_function(self, cls: Class, name: str) -> Function | None:
         """The method ``name`` if the project defines it, undecorated."""
+        self.ask.note(cls, name)
         for base in self.mro(cls):
             if isinstance(base, Class):
                 for binding in reversed(base.node.members.get(name, [])):
@@ -114,6 +116,7 @@ class Classes:
 
     def overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
         """Subclasses of ``cls`` in its package that define the method ``name``, as far as they are quickly found."""
+        self.ask.note(cls, name)
         key = (cls, name)
         known = self._overrides.get(key)
         if known is None:
@@ -173,6 +176,7 @@ class Classes:
 
     def declared(self, obj: Object, name: str) -> Value | None:
         """The type that a class-level annotation or a property's return gives to an attribute."""
+        self.ask.note(obj.cls, name)
         for base in self.mro(obj.cls):
             if not isinstance(base, Class):
                 continue

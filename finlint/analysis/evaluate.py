@@ -20,12 +20,13 @@ from finlint.analysis.imports import Imports
 from finlint.analysis.library import Knowledge
 from finlint.analysis.library_calls import LibraryCalls
 from finlint.analysis.names import Names
-from finlint.analysis.nodes import function_at
+from finlint.analysis.nodes import ClassNode, function_at
 from finlint.analysis.project import Project
 from finlint.analysis.protocols import Protocols
 from finlint.analysis.questions import FUEL, Limits
 from finlint.analysis.registrars import Registrars
 from finlint.analysis.stubs import Stubs
+from finlint.analysis.values import Class
 
 __all__ = ["Context", "Evaluator", "assign", "dotted", "forget", "function_at"]
 
@@ -42,6 +43,10 @@ class Evaluator:
         self.knowledge = knowledge
         self.registrars = registrars
         self.limits = Limits()
+        #: Attributes that were looked up on each class and its instances.
+        self.asked: dict[ClassNode, set[str]] = {}
+        #: Classes that instances were compared with.
+        self.compared: set[str] = set()
         self.stubs = Stubs(self)
         names = Names(self)
         self.lookup = names.lookup
@@ -106,6 +111,10 @@ class Evaluator:
         self.generic_scope = contexts.generic_scope
         library_calls = LibraryCalls(self)
         self.call_library = library_calls.call_library
+
+    def note(self, cls: Class, name: str) -> None:
+        """An attribute of ``cls`` matters: a subclass that defines it may behave in another way."""
+        self.asked.setdefault(cls.node, set()).add(name)
 
     def refuel(self) -> None:
         """Called before a body is run: what one body costs never depends on those before it."""

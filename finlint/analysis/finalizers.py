@@ -10,7 +10,9 @@ from typing import NamedTuple
 from finlint.analysis.effects import CallArgs, Registration
 from finlint.analysis.evaluate import Context, Evaluator, function_at
 from finlint.analysis.flow import Frame, Frames
-from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, flat_statements, word_starts
+from finlint.analysis.heirs import class_key
+from finlint.analysis.mentions import mentioned_at
+from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, flat_statements
 from finlint.analysis.registrars import Registrars
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -36,10 +38,6 @@ def function_key(function: FunctionNode) -> FunctionKey:
     span = function.ir.span
     owner = function.owner.name if function.owner is not None else ""
     return FunctionKey(function.module.path, span.line, span.column, function.name, owner)
-
-
-def class_key(cls: ClassNode) -> ClassKey:
-    return ClassKey(cls.module.path, cls.facts.line, cls.name)
 
 
 class Finalizer(NamedTuple):
@@ -84,16 +82,16 @@ class Finder:
         #: Classes whose instances have a finalizer that subclasses inherit, with the methods that register one.
         self.inherited: dict[ClassKey, set[FunctionKey]] = {cls: set(methods) for cls, methods in inherited.items()}
         self._searched: set[tuple[ModuleNode, object]] = set()
-        self._words = registrars.words
 
     # -- registrations
 
     def registrations(self, module: ModuleNode, words: Iterable[str] | None = None) -> Iterator[Finalizer]:
         """Finalizers registered by calls in ``module`` that name one of ``words`` (default: any registrar)."""
-        pattern = self._pattern(module, frozenset(words) if words is not None else self._words)
-        if pattern is None:
-            return
-        for unit in _units(module, pattern):
+        if words is None:
+            lines = mentioned_at(module, self.registrars.words, self.registrars.everyday)
+        else:
+            lines = mentioned_at(module, frozenset(words))
+        for unit in _units(module, lines):
             if (module, unit) in self._searched:
                 continue
             self._searched.add((module, unit))
@@ -124,36 +122,6 @@ class Finder:
             return
         for frame in frames:
             yield from self._of_frame(frame, self.quick)
-
-    def _pattern(self, module: ModuleNode, words: frozenset[str]) -> re.Pattern[str] | None:
-        """What a line must hold to be worth reading: a registrar's last name, or what an import calls it."""
-        names = set(words)
-        attributes: set[str] = set()
-        if words is self._words:
-            # ``ref`` and ``proxy`` are everyday names: alone they count where an import brings them.
-            attributes = {word for word in words if not _imports(module.source.text, word)}
-            names -= attributes
-        for binding in module.source.facts.bindings:
-            stmt = binding.stmt
-            if isinstance(stmt, ir.ImportFrom) and stmt.names[0][0] in words:
-                names.add(stmt.names[0][1])
-        for binding in module.source.facts.bindings:
-            # ``on_death = weakref.finalize``, and subclasses of weakref.ref.
-            if binding.kind == "assign" and binding.end_line - binding.line < 3:
-                text = module.source.slice_text(binding.line, binding.end_line)
-                if any(re.search(rf"\b{re.escape(w)}\s*$", text) for w in words):
-                    names.add(binding.name)
-            elif binding.cls is not None and binding.cls.bases:
-                header = module.source.slice_text(binding.line, min(binding.line + 2, binding.end_line))
-                if any(re.search(rf"\b{re.escape(w)}\b", header) for w in words):
-                    names.add(binding.name)
-        names.discard("")
-        forms = []
-        if names:
-            forms.append(r"\b(?:" + "|".join(sorted(map(re.escape, names))) + r")\b")
-        if attributes:
-            forms.append(r"\.\s*(?:" + "|".join(sorted(map(re.escape, attributes))) + r")\b")
-        return re.compile("|".join(forms)) if forms else None
 
     def _nested(self, scope: Scope, frames: Frames) -> Iterator[Frame]:
         """The frame of a function, and of the functions defined in it: they may register too."""
@@ -244,19 +212,21 @@ class Finder:
                 self.inherited.setdefault(class_key(cls.node), set())
                 yield from self.deletion(cls, binding, cls)
 
-    def inherited_in(self, module: ModuleNode, names: Container[str]) -> Iterator[tuple[ClassKey, list[Finalizer]]]:
-        """The classes of ``module``'s body among ``names`` that inherit a finalizer, each with those it inherits."""
+    def heirs_in(self, module: ModuleNode, names: Container[str]) -> Iterator[Class]:
+        """The classes of ``module``'s body among ``names`` that inherit a finalizer."""
         scope = self.evaluator.module_scope(module)
         for node in module.outline_classes:
             if node.name in names:
                 cls = Class(node, scope)
                 bases = [base for base in self.evaluator.mro(cls)[1:] if isinstance(base, Class)]
                 if any(class_key(base.node) in self.inherited for base in bases):
-                    yield class_key(node), list(self._inherited_by(cls, bases))
+                    yield cls
 
-    def _inherited_by(self, cls: Class, bases: list[Class]) -> Iterator[Finalizer]:
+    def inherited_by(self, cls: Class) -> Iterator[Finalizer]:
         """Finalizers that ``cls`` inherits: they run its overrides."""
-        for base in bases:
+        for base in self.evaluator.mro(cls)[1:]:
+            if not isinstance(base, Class):
+                continue
             methods = self.inherited.get(class_key(base.node))
             if methods is None:
                 continue
@@ -305,22 +275,6 @@ class Finder:
         yield Finalizer("__del__", cls.node.module, span, root_scope, root, value, None, receiver)
 
 
-def _imports(text: str, word: str) -> bool:
-    """Whether an import statement of the text may bind ``word`` (alone on its line: within parentheses)."""
-    for start in word_starts(text, word):
-        first = text.rfind("\n", 0, start) + 1
-        last = text.find("\n", start)
-        before, after = text[first:start], text[start + len(word) : last if last >= 0 else len(text)]
-        if "import" in before.partition("#")[0].split():
-            return True
-        if not before.strip() and first and _REST_OF_IMPORT.fullmatch(after):
-            return True
-    return False
-
-
-_REST_OF_IMPORT = re.compile(r"\s*(?:as\s+\w+\s*)?,?\s*\)?\s*")
-
-
 def _binding_span(cls: ClassNode, binding: Binding) -> Span:
     """The span of ``__del__ = close`` in a class body."""
     for stmt in cls.module.statements(binding):
@@ -349,10 +303,10 @@ def _lines(text: str, pattern: re.Pattern[str]) -> Iterator[int]:
         yield line
 
 
-def _units(module: ModuleNode, pattern: re.Pattern[str]) -> Iterator[FunctionNode | Binding]:
-    """The functions and module-level statements that hold a match."""
+def _units(module: ModuleNode, lines: Iterable[int]) -> Iterator[FunctionNode | Binding]:
+    """The functions and module-level statements that hold one of these lines."""
     seen: set[object] = set()
-    for line in _lines(module.source.text, pattern):
+    for line in lines:
         unit: FunctionNode | Binding | None = function_at(module, line)
         if unit is None:
             for binding in (*module.source.facts.loose, *module.source.facts.bindings):

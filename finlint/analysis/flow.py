@@ -453,6 +453,7 @@ class _Run:
         classes = [o for o in options if isinstance(o, (Class, Lib))]
         if not classes or len(classes) != len(options):
             return
+        self.evaluator.compared.update(c.node.name for c in classes if isinstance(c, Class))
 
         def is_one(value: Value) -> bool:
             for cls in classes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -84,7 +85,7 @@ class ClassNode:
     def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
         """The methods in whose text ``.attribute`` stands, or ``setattr`` with its name: those that can store it."""
         bindings = dict.fromkeys(self.methods_mentioning("." + attribute))
-        if "setattr" in self._text:
+        if "setattr" in self.text:
             for quote in "\"'":
                 bindings.update(dict.fromkeys(self.methods_mentioning(quote + attribute)))
         for binding in bindings:
@@ -96,8 +97,8 @@ class ClassNode:
         """Bindings of the methods whose text holds ``text`` as a whole word (after a dot)."""
         lines = []
         line, at = self.facts.line, 0
-        for start in word_starts(self._text, text, before=False):
-            line += self._text.count("\n", at, start)
+        for start in word_starts(self.text, text, before=False):
+            line += self.text.count("\n", at, start)
             at = start
             lines.append(line)
         if not lines:
@@ -112,7 +113,7 @@ class ClassNode:
                         yield binding
 
     @cached_property
-    def _text(self) -> str:
+    def text(self) -> str:
         return self.module.source.slice_text(self.facts.line, self.facts.end_line)
 
     def __repr__(self) -> str:
@@ -129,6 +130,11 @@ class ModuleNode:
         self.is_package = is_package
         self.functions_by_line: dict[tuple[int, str], FunctionNode] = {}
         self._classes: dict[int, ClassNode] = {}
+
+    @cached_property
+    def absolute(self) -> str:
+        """The absolute path."""
+        return os.path.abspath(self.path)
 
     @cached_property
     def bindings(self) -> dict[str, list[Binding]]:

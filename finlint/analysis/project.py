@@ -46,12 +46,14 @@ class Trace:
 class Disk:
     """What was read of folders and packages: nothing that depends on who asks, so projects may share it."""
 
-    __slots__ = ("listings", "neighbours", "search_inputs")
+    __slots__ = ("holders", "listings", "neighbours", "search_inputs")
 
     def __init__(self) -> None:
         self.listings: dict[str, frozenset[str]] = {}
         #: Bytes of the files that a search of a package looks at; None where they are too many.
         self.neighbours: dict[str, dict[str, bytes] | None] = {}
+        #: Files of such a search by the text and the pattern that they hold.
+        self.holders: dict[tuple[str, str, bytes], list[str]] = {}
         #: What such a search stands on: folders and files.
         self.search_inputs: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
@@ -81,6 +83,7 @@ class Project:
         self._by_path: dict[str, ModuleNode | None] = {}
         self._roots: dict[str, tuple[str, str]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
+        self._places: dict[tuple[str, str], list[str]] = {}
         self._stdlib_roots: dict[str, bool] = {}
         self.trace = Trace()
 
@@ -156,7 +159,7 @@ class Project:
         return None if path is None else self.at(path)
 
     def relative_folder(self, level: int, importer: ModuleNode) -> str:
-        folder = os.path.dirname(os.path.abspath(importer.path))
+        folder = os.path.dirname(importer.absolute)
         for _ in range(level - 1):
             folder = os.path.dirname(folder)
         return folder
@@ -164,12 +167,12 @@ class Project:
     def submodule(self, package: ModuleNode, name: str) -> ModuleNode | None:
         if not package.is_package:
             return None
-        path = self._module_file(os.path.dirname(os.path.abspath(package.path)), [name])
+        path = self._module_file(os.path.dirname(package.absolute), [name])
         return None if path is None else self.at(path)
 
     def library_name(self, module: str, level: int, importer: ModuleNode) -> str:
         """The absolute name of a relative import inside the standard library's own folder; "" elsewhere."""
-        here = os.path.abspath(importer.path)
+        here = importer.absolute
         root, _ = self._root(here)
         if not self._is_stdlib_root(root):
             return ""
@@ -179,26 +182,31 @@ class Project:
 
     def mentioning(self, text: str, module: ModuleNode) -> list[ModuleNode]:
         """Modules of the same package, nearest first, whose text holds ``text``: its possible callers."""
-        needle = text.encode()
-        return self._neighbours_where(lambda data: needle in data, module)
+        return self._neighbours_where(text, None, module)
 
     def matching(self, text: str, pattern: re.Pattern[bytes], module: ModuleNode) -> list[ModuleNode]:
         """The same for a pattern; ``text`` stands in whatever it matches, and is far quicker to look for."""
-        needle = text.encode()
-        return self._neighbours_where(lambda data: needle in data and pattern.search(data) is not None, module)
+        return self._neighbours_where(text, pattern, module)
 
-    def _neighbours_where(self, holds: Callable[[bytes], bool], module: ModuleNode) -> list[ModuleNode]:
-        """Other modules of the package whose bytes are as asked, nearest first.
+    def _neighbours_where(self, text: str, pattern: re.Pattern[bytes] | None, module: ModuleNode) -> list[ModuleNode]:
+        """Other modules of the package with ``text``, and ``pattern`` if any, nearest first.
 
         Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
         """
-        here = os.path.abspath(module.path)
+        here = module.absolute
         root, name = self._root(here)
         top = name.partition(".")[0]
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
-        files = self._files_below(package if os.path.isdir(package) else folder, folder)
-        found = [path for path, data in files.items() if path != here and holds(data)]
+        group = self._files_below(package if os.path.isdir(package) else folder, folder)
+        key = (group, text, pattern.pattern if pattern is not None else b"")
+        holders = self._disk.holders.get(key)
+        if holders is None:
+            needle = text.encode()
+            files = self._disk.neighbours[group] or {}
+            holders = [path for path, data in files.items() if needle in data and (not pattern or pattern.search(data))]
+            self._disk.holders[key] = holders
+        found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
         modules = [self.at(path) for path in found[:MAX_CALLER_MODULES]]
         return [m for m in modules if m is not None]
@@ -226,16 +234,17 @@ class Project:
         package = os.path.join(root, dotted.partition(".")[0])
         return package if os.path.isdir(package) else os.path.dirname(here)
 
-    def _files_below(self, package: str, folder: str) -> dict[str, bytes]:
-        """The files of the package; those below ``folder``, or in it alone, where they are too many."""
+    def _files_below(self, package: str, folder: str) -> str:
+        """The key of the package's files; of those below ``folder``, or in it alone, where they are too many."""
         for top in dict.fromkeys((package, folder)):
-            files = self._searched(top, partial(_walked, top))
-            if files is not None:
-                return files
-        return self._searched(folder + os.sep, lambda: ([folder], _python_files(folder, self._listing(folder)))) or {}
+            if self._searched(top, partial(_walked, top)):
+                return top
+        alone = folder + os.sep
+        self._searched(alone, lambda: ([folder], _python_files(folder, self._listing(folder))))
+        return alone
 
-    def _searched(self, key: str, look: Callable[[], tuple[list[str], list[str]]]) -> dict[str, bytes] | None:
-        """The bytes of the files that a search looks at, None where they are too many; looked for once."""
+    def _searched(self, key: str, look: Callable[[], tuple[list[str], list[str]]]) -> bool:
+        """Read the files that a search looks at, once; False where they are too many."""
         self.trace.searches.add(key)
         disk = self._disk
         if key not in disk.neighbours:
@@ -245,7 +254,7 @@ class Project:
             disk.search_inputs[key] = (tuple(folders), tuple(paths))
             found = {path: data for path in paths if (data := self._peek(path)) is not None}
             disk.neighbours[key] = None if many else found
-        return disk.neighbours[key]
+        return disk.neighbours[key] is not None
 
     def _path_of(self, name: str, importer: ModuleNode) -> str | None:
         parts = name.split(".")
@@ -271,7 +280,7 @@ class Project:
         """The stub of a module: the ``.pyi`` file beside it, else that of a ``-stubs`` package."""
         if module.path.endswith(".pyi"):
             return None
-        beside = os.path.abspath(module.path) + "i"
+        beside = module.absolute + "i"
         if os.path.basename(beside) in self._listing(os.path.dirname(beside)):
             return self.at(beside)
         path = self._stub_path(module.name.split("."), module)
@@ -279,7 +288,7 @@ class Project:
 
     def stubbed_by(self, stub: ModuleNode) -> ModuleNode | None:
         """The module that the file beside a stub holds; None where ``stub`` is none, or has none."""
-        path = os.path.abspath(stub.path)
+        path = stub.absolute
         if not path.endswith(".pyi"):
             return None
         if os.path.basename(path)[:-1] in self._listing(os.path.dirname(path)):
@@ -300,9 +309,11 @@ class Project:
         return None
 
     def _search(self, importer: ModuleNode, top: str) -> list[str]:
-        here = os.path.abspath(importer.path)
-        root, _ = self._root(here)
-        out = [root]
+        root, _ = self._root(importer.absolute)
+        out = self._places.get((root, top))
+        if out is not None:
+            return out
+        out = self._places[root, top] = [root]
         # A namespace package has no __init__.py: ``a/b/c.py`` may be ``a.b.c`` although ``a/b`` looks like a root.
         folder = root
         for _ in range(5):

@@ -70,6 +70,8 @@ class Questions(Protocol):
     registrars: Registrars
     limits: Limits
 
+    def note(self, cls: Class, name: str) -> None: ...
+
     @property
     def stubs(self) -> StubTypes: ...
 

@@ -95,6 +95,13 @@ class Registrars:
         """Last names of all registrars: what a call of one must be called, but for aliases."""
         return frozenset(name.rpartition(".")[2] for name in self._specs) - {"append", "insert"} | {"callbacks"}
 
+    @property
+    def everyday(self) -> frozenset[str]:
+        """Those of ``words`` that a module's function has, or a class, so that a chain before them names a module."""
+        modules = ("weakref.", "_weakref.", "gc.", "multiprocessing.", "multiprocess.", "billiard.")
+        others = {name.rpartition(".")[2] for name in self._specs if not name.startswith(modules)}
+        return self.words - others
+
     def constructed(self, cls: Class, order: tuple[Value, ...], knowledge: Knowledge) -> Spec | None:
         """The registrar that a class of the project is, by name, or inherits from (``weakref.ref``)."""
         named = self._specs.get(f"{cls.node.module.name}.{cls.node.name}")

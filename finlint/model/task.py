@@ -37,11 +37,16 @@ class ClassKey(NamedTuple):
 
 class Task(NamedTuple):
     """``what`` is "own" (the file's own finalizers), "inherited" (those that the classes ``names`` inherit) or
-    "wrapped" (those registered by calls that name one of ``names``)."""
+    "wrapped" (those registered by calls that name one of ``names``).
+
+    ``asked`` says of classes that were answered for already which attributes mattered: a class that inherits from one
+    of them and defines no such attribute need not be looked at again.
+    """
 
     path: str
     what: str
     names: tuple[str, ...] = ()
+    asked: tuple[tuple[ClassKey, tuple[str, ...]], ...] = ()
 
 
 class Known(NamedTuple):
@@ -76,6 +81,8 @@ class Answer(NamedTuple):
     inherited: tuple[tuple[ClassKey, tuple[FunctionKey, ...]], ...] = ()
     #: Classes that inherit a finalizer: their subclasses may, too.
     heirs: tuple[ClassKey, ...] = ()
+    #: Classes whose finalizers were followed to the end, with the attributes that mattered.
+    followed: tuple[tuple[ClassKey, tuple[str, ...]], ...] = ()
     #: Function bodies that were run.
     frames: int = 0
 
@@ -112,7 +119,7 @@ def answer_to_json(answer: Answer) -> list[Any]:
 
 def answer_from_json(data: Sequence[Any]) -> Answer:
     """The inverse. Raises (ValueError, TypeError, LookupError) where ``data`` is something else."""
-    findings, errors, registrations, wrappers, inherited, heirs, frames = data
+    findings, errors, registrations, wrappers, inherited, heirs, followed, frames = data
     return Answer(
         tuple(_finding_from_json(f) for f in findings),
         tuple(FileError(*e) for e in errors),
@@ -120,8 +127,18 @@ def answer_from_json(data: Sequence[Any]) -> Answer:
         tuple(FunctionKey(*w) for w in wrappers),
         inherited_from_json(inherited),
         tuple(ClassKey(*c) for c in heirs),
+        _names_from_json(followed),
         int(frames),
     )
+
+
+def task_from_json(data: Sequence[Any]) -> Task:
+    path, what, names, asked = data
+    return Task(path, what, tuple(names), _names_from_json(asked))
+
+
+def _names_from_json(data: Sequence[Any]) -> tuple[tuple[ClassKey, tuple[str, ...]], ...]:
+    return tuple((ClassKey(*cls), tuple(map(str, names))) for cls, names in data)
 
 
 def inherited_from_json(data: Sequence[Any]) -> tuple[tuple[ClassKey, tuple[FunctionKey, ...]], ...]:

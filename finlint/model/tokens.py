@@ -6,8 +6,9 @@ TOKENS: tuple[bytes, ...] = (
     b"__del__",
     b"weakref",
     b"Finalize",
-    b".callbacks",
+    b"gc.callbacks",
     b"gc import",
+    b"gc as ",
     b"set_finalizer",
     b"add_cleanup",
 )

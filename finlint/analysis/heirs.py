@@ -1,0 +1,73 @@
+"""Whether an inherited finalizer does anything new for a subclass: decided without running it again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import Enum
+
+from finlint.analysis.evaluate import Context, Evaluator
+from finlint.analysis.nodes import ClassNode
+from finlint.analysis.values import Class, Lib, Object
+from finlint.model.task import ClassKey
+
+
+class Difference(Enum):
+    """What a subclass changes of what its base's finalizer does."""
+
+    NOTHING = "nothing"
+    #: It is made differently, so an attribute may be missing; what runs is the same.
+    CONSTRUCTION = "construction"
+    BEHAVIOUR = "behaviour"
+
+
+def difference(cls: Class, evaluator: Evaluator, asked: Mapping[ClassKey, Collection[str]]) -> Difference:
+    """What ``cls`` changes, given the attributes that mattered when a finalizer of one of its bases was followed.
+
+    The nearest such base counts. Every class that ``cls`` has beyond that base's own order is looked at: a mixin can
+    bring another ``close`` as well as the class itself.
+    """
+    order = evaluator.mro(cls)
+    for base in order[1:]:
+        names = asked.get(class_key(base.node)) if isinstance(base, Class) else None
+        if names is not None and isinstance(base, Class):
+            break
+    else:
+        return Difference.BEHAVIOUR
+    known = evaluator.mro(base)
+    made = False
+    for other in order:
+        if isinstance(other, Class) and other not in known:
+            body = {binding.name for binding in other.node.facts.members} | {other.node.name}
+            if not (body - _CONSTRUCTION).isdisjoint(names):
+                return Difference.BEHAVIOUR
+            stored = (name for name in names if _stores(other.node, name))
+            if any(_differs(name, cls, base, evaluator) for name in stored):
+                return Difference.BEHAVIOUR
+            made = made or not body.isdisjoint(_CONSTRUCTION)
+        elif isinstance(other, Lib) and other not in known and not other.name.startswith(_PLAIN):
+            return Difference.BEHAVIOUR
+    return Difference.CONSTRUCTION if made else Difference.NOTHING
+
+
+def _differs(name: str, cls: Class, base: Class, evaluator: Evaluator) -> bool:
+    """Whether an attribute that methods store is something else in an instance of ``cls``."""
+    one, other = Object(cls, (), "self"), Object(base, (), "self")
+    value = evaluator.instance_attribute(one, name, Context(cls.scope), None)
+    return value != evaluator.instance_attribute(other, name, Context(base.scope), None)
+
+
+_CONSTRUCTION = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
+#: Library bases that bring no behaviour of their own.
+_PLAIN = ("builtins.object", "abc.", "typing.", "typing_extensions.")
+
+
+def _stores(cls: ClassNode, name: str) -> bool:
+    """Whether a method of the class stores ``self.name``."""
+    return any(
+        method.ir.params and (method.ir.params[0].name, name) in method.index.stores
+        for method in cls.methods_with(name)
+    )
+
+
+def class_key(cls: ClassNode) -> ClassKey:
+    return ClassKey(cls.module.path, cls.facts.line, cls.name)
