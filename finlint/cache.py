@@ -12,17 +12,17 @@ Writing replaces it whole, so runs at the same time do each other no harm: the l
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from finlint.atomic import write_bytes
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, Inputs, Known, Task, answer_from_json, answer_to_json
+from finlint.syntax.files import digest
 
 #: Bytes of all files in the cache folder beyond which the oldest are removed.
 MAX_BYTES = 300_000_000
@@ -68,6 +68,14 @@ class _Kept(NamedTuple):
     answer: Any  # as JSON: decoded when it is used
 
 
+class _Seen(NamedTuple):
+    """Which of ``words`` the files hold whose paths' digest is ``of``."""
+
+    of: str
+    words: frozenset[str]
+    hits: dict[str, list[str]]
+
+
 class Store:
     """What is known of the files ``linted`` (absolute path to the path shown) under ``settings``.
 
@@ -87,7 +95,8 @@ class Store:
         self._listings: dict[str, str] = {}
         self._searches: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._answers: dict[str, _Kept] = {}
-        self._seen: dict[str, dict[str, list[str]]] = {}
+        self._seen: dict[str, _Seen] = {}
+        self._searched: set[str] = set()
         self._before: dict[str, Stamp | None] = {}
         self._changed = False
         self._used: set[str] = set()
@@ -121,11 +130,11 @@ class Store:
         known = self._files.get(path)
         shown = self._linted.get(path)
         # Most files hold nothing and no answer stands on them: their stamp is enough.
-        digest = _digest(data) if verdict or (known is not None and known.digest) else ""
-        if known is not None and (known.digest != digest or known.shown != shown):
+        now = digest(data) if verdict or (known is not None and known.digest) else ""
+        if known is not None and (known.digest != now or known.shown != shown):
             # The answers that stand on it are to be given again.
             self._same_file[path] = False
-        self._files[path] = _File(shown, self._safe(path), digest, verdict)
+        self._files[path] = _File(shown, self._safe(path), now, verdict)
         self._changed = True
 
     def _safe(self, path: str) -> Stamp | None:
@@ -147,7 +156,7 @@ class Store:
         if file.stamp is not None and file.stamp == self.stamp(path):
             return True
         data = self._read(path)
-        if data is None or not file.digest or _digest(data) != file.digest:
+        if data is None or not file.digest or digest(data) != file.digest:
             return False
         file.stamp = self._safe(path)
         self._changed = True
@@ -155,8 +164,8 @@ class Store:
 
     # -- answers
 
-    def answer(self, task: Task, known: Known) -> Answer | None:
-        """The kept answer to ``task``, if all that it stands on is as it was."""
+    def answer(self, task: Task, known: Known) -> tuple[Answer, Inputs] | None:
+        """The kept answer to ``task`` and what it stands on, if all of that is as it was."""
         key = _task_key(task, known)
         kept = self._answers.get(key)
         if kept is None or not self._holds(kept.inputs):
@@ -166,13 +175,29 @@ class Store:
         except (ValueError, TypeError, LookupError):
             return None
         self._used.add(key)
-        return answer
+        return answer, kept.inputs
 
     def _holds(self, inputs: Inputs) -> bool:
         return (
             all(map(self.is_same, inputs.files))
             and all(map(self._same_names, inputs.folders))
             and all(map(self._same_found, inputs.searches))
+        )
+
+    def _has_changed(self, inputs: Inputs) -> bool:
+        """Whether something of it is known to be another than when it was kept."""
+        return (
+            any(self._same_file.get(path) is False for path in inputs.files)
+            or any(self._same_folder.get(folder) is False for folder in inputs.folders)
+            or any(self._search_has_changed(search) for search in inputs.searches)
+        )
+
+    def _search_has_changed(self, search: str) -> bool:
+        if self._same_search.get(search) is False:
+            return True
+        folders, paths = self._searches.get(search, ((), ()))
+        return any(self._same_folder.get(folder) is False for folder in folders) or any(
+            self._same_file.get(path) is False for path in paths
         )
 
     def _same_names(self, folder: str) -> bool:
@@ -197,34 +222,41 @@ class Store:
         answer: Answer,
         inputs: Inputs,
         searches: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]],
+        digests: Mapping[str, str],
     ) -> None:
-        """Keep an answer that was given in this run."""
+        """Keep an answer that was given in this run. ``digests`` are those of what was read for it."""
         for search in inputs.searches:
             if search not in searches:
                 return
-            self._searches[search] = searches[search]
+            if self._searches.get(search) != searches[search]:
+                self._searches[search] = searches[search]
+                self._same_search[search] = False
         used = [searches[search] for search in inputs.searches]
         for path in (*inputs.files, *(path for _, paths in used for path in paths)):
-            self._note(path)
+            self._note(path, digests.get(path, ""))
         for folder in (*inputs.folders, *(folder for folders, _ in used for folder in folders)):
-            self._listings[folder] = _names(folder)
+            names = _names(folder)
+            if self._listings.get(folder) != names:
+                self._listings[folder] = names
+                self._same_folder[folder] = False
         key = _task_key(task, known)
         self._answers[key] = _Kept(inputs, answer_to_json(answer))
         self._used.add(key)
         self._changed = True
 
-    def _note(self, path: str) -> None:
+    def _note(self, path: str, digest: str) -> None:
+        """What was read of a file; "": it was not, so that nothing is ever said to be like it."""
         known = self._files.get(path)
-        if known is not None and known.digest and known.stamp is not None and known.stamp == self.stamp(path):
-            known.shown = self._linted.get(path)
+        shown = self._linted.get(path)
+        if known is not None and known.digest == digest and known.shown == shown:
+            known.stamp = self._safe(path)
             return
-        data = self._read(path)
-        digest = "" if data is None else _digest(data)
+        verdict = None
         # A verdict without a digest was given in this run, or on the same stamp.
-        still = known is not None and (known.digest == digest or (not known.digest and known.stamp == self.stamp(path)))
-        self._files[path] = _File(
-            self._linted.get(path), self._safe(path), digest, known.verdict if known is not None and still else None
-        )
+        if known is not None and not known.digest and known.stamp is not None and known.stamp == self.stamp(path):
+            verdict = known.verdict
+        self._files[path] = _File(shown, self._safe(path), digest, verdict)
+        self._same_file[path] = False
 
     # -- which files hold a word
 
@@ -238,28 +270,30 @@ class Store:
 
         ``search`` takes paths and words; it is asked about all files for a new word, about changed files for others.
         """
-        known = self._seen.get(kind)
         linted = self._linted
-        if known is None or any(word not in known.get("", []) for word in words):
-            found = search(linted.values(), words)
-            if known is not None:
-                words = sorted({*words, *known.get("", [])})
-                found = search(linted.values(), words)
-            self._seen[kind] = {"": sorted(words), **found}
-            self._changed = True
-            return found
-        stale = [shown for path, shown in linted.items() if not self._was_seen(path)]
-        fresh = search(stale, known[""]) if stale else {}
-        out = {path: hits for path, hits in known.items() if path}
-        for shown in stale:
-            out.pop(shown, None)
-        out.update(fresh)
-        current = set(linted.values())
-        out = {path: hits for path, hits in out.items() if path in current}
-        if stale:
-            self._seen[kind] = {"": known[""], **out}
-            self._changed = True
-        return out
+        files = digest("\0".join(linted).encode("utf-8", "surrogateescape"))
+        known = self._seen.get(kind)
+        if known is None or known.of != files or not known.words.issuperset(words):
+            asked = {*words, *known.words} if known is not None and known.of == files else set(words)
+            known = _Seen(files, frozenset(asked), search(linted.values(), asked))
+        else:
+            stale = [shown for path, shown in linted.items() if not self._was_seen(path)]
+            self._searched.add(kind)
+            if not stale:
+                return known.hits
+            hits = {path: hits for path, hits in known.hits.items() if path not in set(stale)}
+            known = known._replace(hits={**hits, **search(stale, known.words)})
+        self._seen[kind] = known
+        self._searched.add(kind)
+        self._changed = True
+        return known.hits
+
+    def _still_seen(self) -> Iterator[tuple[str, _Seen]]:
+        """What was not searched for in this run tells nothing of files that have changed since."""
+        changed = any(self._before.get(path) != file.stamp for path, file in self._files.items())
+        for kind, seen in self._seen.items():
+            if kind in self._searched or not changed:
+                yield kind, seen
 
     def _was_seen(self, path: str) -> bool:
         return self._before.get(path) is not None and self._before[path] == self.stamp(path)
@@ -270,15 +304,15 @@ class Store:
         with open(self._path, "rb") as file:
             data = file.read()
         head, _, body = data.partition(b"\n")
-        if head.decode("ascii", "replace") != _digest(body):
+        if head.decode("ascii", "replace") != digest(body):
             return
         content = json.loads(body)
         paths: list[str] = content["paths"]
         for path, row in zip(paths, content["files"], strict=True):
             if row is not None:
-                shown, mtime, size, inode, digest, verdict = row
+                shown, mtime, size, inode, content_digest, verdict = row
                 stamp = None if mtime is None else Stamp(mtime, size, inode)
-                self._files[path] = _File(path if shown is True else shown, stamp, digest, verdict)
+                self._files[path] = _File(path if shown is True else shown, stamp, content_digest, verdict)
                 self._before[path] = stamp
         self._listings = {paths[i]: names for i, names in content["listings"]}
         self._searches = {
@@ -290,7 +324,8 @@ class Store:
                 tuple(paths[i] for i in files), tuple(paths[i] for i in folders), tuple(paths[i] for i in searches)
             )
             self._answers[key] = _Kept(inputs, answer)
-        self._seen = content["seen"]
+        for kind, (of, words, hits) in content["seen"].items():
+            self._seen[kind] = _Seen(of, frozenset(words), hits)
 
     def save(self) -> None:
         """Write what has changed. A cache that cannot be written is no reason to fail."""
@@ -300,13 +335,16 @@ class Store:
             body = json.dumps(self._content(), separators=(",", ":")).encode()
             os.makedirs(self._folder, exist_ok=True)
             _mark(self._root)
-            write_bytes(self._path, _digest(body).encode() + b"\n" + body)
+            write_bytes(self._path, digest(body).encode() + b"\n" + body)
             _prune(self._root, keep=self._path)
         except (OSError, ValueError):
             return
 
     def _content(self) -> dict[str, Any]:
-        answers = self._answers
+        # What was not asked for in this run, and stood on what is another now, would look as if it still held.
+        answers = {
+            key: kept for key, kept in self._answers.items() if key in self._used or not self._has_changed(kept.inputs)
+        }
         if len(self._files) + len(answers) > MAX_ROWS:
             answers = {key: kept for key, kept in answers.items() if key in self._used}
         index: dict[str, int] = {}
@@ -344,12 +382,8 @@ class Store:
             "listings": listings,
             "searches": searches,
             "answers": kept,
-            "seen": self._seen,
+            "seen": {kind: [seen.of, sorted(seen.words), seen.hits] for kind, seen in self._still_seen()},
         }
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def _names(folder: str) -> str:
@@ -359,14 +393,14 @@ def _names(folder: str) -> str:
         return "-"
     # What is no module and no package does not matter: logs and byte code come and go.
     modules = [name for name in names if name.endswith((".py", ".pyi")) or ("." not in name and name != "__pycache__")]
-    return _digest("\0".join(modules).encode("utf-8", "surrogateescape"))
+    return digest("\0".join(modules).encode("utf-8", "surrogateescape"))
 
 
 def _task_key(task: Task, known: Known) -> str:
     if task.what == "own":
         # Nothing of other files is known yet.
         return f"own\0{task.path}"
-    return _digest(json.dumps([task, known]).encode())
+    return digest(json.dumps([task, known]).encode())
 
 
 def _key(settings: Settings) -> str:
@@ -375,10 +409,10 @@ def _key(settings: Settings) -> str:
     for path in settings.knowledge:
         try:
             with open(path, "rb") as file:
-                parts.append(_digest(file.read()))
+                parts.append(digest(file.read()))
         except OSError:
             parts.append("")
-    return _digest(repr(parts).encode())
+    return digest(repr(parts).encode())
 
 
 def _version() -> str:
@@ -389,7 +423,7 @@ def _version() -> str:
         folders[:] = sorted(f for f in folders if f != "__pycache__")
         for name in sorted(names):
             parts.append((base, name, stamp_of(os.path.join(base, name))))
-    return _digest(repr(parts).encode())[:16]
+    return digest(repr(parts).encode())[:16]
 
 
 def _mark(root: str) -> None:

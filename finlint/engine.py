@@ -327,7 +327,8 @@ class _Run:
                 todo.append(task)
             else:
                 self._kept += 1
-                answers[task] = kept
+                answers[task], inputs = kept
+                self._reached.update(inputs.files)
         if todo:
             self._ask(todo, known, answers)
         done = [(task, answers[task]) for task in tasks]
@@ -344,7 +345,7 @@ class _Run:
                 answers[task] = answer
                 self._reached.update(inputs.files)
                 if self._store is not None and inputs.files:
-                    self._store.keep(task, known, answer, inputs, searches)
+                    self._store.keep(task, known, answer, inputs, searches, batch.digests)
             done += len(batch.answered)
             if self.progress is not None:
                 self.progress(done, len(todo))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,10 +56,12 @@ class Asked(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The answers to one batch; ``searches`` says which folders and files a search of a package looked at."""
+    """The answers to one batch; ``searches`` says which folders and files a search of a package looked at,
+    ``digests`` what was read of files."""
 
     answered: tuple[Answered, ...]
     searches: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    digests: Mapping[str, str]
     work: Work
 
 
@@ -108,7 +110,11 @@ class Here:
         before = check.files.work()
         answered = tuple(Answered(task, *check.answer(task, known)) for task in asked.tasks)
         searches = tuple((key, *inputs) for key, inputs in sorted(check.disk.search_inputs.items()))
-        return Batch(answered, searches, check.files.work().minus(before))
+        needed = {path for a in answered for path in a.inputs.files}
+        needed.update(path for a in answered for key in a.inputs.searches for path in check.disk.search_inputs[key][1])
+        read = check.files.digests or {}
+        digests = {path: read[path] for path in sorted(needed) if path in read}
+        return Batch(answered, searches, digests, check.files.work().minus(before))
 
     def close(self) -> None:
         pass
@@ -202,7 +208,7 @@ class _Waiting:
 def _lost(asked: Asked) -> Batch:
     error = "the process that analysed it ended"
     answers = (Answered(t, Answer(errors=(FileError(t.path, 1, error),)), Inputs()) for t in asked.tasks)
-    return Batch(tuple(answers), (), Work())
+    return Batch(tuple(answers), (), {}, Work())
 
 
 def _serve(connection: Connection, files: Files, settings: Settings) -> None:
@@ -230,16 +236,17 @@ def _serve(connection: Connection, files: Files, settings: Settings) -> None:
 
 def _batch_to_json(batch: Batch) -> list[Any]:
     answered = [[answer_to_json(answer), inputs] for _, answer, inputs in batch.answered]
-    return [answered, batch.searches, batch.work]
+    return [answered, batch.searches, batch.digests, batch.work]
 
 
 def _batch_from_json(asked: Asked, data: Sequence[Any]) -> Batch:
-    answered, searches, work = data
+    answered, searches, digests, work = data
     return Batch(
         tuple(
             Answered(task, answer_from_json(answer), Inputs(*(tuple(part) for part in inputs)))
             for task, (answer, inputs) in zip(asked.tasks, answered, strict=True)
         ),
         tuple((key, tuple(folders), tuple(paths)) for key, folders, paths in searches),
+        dict(digests),
         Work(*work),
     )

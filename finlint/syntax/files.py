@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping
 
@@ -24,11 +25,14 @@ class Files:
         self.errors: dict[str, FileError] = {}
         self._libcst_only = libcst_only
         self._sources: dict[str, SourceFile] = {}
+        #: Digests of what was read, by absolute path, where somebody wants to know.
+        self.digests: dict[str, str] | None = None
 
     def fresh(self) -> Files:
-        """The same files without the sources that were loaded."""
+        """The same files without the sources that were loaded; digests of what is read are kept."""
         other = Files((), self.overlay, libcst_only=self._libcst_only)
         other.linted = self.linted
+        other.digests = {}
         return other
 
     def is_linted(self, path: str) -> bool:
@@ -41,10 +45,13 @@ class Files:
             if known is not None:
                 return known
         try:
-            return read_bytes(path)
+            data = read_bytes(path)
         except Unreadable as error:
             self.fail(path, error)
             return None
+        if self.digests is not None:
+            self.digests[os.path.abspath(path)] = digest(data)
+        return data
 
     def load(self, path: str) -> SourceFile | None:
         """The source of a linted file, or of one that an import names; parsed once."""
@@ -80,3 +87,8 @@ class Files:
             sum(source.ast_chars for source in sources),
             sum(source.libcst_chars for source in sources),
         )
+
+
+def digest(data: bytes) -> str:
+    """What tells one content from another, in hexadecimal digits."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

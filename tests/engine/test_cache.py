@@ -1,0 +1,295 @@
+"""A cache makes a run faster and changes nothing else: after any edit the report is that of a run without one."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from finlint.engine import WORTH_REMEMBERING, analyse
+from finlint.model.finding import Report
+from finlint.model.settings import Settings
+from finlint.model.task import Statistics
+
+BASE = """\
+import threading
+from pkg.util import Registry
+
+
+class Base:
+    def __init__(self) -> None:
+        self._lock = threading.{lock}()
+        self.registry = Registry()
+
+    def close(self) -> None:
+        {close}
+
+    def __del__(self) -> None:
+        self.close()
+"""
+UTIL = """\
+import time
+import weakref
+
+
+class Registry:
+    def flush(self) -> None:
+        {flush}
+
+
+def on_death(obj, callback):
+    {register}
+"""
+HEIR = """\
+from pkg.base import Base
+
+
+class Heir{number}(Base):
+    def close(self) -> None:
+        {close}
+"""
+CALLER = """\
+import time
+from pkg.util import on_death
+
+
+def note(*args):
+    {note}
+
+
+def watch(obj):
+    on_death(obj, note)
+"""
+
+CHOICES = {
+    "pkg/base.py": [
+        BASE.format(lock=lock, close=close)
+        for lock in ("Lock", "RLock")
+        for close in ("pass", "with self._lock:\n            pass", "self.registry.flush()")
+    ],
+    "pkg/util.py": [
+        UTIL.format(flush=flush, register=register)
+        for flush in ("pass", "time.sleep(1)")
+        for register in ("weakref.finalize(obj, callback)", "weakref.finalize(obj, callback, 1)", "callback()", "(")
+    ],
+    **{
+        f"pkg/heir{number}.py": [
+            HEIR.format(number=number, close=close) for close in ("pass", "self._lock.acquire()", "super().close()")
+        ]
+        + [""]
+        for number in range(3)
+    },
+    **{
+        f"app/caller{number}.py": [CALLER.format(note=note) for note in ("pass", "time.sleep(2)")] + ["x = 1\n"]
+        for number in range(2)
+    },
+}
+
+
+class Tree:
+    """Modules that are edited, and others that make the run large enough to remember what it saw of them."""
+
+    def __init__(self, root: Path, seed: int, others: int) -> None:
+        self.root = root
+        self.random = random.Random(seed)
+        #: Seconds: long ago, so that the time of a file tells when it was written.
+        self.clock = itertools.count(1_600_000_000, 10)
+        for name in ("pkg/__init__.py", "app/__init__.py", *(f"other/m{n}.py" for n in range(others))):
+            self.write(name, "")
+        for name in CHOICES:
+            self.edit(name)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        if self.random.random() < 0.7:
+            now = next(self.clock)
+            os.utime(path, (now, now))
+
+    def edit(self, name: str) -> None:
+        self.write(name, self.random.choice(CHOICES[name]))
+
+    def change(self) -> None:
+        for _ in range(self.random.randrange(3)):
+            name = self.random.choice(list(CHOICES))
+            path = self.root / name
+            what = self.random.random()
+            if what < 0.15:
+                path.unlink(missing_ok=True)
+            elif what < 0.25 and path.exists():
+                path.touch()
+            else:
+                self.edit(name)
+
+    def paths(self) -> list[str]:
+        """All files, or some of them: others are then only reached."""
+        every = sorted(str(path) for path in self.root.rglob("*.py"))
+        if self.random.random() < 0.3:
+            return [path for path in every if self.random.random() < 0.7 or "other" in path]
+        return every
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("others", [0, WORTH_REMEMBERING])
+def test_the_report_is_that_of_a_run_without_a_cache(tmp_path: Path, seed: int, others: int) -> None:
+    (tmp_path / "tree").mkdir()
+    tree = Tree(tmp_path / "tree", seed, others)
+    cached = Settings(jobs=1, cache_dir=str(tmp_path / "cache"))
+    kept = 0
+    reported = set()
+    for _ in range(16):
+        tree.change()
+        paths = tree.paths()
+        numbers: list[Statistics] = []
+        report = analyse(paths, cached, statistics=numbers.append)
+        assert report == analyse(paths, Settings(jobs=1))
+        kept += numbers[0].kept
+        reported.update(finding.code for finding in report.findings)
+    # The steps were such that there was something to keep, and something to find.
+    assert kept
+    assert reported
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "tree").mkdir()
+    return Tree(tmp_path / "tree", 1, WORTH_REMEMBERING).root
+
+
+Run = Callable[[], tuple[Report, Statistics]]
+
+
+@pytest.fixture
+def run(tree: Path, tmp_path: Path) -> Run:
+    def runs() -> tuple[Report, Statistics]:
+        numbers: list[Statistics] = []
+        settings = Settings(jobs=1, cache_dir=str(tmp_path / "cache"))
+        paths = sorted(str(path) for path in tree.rglob("*.py"))
+        return analyse(paths, settings, statistics=numbers.append), numbers[0]
+
+    return runs
+
+
+def old(path: Path) -> None:
+    os.utime(path, (1_500_000_000, 1_500_000_000))
+
+
+def test_a_second_run_reads_and_parses_nothing(tree: Path, run: Run) -> None:
+    for path in tree.rglob("*.py"):
+        old(path)
+    first, cold = run()
+    second, warm = run()
+    assert second == first
+    assert cold.kept == 0
+    assert cold.files > WORTH_REMEMBERING
+    assert (warm.files, warm.work.outlined, warm.kept) == (0, 0, warm.tasks)
+
+
+def test_a_fresh_checkout_is_read_again_and_not_analysed_again(tree: Path, run: Run) -> None:
+    run()
+    for path in tree.rglob("*.py"):
+        old(path)
+    _, numbers = run()
+    assert numbers.kept == numbers.tasks
+
+
+def cache_files(tmp_path: Path) -> list[Path]:
+    return list((tmp_path / "cache").rglob("*.json"))
+
+
+def half(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+def other_version(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("v0-other"))
+
+
+def no_json(path: Path) -> None:
+    path.write_bytes(b"\xff\xfe\x00{]")
+
+
+def tampered(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"FIN1", b"FIN2"))
+
+
+def folder_instead(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("damage", [half, other_version, no_json, tampered, folder_instead])
+def test_a_damaged_cache_is_as_if_it_were_not_there(tmp_path: Path, run: Run, damage: Callable[[Path], None]) -> None:
+    first, _ = run()
+    (path,) = cache_files(tmp_path)
+    damage(path)
+    second, numbers = run()
+    assert second == first
+    assert numbers.kept == 0
+
+
+def test_valid_json_of_another_shape_is_ignored(tmp_path: Path, run: Run) -> None:
+    from finlint.syntax.files import digest
+
+    first, _ = run()
+    (path,) = cache_files(tmp_path)
+    for content in ([], {}, {"paths": [1], "files": [2]}, {"paths": [], "files": [], "listings": 3}):
+        body = json.dumps(content).encode()
+        path.write_bytes(digest(body).encode() + b"\n" + body)
+        second, _ = run()
+        assert second == first
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    first, _ = run()
+    second, numbers = run()
+    assert second == first
+    assert numbers.kept == 0
+
+
+def test_the_folder_says_what_it_is(tmp_path: Path, run: Run) -> None:
+    run()
+    assert (tmp_path / "cache" / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
+    assert (tmp_path / "cache" / ".gitignore").read_text() == "*\n"
+
+
+def test_the_folder_stays_within_its_bounds(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    import finlint.cache
+
+    run()
+    (current,) = cache_files(tmp_path)
+    for number in range(3):
+        other = current.with_name(f"other{number}.json")
+        shutil.copy(current, other)
+        old(other)
+    monkeypatch.setattr(finlint.cache, "MAX_BYTES", current.stat().st_size * 2)
+    (path,) = [p for p in (tmp_path / "tree" / "pkg").iterdir() if p.name == "util.py"]
+    path.write_text(path.read_text() + "\n# changed\n")
+    run()
+    left = cache_files(tmp_path)
+    assert current in left
+    assert len(left) <= 2
+
+
+def test_settings_have_caches_of_their_own(tree: Path, tmp_path: Path, run: Run) -> None:
+    run()
+    other = Settings(jobs=1, cache_dir=str(tmp_path / "cache"), src=(str(tree),))
+    paths = sorted(str(path) for path in tree.rglob("*.py"))
+    assert analyse(paths, other) == analyse(paths, other._replace(cache_dir=None))
+    assert len(cache_files(tmp_path)) == 2
+
+
+def test_unsaved_text_neither_uses_nor_makes_a_cache(tree: Path, tmp_path: Path) -> None:
+    settings = Settings(jobs=1, cache_dir=str(tmp_path / "cache"))
+    paths = sorted(str(path) for path in tree.rglob("*.py"))
+    analyse(paths, settings, overlay={paths[0]: b"x = 1\n"})
+    assert not (tmp_path / "cache").exists()
