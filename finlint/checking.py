@@ -17,7 +17,7 @@ from finlint.analysis.project import Disk, Project
 from finlint.analysis.reach import Step
 from finlint.analysis.registrars import Registrars
 from finlint.knowledge.base import Knowledge
-from finlint.model.finding import Finding
+from finlint.model.finding import FileError, Finding
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, ClassKey, Inputs, Known, Task
 from finlint.rules import all as rules
@@ -71,17 +71,20 @@ class Check:
         registrations: set[tuple[str, int, int, str]] = set()
         found = _Classes([], [])
         module = project.at(task.path)
-        if module is not None:
-            for finalizer, follow in self._finalizers(task, module, finder, evaluator, found):
-                place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar
-                registrations.add(place)
-                if follow:
-                    findings.extend(blocking(finalizer, frames, self.files.is_linted, self._text_at))
-                findings.extend(rules.of_finalizer(finalizer, evaluator, frames))
-            if task.what == "own":
-                findings.extend(rules.of_module(module, evaluator))
         path = self.files.linted.get(module.path, module.path) if module is not None else task.path
         error = self.files.errors.get(path)
+        if module is not None:
+            try:
+                for finalizer, follow in self._finalizers(task, module, finder, evaluator, found):
+                    place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar
+                    registrations.add(place)
+                    if follow:
+                        findings.extend(blocking(finalizer, frames, self.files.is_linted, self._text_at))
+                    findings.extend(rules.of_finalizer(finalizer, evaluator, frames))
+                if task.what == "own":
+                    findings.extend(rules.of_module(module, evaluator))
+            except RecursionError:
+                error = FileError(path, 1, "nested too deeply to be analysed to the end")
         answer = Answer(
             tuple(distinct(findings)),
             () if error is None else (error,),

@@ -116,7 +116,8 @@ class Evaluator:
         """An attribute of ``cls`` matters: a subclass that defines it may behave in another way."""
         self.asked.setdefault(cls.node, set()).add(name)
 
-    def refuel(self) -> None:
-        """Called before a body is run: what one body costs never depends on those before it."""
+    def refuel(self, least: int = FUEL) -> None:
+        """Called before a body is run: what one body costs never depends on those before it. Each of its statements
+        gets a little more, so that one huge expression does not hide what comes after it."""
         if self.limits.depth == 0:
-            self.limits.fuel = FUEL
+            self.limits.fuel = max(self.limits.fuel, least)

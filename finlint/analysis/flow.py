@@ -7,7 +7,6 @@ for each other, and a chain of calls of any length, cycles included, is a walk o
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from finlint.analysis.effects import Effect, Registration
@@ -15,6 +14,7 @@ from finlint.analysis.environment import Context, assign, dotted, forget
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.nodes import children, flat_statements, inner_blocks
 from finlint.analysis.protocols import EXIT_STACK
+from finlint.analysis.questions import FUEL_OF_STATEMENT
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     UNKNOWN,
@@ -90,9 +90,7 @@ class Frames:
             if scope.function is not None:
                 self.evaluator.refuel()
                 env = {name: value for name, value in scope.params if is_known(value)}
-                # Deeper than Python can follow: what was seen so far stands.
-                with suppress(RecursionError):
-                    _Run(self.evaluator, frame, env).block(scope.function.ir.body)
+                _Run(self.evaluator, frame, env).block(scope.function.ir.body)
         return frame
 
     def of_statements(self, scope: Scope, block: ir.Block) -> Frame:
@@ -142,7 +140,14 @@ class _Run:
 
     def statement(self, stmt: ir.Stmt) -> bool:
         method: Callable[[_Run, Any], bool] | None = _STATEMENTS.get(type(stmt))
-        return _GOES_ON if method is None else method(self, stmt)
+        if method is None:
+            return _GOES_ON
+        self.evaluator.refuel(FUEL_OF_STATEMENT)
+        try:
+            return method(self, stmt)
+        except RecursionError:
+            # It nests more deeply than Python can follow: what was seen so far stands, and what comes after it counts.
+            return _GOES_ON
 
     # -- simple statements
 

@@ -38,6 +38,8 @@ MAX_CALLER_DEPTH = 2
 #: Expressions that are evaluated for one body, the questions it leads to included. Beyond it nothing is known:
 #: some programs (huge classes that build each other) would otherwise keep us busy for minutes.
 FUEL = 60_000
+#: What is left of it at least when a statement is begun.
+FUEL_OF_STATEMENT = 1_000
 
 
 class Limits:

@@ -34,8 +34,16 @@ _OF_FINALIZER: tuple[Callable[[Finalizer, Evaluator, Frames], Iterator[Finding]]
 
 def of_finalizer(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
     for rule in _OF_FINALIZER:
-        yield from rule(finalizer, evaluator, frames)
+        yield from _within_reach(rule(finalizer, evaluator, frames))
 
 
 def of_module(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
-    yield from explicit_del(module, evaluator)
+    yield from _within_reach(explicit_del(module, evaluator))
+
+
+def _within_reach(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Code may nest more deeply than Python can follow: what a rule has found until then stands."""
+    try:
+        yield from findings
+    except RecursionError:
+        return

@@ -75,7 +75,13 @@ class _Lowering:
 
     def statement(self, node: cst.CSTNode) -> ir.Stmt:
         method: Callable[[Any], ir.Stmt] | None = getattr(self, "s_" + type(node).__name__, None)
-        return ir.Jump("pass") if method is None else method(node)
+        if method is None:
+            return ir.Jump("pass")
+        try:
+            return method(node)
+        except RecursionError:
+            # An expression nests more deeply than Python can follow: of this statement nothing is known.
+            return ir.Jump("pass")
 
     def expr(self, node: cst.CSTNode) -> ir.Expr:
         method: Callable[[Any], ir.Expr] | None = getattr(self, "e_" + type(node).__name__, None)

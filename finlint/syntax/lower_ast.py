@@ -110,7 +110,13 @@ class _Lowering:
 
     def statement(self, node: ast.stmt) -> ir.Stmt:
         method = _STATEMENTS.get(type(node).__name__)
-        return ir.Jump("pass") if method is None else method(self, node)
+        if method is None:
+            return ir.Jump("pass")
+        try:
+            return method(self, node)
+        except RecursionError:
+            # An expression nests more deeply than Python can follow: of this statement nothing is known.
+            return ir.Jump("pass")
 
     def expr(self, node: ast.expr) -> ir.Expr:
         method = _EXPRESSIONS.get(type(node).__name__)

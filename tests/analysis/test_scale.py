@@ -72,6 +72,12 @@ def terms(count: int) -> str:
     return f"import threading\nLOCK = threading.Lock()\ndef g(n): return n\nclass A:\n    def __del__(self):\n        x = {total}\n        LOCK.acquire()\n"
 
 
+def attributes(count: int) -> str:
+    """A chain of attributes that is longer than Python's stack is deep."""
+    chain = "self" + ".x" * count
+    return f"import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self):\n        y = {chain}\n        LOCK.acquire()\n"
+
+
 def branches(count: int) -> str:
     """A long ``elif`` chain."""
     arms = "".join(f"        elif x == {n}: y = {n}\n" for n in range(count))
@@ -132,8 +138,9 @@ def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_pa
         (chain, 2_000),
         (method_chain, 2_000),
         (terms, 900),
-        (branches, 250),
-        (conditions, 150),
+        (branches, 600),
+        (conditions, 900),
+        (attributes, 900),
         (bases, 200),
     ],
 )
