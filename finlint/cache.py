@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from finlint.atomic import write_bytes
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, Inputs, Known, Task, answer_from_json, answer_to_json
-from finlint.syntax.files import digest
+from finlint.syntax.digest import digest
 
 #: Bytes of all files in the cache folder beyond which the oldest are removed.
 MAX_BYTES = 300_000_000

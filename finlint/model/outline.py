@@ -1,6 +1,6 @@
-"""The outline of statements that are lowered already: files that were read whole, classes inside functions.
+"""The outline of statements that are lowered already: classes inside functions.
 
-``finlint.syntax.outline`` makes the same facts from an ``ast`` tree, without lowering.
+``finlint.syntax.outline`` makes the same facts from an ``ast`` tree, ``outline_cst`` from LibCST's, without lowering.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.model import ir
-from finlint.model.facts import Binding, ClassFacts, ModuleFacts
+from finlint.model.facts import Binding, ClassFacts
 from finlint.model.source import Span
 
 
@@ -23,13 +23,6 @@ class Conditions:
 
     def inside(self, typing_only: bool = False) -> Conditions:
         return Conditions(True, self.typing_only or typing_only)
-
-
-def outline_ir(block: ir.Block) -> ModuleFacts:
-    """The outline of a file that was lowered whole."""
-    reader = _IrReader()
-    bindings = tuple(reader.body(block, Conditions()))
-    return ModuleFacts(bindings, tuple(reader.stars), tuple(reader.loose))
 
 
 class _IrReader:
@@ -65,7 +58,7 @@ class _IrReader:
             if not names:
                 self.loose.append(self._binding("", "other", stmt, state))
         elif isinstance(stmt, ir.If):
-            verdict = _static_ir(stmt.test)
+            verdict = static_test(stmt.test)
             if verdict is not False:
                 yield from self.body(stmt.body, state if verdict is True else state.inside(is_type_checking(stmt.test)))
             if verdict is not True:
@@ -147,12 +140,13 @@ def is_type_checking(test: ir.Expr) -> bool:
     )
 
 
-def _static_ir(test: ir.Expr) -> bool | None:
+def static_test(test: ir.Expr) -> bool | None:
+    """What a literal condition (``if False:``, ``if 0:``, ``if not TYPE_CHECKING``) decides."""
     if isinstance(test, ir.Const):
         return bool(test.value)
     if isinstance(test, ir.Not):
         if is_type_checking(test.value):
             return True
-        inner = _static_ir(test.value)
+        inner = static_test(test.value)
         return None if inner is None else not inner
     return None

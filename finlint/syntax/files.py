@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping
 
@@ -50,6 +49,8 @@ class Files:
             self.fail(path, error)
             return None
         if self.digests is not None:
+            from finlint.syntax.digest import digest
+
             self.digests[os.path.abspath(path)] = digest(data)
         return data
 
@@ -87,8 +88,3 @@ class Files:
             sum(source.ast_chars for source in sources),
             sum(source.libcst_chars for source in sources),
         )
-
-
-def digest(data: bytes) -> str:
-    """What tells one content from another, in hexadecimal digits."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()

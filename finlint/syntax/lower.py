@@ -25,12 +25,12 @@ def lower_slice(text: str, line: int) -> ir.Block:
         # LibCST parses modules; a header makes an indented slice one, and only the line number pays for it.
         text = "if 1:\n" + text
         module = cst.parse_module(text)
-        lowering = _Lowering(Positions(module, text, line - 1))
+        lowering = Lowering(Positions(module, text, line - 1))
         (header,) = module.body
         assert isinstance(header, cst.If)
         return lowering.block(header.body)
     module = cst.parse_module(text)
-    return _Lowering(Positions(module, text, line)).statements(module.body)
+    return Lowering(Positions(module, text, line)).statements(module.body)
 
 
 class _Scope:
@@ -44,7 +44,7 @@ class _Scope:
         self.is_generator = False
 
 
-class _Lowering:
+class Lowering:
     def __init__(self, positions: Positions) -> None:
         self._span = positions.span
         self._scopes = [_Scope()]

@@ -8,7 +8,6 @@ import tokenize
 
 from finlint.model import ir
 from finlint.model.facts import ModuleFacts
-from finlint.model.outline import outline_ir
 from finlint.syntax import lower_ast
 from finlint.syntax.outline import outline_ast
 
@@ -89,6 +88,12 @@ class SourceFile:
         self.facts: ModuleFacts = self._outline()
 
     def _outline(self) -> ModuleFacts:
+        if self._libcst_only:
+            try:
+                return self._outline_whole(SyntaxError("not Python"))
+            except Unreadable:
+                # It nests too deeply for LibCST, which recurses in Python; or ``ast`` can say better what is wrong.
+                self._libcst_only = False
         try:
             return outline_ast(lower_ast.parse(self.text))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -101,11 +106,13 @@ class SourceFile:
             raise Unreadable("nested too deeply to be parsed", getattr(problem, "lineno", None) or 1)
         import libcst
 
-        from finlint.syntax.lower import lower_slice
+        from finlint.syntax.outline_cst import outline_cst
 
+        # Its slices may hold the same syntax.
+        self._libcst_only = True
         try:
             self.libcst_chars += len(self.text)
-            return outline_ir(lower_slice(self.text, 1))
+            return outline_cst(self.text)
         except libcst.ParserSyntaxError:
             line = getattr(problem, "lineno", None) or 1
             raise Unreadable(f"syntax error: {getattr(problem, 'msg', None) or problem}", line) from None

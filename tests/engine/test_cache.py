@@ -237,7 +237,7 @@ def test_a_damaged_cache_is_as_if_it_were_not_there(tmp_path: Path, run: Run, da
 
 
 def test_valid_json_of_another_shape_is_ignored(tmp_path: Path, run: Run) -> None:
-    from finlint.syntax.files import digest
+    from finlint.syntax.digest import digest
 
     first, _ = run()
     (path,) = cache_files(tmp_path)
