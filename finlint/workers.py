@@ -132,7 +132,9 @@ class Elsewhere:
         self._workers: list[tuple[BaseProcess, Connection]] = []
         for _ in range(count):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, files, settings), daemon=True)
+            # A fork holds our ends too: while it does, it would never see that we are gone.
+            held = [ours, *(c for _, c in self._workers)] if method == "fork" else []
+            process = context.Process(target=_serve, args=(theirs, held, files, settings), daemon=True)
             process.start()
             theirs.close()
             self._workers.append((process, ours))
@@ -211,10 +213,12 @@ def _lost(asked: Asked) -> Batch:
     return Batch(tuple(answers), (), {}, Work())
 
 
-def _serve(connection: Connection, files: Files, settings: Settings) -> None:
+def _serve(connection: Connection, ours: Sequence[Connection], files: Files, settings: Settings) -> None:
     """A worker's life: a batch in, its answers out, until the pipe closes."""
     import signal
 
+    for other in ours:
+        other.close()
     # Ctrl-C is the parent's; the closed pipe tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     here = Here(files, settings)

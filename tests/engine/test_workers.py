@@ -1,0 +1,147 @@
+"""Worker processes, the order of files and the hash seed change nothing in a report."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+import finlint.workers
+from finlint.engine import analyse
+from finlint.model.finding import Report
+from finlint.model.settings import Settings
+from finlint.model.task import Known, Statistics
+from finlint.syntax.discover import discover
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+LIBRARY = Path(sysconfig.get_paths()["stdlib"])
+
+
+def run(paths: list[str], jobs: int) -> tuple[Report, Statistics]:
+    numbers: list[Statistics] = []
+    return analyse(paths, Settings(jobs=jobs), statistics=numbers.append), numbers[0]
+
+
+@pytest.fixture(scope="module")
+def paths() -> list[str]:
+    folders = [
+        FIXTURES / "FIN102_lock",
+        FIXTURES / "FIN301_retention",
+        LIBRARY / "multiprocessing",
+        LIBRARY / "concurrent",
+    ]
+    return list(discover([str(folder) for folder in folders]).files)
+
+
+@pytest.fixture(scope="module")
+def alone(paths: list[str]) -> Report:
+    report, numbers = run(paths, 1)
+    assert numbers.workers == 0
+    assert len(report.findings) > 40
+    return report
+
+
+@pytest.mark.parametrize("jobs", [2])
+def test_workers_report_the_same(paths: list[str], alone: Report, jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finlint.workers, "WORTH", 0)
+    report, numbers = run(paths, jobs)
+    assert numbers.workers == jobs
+    assert report == alone
+
+
+def test_a_small_run_starts_no_worker() -> None:
+    _, numbers = run([str(FIXTURES / "FIN102_lock" / name) for name in os.listdir(FIXTURES / "FIN102_lock")], 8)
+    assert numbers.workers == 0
+
+
+def test_the_order_of_the_files_changes_nothing(paths: list[str], alone: Report) -> None:
+    shuffled = random.Random(7).sample(paths, len(paths))
+    assert run(shuffled, 1)[0] == alone
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_the_hash_seed_changes_nothing(paths: list[str], alone: Report, seed: str) -> None:
+    script = (
+        "import json, sys; from finlint.engine import analyse; from finlint.model.settings import Settings\n"
+        "report = analyse(json.load(sys.stdin), Settings(jobs=1))\n"
+        "print(json.dumps([repr(finding) for finding in report.findings]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input=json.dumps(paths),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": seed},
+    )
+    assert json.loads(done.stdout) == [repr(finding) for finding in alone.findings]
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the workers are to be tampered with")
+def test_a_worker_that_dies_loses_its_own_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    finalizer = "import time\nclass A:\n    def __del__(self):\n        time.sleep(1)\n"
+    files = [tmp_path / f"p{number}" / "__init__.py" for number in range(4)]
+    for path in files:
+        path.parent.mkdir()
+        path.write_text(finalizer)
+    answer = finlint.workers.Here._batch
+
+    def dying(here: finlint.workers.Here, asked: finlint.workers.Asked, known: Known) -> finlint.workers.Batch:
+        if asked.package.endswith("p2"):
+            os._exit(3)
+        return answer(here, asked, known)
+
+    monkeypatch.setattr(finlint.workers, "WORTH", 0)
+    monkeypatch.setattr(finlint.workers.Here, "_batch", dying)
+    report, _ = run([str(path) for path in files], 2)
+    (error,) = report.errors
+    assert error.path == str(files[2])
+    assert "ended" in error.message
+    assert sorted(finding.path for finding in report.findings) == sorted(str(files[n]) for n in (0, 1, 3))
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the workers are to be tampered with")
+def test_no_file_is_forgotten_when_all_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [tmp_path / f"p{number}" / "__init__.py" for number in range(4)]
+    for path in files:
+        path.parent.mkdir()
+        path.write_text("class A:\n    def __del__(self): pass\n")
+    monkeypatch.setattr(finlint.workers, "WORTH", 0)
+    monkeypatch.setattr(finlint.workers.Here, "_batch", lambda *_: os._exit(3))
+    report, _ = run([str(path) for path in files], 2)
+    assert {error.path for error in report.errors} == {str(path) for path in files}
+
+
+def test_a_package_stays_with_one_worker_while_there_are_others() -> None:
+    batches = [finlint.workers.Asked(name, [name]) for name in ("a", "a", "a", "b", "b", "c")]  # type: ignore[list-item]
+    waiting = finlint.workers._Waiting(batches)
+    one, other = waiting.take(""), waiting.take("")
+    assert (one.package, other.package) == ("a", "b")
+    assert waiting.take("b").package == "b"
+    assert waiting.take("b").package == "c"
+    # Nobody has work of its own left: what is left of the first package is shared.
+    assert waiting.take("c").package == "a"
+    assert waiting.take("a").package == "a"
+    assert not waiting
+
+
+def test_workers_end_with_the_run(paths: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """By themselves: whoever has to be waited for, or stopped, costs every run that time."""
+    ended: list[int | None] = []
+    close = finlint.workers.Elsewhere.close
+
+    def watched(workers: finlint.workers.Elsewhere) -> None:
+        close(workers)
+        ended.extend(process.exitcode for process, _ in workers._workers)
+
+    monkeypatch.setattr(finlint.workers, "WORTH", 0)
+    monkeypatch.setattr(finlint.workers.Elsewhere, "close", watched)
+    run(paths[:4], 2)
+    assert ended == [0, 0]
