@@ -26,6 +26,11 @@ class Source(Protocol):
     def line_text(self, line: int) -> str: ...
 
 
+#: Characters of a class from which on its attributes are indexed; looking for one in less is quicker.
+LARGE_CLASS = 20_000
+_ATTRIBUTE = re.compile(r"\.(\w+)")
+
+
 class FunctionNode:
     """A function or lambda; compared by identity. ``owner`` is the class whose body holds the ``def``."""
 
@@ -85,7 +90,7 @@ class ClassNode:
     def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
         """The methods in whose text ``.attribute`` stands, or ``setattr`` with its name: those that can store it."""
         bindings = dict.fromkeys(self.methods_mentioning("." + attribute))
-        if "setattr" in self.text:
+        if self._sets_by_name:
             for quote in "\"'":
                 bindings.update(dict.fromkeys(self.methods_mentioning(quote + attribute)))
         for binding in bindings:
@@ -93,24 +98,54 @@ class ClassNode:
             if node is not None:
                 yield node
 
+    @cached_property
+    def _sets_by_name(self) -> bool:
+        return "setattr" in self.text
+
     def methods_mentioning(self, text: str) -> Iterator[Binding]:
-        """Bindings of the methods whose text holds ``text`` as a whole word (after a dot)."""
-        lines = []
+        """Bindings of the methods whose text holds ``text`` (a dot or a quote, then a whole name)."""
+        lines = self._lines_mentioning(text)
+        if lines:
+            yield from self._lowered_methods
+        position = 0
+        firsts, methods = self._methods
+        for line in lines:
+            if position < len(methods) and line > methods[position].end_line:
+                position = bisect_right(firsts, line, position) - 1
+            if position < len(methods) and methods[position].line <= line <= methods[position].end_line:
+                yield methods[position]
+                position += 1
+
+    def _lines_mentioning(self, text: str) -> list[int]:
+        if text[0] == "." and len(self.text) > LARGE_CLASS:
+            return self._attribute_lines.get(text[1:], [])
         line, at = self.facts.line, 0
+        lines = []
         for start in word_starts(self.text, text, before=False):
             line += self.text.count("\n", at, start)
             at = start
             lines.append(line)
-        if not lines:
-            return
-        for binding in self.facts.members:
-            if binding.kind == "function":
-                if binding.stmt is not None:
-                    yield binding
-                else:
-                    position = bisect_left(lines, binding.line)
-                    if position < len(lines) and lines[position] <= binding.end_line:
-                        yield binding
+        return lines
+
+    @cached_property
+    def _attribute_lines(self) -> dict[str, list[int]]:
+        """The lines on which each attribute is named: asked for all attributes of a class, one reading is enough."""
+        table: dict[str, list[int]] = {}
+        for line, content in enumerate(self.text.split("\n"), self.facts.line):
+            for name in _ATTRIBUTE.findall(content):
+                table.setdefault(name, []).append(line)
+        return table
+
+    @cached_property
+    def _methods(self) -> tuple[list[int], list[Binding]]:
+        """The methods still to be lowered, in the order of the text, and their first lines."""
+        methods = [b for b in self.facts.members if b.kind == "function" and b.stmt is None]
+        methods.sort(key=lambda b: b.line)
+        return [b.line for b in methods], methods
+
+    @cached_property
+    def _lowered_methods(self) -> list[Binding]:
+        return [b for b in self.facts.members if b.kind == "function" and b.stmt is not None]
 
     @cached_property
     def text(self) -> str:
