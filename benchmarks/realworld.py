@@ -36,6 +36,7 @@ from typing import Any, NamedTuple
 
 from finlint.engine import analyse
 from finlint.model.codes import DEFAULT_CODES
+from finlint.model.settings import Settings
 from finlint.syntax.discover import discover
 
 #: A label's kind, and the codes that it means.
@@ -151,7 +152,7 @@ def lint(task: tuple[Path, list[str], str, int]) -> Linted:
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(seconds)
     try:
-        for f in analyse(files).findings:
+        for f in analyse(files, Settings(jobs=1)).findings:
             path, line = (f.registration.path, f.registration.line) if f.registration else (f.path, f.span.line)
             trace = tuple(f"{hop.path}:{hop.line}: {hop.text}" for hop in f.trace)
             found.append(Found(f.code, f.severity.value, path, line, f.message, trace))

@@ -361,12 +361,13 @@ class _Run:
         return [Asked(package, group[i : i + BATCH]) for package, group in ordered for i in range(0, len(group), BATCH)]
 
     def _worker(self, tasks: Sequence[Task]) -> Here | Elsewhere:
-        from finlint.workers import WORTH, Elsewhere, Here
+        from finlint.workers import WORTH, Elsewhere, Here, may_have_children
 
         if self._elsewhere is not None:
             return self._elsewhere
         jobs = self.settings.jobs if self.settings.jobs is not None else min(os.cpu_count() or 1, 8)
-        if jobs > 1 and not self.files.overlay and sum(self._sizes.get(task.path, 0) for task in tasks) > WORTH:
+        large = jobs > 1 and sum(self._sizes.get(task.path, 0) for task in tasks) > WORTH
+        if large and not self.files.overlay and may_have_children():
             self._workers = jobs
             self._elsewhere = Elsewhere(self.files, self.settings, jobs)
             return self._elsewhere

@@ -120,6 +120,13 @@ class Here:
         pass
 
 
+def may_have_children() -> bool:
+    """Whether this process may start others: a daemon of multiprocessing (a pool's worker, say) may not."""
+    import multiprocessing
+
+    return not multiprocessing.current_process().daemon
+
+
 class Elsewhere:
     """Answers in ``count`` worker processes. A worker that dies takes its batch with it: its files are errors."""
 

@@ -182,7 +182,7 @@ def test_one_case_and_changes_since_a_run(
 def test_a_failure_is_told_and_counts_as_a_miss(
     realworld: ModuleType, monkeypatch: pytest.MonkeyPatch, packages: Path
 ) -> None:
-    def broken(files: object) -> object:
+    def broken(*arguments: object) -> object:
         raise RuntimeError("no")
 
     monkeypatch.setattr(realworld, "analyse", broken)
@@ -199,7 +199,7 @@ def test_a_failure_is_told_and_counts_as_a_miss(
 def test_a_package_that_takes_too_long_is_given_up(
     realworld: ModuleType, monkeypatch: pytest.MonkeyPatch, packages: Path
 ) -> None:
-    def endless(files: object) -> object:
+    def endless(*arguments: object) -> object:
         while True:
             pass
 
