@@ -126,7 +126,7 @@ def svg(series: Sequence[Series]) -> str:
         return TOP + SIDE - SIDE * max(0.0, log2(ratio)) / steps
 
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + SIDE + 250}" height="{TOP + SIDE + 60}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + SIDE + 360}" height="{TOP + SIDE + 60}" '
         'font-family="sans-serif" font-size="12">',
         '<rect width="100%" height="100%" fill="white"/>',
         f'<text x="{LEFT}" y="18" font-size="14">Processor time against size, both relative to the smallest</text>',
