@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionNode, is_abstract
+from finlint.analysis.nodes import FunctionNode, is_abstract, method_kind
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -38,6 +40,9 @@ from finlint.analysis.values import (
 from finlint.model import ir
 from finlint.model.source import Span
 
+#: What a class body holds that methods may replace.
+_DATA = (Const, Sequence, Mapping, Object, LibObject)
+
 
 class Attributes:
     """Attributes of modules, classes, instances, library objects and ``super()``."""
@@ -48,6 +53,7 @@ class Attributes:
         self.limits = ask.limits
         self.project = ask.project
         self._attributes: dict[tuple[Object, str, int], Value | None] = {}
+        self._class_attributes: dict[tuple[Class, str, int], tuple[list[Value], list[Value]]] = {}
 
     def attribute(self, value: Value, name: str, context: Context, span: Span | None) -> Value:
         """``value.name``; a property runs (and is recorded) as a call does."""
@@ -126,10 +132,53 @@ class Attributes:
 
     def class_attribute(self, cls: Class, name: str) -> Value:
         found = self.ask.class_member(cls, name)
-        if found is None:
-            return UNKNOWN
-        _, value = found
-        return union(self._unbound(option, cls) for option in alternatives(value))
+        value = UNKNOWN if found is None else union(self._unbound(option, cls) for option in alternatives(found[1]))
+        if not all(option is UNKNOWN or isinstance(option, _DATA) for option in alternatives(value)):
+            return value
+        made, put = self.class_stored(cls, name)
+        informative = [v for v in made if is_known(v) and not is_none(v)]
+        # A singleton is None in the body, and the instance once somebody has asked for it.
+        values = [softened(value) if made else value] if found is not None else []
+        return union(contained([*values, *(informative or made)], put))
+
+    def class_stored(self, cls: Class, name: str) -> tuple[list[Value], list[Value]]:
+        """What methods assign to ``Class.name``, class methods to ``cls.name``, and what they put into it."""
+        key = (cls, name, self.limits.caller_depth)
+        known = self._class_attributes.get(key)
+        if known is None:
+            if self.limits.depth > MAX_QUERY_DEPTH:
+                return [UNKNOWN], []
+            self._class_attributes[key] = [UNKNOWN], []
+            self.limits.depth += 1
+            try:
+                known = self._class_stored(cls, name)
+            finally:
+                self.limits.depth -= 1
+            self._class_attributes[key] = known
+        return known
+
+    def _class_stored(self, cls: Class, name: str) -> tuple[list[Value], list[Value]]:
+        values: list[Value] = []
+        elements: list[Value] = []
+        for base in self.ask.mro(cls):
+            if not isinstance(base, Class):
+                continue
+            changed = rf"\b(?:{base.node.name}|cls|klass|mcs)\.{re.escape(name)}\b[ \t]*(?:\[|\.|=(?!=)|:[^=\n]*=)"
+            if re.search(changed, base.node.text) is None:
+                continue
+            for method in base.node.methods_with(name):
+                kind = method_kind(method)
+                first = method.ir.params[0].name if kind == "class" and method.ir.params else ""
+                definitions = [
+                    d for owner in (base.node.name, first) for d in method.index.stores.get((owner, name), [])
+                ]
+                if definitions:
+                    receiver = cls if kind == "class" else Object(cls) if kind == "instance" else UNKNOWN
+                    scope = self.ask.method_scope(method, receiver, base.scope)
+                    made, put = self.ask.values_and_elements(definitions, Context(scope))
+                    values += map(softened, made)
+                    elements += put
+        return values, elements
 
     @staticmethod
     def _unbound(value: Value, cls: Class) -> Value:
@@ -232,8 +281,9 @@ class Attributes:
                 continue
             for method in base.node.methods_with(name):
                 first = method.ir.params[0].name if method.ir.params else ""
-                definitions = method.index.stores.get((first, name), [])
-                # Properties that store themselves, and class methods that store on the class, count too.
+                stores = method.index.stores
+                # Properties that store themselves, and methods that store on the class, count too.
+                definitions = [d for owner in (first, base.node.name) for d in stores.get((owner, name), [])]
                 if not definitions:
                     continue
                 found = True

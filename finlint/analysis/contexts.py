@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionNode, ModuleNode
+from finlint.analysis.nodes import FunctionNode, ModuleNode, method_kind
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope, Scopes
 from finlint.analysis.values import (
@@ -116,16 +116,10 @@ class Contexts:
         owner = function.owner
         if owner is not None and parent is None:
             cls = Class(owner, self.module_scope(function.module))
-            kind = self._method_kind(function)
+            kind = method_kind(function)
             if kind == "class":
                 return self.method_scope(function, cls, None)
             if kind == "instance":
                 return self.method_scope(function, Object(cls, (), "self"), None)
         params = tuple((p.name, UNKNOWN) for p in function.ir.params)
         return self.scope(function, params, parent)
-
-    def _method_kind(self, function: FunctionNode) -> str:
-        for decorator in function.ir.decorators:
-            if isinstance(decorator, ir.Name) and decorator.id in ("staticmethod", "classmethod"):
-                return "static" if decorator.id == "staticmethod" else "class"
-        return "class" if function.name in ("__init_subclass__", "__class_getitem__", "__new__") else "instance"

@@ -564,6 +564,14 @@ def is_abstract(function: ir.Function) -> bool:
     return isinstance(raised, ir.Name) and raised.id == "NotImplementedError"
 
 
+def method_kind(method: FunctionNode) -> str:
+    """``static``, ``class`` or ``instance``: what a method's first parameter is, as its decorators say."""
+    for decorator in method.ir.decorators:
+        if isinstance(decorator, ir.Name) and decorator.id in ("staticmethod", "classmethod"):
+            return "static" if decorator.id == "staticmethod" else "class"
+    return "class" if method.name in ("__init_subclass__", "__class_getitem__", "__new__") else "instance"
+
+
 def _leaves(block: ir.Block) -> bool:
     """Whether a block always leaves the function or the loop."""
     last = block[-1]
