@@ -98,6 +98,8 @@ class Store:
         self._seen: dict[str, _Seen] = {}
         self._searched: set[str] = set()
         self._before: dict[str, Stamp | None] = {}
+        self._stale: dict[str, None] | None = None
+        self._known_digest: tuple[Known, str] | None = None
         self._changed = False
         self._used: set[str] = set()
         self._same_file: dict[str, bool] = {}
@@ -166,7 +168,7 @@ class Store:
 
     def answer(self, task: Task, known: Known) -> tuple[Answer, Inputs] | None:
         """The kept answer to ``task`` and what it stands on, if all of that is as it was."""
-        key = _task_key(task, known)
+        key = self._key_of(task, known)
         kept = self._answers.get(key)
         if kept is None or not self._holds(kept.inputs):
             return None
@@ -176,6 +178,14 @@ class Store:
             return None
         self._used.add(key)
         return answer, kept.inputs
+
+    def _key_of(self, task: Task, known: Known) -> str:
+        if task.what == "own":
+            # Nothing of other files is known yet.
+            return f"own\0{task.path}"
+        if self._known_digest is None or self._known_digest[0] is not known:
+            self._known_digest = known, digest(json.dumps(known).encode())
+        return digest(json.dumps([task, self._known_digest[1]]).encode())
 
     def _holds(self, inputs: Inputs) -> bool:
         return (
@@ -239,7 +249,7 @@ class Store:
             if self._listings.get(folder) != names:
                 self._listings[folder] = names
                 self._same_folder[folder] = False
-        key = _task_key(task, known)
+        key = self._key_of(task, known)
         self._answers[key] = _Kept(inputs, answer_to_json(answer))
         self._used.add(key)
         self._changed = True
@@ -277,11 +287,11 @@ class Store:
             asked = {*words, *known.words} if known is not None and known.of == files else set(words)
             known = _Seen(files, frozenset(asked), search(linted.values(), asked))
         else:
-            stale = [shown for path, shown in linted.items() if not self._was_seen(path)]
+            stale = self._unseen()
             self._searched.add(kind)
             if not stale:
                 return known.hits
-            hits = {path: hits for path, hits in known.hits.items() if path not in set(stale)}
+            hits = {path: hits for path, hits in known.hits.items() if path not in stale}
             known = known._replace(hits={**hits, **search(stale, known.words)})
         self._seen[kind] = known
         self._searched.add(kind)
@@ -295,8 +305,13 @@ class Store:
             if kind in self._searched or not changed:
                 yield kind, seen
 
-    def _was_seen(self, path: str) -> bool:
-        return self._before.get(path) is not None and self._before[path] == self.stamp(path)
+    def _unseen(self) -> dict[str, None]:
+        """The linted files that are not what they were when the last run searched them."""
+        if self._stale is None:
+            before = self._before
+            stale = (shown for path, shown in self._linted.items() if before.get(path) != (self.stamp(path) or ()))
+            self._stale = dict.fromkeys(stale)
+        return self._stale
 
     # -- the file
 
@@ -394,13 +409,6 @@ def _names(folder: str) -> str:
     # What is no module and no package does not matter: logs and byte code come and go.
     modules = [name for name in names if name.endswith((".py", ".pyi")) or ("." not in name and name != "__pycache__")]
     return digest("\0".join(modules).encode("utf-8", "surrogateescape"))
-
-
-def _task_key(task: Task, known: Known) -> str:
-    if task.what == "own":
-        # Nothing of other files is known yet.
-        return f"own\0{task.path}"
-    return digest(json.dumps([task, known]).encode())
 
 
 def _key(settings: Settings) -> str:

@@ -79,6 +79,7 @@ class _Run:
         self._elsewhere: Elsewhere | None = None
         self._finder: Project | None = None
         self._headers: Headers | None = None
+        self._named: dict[str, list[tuple[str, set[bytes]]]] = {}
         self._sizes: dict[str, int] = {}
         self._read = [0, 0]
         self._answers: list[Answer] = []
@@ -127,8 +128,9 @@ class _Run:
         out = []
         budget = SYNTAX_BUDGET
         store = self._store
+        absolute = {shown: path for path, shown in self.files.linted.items()} if store is not None else {}
         for number, path in enumerate(self.paths):
-            key = os.path.abspath(path) if store is not None else ""
+            key = absolute.get(path) or os.path.abspath(path)
             verdict = store.verdict(key) if store is not None else None
             if verdict is None:
                 data = self._bytes_of(path)
@@ -240,7 +242,9 @@ class _Run:
             data = self.files.read(path) if hits else None
             if data is None:
                 continue
-            named = headers_in(data)
+            named = self._named.get(path)
+            if named is None:
+                named = self._named[path] = headers_in(data)
             for base in bases:
                 if base.name in hits and self._project().may_use(path, data, base.name, base.path):
                     word = base.name.encode()

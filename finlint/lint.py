@@ -84,14 +84,19 @@ class Policies:
         self.finder = finder
         self.overrides = overrides
         self._known: dict[Config, Policy] = {}
+        self._by_folder: dict[str, Policy] = {}
 
     def of_file(self, path: str) -> Policy:
         """Raises ConfigError, UnknownCodeError."""
-        config = self.finder.of_file(path)
-        known = self._known.get(config)
-        if known is None:
-            known = self._known[config] = Policy(config, self.overrides)
-        return known
+        folder = os.path.dirname(path)
+        policy = self._by_folder.get(folder)
+        if policy is None:
+            config = self.finder.of_file(path)
+            policy = self._known.get(config)
+            if policy is None:
+                policy = self._known[config] = Policy(config, self.overrides)
+            self._by_folder[folder] = policy
+        return policy
 
     def excluder_of(self, folder: str) -> Excluder:
         """Exclusion in ``folder`` (absolute): the command line's patterns count from the working directory."""

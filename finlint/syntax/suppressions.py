@@ -11,6 +11,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from finlint.model.codes import CODE_OF_KIND, KIND_OF_CODE
@@ -26,6 +27,10 @@ _OWN = re.compile(
 _CODES = r"(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]+)*)"
 _NOQA = re.compile(rf"#\s*noqa\b(?P<colon>\s*:\s*{_CODES}?)?", re.IGNORECASE)
 _FLAKE8 = re.compile(rf"#\s*flake8\s*[:=]\s*noqa\b(?P<colon>\s*:\s*{_CODES}?)?", re.IGNORECASE)
+
+#: What every directive matches, whether it stands in a comment or not.
+_HINT = re.compile(r"#[^\n]*?(?:finlint|noqa)", re.IGNORECASE)
+_HINT_AT_FILE = re.compile(r"#[^\n]*?(?:finlint\s*:\s*ignore-file|flake8\s*[:=]\s*noqa)", re.IGNORECASE)
 
 
 class Directive(NamedTuple):
@@ -54,19 +59,41 @@ class Suppressions:
     """The directives of one file."""
 
     def __init__(self, text: str) -> None:
-        self.directives = tuple(_read(text))
-        self._by_line: dict[int, list[Directive]] = {}
-        self._file: list[Directive] = []
-        for directive in self.directives:
-            if directive.whole_file:
-                self._file.append(directive)
-            else:
-                self._by_line.setdefault(directive.line, []).append(directive)
+        self._text = text
+
+    @cached_property
+    def directives(self) -> tuple[Directive, ...]:
+        return tuple(_read(self._text))
 
     def matching(self, code: str, line: int, *, noqa: bool = True) -> list[Directive]:
         """The directives that suppress ``code`` on ``line``. Without ``noqa`` only our own comments count."""
-        found = [*self._by_line.get(line, ()), *self._file]
+        if line not in self._hints and not self._hints_at_file:
+            return []
+        found = [*self._by_line.get(line, ()), *(d for d in self.directives if d.whole_file)]
         return [d for d in found if (noqa or d.own) and d.covers(code)]
+
+    @cached_property
+    def _by_line(self) -> dict[int, list[Directive]]:
+        out: dict[int, list[Directive]] = {}
+        for directive in self.directives:
+            if not directive.whole_file:
+                out.setdefault(directive.line, []).append(directive)
+        return out
+
+    @cached_property
+    def _hints(self) -> frozenset[int]:
+        """Lines that look like a directive; whether it is in a comment, only the slow tokenizer tells."""
+        lines = []
+        line, position = 1, 0
+        for found in _HINT.finditer(self._text):
+            line += self._text.count("\n", position, found.start())
+            position = found.start()
+            lines.append(line)
+        return frozenset(lines)
+
+    @cached_property
+    def _hints_at_file(self) -> bool:
+        return bool(self._hints) and _HINT_AT_FILE.search(self._text) is not None
 
 
 def read(text: str) -> Suppressions:
@@ -74,8 +101,7 @@ def read(text: str) -> Suppressions:
 
 
 def _read(text: str) -> Iterator[Directive]:
-    folded = text.lower()
-    if "finlint" not in folded and "noqa" not in folded:
+    if _HINT.search(text) is None:
         return
     for line, column, comment in comments(text):
         for match in _OWN.finditer(comment):
