@@ -13,6 +13,11 @@ def main() -> int:
 
         print(f"finlint {__version__}")
         return 0
+    from finlint.quick import quick
+
+    status = quick(sys.argv[1:])
+    if status is not None:
+        return status
     from finlint.cli import run
 
     return run(sys.argv[1:])

@@ -463,7 +463,7 @@ def _statistics(name: str, view: View) -> str:
 def _add_ignore(report: Report, texts: Texts) -> int:
     """Write a comment for each finding: on its line, or where none fits there, on its last or the registration's."""
     from finlint import atomic
-    from finlint.syntax.source import decode
+    from finlint.syntax.reading import decode
     from finlint.syntax.suppressions import insert
 
     wanted: dict[str, dict[int, list[str]]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
 from finlint.model.tokens import TOKENS
 from finlint.syntax.files import Files
-from finlint.syntax.source import SourceFile, Unreadable, decode
+from finlint.syntax.reading import Unreadable, decode
 
 if TYPE_CHECKING:
     from finlint.analysis.headers import Headers
@@ -178,9 +179,13 @@ class _Run:
             if len(data) > budget:
                 return budget
             try:
-                compile(text, path, "exec", _ONLY_AST, dont_inherit=True)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    compile(text, path, "exec", _ONLY_AST, dont_inherit=True)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 # LibCST knows syntax that is newer than the running interpreter.
+                from finlint.syntax.source import SourceFile
+
                 SourceFile(path, data)
         except Unreadable as error:
             self.files.fail(path, error)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.model.finding import Finding
-from finlint.syntax.source import Unreadable, decode
+from finlint.syntax.reading import Unreadable, decode
 
 if TYPE_CHECKING:
     from finlint.fixes.edit import Edit, Fix

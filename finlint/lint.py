@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from finlint.config import Config, ConfigFinder
 from finlint.model.codes import OPT_IN_CODES
 from finlint.model.finding import Confidence, FileError, Finding, Report, Severity
+from finlint.model.folders import USUAL_FOLDERS
 from finlint.model.settings import Settings
 from finlint.selection import codes_of, selected
-from finlint.syntax.discover import USUAL_FOLDERS, Excluder
+from finlint.syntax.discover import Excluder
 from finlint.syntax.suppressions import WORDS, Directive, Suppressions, covers, is_known
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Texts:
         self._suppressions: dict[str, Suppressions] = {}
 
     def data(self, path: str) -> bytes:
-        from finlint.syntax.source import Unreadable, read_bytes
+        from finlint.syntax.reading import Unreadable, read_bytes
 
         known = self._overlay.get(os.path.abspath(path))
         if known is not None:
@@ -133,7 +134,7 @@ class Texts:
             return b""
 
     def text(self, path: str) -> str:
-        from finlint.syntax.source import Unreadable, decode
+        from finlint.syntax.reading import Unreadable, decode
 
         known = self._texts.get(path)
         if known is None:

@@ -11,35 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from finlint.model.finding import FileError
+from finlint.model.folders import USUAL_FOLDERS
 from finlint.syntax.gitignore import IsIgnored, ignored_below
-
-#: Folders that hold no source of the user's own.
-USUAL_FOLDERS = (
-    ".bzr",
-    ".direnv",
-    ".eggs",
-    ".git",
-    ".hg",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".nox",
-    ".pyenv",
-    ".pytest_cache",
-    ".pytype",
-    ".ruff_cache",
-    ".svn",
-    ".tox",
-    ".venv",
-    ".vscode",
-    "__pycache__",
-    "__pypackages__",
-    "_build",
-    "buck-out",
-    "build",
-    "dist",
-    "node_modules",
-    "venv",
-)
 
 
 class Excluder(NamedTuple):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from finlint.model.finding import FileError
-from finlint.model.task import Work
-from finlint.syntax.source import SourceFile, Unreadable, read_bytes
+from finlint.syntax.reading import Unreadable, read_bytes
+
+if TYPE_CHECKING:
+    from finlint.model.task import Work
+    from finlint.syntax.source import SourceFile
 
 
 class Files:
@@ -63,6 +67,8 @@ class Files:
         data = self.read(path)
         if data is None:
             return None
+        from finlint.syntax.source import SourceFile
+
         try:
             source = SourceFile(path, data, libcst_only=self._libcst_only)
         except Unreadable as error:
@@ -82,6 +88,8 @@ class Files:
 
     def work(self) -> Work:
         """What was parsed so far."""
+        from finlint.model.task import Work
+
         sources = self._sources.values()
         return Work(
             sum(len(source.text) for source in sources),

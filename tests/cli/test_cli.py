@@ -348,7 +348,9 @@ def _modules(code: str, folder: Path) -> set[str]:
 def test_start_up_imports_little(project: Path) -> None:
     version = _modules("sys.argv[1:] = ['--version']\nfrom finlint.__main__ import main; main()", project)
     assert version - {"__future__"} == {"finlint", "finlint.__main__"}
-    clean = _modules("sys.argv[1:] = ['--isolated', 'good.py']\nfrom finlint.__main__ import main; main()", project)
+    clean = _modules(
+        "sys.argv[1:] = ['--isolated', '--no-cache', 'good.py']\nfrom finlint.__main__ import main; main()", project
+    )
     heavy = {"libcst", "difflib", "tomllib", "tomli", "subprocess", "multiprocessing", "importlib.metadata"}
     heavy |= {"tempfile", "hashlib", "shutil", "unicodedata", "traceback", "fnmatch"}
     assert "finlint.engine" in clean

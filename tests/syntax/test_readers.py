@@ -12,7 +12,8 @@ from finlint.engine import analyse
 from finlint.model.settings import Settings
 from finlint.model.tokens import TOKENS
 from finlint.syntax import lower, lower_ast
-from finlint.syntax.source import SourceFile, decode
+from finlint.syntax.reading import decode
+from finlint.syntax.source import SourceFile
 
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 PACKAGES = ("asyncio", "concurrent/futures", "importlib", "logging", "multiprocessing", "unittest", "xmlrpc")

@@ -1,0 +1,76 @@
+"""Files as bytes and as text.
+
+In: a path, or bytes. Out: bytes, or text with ``\\n`` line ends. What cannot be read or decoded raises Unreadable.
+"""
+
+from __future__ import annotations
+
+import os
+
+#: Larger files are data, not code: the biggest hand-written module known to us has 2 MB.
+MAX_BYTES = 20_000_000
+
+
+class Unreadable(Exception):
+    """A file that cannot be read or parsed; ``line`` is 1 where no line is known."""
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a regular file. Raises Unreadable with one clear line."""
+    try:
+        # Not to hang at a FIFO, nor to follow what a device has to say. (pathlib takes as long as the reading.)
+        info = os.stat(path)
+        if not _is_regular(info.st_mode):
+            raise Unreadable("not a regular file")
+        if info.st_size > MAX_BYTES:
+            raise Unreadable(f"too large: {info.st_size} bytes, the limit is {MAX_BYTES}")
+        with open(path, "rb", buffering=0) as file:
+            return file.readall()
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise Unreadable(f"cannot be read: {error}") from None
+
+
+def _is_regular(mode: int) -> bool:
+    return mode & 0o170000 == 0o100000
+
+
+def decode(data: bytes) -> str:
+    """Source bytes to text with ``\\n`` line ends, by the rules of PEP 263. Raises Unreadable."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Unreadable("UTF-16 text: Python source is UTF-8 unless it says otherwise")
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise Unreadable("source contains a NUL byte: not a text file", data.count(b"\n", 0, nul) + 1)
+    try:
+        text = data.decode(_encoding(data))
+    except SyntaxError as error:
+        raise Unreadable(f"cannot be decoded: {error.msg or error}") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"cannot be decoded as {error.encoding}: {error.reason}", line) from None
+    except LookupError as error:
+        raise Unreadable(f"cannot be decoded: {error}") from None
+    if text[:1] == "\ufeff":
+        text = text[1:]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def _encoding(data: bytes) -> str:
+    """The encoding that a file says it has. Raises SyntaxError."""
+    head = data.split(b"\n", 2)[:2]
+    if data.isascii() and not any(b"coding" in line for line in head):
+        return "ascii"
+    # Most files do without: neither tokenize nor its tables of expressions are imported for them.
+    import io
+    import tokenize
+
+    return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
