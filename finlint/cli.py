@@ -161,8 +161,7 @@ class Command:
             if missing:
                 return 2
         discovered = time.perf_counter()
-        for file in files:
-            policies.of_file(file)
+        policies.of_files(files)
         configs = finder.all()
         settings = merged_settings(
             configs,

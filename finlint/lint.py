@@ -6,7 +6,7 @@ The command and the flake8 plugin both come through here, so that they agree.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.config import Config, ConfigFinder
@@ -99,6 +99,11 @@ class Policies:
             self._by_folder[folder] = policy
         return policy
 
+    def of_files(self, paths: Iterable[str]) -> list[Policy]:
+        """The policies of files, each once. Raises ConfigError, UnknownCodeError."""
+        folders = {os.path.dirname(path): path for path in paths}
+        return list(dict.fromkeys(map(self.of_file, folders.values())))
+
     def excluder_of(self, folder: str) -> Excluder:
         """Exclusion in ``folder`` (absolute): the command line's patterns count from the working directory."""
         config = self.finder.of_folder(folder)
@@ -183,9 +188,8 @@ def analyse(
     ``errors`` are those of discovery; ``statistics`` is told what was done.
     Raises ConfigError, UnknownCodeError, and KnowledgeError of the engine.
     """
-    for path in files:
-        # Errors of configuration come before any work.
-        policies.of_file(path)
+    # Errors of configuration come before any work.
+    policies.of_files(files)
     from finlint import engine
 
     report = engine.analyse(files, settings, overlay=overlay, progress=progress, statistics=statistics)
@@ -237,7 +241,9 @@ def _directives(finding: Finding, texts: Texts, noqa: bool) -> list[tuple[str, D
 def _unused(
     files: Sequence[str], policies: Policies, texts: Texts, used: set[tuple[str, Directive, str]], noqa: bool
 ) -> list[Finding]:
-    out = []
+    out: list[Finding] = []
+    if not any("FIN902" in policy.codes for policy in policies.of_files(files)):
+        return out
     for path in files:
         policy = policies.of_file(path)
         if "FIN902" not in policy.codes or "FIN902" in policy.ignored_in(path):
