@@ -7,6 +7,10 @@ registration_line, mechanism, and for the bad ones hops, receiver, evidence, str
 packages as PACKAGE-VERSION; standard libraries as cpython-VERSION, else pyenv's are taken. Each package is linted as
 its user would, ``finlint FOLDER`` without configuration; ``--scope files`` names only the labelled files.
 
+The label "lock" says nothing of whether the lock is reentrant; finlint has a code for each (FIN102, FIN112). FIN112 is
+right where the label calls the lock reentrant, and where finlint's culprit is the label's own line: the same lock,
+which finlint has looked up.
+
 A finding stands on a case when its registration lies in the same file, on the labelled line: for a call on any line of
 the innermost statement around it, for a method on its decorators or its ``def``. Columns:
 
@@ -85,6 +89,8 @@ class Found(NamedTuple):
     line: int
     message: str
     trace: tuple[str, ...]
+    #: Where the chain ends: path and line.
+    culprit: tuple[str, int]
 
     @property
     def by_default(self) -> bool:
@@ -122,8 +128,7 @@ class Verdict(NamedTuple):
     @property
     def right(self) -> list[Found]:
         """The findings for which the case counts as found strictly."""
-        codes = strict_codes(self.case)
-        return [f for f in self.here if codes is None or f.code in codes]
+        return [f for f in self.here if is_right(f, self.case, self.folder)]
 
 
 # -- linting
@@ -155,7 +160,8 @@ def lint(task: tuple[Path, list[str], str, int]) -> Linted:
         for f in analyse(files, Settings(jobs=1)).findings:
             path, line = (f.registration.path, f.registration.line) if f.registration else (f.path, f.span.line)
             trace = tuple(f"{hop.path}:{hop.line}: {hop.text}" for hop in f.trace)
-            found.append(Found(f.code, f.severity.value, path, line, f.message, trace))
+            culprit = (f.trace[-1].path, f.trace[-1].line) if f.trace else (f.path, f.span.line)
+            found.append(Found(f.code, f.severity.value, path, line, f.message, trace, culprit))
     except TooLongError:
         failure = f"took more than {seconds} s"
     except Exception as error:
@@ -217,11 +223,21 @@ def strict_codes(case: Case) -> frozenset[str] | None:
     return codes
 
 
+def is_right(found: Found, case: Case, folder: Path) -> bool:
+    """Whether a finding at the case's registration says what the label says."""
+    codes = strict_codes(case)
+    if codes is None or found.code in codes:
+        return True
+    if case["kind"] != "lock" or found.code != "FIN112":
+        return False
+    return found.culprit == (str(folder / case["blocking_file"]), case["blocking_line"])
+
+
 def judge(case: Case, folder: Path, linted: Linted, lines: range) -> Verdict:
     path = str(folder / case["file"])
     here = [f for f in linted.found if f.path == path and f.line in lines]
     codes = strict_codes(case)
-    right = [f for f in here if codes is None or f.code in codes]
+    right = [f for f in here if is_right(f, case, folder)]
     near = [f for f in here if codes is None or f.code in codes or f.code in ALSO.get(case["kind"], ())]
     by_default = any(f.by_default for f in here)
     shown = any(f.by_default for f in right)

@@ -287,12 +287,7 @@ class Attributes:
                 if not definitions:
                     continue
                 found = True
-                params: tuple[tuple[str, Value], ...]
-                if method.name in ("__init__", "__new__") and base == self.ask.constructing(obj):
-                    params = ((first, obj), *obj.args)
-                    scope = self.ask.scope(method, params, base.scope)
-                else:
-                    scope = self.ask.method_scope(method, Object(obj.cls, obj.args, obj.site), base.scope)
+                scope = self.ask.making_scope(method, obj, base)
                 made, put = self.ask.values_and_elements(definitions, Context(scope))
                 values.extend(map(softened, made))
                 elements.extend(put)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, word_starts
+from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind, word_starts
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -38,8 +38,9 @@ class Callers:
         self.limits = ask.limits
         self.project = ask.project
         self._others: dict[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = {}
-        self._callers: dict[tuple[FunctionNode, str, int], Value] = {}
+        self._callers: dict[tuple[FunctionNode, str, int, Object | None], Value] = {}
         self._calls: dict[tuple[FunctionNode, int, int], list[dict[str, Value]] | None] = {}
+        self._heirs: dict[tuple[FunctionNode, Object, int], list[dict[str, Value]]] = {}
 
     def parameter(self, name: str, scope: Scope) -> Value:
         """A parameter that this call did not tell: from its annotation, else from what callers pass."""
@@ -88,8 +89,9 @@ class Callers:
             self.limits.caller_depth = before
 
     def from_callers(self, function: FunctionNode, name: str, scope: Scope) -> Value:
-        """What the callers in the same module pass for a parameter without annotation."""
-        key = (function, name, self.limits.caller_depth)
+        """What callers pass for a parameter without annotation: those of the receiver's class before all others."""
+        heir = self._heir(function, scope)
+        key = (function, name, self.limits.caller_depth, heir)
         known = self._callers.get(key)
         if known is not None:
             return known
@@ -99,12 +101,67 @@ class Callers:
         self.limits.depth += 1
         self.limits.caller_depth += 1
         try:
-            value = self._from_callers(function, name)
+            value = self._from_heir(function, name, heir) if heir is not None else UNKNOWN
+            if not is_known(value):
+                value = self._from_callers(function, name)
         finally:
             self.limits.depth -= 1
             self.limits.caller_depth -= 1
         self._callers[key] = value
         return value
+
+    @staticmethod
+    def _heir(function: FunctionNode, scope: Scope) -> Object | None:
+        """The instance that inherits the ``__init__`` which ``scope`` is of: its class is made elsewhere."""
+        if function.name != "__init__" or function.owner is None or not scope.params:
+            return None
+        receiver = scope.params[0][1]
+        return receiver if isinstance(receiver, Object) and receiver.cls.node is not function.owner else None
+
+    def _from_heir(self, function: FunctionNode, name: str, heir: Object) -> Value:
+        key = (function, heir, self.limits.caller_depth)
+        given = self._heirs.get(key)
+        if given is None:
+            self._heirs[key] = []
+            given = self._heirs[key] = list(self._given_by(heir, function))
+        values = [softened(params[name]) for params in given if is_known(params.get(name, UNKNOWN))]
+        return without_none(union(values))
+
+    def _given_by(self, heir: Object, function: FunctionNode) -> Iterator[dict[str, Value]]:
+        """The parameters of a base's ``__init__`` as making ``heir`` gives them.
+
+        Where its class has an ``__init__`` of its own, that passes them on: ``super().__init__(pool)``.
+        """
+        first = self.ask.class_function(heir.cls, "__init__")
+        if first is None:
+            return
+        if first.node is function:
+            module, called = heir.cls.node.module, heir.cls.node.name
+            for other in (module, *self.project.mentioning(called + "(", module)):
+                yield from self._passed(function, other, called, heir.cls)
+            return
+        for base in self.ask.mro(heir.cls):
+            if not isinstance(base, Class):
+                continue
+            if base.node is function.owner:
+                return
+            own = self._own_init(base)
+            if own is None:
+                continue
+            context = Context(self.ask.making_scope(own, heir, base))
+            for call in own.index.calls:
+                if "__init__" in _callee_names(call):
+                    for option in alternatives(self.ask.eval(call.func, context)):
+                        bound = self._callee_params(option, function, call, context)
+                        if bound is not None:
+                            yield bound
+
+    @staticmethod
+    def _own_init(cls: Class) -> FunctionNode | None:
+        for binding in reversed(cls.node.members.get("__init__", [])):
+            if binding.kind == "function":
+                return cls.node.function(binding)
+        return None
 
     def _from_callers(self, function: FunctionNode, name: str) -> Value:
         called = function.name
@@ -130,7 +187,7 @@ class Callers:
             if places is None:
                 self._calls[key] = None
             else:
-                found = (self._passed(function, calls_named(module, word)) for module, word in places)
+                found = (self._passed(function, module, word) for module, word in places)
                 self._calls[key] = [params for calls in found for params in calls]
         return self._calls[key]
 
@@ -167,19 +224,38 @@ class Callers:
         return known
 
     def _passed(
-        self, function: FunctionNode, calls: list[tuple[FunctionNode | None, ir.Call]]
+        self, function: FunctionNode, module: ModuleNode, called: str, cls: Class | None = None
     ) -> list[dict[str, Value]]:
-        """The parameters that ``calls`` give, those of them that call ``function``."""
+        """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
         given: list[dict[str, Value]] = []
-        for caller, call in calls:
-            module = caller.module if caller is not None else function.module
-            scope = self.ask.generic_scope(caller) if caller is not None else self.ask.module_scope(module)
-            context = Context(scope)
-            for option in alternatives(self.ask.eval(call.func, context)):
-                bound = self._callee_params(option, function, call, context)
-                if bound is not None:
-                    given.append(bound)
+        for caller, call in calls_named(module, called):
+            scopes = self._scopes(caller, function) if caller is not None else (self.ask.module_scope(module),)
+            for scope in scopes:
+                context = Context(scope)
+                found: list[dict[str, Value]] = []
+                for option in alternatives(self.ask.eval(call.func, context)):
+                    if cls is None or option == cls:
+                        bound = self._callee_params(option, function, call, context)
+                        if bound is not None:
+                            found.append(bound)
+                if found:
+                    given += found
+                    break
         return given
+
+    def _scopes(self, caller: FunctionNode, function: FunctionNode) -> Iterator[Scope]:
+        """The scopes in which ``caller`` may call ``function``: a mixin's method calls what its heir defines."""
+        yield self.ask.generic_scope(caller)
+        owner = function.owner
+        if owner is not None and function.name in ("__init__", "__new__"):
+            # ``self.Cursor(...)`` of a class in the body of the heir.
+            owner = owner.parent
+        if caller.owner is None or owner is None or owner is caller.owner or method_kind(caller) != "instance":
+            return
+        heir = Class(owner, self.ask.module_scope(owner.module))
+        for base in self.ask.mro(heir)[1:]:
+            if isinstance(base, Class) and base.node is caller.owner:
+                yield self.ask.method_scope(caller, Object(heir, (), "self"), base.scope)
 
     def _callee_params(
         self, target: Value, function: FunctionNode, call: ir.Call, context: Context

@@ -6,7 +6,9 @@ import re
 
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
+from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     Class,
     Function,
@@ -21,8 +23,10 @@ from finlint.analysis.values import (
 )
 from finlint.model import ir
 
-#: Implementations of an abstract method that are looked at: more say nothing that a report could stand on.
-MAX_SUBCLASSES = 8
+#: Subclasses that are searched for implementations of a method, and implementations that are followed: what one of
+#: very many does says little about an object of which only the base is known.
+MAX_SUBCLASSES = 64
+MAX_OVERRIDES = 8
 
 
 class Classes:
@@ -132,6 +136,8 @@ class Classes:
                 if node is not None:
                     out.append((sub, Function(node, sub.scope)))
                     break
+            if len(out) == MAX_OVERRIDES:
+                break
         return out
 
     def _subclasses(self, cls: Class) -> list[Class]:
@@ -162,7 +168,7 @@ class Classes:
                 return self.knowledge.canonical(base.name)
         return ""
 
-    def constructing(self, obj: Object) -> Class | None:
+    def _constructing(self, obj: Object) -> Class | None:
         """The class whose ``__init__`` got ``obj.args``."""
         if not obj.args:
             return None
@@ -173,6 +179,13 @@ class Classes:
             if isinstance(base, Class) and base.node is found.node.owner:
                 return base
         return None
+
+    def making_scope(self, method: FunctionNode, obj: Object, base: Class) -> Scope:
+        """The scope of a method of ``base`` for ``obj``: if it made ``obj``, with what it got then."""
+        if method.name in ("__init__", "__new__") and base == self._constructing(obj):
+            first = method.ir.params[0].name if method.ir.params else ""
+            return self.ask.scope(method, ((first, obj), *obj.args), base.scope)
+        return self.ask.method_scope(method, obj, base.scope)
 
     def declared(self, obj: Object, name: str) -> Value | None:
         """The type that a class-level annotation or a property's return gives to an attribute."""

@@ -88,7 +88,7 @@ class Evaluator:
         self.class_function = classes.class_function
         self.overrides = classes.overrides
         self.library_base = classes.library_base
-        self.constructing = classes.constructing
+        self.making_scope = classes.making_scope
         self.declared = classes.declared
         self.is_record = classes.is_record
         self.record_fields = classes.record_fields

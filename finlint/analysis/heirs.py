@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import abc
+from collections.abc import Collection
 from enum import Enum
 
 from finlint.analysis.evaluate import Context, Evaluator
 from finlint.analysis.nodes import ClassNode
-from finlint.analysis.values import Class, Lib, Object
+from finlint.analysis.values import (
+    Bound,
+    Class,
+    Function,
+    Lib,
+    LibObject,
+    Mapping,
+    Object,
+    OneOf,
+    Sequence,
+    Value,
+)
+from finlint.model import ir
 from finlint.model.task import ClassKey
 
 
@@ -20,7 +33,7 @@ class Difference(Enum):
     BEHAVIOUR = "behaviour"
 
 
-def difference(cls: Class, evaluator: Evaluator, asked: Mapping[ClassKey, Collection[str]]) -> Difference:
+def difference(cls: Class, evaluator: Evaluator, asked: abc.Mapping[ClassKey, Collection[str]]) -> Difference:
     """What ``cls`` changes, given the attributes that mattered when a finalizer of one of its bases was followed.
 
     The nearest such base counts. Every class that ``cls`` has beyond that base's own order is looked at: a mixin can
@@ -35,6 +48,9 @@ def difference(cls: Class, evaluator: Evaluator, asked: Mapping[ClassKey, Collec
         return Difference.BEHAVIOUR
     known = evaluator.mro(base)
     made = False
+    given = (name for other in known if isinstance(other, Class) for name in names if _takes(other.node, name))
+    if any(_is_given_more(name, cls, base, evaluator) for name in given):
+        return Difference.BEHAVIOUR
     for other in order:
         if isinstance(other, Class) and other not in known:
             body = {binding.name for binding in other.node.facts.members} | {other.node.name}
@@ -56,8 +72,36 @@ def _differs(name: str, cls: Class, base: Class, evaluator: Evaluator) -> bool:
     return value != evaluator.instance_attribute(other, name, Context(base.scope), None)
 
 
+def _is_given_more(name: str, cls: Class, base: Class, evaluator: Evaluator) -> bool:
+    """Whether those who make an instance of ``cls`` give something of another type than those who make a ``base``."""
+    one, other = Object(cls, (), "self"), Object(base, (), "self")
+    mine = _types(evaluator.instance_attribute(one, name, Context(cls.scope), None))
+    return bool(mine and mine - _types(evaluator.instance_attribute(other, name, Context(base.scope), None)))
+
+
+def _types(value: Value) -> set[object]:
+    """The classes and functions in ``value``: what a finalizer could call methods of, or call itself."""
+    out: set[object] = set()
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, OneOf):
+            stack.extend(part.order)
+        elif isinstance(part, (Sequence, Mapping)):
+            stack.append(part.element)
+        elif isinstance(part, Object):
+            out.add(part.cls.node)
+        elif isinstance(part, LibObject) and not part.type.startswith(_PLAIN):
+            out.add(part.type)
+        elif isinstance(part, Bound):
+            stack.append(part.function)
+        elif isinstance(part, Function):
+            out.add(part.node)
+    return out
+
+
 _CONSTRUCTION = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
-#: Library bases that bring no behaviour of their own.
+#: Library classes that bring no behaviour of their own.
 _PLAIN = ("builtins.object", "abc.", "typing.", "typing_extensions.")
 
 
@@ -67,6 +111,16 @@ def _stores(cls: ClassNode, name: str) -> bool:
         method.ir.params and (method.ir.params[0].name, name) in method.index.stores
         for method in cls.methods_with(name)
     )
+
+
+def _takes(cls: ClassNode, name: str) -> bool:
+    """Whether the ``__init__`` of the class stores a parameter as ``self.name``: it depends on who makes instances."""
+    for method in cls.methods_with(name):
+        if method.name == "__init__" and method.ir.params:
+            names = {param.name for param in method.ir.params[1:] if param.annotation is None}
+            stores = method.index.stores.get((method.ir.params[0].name, name), ())
+            return any(isinstance(store.node, ir.Name) and store.node.id in names for store in stores)
+    return False
 
 
 def class_key(cls: ClassNode) -> ClassKey:

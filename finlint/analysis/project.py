@@ -18,7 +18,7 @@ _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
 
 
 #: Files of a package that are searched for callers, and modules with a hit that are read.
-MAX_NEIGHBOURS = 400
+MAX_NEIGHBOURS = 1000
 MAX_CALLER_MODULES = 6
 
 

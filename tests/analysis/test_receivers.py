@@ -152,3 +152,141 @@ GUARD = """\
 )
 def test_what_is_known_of_a_module_variable_holds_in_calls(guard: str, expected: list[str], tmp_path: Path) -> None:
     assert codes(check(tmp_path, {"m": GUARD.format(guard=guard)})) == expected
+
+
+SINGLETON = """\
+    import threading
+    LOCK = threading.Lock()
+    class Monitor:
+        _instance = None
+        _all = []
+        def update(self): LOCK.acquire()
+        {get}
+    class Owner:
+        def __init__(self): self.monitor = {made}
+        def __del__(self): {reach}.update()
+    """
+
+
+@pytest.mark.parametrize(
+    ("get", "made", "reach", "expected"),
+    [
+        (
+            "@staticmethod\n        def get():\n            Monitor._instance = Monitor()",
+            "0",
+            "Monitor._instance",
+            True,
+        ),
+        ("@classmethod\n        def get(cls):\n            cls._instance = cls()", "0", "Monitor._instance", True),
+        (
+            "@classmethod\n        def get(cls):\n"
+            "            if cls._instance is None: cls._instance = cls()\n"
+            "            return cls._instance",
+            "Monitor.get()",
+            "self.monitor",
+            True,
+        ),
+        ("@classmethod\n        def get(cls):\n            cls._all.append(cls())", "0", "Monitor._all[0]", True),
+        # Another class's attribute of the same name, and one that nobody sets.
+        ("@staticmethod\n        def get():\n            Owner._instance = Monitor()", "0", "Monitor._instance", False),
+        ("def get(self): pass", "0", "Monitor._instance", False),
+    ],
+)
+def test_a_class_attribute_is_what_methods_assign(
+    get: str, made: str, reach: str, expected: bool, tmp_path: Path
+) -> None:
+    report = check(tmp_path, {"m": SINGLETON.format(get=get, made=made, reach=reach)})
+    assert codes(report) == ["FIN102"] * expected
+
+
+FILES = """\
+    class Base:
+        def __init__(self, fs): self.fs = fs
+        def __del__(self): self.fs.push()
+    class Files:
+        def push(self): pass
+        def open(self): return Base(self)
+    """
+LOCKING = """\
+    import threading
+    from p.base import Base, Files
+    {cls}
+    class Locking(Files):
+        def __init__(self): self.lock = threading.Lock()
+        def push(self):
+            with self.lock: pass
+        def open(self): return Mine({given})
+    """
+
+
+@pytest.mark.parametrize(
+    ("cls", "given", "expected"),
+    [
+        ("class Mine(Base): pass", "self", ["FIN102"]),
+        ("class Mine(Base):\n        def __init__(self, n, fs): super().__init__(fs)", "1, self", ["FIN102"]),
+        ("class Mine(Base):\n        def __init__(self, fs): Base.__init__(self, fs)", "self", ["FIN102"]),
+        (
+            "class Middle(Base):\n        def __init__(self, fs): super().__init__(fs)\n    class Mine(Middle): pass",
+            "self",
+            ["FIN102"],
+        ),
+        ("class Mine(Base): pass", "Files()", []),
+        ("class Mine(Base):\n        def __init__(self, fs): super().__init__(Files())", "self", []),
+    ],
+)
+def test_a_subclass_is_given_what_its_own_callers_pass(
+    cls: str, given: str, expected: list[str], tmp_path: Path
+) -> None:
+    locking = LOCKING.format(cls=cls, given=given)
+    report = check(tmp_path, {"p/__init__": "", "p/base": FILES, "p/locking": locking})
+    assert codes(report) == expected
+
+
+def test_a_mixin_makes_what_its_heir_defines(tmp_path: Path) -> None:
+    mixin = """\
+        class Commands:
+            def batch(self): return self.Batch(self)
+            def later(self): return self._keep(self)
+        """
+    heir = """\
+        import threading
+        from p.mixin import Commands
+        class Search(Commands):
+            class Batch:
+                def __init__(self, client): self.client = client
+                def __del__(self): self.client.run()
+            def _keep(self, other): self.other = other
+            def __init__(self): self.lock = threading.Lock()
+            def run(self):
+                with self.lock: pass
+            def __del__(self): self.other.run()
+        """
+    report = check(tmp_path, {"p/__init__": "", "p/mixin": mixin, "p/heir": heir})
+    assert [(f.code, f.span.line) for f in report.findings if f.code == "FIN102"] == [("FIN102", 6), ("FIN102", 11)]
+
+
+def test_a_call_in_the_body_of_another_module_means_names_of_that_module(tmp_path: Path) -> None:
+    owner = """\
+        lock = None
+        class Owner:
+            def __init__(self, lock): self.lock = lock
+            def __del__(self): self.lock.acquire()
+        """
+    caller = "import threading\nfrom p.owner import Owner\nlock = threading.Lock()\nowner = Owner(lock)\n"
+    assert codes(check(tmp_path, {"p/__init__": "", "p/owner": owner, "p/caller": caller})) == ["FIN102"]
+
+
+def test_more_subclasses_than_are_asked_do_not_hide_the_one_that_implements(tmp_path: Path) -> None:
+    plain = "".join(f"    class C{i}(Base): pass\n" for i in range(20))
+    source = "    import abc, threading\n" + (
+        "    class Base(abc.ABC):\n"
+        "        @abc.abstractmethod\n"
+        "        def free(self): ...\n" + plain + "    class Last(Base):\n"
+        "        def __init__(self): self.lock = threading.Lock()\n"
+        "        def free(self):\n"
+        "            with self.lock: pass\n"
+        "    class Owner:\n"
+        "        def __init__(self, base: Base): self.base = base\n"
+        "        def __del__(self): self.base.free()\n"
+    )
+    assert codes(check(tmp_path, {"m": source})) == ["FIN102"]
