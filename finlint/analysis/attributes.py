@@ -73,15 +73,16 @@ class Attributes:
         if isinstance(value, Module):
             return self.ask.module_attribute(value.node, name)
         if isinstance(value, Lib):
-            if self.knowledge.is_class(value.name):
-                member = self.knowledge.member(value.name, name)
-                if member is not None:
-                    return Lib(member)
+            is_class = self.knowledge.is_class(value.name)
+            if is_class:
+                variable = self._class_variable(value, name)
+                if is_known(variable):
+                    return variable
             declared = self.knowledge.attribute_type(value.name, name)
             if (
                 declared
                 and not declared.endswith("._SpecialForm")
-                and not self.knowledge.is_class(value.name)
+                and not is_class
                 and f"{value.name}.{name}" != "gc.callbacks"
             ):
                 variable = library.instance_of(declared, self.knowledge)
@@ -116,6 +117,14 @@ class Attributes:
         if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
             return LibMethod(value, name)
         return UNKNOWN
+
+    def _class_variable(self, cls: Lib, name: str) -> Value:
+        """What a class of a library has: a variable whose type we know, or a method."""
+        declared = self.knowledge.attribute_type(cls.name, name)
+        if declared and self.knowledge.is_class(declared):
+            return library.instance_of(declared, self.knowledge)
+        member = self.knowledge.member(cls.name, name)
+        return Lib(member) if member is not None else UNKNOWN
 
     def _library_attribute(self, value: LibObject, name: str) -> Value:
         for key, constructed in value.args:

@@ -136,9 +136,13 @@ class Callers:
         if first is None:
             return
         if first.node is function:
-            module, called = heir.cls.node.module, heir.cls.node.name
-            for other in (module, *self.project.mentioning(called + "(", module)):
-                yield from self._passed(function, other, called, heir.cls)
+            number = 0
+            while (places := self._places(heir.cls.node.module, heir.cls.node.name, True, number)) is not None:
+                found = [p for module, word in places for p in self._passed(function, module, word, heir.cls)]
+                if found:
+                    yield from found
+                    return
+                number += 1
             return
         for base in self.ask.mro(heir.cls):
             if not isinstance(base, Class):

@@ -290,3 +290,15 @@ def test_more_subclasses_than_are_asked_do_not_hide_the_one_that_implements(tmp_
         "        def __del__(self): self.base.free()\n"
     )
     assert codes(check(tmp_path, {"m": source})) == ["FIN102"]
+
+
+def test_a_class_variable_of_a_library_has_its_type(tmp_path: Path) -> None:
+    source = """\
+        from pyspark import SparkContext
+        class Wrapper:
+            def __init__(self, java): self.java = java
+            def __del__(self):
+                if SparkContext._active_spark_context:
+                    SparkContext._active_spark_context._gateway.detach(self.java)
+        """
+    assert codes(check(tmp_path, {"m": source})) == ["FIN105"]
