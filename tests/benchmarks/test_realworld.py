@@ -125,7 +125,9 @@ def test_it_tells_hits_from_misses(
     cases = [
         case("sleeps", "bad", "sleep", line_of("def __del__", 1)),
         case("wrong-kind", "bad", "io-net", line_of("def __del__", 1)),
-        case("plain-lock", "bad", "lock", line_of("def __del__", 2)),
+        # finlint has looked up the lock that the label means, and it is reentrant; another lock says nothing of it.
+        case("the-lock", "bad", "lock", line_of("def __del__", 2)),
+        case("another-lock", "bad", "lock", line_of("def __del__", 2), blocking_line=1),
         case("reentrant", "bad", "lock", line_of("def __del__", 2), note="an RLock"),
         case("later-line", "bad", "sleep", line_of("        nap,"), mechanism="weakref.finalize"),
         case("quiet", "good", "nonblocking", line_of("def __del__", 3)),
@@ -139,7 +141,8 @@ def test_it_tells_hits_from_misses(
     assert verdicts == {
         "sleeps": (True, True, True, True),
         "wrong-kind": (False, False, False, True),
-        "plain-lock": (False, False, True, False),
+        "the-lock": (True, False, True, False),
+        "another-lock": (False, False, True, False),
         "reentrant": (True, False, True, False),
         "later-line": (True, True, True, True),
         "quiet": (False, False, False, False),
