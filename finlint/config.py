@@ -70,8 +70,6 @@ class ConfigFinder:
 
     def of_file(self, path: str) -> Config:
         """The configuration that holds for a file. Raises ConfigError."""
-        if self._fixed is not None:
-            return self._fixed
         return self.of_folder(os.path.dirname(os.path.abspath(path)))
 
     def all(self) -> list[Config]:

@@ -131,7 +131,7 @@ class _Run:
         store = self._store
         absolute = {shown: path for path, shown in self.files.linted.items()} if store is not None else {}
         for number, path in enumerate(self.paths):
-            key = absolute.get(path) or os.path.abspath(path)
+            key = absolute.get(path) or os.path.abspath(path) if store is not None else ""
             verdict = store.verdict(key) if store is not None else None
             if verdict is None:
                 data = self._bytes_of(path)

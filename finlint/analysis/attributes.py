@@ -73,21 +73,10 @@ class Attributes:
         if isinstance(value, Module):
             return self.ask.module_attribute(value.node, name)
         if isinstance(value, Lib):
-            is_class = self.knowledge.is_class(value.name)
-            if is_class:
-                variable = self._class_variable(value, name)
-                if is_known(variable):
-                    return variable
-            declared = self.knowledge.attribute_type(value.name, name)
-            if (
-                declared
-                and not declared.endswith("._SpecialForm")
-                and not is_class
-                and f"{value.name}.{name}" != "gc.callbacks"
-            ):
-                variable = library.instance_of(declared, self.knowledge)
-                if is_known(variable):
-                    return variable
+            of_class = self.knowledge.is_class(value.name)
+            variable = self._class_variable(value, name) if of_class else self._module_variable(value, name)
+            if is_known(variable):
+                return variable
             # ``import a`` where a.b is a module of the project.
             found = self.project.resolve(f"{value.name}.{name}", context.module)
             if found is not None and not self.knowledge.knows_module(value.name):
@@ -125,6 +114,12 @@ class Attributes:
             return library.instance_of(declared, self.knowledge)
         member = self.knowledge.member(cls.name, name)
         return Lib(member) if member is not None else UNKNOWN
+
+    def _module_variable(self, module: Lib, name: str) -> Value:
+        declared = self.knowledge.attribute_type(module.name, name)
+        if not declared or declared.endswith("._SpecialForm") or f"{module.name}.{name}" == "gc.callbacks":
+            return UNKNOWN
+        return library.instance_of(declared, self.knowledge)
 
     def _library_attribute(self, value: LibObject, name: str) -> Value:
         for key, constructed in value.args:

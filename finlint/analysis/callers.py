@@ -149,23 +149,13 @@ class Callers:
                 continue
             if base.node is function.owner:
                 return
-            own = self._own_init(base)
+            own = base.node.method("__init__")
             if own is None:
                 continue
             context = Context(self.ask.making_scope(own, heir, base))
             for call in own.index.calls:
                 if "__init__" in _callee_names(call):
-                    for option in alternatives(self.ask.eval(call.func, context)):
-                        bound = self._callee_params(option, function, call, context)
-                        if bound is not None:
-                            yield bound
-
-    @staticmethod
-    def _own_init(cls: Class) -> FunctionNode | None:
-        for binding in reversed(cls.node.members.get("__init__", [])):
-            if binding.kind == "function":
-                return cls.node.function(binding)
-        return None
+                    yield from self._given_in(call, function, context)
 
     def _from_callers(self, function: FunctionNode, name: str) -> Value:
         called = function.name
@@ -235,17 +225,21 @@ class Callers:
         for caller, call in calls_named(module, called):
             scopes = self._scopes(caller, function) if caller is not None else (self.ask.module_scope(module),)
             for scope in scopes:
-                context = Context(scope)
-                found: list[dict[str, Value]] = []
-                for option in alternatives(self.ask.eval(call.func, context)):
-                    if cls is None or option == cls:
-                        bound = self._callee_params(option, function, call, context)
-                        if bound is not None:
-                            found.append(bound)
+                found = list(self._given_in(call, function, Context(scope), cls))
                 if found:
                     given += found
                     break
         return given
+
+    def _given_in(
+        self, call: ir.Call, function: FunctionNode, context: Context, cls: Class | None = None
+    ) -> Iterator[dict[str, Value]]:
+        """The parameters that ``call`` gives to ``function`` (of ``cls``), for each way in which it may mean it."""
+        for option in alternatives(self.ask.eval(call.func, context)):
+            if cls is None or option == cls:
+                bound = self._callee_params(option, function, call, context)
+                if bound is not None:
+                    yield bound
 
     def _scopes(self, caller: FunctionNode, function: FunctionNode) -> Iterator[Scope]:
         """The scopes in which ``caller`` may call ``function``: a mixin's method calls what its heir defines."""

@@ -109,11 +109,9 @@ class Classes:
         self.ask.note(cls, name)
         for base in self.mro(cls):
             if isinstance(base, Class):
-                for binding in reversed(base.node.members.get(name, [])):
-                    if binding.kind == "function":
-                        node = base.node.function(binding)
-                        if node is not None:
-                            return Function(node, base.scope)
+                node = base.node.method(name)
+                if node is not None:
+                    return Function(node, base.scope)
             elif isinstance(base, Lib) and self.knowledge.member(base.name, name) is not None:
                 return None
         return None
@@ -131,11 +129,9 @@ class Classes:
     def _find_overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
         out: list[tuple[Class, Function]] = []
         for sub in self._subclasses(cls):
-            for binding in reversed(sub.node.members.get(name, [])):
-                node = sub.node.function(binding) if binding.kind == "function" else None
-                if node is not None:
-                    out.append((sub, Function(node, sub.scope)))
-                    break
+            node = sub.node.method(name)
+            if node is not None:
+                out.append((sub, Function(node, sub.scope)))
             if len(out) == MAX_OVERRIDES:
                 break
         return out

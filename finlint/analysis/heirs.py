@@ -67,16 +67,17 @@ def difference(cls: Class, evaluator: Evaluator, asked: abc.Mapping[ClassKey, Co
 
 def _differs(name: str, cls: Class, base: Class, evaluator: Evaluator) -> bool:
     """Whether an attribute that methods store is something else in an instance of ``cls``."""
-    one, other = Object(cls, (), "self"), Object(base, (), "self")
-    value = evaluator.instance_attribute(one, name, Context(cls.scope), None)
-    return value != evaluator.instance_attribute(other, name, Context(base.scope), None)
+    return _attribute(name, cls, evaluator) != _attribute(name, base, evaluator)
 
 
 def _is_given_more(name: str, cls: Class, base: Class, evaluator: Evaluator) -> bool:
     """Whether those who make an instance of ``cls`` give something of another type than those who make a ``base``."""
-    one, other = Object(cls, (), "self"), Object(base, (), "self")
-    mine = _types(evaluator.instance_attribute(one, name, Context(cls.scope), None))
-    return bool(mine and mine - _types(evaluator.instance_attribute(other, name, Context(base.scope), None)))
+    mine = _types(_attribute(name, cls, evaluator))
+    return bool(mine and mine - _types(_attribute(name, base, evaluator)))
+
+
+def _attribute(name: str, cls: Class, evaluator: Evaluator) -> Value:
+    return evaluator.instance_attribute(Object(cls, (), "self"), name, Context(cls.scope), None)
 
 
 def _types(value: Value) -> set[object]:

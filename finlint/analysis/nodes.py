@@ -87,6 +87,14 @@ class ClassNode:
                     self.module.functions_by_line[(binding.line, binding.name)] = node
         return node
 
+    def method(self, name: str) -> FunctionNode | None:
+        """The method of that name in the body: the last ``def`` of it."""
+        for binding in reversed(self.members.get(name, [])):
+            node = self.function(binding) if binding.kind == "function" else None
+            if node is not None:
+                return node
+        return None
+
     def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
         """The methods in whose text ``.attribute`` stands, or ``setattr`` with its name: those that can store it."""
         bindings = dict.fromkeys(self.methods_mentioning("." + attribute))
