@@ -22,6 +22,7 @@ from finlint.analysis.values import (
     Marked,
     MethodCaller,
     Object,
+    OneOf,
     Partial,
     Suspended,
     Unknown,
@@ -55,15 +56,24 @@ class Calls:
         context: Context,
         span: Span | None,
         expr: ir.Call | None = None,
+        wanted: bool = True,
     ) -> Value:
-        """The result of calling ``function``; the recorder, if any, learns of the effects and the edge."""
-        out = []
-        for option in alternatives(function):
-            out.append(self._call_one(option, args, context, span, expr))
-        return union(out)
+        """The result of calling ``function``; the recorder, if any, learns of the effects and the edge.
+
+        Where the result is not ``wanted``, functions of the project are not asked what they return.
+        """
+        if type(function) is not OneOf:
+            return self._call_one(function, args, context, span, expr, wanted)
+        return union([self._call_one(option, args, context, span, expr, wanted) for option in alternatives(function)])
 
     def _call_one(
-        self, function: Value, args: CallArgs, context: Context, span: Span | None, expr: ir.Call | None
+        self,
+        function: Value,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        expr: ir.Call | None,
+        wanted: bool = True,
     ) -> Value:
         if isinstance(function, Marked) and function.kind == "exit":
             self.ask.exit_run(function.function, context, span)
@@ -74,18 +84,18 @@ class Calls:
                 if isinstance(made, Suspended):
                     return Suspended("context", made.frame)
                 return made
-            return self._call_one(function.function, args, context, span, expr)
+            return self._call_one(function.function, args, context, span, expr, wanted)
         if isinstance(function, Function):
-            return self._call_function(function, args, None, context, span, expr)
+            return self._call_function(function, args, None, context, span, expr, wanted)
         if isinstance(function, Bound):
             inner = function.function
             if isinstance(inner, Function):
-                return self._call_function(inner, args, function.receiver, context, span)
+                return self._call_function(inner, args, function.receiver, context, span, wanted=wanted)
             shifted = CallArgs((function.receiver, *args.positional), args.keywords, args.open_ended)
-            return self.call(inner, shifted, context, span, expr)
+            return self.call(inner, shifted, context, span, expr, wanted)
         if isinstance(function, Partial):
             merged = CallArgs((*function.args, *args.positional), (*function.keywords, *args.keywords), args.open_ended)
-            return self.call(function.function, merged, context, span, expr)
+            return self.call(function.function, merged, context, span, expr, wanted)
         if isinstance(function, Class):
             return self.construct(function, args, context, span, expr)
         if isinstance(function, Object):
@@ -111,6 +121,7 @@ class Calls:
         context: Context,
         span: Span | None,
         expr: ir.Call | None = None,
+        wanted: bool = True,
     ) -> Value:
         node = function.node
         registrar = self.registrars.named(f"{node.module.name}.{node.qualified}") if receiver is None else None
@@ -124,7 +135,7 @@ class Calls:
             return Suspended("generator", scope)
         if context.recorder is not None and span is not None:
             context.recorder.edge(span, scope)
-        return self.returns(scope)
+        return self.returns(scope) if wanted else UNKNOWN
 
     def returns(self, scope: Scope) -> Value:
         """What a call in this scope returns."""

@@ -71,6 +71,7 @@ class Evaluator:
         self.instance = annotations.instance
         expressions = Expressions(self)
         self.eval = expressions.eval
+        self.run = expressions.run
         self.arguments = expressions.arguments
         protocols = Protocols(self)
         self.item = protocols.item

@@ -26,6 +26,7 @@ from finlint.analysis.values import (
     Partial,
     Sequence,
     Suspended,
+    Unknown,
     Value,
     alternatives,
     is_known,
@@ -69,10 +70,20 @@ class Expressions:
         receiver = self.eval(expr.value, context)
         return self.ask.attribute(receiver, expr.name, context, expr.span)
 
-    def _call(self, expr: ir.Call, context: Context) -> Value:
+    def run(self, expr: ir.Expr, context: Context) -> None:
+        """Evaluate ``expr`` for what it does: nobody wants its value."""
+        if type(expr) is ir.Call:
+            self._call(expr, context, wanted=False)
+        else:
+            self.eval(expr, context)
+
+    def _call(self, expr: ir.Call, context: Context, wanted: bool = True) -> Value:
         function = self.eval(expr.func, context)
+        if type(function) is Unknown and context.recorder is None and context.env is None:
+            # Nothing is known of the result, whatever it is given.
+            return UNKNOWN
         args = self.arguments(expr.args, context)
-        value = self.ask.call(function, args, context, expr.span, expr)
+        value = self.ask.call(function, args, context, expr.span, expr, wanted)
         if context.recorder is not None:
             self._consume_generators(expr, function, context)
         if context.env is not None and isinstance(expr.func, ir.Attr):

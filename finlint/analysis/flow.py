@@ -218,8 +218,7 @@ class _Run:
         return _GOES_ON
 
     def expression(self, stmt: ir.ExprStmt) -> bool:
-        value = self.eval(stmt.value)
-        del value
+        self.evaluator.run(stmt.value, self.context)
         if isinstance(stmt.value, ir.Call) and self._never_returns(stmt.value):
             return _LEAVES
         return _GOES_ON
@@ -233,7 +232,7 @@ class _Run:
 
     def return_(self, stmt: ir.Return) -> bool:
         if stmt.value is not None:
-            self.eval(stmt.value)
+            self.evaluator.run(stmt.value, self.context)
         return _LEAVES
 
     def raise_(self, stmt: ir.Raise) -> bool:

@@ -163,6 +163,7 @@ class Questions(Protocol):
         context: Context,
         span: Span | None,
         expr: ir.Call | None = None,
+        wanted: bool = True,
     ) -> Value: ...
     def returns(self, scope: Scope) -> Value: ...
     def register(
