@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
@@ -167,8 +165,7 @@ class Attributes:
         for base in self.ask.mro(cls):
             if not isinstance(base, Class):
                 continue
-            changed = rf"\b(?:{base.node.name}|cls|klass|mcs)\.{re.escape(name)}\b[ \t]*(?:\[|\.|=(?!=)|:[^=\n]*=)"
-            if re.search(changed, base.node.text) is None:
+            if name not in base.node.changed_on_class:
                 continue
             for method in base.node.methods_with(name):
                 kind = method_kind(method)

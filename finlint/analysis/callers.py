@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind, word_starts
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
+from finlint.analysis.renames import other_names
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     UNKNOWN,
@@ -207,11 +207,8 @@ class Callers:
         """Names that may mean a class of ``module``, each with the modules that may call it by that name."""
         known = self._others.get((module, cls))
         if known is None:
-            pattern = _other_names(cls)
-            encoded = re.compile(pattern.pattern.encode(), re.MULTILINE)
-            near = [module, *self.project.matching(cls, encoded, module)]
-            texts = [m.source.text for m in near if cls in m.source.text]
-            names = dict.fromkeys(n for text in texts for found in pattern.findall(text) for n in found if n)
+            near = [module, *self.project.naming(cls, other_names, module)]
+            names = dict.fromkeys(name for other in near for name in other_names(other.source.text, cls))
             chosen = [n for n in names if n != cls and len(n) > 2][:MAX_OTHER_NAMES]
             known = [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
             self._others[(module, cls)] = known
@@ -277,15 +274,6 @@ class Callers:
 
 #: Names that a class is called by, beside its own, that are looked for.
 MAX_OTHER_NAMES = 8
-
-
-def _other_names(cls: str) -> re.Pattern[str]:
-    """Finds names that may mean the class ``cls``: what it is assigned to, and its direct subclasses."""
-    name = re.escape(cls)
-    end = r"[ \t]*(?:[,)#\n]|if\b|$)"
-    assigned = rf"\b(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[^=\n]+[ \t](?:or|else)[ \t]+)?(?:\w+\.)*{name}{end}"
-    subclass = rf"^[ \t]*class[ \t]+(\w+)[ \t]*\([^)]*\b{name}\b"
-    return re.compile(f"{assigned}|{subclass}", re.MULTILINE)
 
 
 #: Callers that are asked what they pass; more of them rarely say more.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.renames import heirs
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     Class,
@@ -144,10 +143,8 @@ class Classes:
         out = self._known_subclasses[cls] = []
         names = [cls.node.name]
         for name in names:
-            pattern = rf"^[ \t]*class[ \t]+(\w+)[ \t]*\([^)]*\b{re.escape(name)}\b"
-            encoded = re.compile(pattern.encode(), re.MULTILINE)
-            for module in (cls.node.module, *self.project.matching(name, encoded, cls.node.module)):
-                for found in re.findall(pattern, module.source.text, re.MULTILINE):
+            for module in (cls.node.module, *self.project.naming(name, heirs, cls.node.module)):
+                for found in heirs(module.source.text, name):
                     value = self.ask.module_name(module, found)
                     if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):
                         continue

@@ -32,6 +32,10 @@ from finlint.model.facts import Binding
 _BUILTINS = frozenset(dir(builtins))
 
 
+#: Conditions that constants may decide.
+_DECIDABLE = frozenset({ir.Name, ir.Not, ir.Compare, ir.Const})
+
+
 class Names:
     """Names to values. Facts do not change during a run, so that answers are kept."""
 
@@ -39,6 +43,7 @@ class Names:
         self.ask = ask
         self.limits = ask.limits
         self._locals: dict[tuple[Scope, str, int], Value] = {}
+        self._verdicts: dict[tuple[int, Scope, int], bool | None] = {}
         self._module_names: dict[tuple[ModuleNode, str, int], Value] = {}
 
     def lookup(self, name: str, context: Context) -> Value:
@@ -239,11 +244,22 @@ class Names:
         if context.scope.function is None:
             return False
         for test, wanted in definition.conditions:
-            if isinstance(test, (ir.Name, ir.Not, ir.Compare, ir.Const)):
-                verdict = truth(self.ask.eval(test, Context(context.scope)))
+            if type(test) in _DECIDABLE:
+                verdict = self._verdict(test, context.scope)
                 if verdict is not None and verdict is not wanted:
                     return True
         return False
+
+    def _verdict(self, test: ir.Expr, scope: Scope) -> bool | None:
+        """What a condition comes to in ``scope``; many definitions stand under the same one."""
+        key = (id(test), scope, self.limits.caller_depth)
+        known = self._verdicts.get(key, ...)
+        if known is not ...:
+            return known  # type: ignore[return-value]
+        verdict = truth(self.ask.eval(test, Context(scope)))
+        if self.limits.fuel >= 0:
+            self._verdicts[key] = verdict
+        return verdict
 
     def _definition(self, definition: Definition, context: Context) -> Value:
         how, node = definition.how, definition.node

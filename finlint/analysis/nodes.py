@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from finlint.model import ir
 from finlint.model.facts import Binding, ClassFacts, ModuleFacts
@@ -20,11 +20,14 @@ class Source(Protocol):
     path: str
     text: str
     facts: ModuleFacts
+    memo: dict[object, Any]
 
     def lower(self, line: int, end_line: int) -> ir.Block: ...
     def slice_text(self, line: int, end_line: int) -> str: ...
     def line_text(self, line: int) -> str: ...
 
+
+_T = TypeVar("_T")
 
 #: Characters of a class from which on its attributes are indexed; looking for one in less is quicker.
 LARGE_CLASS = 20_000
@@ -53,7 +56,13 @@ class FunctionNode:
     @property
     def index(self) -> FunctionIndex:
         if self._index is None:
-            self._index = FunctionIndex(self.ir.body)
+            # Tasks have nodes of their own, but the same lowered bodies.
+            memo = self.module.source.memo
+            key = ("index", id(self.ir))
+            index = memo.get(key)
+            if index is None:
+                index = memo[key] = FunctionIndex(self.ir.body)
+            self._index = index
         return self._index
 
     def __repr__(self) -> str:
@@ -138,11 +147,21 @@ class ClassNode:
     @cached_property
     def _attribute_lines(self) -> dict[str, list[int]]:
         """The lines on which each attribute is named: asked for all attributes of a class, one reading is enough."""
-        table: dict[str, list[int]] = {}
-        for line, content in enumerate(self.text.split("\n"), self.facts.line):
-            for name in _ATTRIBUTE.findall(content):
-                table.setdefault(name, []).append(line)
-        return table
+        return self._of_text("attributes", _attribute_lines)
+
+    @cached_property
+    def changed_on_class(self) -> frozenset[str]:
+        """The attributes that the class's text may assign to a class (``Class.x = ...``, ``cls.x[...] = ...``)."""
+        return self._of_text(f"changed {self.name}", lambda cls: frozenset(_changed_on(cls.name).findall(cls.text)))
+
+    def _of_text(self, what: str, work_out: Callable[[ClassNode], _T]) -> _T:
+        """What follows from the text alone, worked out once for all tasks."""
+        memo = self.module.source.memo
+        key = (what, self.facts.line, self.facts.end_line)
+        known: _T | None = memo.get(key)
+        if known is None:
+            known = memo[key] = work_out(self)
+        return known
 
     @cached_property
     def _methods(self) -> tuple[list[int], list[Binding]]:
@@ -161,6 +180,18 @@ class ClassNode:
 
     def __repr__(self) -> str:
         return f"<class {self.module.name}.{self.name}>"
+
+
+def _attribute_lines(cls: ClassNode) -> dict[str, list[int]]:
+    table: dict[str, list[int]] = {}
+    for line, content in enumerate(cls.text.split("\n"), cls.facts.line):
+        for name in _ATTRIBUTE.findall(content):
+            table.setdefault(name, []).append(line)
+    return table
+
+
+def _changed_on(cls: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{re.escape(cls)}|cls|klass|mcs)\.(\w+)[ \t]*(?:\[|\.|=(?!=)|:[^=\n]*=)")
 
 
 class ModuleNode:

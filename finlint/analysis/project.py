@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Protocol
 
@@ -52,8 +51,8 @@ class Disk:
         self.listings: dict[str, frozenset[str]] = {}
         #: Bytes of the files that a search of a package looks at; None where they are too many.
         self.neighbours: dict[str, dict[str, bytes] | None] = {}
-        #: Files of such a search by the text and the pattern that they hold.
-        self.holders: dict[tuple[str, str, bytes], list[str]] = {}
+        #: Files of such a search by the text that they hold, and by what finds something in them.
+        self.holders: dict[tuple[str, str, object], list[str]] = {}
         #: What such a search stands on: folders and files.
         self.search_inputs: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
@@ -184,12 +183,16 @@ class Project:
         """Modules of the same package, nearest first, whose text holds ``text``: its possible callers."""
         return self._neighbours_where(text, None, module)
 
-    def matching(self, text: str, pattern: re.Pattern[bytes], module: ModuleNode) -> list[ModuleNode]:
-        """The same for a pattern; ``text`` stands in whatever it matches, and is far quicker to look for."""
-        return self._neighbours_where(text, pattern, module)
+    def naming(
+        self, name: str, find: Callable[[str, str], Iterator[str]], module: ModuleNode
+    ) -> list[ModuleNode]:
+        """Those in whose text ``find(text, name)`` finds something; ``name`` stands in all of them."""
+        return self._neighbours_where(name, find, module)
 
-    def _neighbours_where(self, text: str, pattern: re.Pattern[bytes] | None, module: ModuleNode) -> list[ModuleNode]:
-        """Other modules of the package with ``text``, and ``pattern`` if any, nearest first.
+    def _neighbours_where(
+        self, text: str, find: Callable[[str, str], Iterator[str]] | None, module: ModuleNode
+    ) -> list[ModuleNode]:
+        """Other modules of the package with ``text``, in which ``find`` finds something, nearest first.
 
         Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
         """
@@ -199,12 +202,16 @@ class Project:
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
         group = self._files_below(package if os.path.isdir(package) else folder, folder)
-        key = (group, text, pattern.pattern if pattern is not None else b"")
+        key = (group, text, find)
         holders = self._disk.holders.get(key)
         if holders is None:
             needle = text.encode()
             files = self._disk.neighbours[group] or {}
-            holders = [path for path, data in files.items() if needle in data and (not pattern or pattern.search(data))]
+            holders = [path for path, data in files.items() if needle in data]
+            if find is not None:
+                # Latin-1 reads any bytes; what is looked for is told by ASCII characters and the name.
+                word = needle.decode("latin-1")
+                holders = [p for p in holders if next(find(files[p].decode("latin-1"), word), None) is not None]
             self._disk.holders[key] = holders
         found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))

@@ -1,29 +1,34 @@
 """Abstract values: what an expression may be, as far as the analysis needs to know.
 
 ``UNKNOWN`` is the answer wherever nothing is known, and everything done with it stays silent.
+
+Values are tuples, made and compared millions of times; those of two kinds that could hold the same fields have a
+``tag`` that tells them apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Union
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple, Union
 
 if TYPE_CHECKING:
     from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode
     from finlint.analysis.scopes import Scope
 
 
-@dataclass(frozen=True, slots=True)
 class Unknown:
-    pass
+    """The class of ``UNKNOWN`` alone."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
 
 
 UNKNOWN = Unknown()
 
 
-@dataclass(frozen=True, slots=True)
-class Const:
+class Const(NamedTuple):
     """A constant. ``firm``: no other value is possible; attributes and globals that code assigns are not firm,
     so they type a receiver or bound a wait, but rule out no branch."""
 
@@ -35,15 +40,13 @@ NONE = Const(None)
 MAYBE_NONE = Const(None, False)
 
 
-@dataclass(frozen=True, slots=True)
-class Lib:
+class Lib(NamedTuple):
     """A module, function or class of a library, by qualified name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class LibObject:
+class LibObject(NamedTuple):
     """An instance of a library class. ``args``: how it was constructed, by parameter name."""
 
     type: str
@@ -52,25 +55,21 @@ class LibObject:
     mode: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LibMethod:
+class LibMethod(NamedTuple):
     receiver: Value
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     node: ModuleNode
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(NamedTuple):
     node: ClassNode
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """An instance of a class of the project. ``args``: the constructor's parameters; ``site`` tells instances
     apart: "self" for the instance that a method runs on, "" where it is not known which one it is."""
 
@@ -79,37 +78,32 @@ class Object:
     site: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     node: FunctionNode
     #: The scope that the function was defined in.
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A function bound to its first argument: a method, or ``types.MethodType(f, x)``."""
 
     function: Value
     receiver: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(NamedTuple):
     function: Value
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MethodCaller:
+class MethodCaller(NamedTuple):
     name: str
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list, tuple, set or any iterable: its items where all are known, and what an element may be."""
 
     kind: str
@@ -117,15 +111,13 @@ class Sequence:
     element: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     items: tuple[tuple[Value, Value], ...]
     key: Value
     element: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Suspended:
+class Suspended(NamedTuple):
     """A generator or coroutine made by calling ``function``: its body runs when it is consumed or driven.
 
     ``frame`` is the scope that the body will run in. ``kind``: "generator", "coroutine", "async-generator" or
@@ -136,37 +128,35 @@ class Suspended:
     frame: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class LibCoroutine:
+class LibCoroutine(NamedTuple):
     """An un-awaited coroutine of a library function."""
 
     name: str
+    tag: str = "coroutine"
 
 
-@dataclass(frozen=True, slots=True)
-class Super:
+class Super(NamedTuple):
     cls: Class
     receiver: Value
+    tag: str = "super"
 
 
-@dataclass(frozen=True, slots=True)
-class WeakReference:
+class WeakReference(NamedTuple):
     """``weakref.ref(target)`` or a proxy of it: does not hold what it refers to."""
 
     target: Value
     registrar: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of which nothing is known: behaves as UNKNOWN, but tells who supplies it."""
 
     name: str
     scope: Scope
+    tag: str = "parameter"
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(NamedTuple):
     """A function under ``staticmethod``, ``classmethod``, ``property`` or ``contextmanager``: reading it from a
     class or an instance gives something else. ``kind``: "static", "class", "property" or "context";
     "exit" is an entry of an ``ExitStack``, a context manager or a call."""
@@ -175,12 +165,35 @@ class Marked:
     function: Value
 
 
-@dataclass(frozen=True, slots=True)
 class OneOf:
-    members: frozenset[Value]
-    #: The members as they were found. A set's own order changes from process to process, and with it would the
-    #: findings where a limit cuts a search short.
-    order: tuple[Value, ...] = field(compare=False)
+    """One of several. Compared by its members, whatever their order."""
+
+    __slots__ = ("_hash", "_sorted", "depth", "members", "order")
+
+    def __init__(self, order: tuple[Value, ...]) -> None:
+        self.members = frozenset(order)
+        #: The members as they were found. A set's own order changes from process to process, and with it would the
+        #: findings where a limit cuts a search short.
+        self.order = order
+        self._sorted: tuple[Value, ...] | None = None
+        self.depth = max(map(depth, order))
+        self._hash = hash(self.members)
+
+    @property
+    def sorted(self) -> tuple[Value, ...]:
+        """The members in an order that does not depend on who found them first."""
+        if self._sorted is None:
+            self._sorted = tuple(sorted(self.order, key=_order))
+        return self._sorted
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, OneOf) and self.members == other.members)
+
+    def __repr__(self) -> str:
+        return f"OneOf{self.order!r}"
 
 
 Value = Union[
@@ -211,12 +224,9 @@ Value = Union[
 MAX_ALTERNATIVES = 12
 
 
-def alternatives(value: Value) -> Iterator[Value]:
+def alternatives(value: Value) -> tuple[Value, ...]:
     """The values that ``value`` may be, in a stable order."""
-    if isinstance(value, OneOf):
-        yield from sorted(value.order, key=_order)
-    else:
-        yield value
+    return value.sorted if type(value) is OneOf else (value,)
 
 
 def _order(value: Value) -> str:
@@ -238,6 +248,8 @@ def _order(value: Value) -> str:
 
 def union(values: Iterable[Value]) -> Value:
     """One value that may be any of ``values``; unknown parts are kept, so that certainty is not invented."""
+    if type(values) is list and len(values) == 1:
+        return values[0]  # type: ignore[no-any-return]
     members: dict[Value, None] = {}
     for value in values:
         if isinstance(value, OneOf):
@@ -257,7 +269,7 @@ def union(values: Iterable[Value]) -> Value:
 
 
 def _one_of(members: dict[Value, None]) -> OneOf:
-    return OneOf(frozenset(members), tuple(members))
+    return OneOf(tuple(members))
 
 
 def without_none(value: Value) -> Value:
@@ -298,14 +310,21 @@ def truth(value: Value) -> bool | None:
 
 def depth(value: Value) -> int:
     """How deeply constructor arguments nest in ``value``."""
-    if isinstance(value, (Object, LibObject)):
-        return 1 + max((depth(v) for _, v in value.args), default=0)
+    kind = type(value)
+    if kind in _FLAT:
+        return 0
+    if kind is Object or kind is LibObject:
+        deepest = 0
+        for _, argument in value.args:  # type: ignore[union-attr]
+            if type(argument) not in _FLAT:
+                deepest = max(deepest, depth(argument))
+        return 1 + deepest
     if isinstance(value, Bound):
         return 1 + max(depth(value.function), depth(value.receiver))
     if isinstance(value, Partial):
         return 1 + max([depth(value.function), *map(depth, value.args), *(depth(v) for _, v in value.keywords)])
     if isinstance(value, OneOf):
-        return max(depth(m) for m in value.order)
+        return value.depth
     if isinstance(value, Sequence):
         return 1 + max([depth(value.element), *(map(depth, value.items or ()))])
     if isinstance(value, Mapping):
@@ -320,12 +339,15 @@ def depth(value: Value) -> int:
     return 0
 
 
+#: Kinds of values that hold no others.
+_FLAT = frozenset({Unknown, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, LibMethod, Super})
+
 MAX_DEPTH = 6
 
 
 def shallow(value: Value) -> Value:
     """``value``, or UNKNOWN where it nests so deeply that contexts would grow without end."""
-    return value if depth(value) <= MAX_DEPTH else UNKNOWN
+    return value if type(value) in _FLAT or depth(value) <= MAX_DEPTH else UNKNOWN
 
 
 def is_none(value: Value) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from finlint.model import ir
 from finlint.model.facts import ModuleFacts
 from finlint.syntax import lower_ast
@@ -25,6 +27,8 @@ class SourceFile:
         self._libcst_only = libcst_only
         self._starts: list[int] | None = None
         self._lowered: dict[tuple[int, int], ir.Block] = {}
+        #: What others worked out from the text alone; it lives as long as the text.
+        self.memo: dict[object, Any] = {}
         self.facts: ModuleFacts = self._outline()
 
     def _outline(self) -> ModuleFacts:
