@@ -99,6 +99,7 @@ class Check:
             tuple((class_key(node), _mattered(node, evaluator)) for node in found.followed),
             frames.count + finder.quick.count,
         )
+        evaluator.close()
         return answer, Inputs(tuple(sorted(trace.files)), tuple(sorted(trace.folders)), tuple(sorted(trace.searches)))
 
     def _finalizers(

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from finlint.collector import CollectorPaused
 from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
 from finlint.model.tokens import TOKENS
@@ -52,7 +53,8 @@ def analyse(
     """
     run = _Run(files, settings, overlay or {}, progress)
     try:
-        report = run.report()
+        with CollectorPaused():
+            report = run.report()
     finally:
         run.close()
     if statistics is not None:

@@ -10,7 +10,6 @@ import gc
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finlint.model.finding import FileError
@@ -38,10 +37,6 @@ if TYPE_CHECKING:
 #: Characters of candidates below which another process costs more than it saves: it imports what this one has.
 WORTH = 1_500_000
 
-#: Objects (some 100 bytes each) that may wait for the collector. It walks all that is alive, parsed modules included.
-MANY_OBJECTS = 400_000
-
-
 class Answered(NamedTuple):
     task: Task
     answer: Answer
@@ -65,18 +60,6 @@ class Batch(NamedTuple):
     work: Work
 
 
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """No automatic collections: they walk all modules and values that are alive, a third of a large run."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 class Here:
     """Answers in this process."""
 
@@ -89,17 +72,8 @@ class Here:
         self._package: tuple[str, Check] | None = None
 
     def run(self, batches: Sequence[Asked], known: Known) -> Iterator[Batch]:
-        for number, asked in enumerate(batches):
-            with collector_paused():
-                batch = self._batch(asked, known)
-                if number + 1 < len(batches):
-                    self.tidy()
-            yield batch
-
-    def tidy(self) -> None:
-        """Evaluations are full of cycles; a process that ends need not care."""
-        if gc.get_count()[0] > MANY_OBJECTS:
-            gc.collect()
+        for asked in batches:
+            yield self._batch(asked, known)
 
     def _batch(self, asked: Asked, known: Known) -> Batch:
         from finlint.checking import Check
@@ -229,6 +203,7 @@ def _serve(connection: Connection, ours: Sequence[Connection], files: Files, set
     # Ctrl-C is the parent's; the closed pipe tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     here = Here(files, settings)
+    gc.disable()
     while True:
         try:
             (package, tasks), known = json.loads(connection.recv_bytes())
@@ -242,7 +217,6 @@ def _serve(connection: Connection, ours: Sequence[Connection], files: Files, set
             connection.send_bytes(json.dumps(_batch_to_json(batch)).encode())
         except OSError:
             return
-        here.tidy()
 
 
 def _batch_to_json(batch: Batch) -> list[Any]:

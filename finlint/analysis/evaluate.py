@@ -113,6 +113,11 @@ class Evaluator:
         library_calls = LibraryCalls(self)
         self.call_library = library_calls.call_library
 
+    def close(self) -> None:
+        """Take the parts apart, which all refer to this: nobody asks any more."""
+        self.project.close()
+        self.__dict__.clear()
+
     def note(self, cls: Class, name: str) -> None:
         """An attribute of ``cls`` matters: a subclass that defines it may behave in another way."""
         self.asked.setdefault(cls.node, set()).add(name)
