@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 #: Characters of candidates below which another process costs more than it saves: it imports what this one has.
 WORTH = 1_500_000
 
+
 class Answered(NamedTuple):
     task: Task
     answer: Answer

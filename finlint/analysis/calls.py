@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
-from finlint.analysis.environment import Context
+from finlint.analysis.environment import Context, Later, Result, known_in, settled
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -56,15 +56,26 @@ class Calls:
         context: Context,
         span: Span | None,
         expr: ir.Call | None = None,
-        wanted: bool = True,
     ) -> Value:
-        """The result of calling ``function``; the recorder, if any, learns of the effects and the edge.
+        """The result of calling ``function``; the recorder, if any, learns of the effects and the edge."""
+        return settled(self.call_later(function, args, context, span, expr, Result.WANTED))
 
-        Where the result is not ``wanted``, functions of the project are not asked what they return.
-        """
+    def call_later(
+        self,
+        function: Value,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        expr: ir.Call | None,
+        result: Result,
+    ) -> Value | Later:
+        """The same; functions of the project are asked what they return as ``result`` says."""
         if type(function) is not OneOf:
-            return self._call_one(function, args, context, span, expr, wanted)
-        return union([self._call_one(option, args, context, span, expr, wanted) for option in alternatives(function)])
+            return self._call_one(function, args, context, span, expr, result)
+        out = [self._call_one(option, args, context, span, expr, result) for option in alternatives(function)]
+        if any(type(value) is Later for value in out):
+            return Later(lambda: union([settled(value) for value in out]))
+        return union(out)  # type: ignore[arg-type]
 
     def _call_one(
         self,
@@ -73,29 +84,29 @@ class Calls:
         context: Context,
         span: Span | None,
         expr: ir.Call | None,
-        wanted: bool = True,
-    ) -> Value:
+        result: Result,
+    ) -> Value | Later:
         if isinstance(function, Marked) and function.kind == "exit":
             self.ask.exit_run(function.function, context, span)
             return UNKNOWN
         if isinstance(function, Marked):
             if function.kind == "context":
-                made = self._call_one(function.function, args, context, None, expr)
+                made = self._call_one(function.function, args, context, None, expr, result)
                 if isinstance(made, Suspended):
                     return Suspended("context", made.frame)
                 return made
-            return self._call_one(function.function, args, context, span, expr, wanted)
+            return self._call_one(function.function, args, context, span, expr, result)
         if isinstance(function, Function):
-            return self._call_function(function, args, None, context, span, expr, wanted)
+            return self._call_function(function, args, None, context, span, expr, result)
         if isinstance(function, Bound):
             inner = function.function
             if isinstance(inner, Function):
-                return self._call_function(inner, args, function.receiver, context, span, wanted=wanted)
+                return self._call_function(inner, args, function.receiver, context, span, result=result)
             shifted = CallArgs((function.receiver, *args.positional), args.keywords, args.open_ended)
-            return self.call(inner, shifted, context, span, expr, wanted)
+            return self.call_later(inner, shifted, context, span, expr, result)
         if isinstance(function, Partial):
             merged = CallArgs((*function.args, *args.positional), (*function.keywords, *args.keywords), args.open_ended)
-            return self.call(function.function, merged, context, span, expr, wanted)
+            return self.call_later(function.function, merged, context, span, expr, result)
         if isinstance(function, Class):
             return self.construct(function, args, context, span, expr)
         if isinstance(function, Object):
@@ -121,8 +132,8 @@ class Calls:
         context: Context,
         span: Span | None,
         expr: ir.Call | None = None,
-        wanted: bool = True,
-    ) -> Value:
+        result: Result = Result.WANTED,
+    ) -> Value | Later:
         node = function.node
         registrar = self.registrars.named(f"{node.module.name}.{node.qualified}") if receiver is None else None
         if registrar is not None:
@@ -135,7 +146,9 @@ class Calls:
             return Suspended("generator", scope)
         if context.recorder is not None and span is not None:
             context.recorder.edge(span, scope)
-        return self.returns(scope) if wanted else UNKNOWN
+        if result is Result.WANTED:
+            return self.returns(scope)
+        return Later(lambda: self.returns(scope)) if result is Result.LATER else UNKNOWN
 
     def returns(self, scope: Scope) -> Value:
         """What a call in this scope returns."""
@@ -200,7 +213,7 @@ class Calls:
         if shallow(obj) is UNKNOWN:
             obj = Object(cls, (), site)
         if maker is not None:
-            made = self._call_function(maker, args, cls, context, span)
+            made = settled(self._call_function(maker, args, cls, context, span))
             others = [v for v in alternatives(made) if is_known(v) and not is_none(v)]
             if others and not any(isinstance(v, Object) and v.cls == cls for v in others):
                 return union(others)
@@ -241,16 +254,17 @@ def _narrowed_globals(function: Function, context: Context) -> Iterator[tuple[st
     if context.scope.parent is not None or function.scope.function is not None:
         # Closures: the name may be a variable of the function around.
         return
-    for name, value in context.env.items():
+    for name in list(context.env):
         bindings = context.module.bindings.get(name)
         if (
             bindings
             and name not in caller.ir.bound
             and name not in callee.ir.bound
             and all(binding.kind == "assign" for binding in bindings)
-            and is_known(value)
         ):
-            yield name, value
+            value = known_in(context.env, name)
+            if value is not None and is_known(value):
+                yield name, value
 
 
 def _is_stub(body: ir.Block) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 
 from finlint.analysis.effects import Recorder
 from finlint.analysis.nodes import children
@@ -17,6 +18,48 @@ from finlint.model import ir
 from finlint.model.source import Span
 
 
+class Result(Enum):
+    """What the caller does with what a function returns: it looks at it, perhaps looks at it later, or drops it."""
+
+    WANTED = "wanted"
+    LATER = "later"
+    UNWANTED = "unwanted"
+
+
+class Later:
+    """A value that is worked out when somebody asks for it: most results of calls are never looked at."""
+
+    __slots__ = ("_ask", "_value")
+
+    def __init__(self, ask: Callable[[], Value]) -> None:
+        self._ask: Callable[[], Value] | None = ask
+        #: What it is while it is being worked out, as with all questions that lead to themselves.
+        self._value: Value = UNKNOWN
+
+    def value(self) -> Value:
+        if self._ask is not None:
+            ask, self._ask = self._ask, None
+            self._value = ask()
+        return self._value
+
+
+#: What is known of names and attribute paths (``self.pool``) at one place of a body.
+Env = dict[str, Value | Later]
+
+
+def settled(value: Value | Later) -> Value:
+    """The value itself."""
+    return value.value() if type(value) is Later else value  # type: ignore[return-value]
+
+
+def known_in(env: Env, path: str) -> Value | None:
+    """What ``env`` says of a name or an attribute path; None if it says nothing."""
+    value = env.get(path)
+    if type(value) is Later:
+        value = env[path] = value.value()
+    return value  # type: ignore[return-value]
+
+
 class Context:
     """Where an expression is evaluated: scope, local environment (None: flow-insensitive), and who listens."""
 
@@ -25,7 +68,7 @@ class Context:
     def __init__(
         self,
         scope: Scope,
-        env: dict[str, Value] | None = None,
+        env: Env | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         self.scope = scope
@@ -34,7 +77,7 @@ class Context:
         self.recorder = recorder
 
     def with_names(self, names: dict[str, Value]) -> Context:
-        env = dict(self.env) if self.env is not None else {}
+        env: Env = dict(self.env) if self.env is not None else {}
         env.update(names)
         return Context(self.scope, env, self.recorder)
 
@@ -63,7 +106,7 @@ def place(expr: ir.Expr) -> Span | None:
     return None
 
 
-def assign(target: ir.Expr, value: Value, env: dict[str, Value], item: Callable[[Value, Value], Value]) -> None:
+def assign(target: ir.Expr, value: Value | Later, env: Env, item: Callable[[Value, Value], Value]) -> None:
     """Bind ``target`` to ``value`` in ``env``; what was known of a rebound name's attributes is forgotten."""
     if isinstance(target, ir.Name):
         forget(target.id, env)
@@ -80,10 +123,10 @@ def assign(target: ir.Expr, value: Value, env: dict[str, Value], item: Callable[
                 starred = True
                 assign(part.value, Sequence("list", None, UNKNOWN), env, item)
             else:
-                assign(part, UNKNOWN if starred else item(value, Const(position)), env, item)
+                assign(part, UNKNOWN if starred else item(settled(value), Const(position)), env, item)
 
 
-def forget(path: str, env: dict[str, Value]) -> None:
+def forget(path: str, env: Env) -> None:
     """Drop what ``env`` knows of the attributes of ``path``."""
     prefix = path + "."
     for key in [key for key in env if key.startswith(prefix)]:

@@ -72,6 +72,7 @@ class Evaluator:
         expressions = Expressions(self)
         self.eval = expressions.eval
         self.run = expressions.run
+        self.run_later = expressions.run_later
         self.arguments = expressions.arguments
         protocols = Protocols(self)
         self.item = protocols.item
@@ -102,6 +103,7 @@ class Evaluator:
         self.decorated = decorators.decorated
         calls = Calls(self)
         self.call = calls.call
+        self.call_later = calls.call_later
         self.returns = calls.returns
         self.register = calls.register
         contexts = Contexts(self)

@@ -6,7 +6,8 @@ from typing import Any
 
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
-from finlint.analysis.environment import Context, assign, dotted, place
+from finlint.analysis.environment import Context, Later, Result, assign, dotted, known_in, place, settled
+from finlint.analysis.nodes import children
 from finlint.analysis.protocols import EXIT_STACK, exit_action
 from finlint.analysis.questions import Questions
 from finlint.analysis.values import (
@@ -64,7 +65,7 @@ class Expressions:
         if context.env is not None:
             path = dotted(expr)
             if path:
-                known = context.env.get(path)
+                known = known_in(context.env, path)
                 if known is not None:
                     return known
         receiver = self.eval(expr.value, context)
@@ -72,18 +73,35 @@ class Expressions:
 
     def run(self, expr: ir.Expr, context: Context) -> None:
         """Evaluate ``expr`` for what it does: nobody wants its value."""
-        if type(expr) is ir.Call:
-            self._call(expr, context, wanted=False)
-        else:
+        kind = type(expr)
+        if kind is ir.Call:
+            self._call(expr, context, Result.UNWANTED)  # type: ignore[arg-type]
+        elif kind in _PLAIN:
+            for part in children(expr):
+                self.run(part, context)
+        elif kind not in _IDLE:
             self.eval(expr, context)
 
-    def _call(self, expr: ir.Call, context: Context, wanted: bool = True) -> Value:
+    def run_later(self, expr: ir.Expr, context: Context) -> Value | Later:
+        """Evaluate ``expr`` for what it does; what a call returns is worked out when somebody asks for it."""
+        if type(expr) is ir.Call:
+            self.limits.fuel -= 1
+            return self._called(expr, context, Result.LATER)
+        return self.eval(expr, context)
+
+    def _call(self, expr: ir.Call, context: Context, result: Result = Result.WANTED) -> Value:
+        return settled(self._called(expr, context, result))
+
+    def _called(self, expr: ir.Call, context: Context, result: Result) -> Value | Later:
         function = self.eval(expr.func, context)
-        if type(function) is Unknown and context.recorder is None and context.env is None:
+        if type(function) is Unknown:
             # Nothing is known of the result, whatever it is given.
+            if context.recorder is not None or context.env is not None:
+                for arg in expr.args:
+                    self.run(arg.value, context)
             return UNKNOWN
         args = self.arguments(expr.args, context)
-        value = self.ask.call(function, args, context, expr.span, expr, wanted)
+        value = self.ask.call_later(function, args, context, expr.span, expr, result)
         if context.recorder is not None:
             self._consume_generators(expr, function, context)
         if context.env is not None and isinstance(expr.func, ir.Attr):
@@ -356,6 +374,10 @@ class Expressions:
         quiet = Context(context.scope, context.env)
         return tuple(shallow(self.eval(item, quiet)) for item in expr.items)
 
+
+#: Expressions that do nothing by themselves, and those that do nothing beside what their parts do.
+_IDLE = frozenset({ir.Name, ir.Const, ir.Lambda})
+_PLAIN = frozenset({ir.Display, ir.DictDisplay, ir.Slice, ir.Opaque})
 
 _EVALUATE: dict[type, Any] = {
     ir.Attr: Expressions._attr,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from finlint.analysis.effects import Effect, Registration
-from finlint.analysis.environment import Context, assign, dotted, forget
+from finlint.analysis.environment import Context, Env, Later, assign, dotted, forget, known_in, settled
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.nodes import children, flat_statements, inner_blocks
 from finlint.analysis.protocols import EXIT_STACK
@@ -89,7 +89,7 @@ class Frames:
             frame = self._frames[scope] = Frame(scope)
             if scope.function is not None:
                 self.evaluator.refuel()
-                env = {name: value for name, value in scope.params if is_known(value)}
+                env: Env = {name: value for name, value in scope.params if is_known(value)}
                 _Run(self.evaluator, frame, env).block(scope.function.ir.body)
         return frame
 
@@ -107,20 +107,20 @@ _LEAVES = False
 
 
 class _Run:
-    def __init__(self, evaluator: Evaluator, frame: Frame, env: dict[str, Value]) -> None:
+    def __init__(self, evaluator: Evaluator, frame: Frame, env: Env) -> None:
         self.evaluator = evaluator
         self.frame = frame
         self.context = Context(frame.scope, env, frame)
         self.module = frame.scope.module
 
     @property
-    def env(self) -> dict[str, Value]:
+    def env(self) -> Env:
         env = self.context.env
         assert env is not None
         return env
 
     @env.setter
-    def env(self, env: dict[str, Value]) -> None:
+    def env(self, env: Env) -> None:
         self.context.env = env
 
     def eval(self, expr: ir.Expr) -> Value:
@@ -152,30 +152,40 @@ class _Run:
     # -- simple statements
 
     def assign(self, stmt: ir.Assign) -> bool:
-        value = self.eval(stmt.value)
+        value = self.evaluator.run_later(stmt.value, self.context)
         for target in stmt.targets:
             self._store(target, value, stmt.span)
         return _GOES_ON
 
     def ann_assign(self, stmt: ir.AnnAssign) -> bool:
-        value = self.eval(stmt.value) if stmt.value is not None else UNKNOWN
-        if not is_known(value) or (isinstance(value, Const) and value.value is None):
-            declared = self.evaluator.annotation(stmt.annotation, Context(self.context.scope, self.env))
-            if is_known(declared):
-                value = declared
         if stmt.value is not None:
-            self._store(stmt.target, value, stmt.span)
+            value = self.evaluator.run_later(stmt.value, self.context)
+            quiet = self._quiet()
+            self._store(stmt.target, Later(lambda: self._declared(value, stmt.annotation, quiet)), stmt.span)
         return _GOES_ON
 
-    def _store(self, target: ir.Expr, value: Value, span: Span) -> None:
+    def _declared(self, value: Value | Later, annotation: ir.Expr, context: Context) -> Value:
+        """``value``, or what its annotation says where that is more."""
+        value = settled(value)
+        if not is_known(value) or (isinstance(value, Const) and value.value is None):
+            declared = self.evaluator.annotation(annotation, context)
+            if is_known(declared):
+                return declared
+        return value
+
+    def _quiet(self) -> Context:
+        """This moment's context for a question that is asked later, to which nobody listens."""
+        return Context(self.context.scope, dict(self.env))
+
+    def _store(self, target: ir.Expr, value: Value | Later, span: Span) -> None:
         self._targets_effects(target, value, span)
         if isinstance(target, ir.Attr):
             # What an attribute holds after an assignment is known only until some call may change it; that a
             # finalizer's own ``self.x = None`` hides what came before is what matters.
-            value = softened(value)
+            value = _softened(value)
         assign(target, value, self.env, self.evaluator.item)
 
-    def _targets_effects(self, target: ir.Expr, value: Value, span: Span) -> None:
+    def _targets_effects(self, target: ir.Expr, value: Value | Later, span: Span) -> None:
         """Evaluate what a target itself runs: ``self.pool[key]``, ``__setitem__``, property setters."""
         if isinstance(target, ir.Attr):
             receiver = self.eval(target.value)
@@ -187,12 +197,12 @@ class _Run:
             index = self.eval(target.key)
             for option in alternatives(receiver):
                 if isinstance(option, Object):
-                    self.evaluator.special(option, "__setitem__", (index, value), self.context, span)
+                    self.evaluator.special(option, "__setitem__", (index, settled(value)), self.context, span)
         elif isinstance(target, ir.Display):
             for item in target.items:
                 self._targets_effects(item.value if isinstance(item, ir.Starred) else item, UNKNOWN, span)
 
-    def _setter(self, obj: Object, name: str, value: Value, span: Span) -> None:
+    def _setter(self, obj: Object, name: str, value: Value | Later, span: Span) -> None:
         for base in self.evaluator.mro(obj.cls):
             if not isinstance(base, Class):
                 continue
@@ -202,7 +212,8 @@ class _Run:
                 node = base.node.function(binding)
                 if node is not None and any(isinstance(d, ir.Attr) and d.name == "setter" for d in node.ir.decorators):
                     params = [p.name for p in node.ir.params]
-                    values = dict(zip(params, (obj, value), strict=False))
+                    given: tuple[Value, ...] = (obj, settled(value))
+                    values = dict(zip(params, given, strict=False))
                     self.frame.edge(span, self.evaluator.scope(node, tuple(values.items()), base.scope))
 
     def aug_assign(self, stmt: ir.AugAssign) -> bool:
@@ -280,7 +291,7 @@ class _Run:
 
     def if_(self, stmt: ir.If) -> bool:
         # Unroll ``elif`` chains: they may be long.
-        ends: list[dict[str, Value]] = []
+        ends: list[Env] = []
         arm: ir.If | None = stmt
         while arm is not None:
             verdict = self._test(arm.test)
@@ -369,10 +380,13 @@ class _Run:
         """Before a loop: what the body assigns may already have been assigned by an earlier round."""
         for name in _assigned(body):
             if name in self.env and "." not in name:
-                self.env[name] = union([self.env[name], self.evaluator.scope_name(name, self.context.scope)])
+                self.env[name] = self._widened(name, self.env[name])
                 forget(name, self.env)
             elif "." in name:
                 self.env.pop(name, None)
+
+    def _widened(self, name: str, value: Value | Later) -> Later:
+        return Later(lambda: union([settled(value), self.evaluator.scope_name(name, self.context.scope)]))
 
     def with_(self, stmt: ir.With) -> bool:
         entered: list[tuple[Value, Span]] = []
@@ -394,7 +408,7 @@ class _Run:
             for (value, span), (_, target, _) in zip(reversed(entered), reversed(stmt.items), strict=True):
                 if isinstance(value, LibObject) and value.type == EXIT_STACK and isinstance(target, ir.Name):
                     # What the body gave to the stack is run here.
-                    value = self.env.get(target.id, value)
+                    value = known_in(self.env, target.id) or value
                 self.evaluator.exited(value, self.context, span)
         if goes_on is _LEAVES and suppresses and not _returns(stmt.body):
             self.env = _join([before, self.env])
@@ -405,7 +419,7 @@ class _Run:
         before = dict(self.env)
         goes_on = self.block(stmt.body)
         after = self.env
-        ends: list[dict[str, Value]] = []
+        ends: list[Env] = []
         if goes_on is _GOES_ON and self.block(stmt.orelse) is _GOES_ON:
             ends.append(self.env)
         for handler in stmt.handlers:
@@ -437,7 +451,7 @@ class _Run:
                 self._narrow(test, _true_values)
         elif isinstance(test, ir.Walrus):
             if holds:
-                self.env[test.target] = without_none(self.env.get(test.target, UNKNOWN))
+                self.env[test.target] = without_none(known_in(self.env, test.target) or UNKNOWN)
         elif isinstance(test, ir.Compare) and len(test.rest) == 1:
             ((op, right),) = test.rest
             if isinstance(right, ir.Const) and right.value is None and op in ("Is", "IsNot", "Equal", "NotEqual"):
@@ -451,12 +465,16 @@ class _Run:
     def _refine_isinstance(self, test: ir.Call, holds: bool) -> None:
         if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):
             return
-        quiet = Context(self.context.scope, self.env)
-        named = self.evaluator.eval(test.args[1].value, quiet)
+        quiet = self._quiet()
+        self._narrow(test.args[0].value, lambda value: self._of_classes(value, test.args[1].value, holds, quiet))
+
+    def _of_classes(self, value: Value, expr: ir.Expr, holds: bool, context: Context) -> Value:
+        """The part of ``value`` that is (or is not) an instance of what ``expr`` names."""
+        named = self.evaluator.eval(expr, context)
         options = list(named.items or ()) if isinstance(named, Sequence) else list(alternatives(named))
         classes = [o for o in options if isinstance(o, (Class, Lib))]
         if not classes or len(classes) != len(options):
-            return
+            return value
         self.evaluator.compared.update(c.node.name for c in classes if isinstance(c, Class))
 
         def is_one(value: Value) -> bool:
@@ -469,29 +487,32 @@ class _Run:
                         return True
             return False
 
-        def positive(value: Value) -> Value:
-            kept = [v for v in alternatives(value) if is_one(v)]
-            if kept:
-                return union(kept)
-            made = [
-                self.evaluator.instance(c) if isinstance(c, Class) else self.evaluator.annotation_of(c) for c in classes
-            ]
-            return union(v for v in made if is_known(v)) if any(map(is_known, made)) else UNKNOWN
-
-        def negative(value: Value) -> Value:
-            kept = [v for v in alternatives(value) if not is_one(v)]
-            return union(kept) if kept else UNKNOWN
-
-        self._narrow(test.args[0].value, positive if holds else negative)
+        kept = [v for v in alternatives(value) if is_one(v) is holds]
+        if kept or not holds:
+            return union(kept)
+        made = [
+            self.evaluator.instance(c) if isinstance(c, Class) else self.evaluator.annotation_of(c) for c in classes
+        ]
+        return union(v for v in made if is_known(v))
 
     def _narrow(self, expr: ir.Expr, change: Callable[[Value], Value]) -> None:
         path = dotted(expr)
         if not path:
             return
-        value = self.evaluator.eval(expr, Context(self.context.scope, self.env))
+        quiet = self._quiet()
+        function = self.context.scope.function
+        if function is not None and path.partition(".")[0] in function.ir.bound:
+            self.env[path] = Later(lambda: change(self.evaluator.eval(expr, quiet)))
+            return
+        # What is known of the module's names goes on to what is called: only what the condition adds.
+        value = self.evaluator.eval(expr, quiet)
         narrowed = change(value)
         if narrowed != value:
             self.env[path] = narrowed
+
+
+def _softened(value: Value | Later) -> Value | Later:
+    return Later(lambda: softened(settled(value))) if type(value) is Later else softened(settled(value))
 
 
 def _true_values(value: Value) -> Value:
@@ -503,18 +524,29 @@ def _true_values(value: Value) -> Value:
     return value
 
 
-def _join(ends: list[dict[str, Value]]) -> dict[str, Value]:
+def _join(ends: list[Env]) -> Env:
     """What is known where several ways meet."""
     if len(ends) == 1:
         return ends[0]
     first, rest = ends[0], ends[1:]
-    out: dict[str, Value] = {}
+    out: Env = {}
     for name, value in first.items():
-        if all(name in env for env in rest):
-            values = [value, *(env[name] for env in rest)]
-            out[name] = value if all(v == value for v in values[1:]) else union(values)
+        others = [env[name] for env in rest if name in env]
+        if len(others) == len(rest):
+            out[name] = value if all(other is value for other in others) else _met([value, *others])
     # A name that only some ways assigned is read from the scope, which knows all its assignments.
     return out
+
+
+def _met(values: list[Value | Later]) -> Value | Later:
+    """What a name is where ways meet that know different things of it."""
+    if any(type(value) is Later for value in values):
+        return Later(lambda: _met_values([settled(value) for value in values]))
+    return _met_values([settled(value) for value in values])
+
+
+def _met_values(values: list[Value]) -> Value:
+    return values[0] if all(value == values[0] for value in values) else union(values)
 
 
 def _assigned(block: ir.Block) -> set[str]:

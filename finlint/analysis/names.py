@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable
 
-from finlint.analysis.environment import Context
+from finlint.analysis.environment import Context, known_in
 from finlint.analysis.nodes import Definition, FunctionIndex, ModuleNode, children, function_at
 from finlint.analysis.protocols import exit_action
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
@@ -49,7 +49,7 @@ class Names:
     def lookup(self, name: str, context: Context) -> Value:
         """What ``name`` means in ``context``."""
         if context.env is not None:
-            value = context.env.get(name)
+            value = known_in(context.env, name)
             if value is not None:
                 return value
         return self.scope_name(name, context.scope)
@@ -253,9 +253,8 @@ class Names:
     def _verdict(self, test: ir.Expr, scope: Scope) -> bool | None:
         """What a condition comes to in ``scope``; many definitions stand under the same one."""
         key = (id(test), scope, self.limits.caller_depth)
-        known = self._verdicts.get(key, ...)
-        if known is not ...:
-            return known  # type: ignore[return-value]
+        if key in self._verdicts:
+            return self._verdicts[key]
         verdict = truth(self.ask.eval(test, Context(scope)))
         if self.limits.fuel >= 0:
             self._verdicts[key] = verdict

@@ -190,9 +190,7 @@ class Project:
         """Modules of the same package, nearest first, whose text holds ``text``: its possible callers."""
         return self._neighbours_where(text, None, module)
 
-    def naming(
-        self, name: str, find: Callable[[str, str], Iterator[str]], module: ModuleNode
-    ) -> list[ModuleNode]:
+    def naming(self, name: str, find: Callable[[str, str], Iterator[str]], module: ModuleNode) -> list[ModuleNode]:
         """Those in whose text ``find(text, name)`` finds something; ``name`` stands in all of them."""
         return self._neighbours_where(name, find, module)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from finlint.analysis.effects import CallArgs
-from finlint.analysis.environment import Context
+from finlint.analysis.environment import Context, Later, Result
 from finlint.analysis.library import Knowledge
 from finlint.analysis.nodes import ClassNode, Definition, FunctionNode, ModuleNode
 from finlint.analysis.project import Project
@@ -37,7 +37,7 @@ MAX_CALLER_DEPTH = 2
 
 #: Expressions that are evaluated for one body, the questions it leads to included. Beyond it nothing is known:
 #: some programs (huge classes that build each other) would otherwise keep us busy for minutes.
-FUEL = 60_000
+FUEL = 3_000
 #: What is left of it at least when a statement is begun.
 FUEL_OF_STATEMENT = 1_000
 
@@ -163,8 +163,16 @@ class Questions(Protocol):
         context: Context,
         span: Span | None,
         expr: ir.Call | None = None,
-        wanted: bool = True,
     ) -> Value: ...
+    def call_later(
+        self,
+        function: Value,
+        args: CallArgs,
+        context: Context,
+        span: Span | None,
+        expr: ir.Call | None,
+        result: Result,
+    ) -> Value | Later: ...
     def returns(self, scope: Scope) -> Value: ...
     def register(
         self,

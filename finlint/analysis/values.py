@@ -313,9 +313,9 @@ def depth(value: Value) -> int:
     kind = type(value)
     if kind in _FLAT:
         return 0
-    if kind is Object or kind is LibObject:
+    if isinstance(value, (Object, LibObject)):
         deepest = 0
-        for _, argument in value.args:  # type: ignore[union-attr]
+        for _, argument in value.args:
             if type(argument) not in _FLAT:
                 deepest = max(deepest, depth(argument))
         return 1 + deepest
