@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind, word_starts
+from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -208,10 +208,8 @@ class Callers:
         known = self._others.get((module, cls))
         if known is None:
             pattern = _other_names(cls)
-            encoded = re.compile(pattern.pattern.encode(), re.MULTILINE)
-            near = [module, *self.project.matching(cls, encoded, module)]
-            texts = [m.source.text for m in near if cls in m.source.text]
-            names = dict.fromkeys(n for text in texts for found in pattern.findall(text) for n in found if n)
+            near = [module, *self.project.matching(cls, pattern, module)]
+            names = dict.fromkeys(n for m in near for n in m.source.words("named", f"{cls}\n{pattern}"))
             chosen = [n for n in names if n != cls and len(n) > 2][:MAX_OTHER_NAMES]
             known = [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
             self._others[(module, cls)] = known
@@ -279,13 +277,13 @@ class Callers:
 MAX_OTHER_NAMES = 8
 
 
-def _other_names(cls: str) -> re.Pattern[str]:
-    """Finds names that may mean the class ``cls``: what it is assigned to, and its direct subclasses."""
+def _other_names(cls: str) -> str:
+    """The pattern of names that may mean the class ``cls``: what it is assigned to, and its direct subclasses."""
     name = re.escape(cls)
     end = r"[ \t]*(?:[,)#\n]|if\b|$)"
     assigned = rf"\b(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[^=\n]+[ \t](?:or|else)[ \t]+)?(?:\w+\.)*{name}{end}"
     subclass = rf"^[ \t]*class[ \t]+(\w+)[ \t]*\([^)]*\b{name}\b"
-    return re.compile(f"{assigned}|{subclass}", re.MULTILINE)
+    return f"{assigned}|{subclass}"
 
 
 #: Callers that are asked what they pass; more of them rarely say more.
@@ -296,12 +294,7 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None
     """Calls in the module whose callee's last name is ``name``, with the function that they stand in."""
     out: list[tuple[FunctionNode | None, ir.Call]] = []
     seen: set[object] = set()
-    text = module.source.text
-    for start in word_starts(text, name):
-        after = text[start + len(name) : start + len(name) + 2]
-        if after.lstrip()[:1] != "(" and after != ")(":
-            continue
-        line = module.line_of(start)
+    for line in module.source.lines("calls", name):
         node = function_at(module, line)
         if node is None:
             for binding in (*module.source.facts.loose, *module.source.facts.bindings):

@@ -145,9 +145,8 @@ class Classes:
         names = [cls.node.name]
         for name in names:
             pattern = rf"^[ \t]*class[ \t]+(\w+)[ \t]*\([^)]*\b{re.escape(name)}\b"
-            encoded = re.compile(pattern.encode(), re.MULTILINE)
-            for module in (cls.node.module, *self.project.matching(name, encoded, cls.node.module)):
-                for found in re.findall(pattern, module.source.text, re.MULTILINE):
+            for module in (cls.node.module, *self.project.matching(name, pattern, cls.node.module)):
+                for found in module.source.words("named", f"{name}\n{pattern}"):
                     value = self.ask.module_name(module, found)
                     if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):
                         continue

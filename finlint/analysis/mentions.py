@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from finlint.analysis.nodes import ModuleNode, word_starts
+from finlint.analysis.nodes import ModuleNode
 from finlint.model import ir
 
 
@@ -15,46 +15,13 @@ def mentioned_at(module: ModuleNode, words: frozenset[str], everyday: frozenset[
     ``everyday`` words (``ref``, ``proxy``) have many meanings: they count where an import brings them, or as an
     attribute of what an import brings.
     """
-    text = module.source.text
+    source = module.source
     names = set(words)
-    attributes = {word for word in words & everyday if not _imports(text, word)}
+    attributes = {word for word in words & everyday if not source.words("imports", word)}
     names -= attributes
     names |= _own_names(module, words)
     names.discard("")
-    forms = []
-    if names:
-        forms.append(r"\b(?:" + "|".join(sorted(map(re.escape, names))) + r")\b")
-    if attributes:
-        # Of a chain, ``multiprocessing.util.Finalize``, at least one part has to be a module's name.
-        forms.append(r"(?<![\w.])((?:\w+\s*\.\s*)+)(?:" + "|".join(sorted(map(re.escape, attributes))) + r")\b")
-    if not forms:
-        return
-    imported = imported_names(text) if attributes else frozenset()
-    line, at = 1, 0
-    for match in re.finditer("|".join(forms), text):
-        if attributes and match[1] and not any(p in imported or "weakref" in p for p in _WORD.findall(match[1])):
-            continue
-        line += text.count("\n", at, match.start())
-        at = match.start()
-        yield line
-
-
-def imported_names(text: str) -> frozenset[str]:
-    """Names that import statements of the text may bind, those within functions included, and what renames them."""
-    names: set[str] = set()
-    for match in _IMPORT.finditer(text):
-        names.update(_WORD.findall(match[1]))
-    for name, value in _RENAMED.findall(text):
-        if value in names:
-            names.add(name)
-    return frozenset(names)
-
-
-_WORD = re.compile(r"\w+")
-#: What stands after the word ``import``, to the end of the statement; comments with that word do no harm.
-_IMPORT = re.compile(r"\bimport\b[ \t]*(\([^)]*\)|(?:[^\n\\]|\\\n)*)")
-#: ``w = weakref``, also as a default value and as an attribute.
-_RENAMED = re.compile(r"\b(\w+)[ \t]*=[ \t]*(\w+)[ \t]*(?=[,)\n#;]|$)")
+    yield from source.lines("mentions", f"{','.join(sorted(names))}\n{','.join(sorted(attributes))}")
 
 
 def _own_names(module: ModuleNode, words: frozenset[str]) -> set[str]:
@@ -73,19 +40,3 @@ def _own_names(module: ModuleNode, words: frozenset[str]) -> set[str]:
             if any(re.search(rf"\b{re.escape(w)}\b", header) for w in words):
                 names.add(binding.name)
     return names
-
-
-def _imports(text: str, word: str) -> bool:
-    """Whether an import statement of the text may bind ``word`` (alone on its line: within parentheses)."""
-    for start in word_starts(text, word):
-        first = text.rfind("\n", 0, start) + 1
-        last = text.find("\n", start)
-        before, after = text[first:start], text[start + len(word) : last if last >= 0 else len(text)]
-        if "import" in before.partition("#")[0].split():
-            return True
-        if not before.strip() and first and _REST_OF_IMPORT.fullmatch(after):
-            return True
-    return False
-
-
-_REST_OF_IMPORT = re.compile(r"\s*(?:as\s+\w+\s*)?,?\s*\)?\s*")

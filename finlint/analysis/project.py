@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
 from finlint.analysis.headers import brings
 from finlint.analysis.nodes import ModuleNode, Source
+from finlint.model.words import holds
 
 _PACKAGE_FILES = ("__init__.py", "__init__.pyi")
 
@@ -32,7 +32,8 @@ class LibraryNames(Protocol):
 class Trace:
     """What one question took from the disk: an answer is good for as long as none of it changes.
 
-    ``files`` were parsed (or could not be), ``folders`` listed, ``searches`` are packages whose files were searched.
+    ``files`` were asked for, ``folders`` listed; ``searches`` are questions to packages: which files hold a text, and
+    match a pattern (both "": which files there are).
     """
 
     __slots__ = ("files", "folders", "searches")
@@ -40,7 +41,7 @@ class Trace:
     def __init__(self) -> None:
         self.files: set[str] = set()
         self.folders: set[str] = set()
-        self.searches: set[str] = set()
+        self.searches: set[tuple[str, str, str]] = set()
 
 
 class Disk:
@@ -53,7 +54,7 @@ class Disk:
         #: Bytes of the files that a search of a package looks at; None where they are too many.
         self.neighbours: dict[str, dict[str, bytes] | None] = {}
         #: Files of such a search by the text and the pattern that they hold.
-        self.holders: dict[tuple[str, str, bytes], list[str]] = {}
+        self.holders: dict[tuple[str, str, str], list[str]] = {}
         #: What such a search stands on: folders and files.
         self.search_inputs: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
@@ -182,13 +183,13 @@ class Project:
 
     def mentioning(self, text: str, module: ModuleNode) -> list[ModuleNode]:
         """Modules of the same package, nearest first, whose text holds ``text``: its possible callers."""
-        return self._neighbours_where(text, None, module)
+        return self._neighbours_where(text, "", module)
 
-    def matching(self, text: str, pattern: re.Pattern[bytes], module: ModuleNode) -> list[ModuleNode]:
+    def matching(self, text: str, pattern: str, module: ModuleNode) -> list[ModuleNode]:
         """The same for a pattern; ``text`` stands in whatever it matches, and is far quicker to look for."""
         return self._neighbours_where(text, pattern, module)
 
-    def _neighbours_where(self, text: str, pattern: re.Pattern[bytes] | None, module: ModuleNode) -> list[ModuleNode]:
+    def _neighbours_where(self, text: str, pattern: str, module: ModuleNode) -> list[ModuleNode]:
         """Other modules of the package with ``text``, and ``pattern`` if any, nearest first.
 
         Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
@@ -199,12 +200,12 @@ class Project:
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
         group = self._files_below(package if os.path.isdir(package) else folder, folder)
-        key = (group, text, pattern.pattern if pattern is not None else b"")
+        key = (group, text, pattern)
+        self.trace.searches.add(key)
         holders = self._disk.holders.get(key)
         if holders is None:
-            needle = text.encode()
             files = self._disk.neighbours[group] or {}
-            holders = [path for path, data in files.items() if needle in data and (not pattern or pattern.search(data))]
+            holders = [path for path, data in files.items() if holds(data, text, pattern)]
             self._disk.holders[key] = holders
         found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
@@ -245,7 +246,7 @@ class Project:
 
     def _searched(self, key: str, look: Callable[[], tuple[list[str], list[str]]]) -> bool:
         """Read the files that a search looks at, once; False where they are too many."""
-        self.trace.searches.add(key)
+        self.trace.searches.add((key, "", ""))
         disk = self._disk
         if key not in disk.neighbours:
             folders, paths = look()

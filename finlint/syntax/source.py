@@ -59,6 +59,11 @@ class SourceFile:
         except RecursionError:
             raise Unreadable("nested too deeply to be parsed") from None
 
+    @property
+    def reader(self) -> str:
+        """What lowers its lines."""
+        return "libcst" if self._libcst_only else "ast"
+
     def slice_text(self, line: int, end_line: int) -> str:
         """Lines ``line`` to ``end_line``, both included."""
         starts = self._line_starts()

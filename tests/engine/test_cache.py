@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import random
 import shutil
@@ -200,8 +199,8 @@ def test_a_fresh_checkout_is_read_again_and_not_analysed_again(tree: Path, run: 
     assert numbers.kept == numbers.tasks
 
 
-def cache_files(tmp_path: Path) -> list[Path]:
-    return list((tmp_path / "cache").rglob("*.json"))
+def cache_files(tmp_path: Path, which: str = "") -> list[Path]:
+    return sorted((tmp_path / "cache").rglob(f"*{which}.finlint"))
 
 
 def half(path: Path) -> None:
@@ -229,23 +228,37 @@ def folder_instead(path: Path) -> None:
 @pytest.mark.parametrize("damage", [half, other_version, no_json, tampered, folder_instead])
 def test_a_damaged_cache_is_as_if_it_were_not_there(tmp_path: Path, run: Run, damage: Callable[[Path], None]) -> None:
     first, _ = run()
-    (path,) = cache_files(tmp_path)
-    damage(path)
+    for path in cache_files(tmp_path):
+        if path.exists():
+            damage(path)
     second, numbers = run()
     assert second == first
     assert numbers.kept == 0
 
 
-def test_valid_json_of_another_shape_is_ignored(tmp_path: Path, run: Run) -> None:
-    from finlint.syntax.digest import digest
+@pytest.mark.parametrize("which", ["run", "answers"])
+@pytest.mark.parametrize("damage", [half, no_json, tampered, folder_instead])
+def test_half_of_a_cache_is_as_good(tmp_path: Path, run: Run, damage: Callable[[Path], None], which: str) -> None:
+    first, _ = run()
+    (path,) = cache_files(tmp_path, which)
+    damage(path)
+    assert run()[0] == first
+    assert run()[0] == first
+
+
+@pytest.mark.parametrize("which", ["run", "answers"])
+def test_valid_blocks_of_another_shape_are_ignored(tmp_path: Path, run: Run, which: str) -> None:
+    from finlint.cache.blocks import Blocks, write_blocks
 
     first, _ = run()
-    (path,) = cache_files(tmp_path)
-    for content in ([], {}, {"paths": [1], "files": [2]}, {"paths": [], "files": [], "listings": 3}):
-        body = json.dumps(content).encode()
-        path.write_bytes(digest(body).encode() + b"\n" + body)
-        second, _ = run()
-        assert second == first
+    (path,) = cache_files(tmp_path, which)
+    blocks = Blocks(str(path)).all()
+    for name in blocks:
+        for content in (b"", b"[]", b"{}", b"[1]\n", b"3", b'[["a", 1]]\n', b"\xff"):
+            write_blocks(str(path), {**blocks, name: content})
+            assert run()[0] == first
+        write_blocks(str(path), {n: block for n, block in blocks.items() if n != name})
+        assert run()[0] == first
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, run: Run) -> None:
@@ -263,21 +276,21 @@ def test_the_folder_says_what_it_is(tmp_path: Path, run: Run) -> None:
 
 
 def test_the_folder_stays_within_its_bounds(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    import finlint.cache
+    from finlint.cache import place
 
     run()
-    (current,) = cache_files(tmp_path)
+    current = cache_files(tmp_path)
     for number in range(3):
-        other = current.with_name(f"other{number}.json")
-        shutil.copy(current, other)
+        other = current[0].with_name(f"other{number}.finlint")
+        shutil.copy(current[0], other)
         old(other)
-    monkeypatch.setattr(finlint.cache, "MAX_BYTES", current.stat().st_size * 2)
+    size = sum(path.stat().st_size for path in current)
+    monkeypatch.setattr(place, "MAX_BYTES", size + current[0].stat().st_size // 2)
     (path,) = [p for p in (tmp_path / "tree" / "pkg").iterdir() if p.name == "util.py"]
     path.write_text(path.read_text() + "\n# changed\n")
     run()
     left = cache_files(tmp_path)
-    assert current in left
-    assert len(left) <= 2
+    assert left == current
 
 
 def test_settings_have_caches_of_their_own(tree: Path, tmp_path: Path, run: Run) -> None:
@@ -285,7 +298,7 @@ def test_settings_have_caches_of_their_own(tree: Path, tmp_path: Path, run: Run)
     other = Settings(jobs=1, cache_dir=str(tmp_path / "cache"), src=(str(tree),))
     paths = sorted(str(path) for path in tree.rglob("*.py"))
     assert analyse(paths, other) == analyse(paths, other._replace(cache_dir=None))
-    assert len(cache_files(tmp_path)) == 2
+    assert len(cache_files(tmp_path, "answers")) == 2
 
 
 def test_unsaved_text_neither_uses_nor_makes_a_cache(tree: Path, tmp_path: Path) -> None:
