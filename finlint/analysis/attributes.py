@@ -168,7 +168,7 @@ class Attributes:
             if not isinstance(base, Class):
                 continue
             changed = rf"\b(?:{base.node.name}|cls|klass|mcs)\.{re.escape(name)}\b[ \t]*(?:\[|\.|=(?!=)|:[^=\n]*=)"
-            if re.search(changed, base.node.text) is None:
+            if not base.node.matches(changed):
                 continue
             for method in base.node.methods_with(name):
                 kind = method_kind(method)

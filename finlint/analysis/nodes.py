@@ -138,9 +138,9 @@ class ClassNode:
     def _lowered_methods(self) -> list[Binding]:
         return [b for b in self.facts.members if b.kind == "function" and b.stmt is not None]
 
-    @cached_property
-    def text(self) -> str:
-        return self.module.source.slice_text(self.facts.line, self.facts.end_line)
+    def matches(self, pattern: str) -> bool:
+        """Whether a regular expression matches somewhere in its text."""
+        return bool(self.module.source.lines("found", f"{self.facts.line}\n{self.facts.end_line}\n{pattern}"))
 
     def __repr__(self) -> str:
         return f"<class {self.module.name}.{self.name}>"

@@ -128,8 +128,10 @@ def _same_verdicts(
 def _same_parts(before: Before, place: Place, contents: Mapping[str, bytes], shown: Mapping[str, str]) -> bool:
     """Whether everything that answers took from these files is as it was, and searches find the same."""
     blocks = Blocks(place.answers)
-    if blocks.identity != before.head["answers"]:
-        return False
+    return blocks.identity == before.head["answers"] and _same_in(blocks, contents, shown)
+
+
+def _same_in(blocks: Blocks, contents: Mapping[str, bytes], shown: Mapping[str, str]) -> bool:
     for path, data in contents.items():
         record = file_in(blocks["files"], path)
         if record is None:

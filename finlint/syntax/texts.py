@@ -76,8 +76,13 @@ class TextQuestions:
         first, last, text = argument.split("\n", 2)
         return (text,) if text in self._slice(int(first), int(last)) else ()
 
+    def _found(self, argument: str) -> Found:
+        """``first line, last line, pattern``: the first line, if the pattern matches in these."""
+        first, last, pattern = argument.split("\n", 2)
+        return (int(first),) if re.search(pattern, self._slice(int(first), int(last))) else ()
+
     def _globals(self, name: str) -> Found:
-        """Lines of ``global`` statements with that name; of all of them by name, once."""
+        """Lines of ``global`` statements with that name."""
         return tuple(self._global_lines.get(name, ()))
 
     @cached_property
@@ -183,6 +188,7 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
         TextQuestions._calls,
         TextQuestions._within,
         TextQuestions._holds,
+        TextQuestions._found,
         TextQuestions._globals,
         TextQuestions._matching,
         TextQuestions._named,
