@@ -229,6 +229,9 @@ def _serve(connection: Connection, ours: Sequence[Connection], files: Files, set
     # Ctrl-C is the parent's; the closed pipe tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     here = Here(files, settings)
+    # What was there before the first batch stays: a collection that walked it would copy the pages that are shared
+    # with the parent.
+    gc.freeze()
     while True:
         try:
             (package, tasks), known = json.loads(connection.recv_bytes())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,6 +27,7 @@ from finlint.analysis.values import (
     without_none,
 )
 from finlint.model import ir
+from finlint.model.words import NAMES
 
 
 class Callers:
@@ -207,9 +207,8 @@ class Callers:
         """Names that may mean a class of ``module``, each with the modules that may call it by that name."""
         known = self._others.get((module, cls))
         if known is None:
-            pattern = _other_names(cls)
-            near = [module, *self.project.matching(cls, pattern, module)]
-            names = dict.fromkeys(n for m in near for n in m.source.words("named", f"{cls}\n{pattern}"))
+            near = [module, *self.project.matching(cls, NAMES, module)]
+            names = dict.fromkeys(n for m in near for n in m.source.words(NAMES, cls))
             chosen = [n for n in names if n != cls and len(n) > 2][:MAX_OTHER_NAMES]
             known = [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
             self._others[(module, cls)] = known
@@ -275,16 +274,6 @@ class Callers:
 
 #: Names that a class is called by, beside its own, that are looked for.
 MAX_OTHER_NAMES = 8
-
-
-def _other_names(cls: str) -> str:
-    """The pattern of names that may mean the class ``cls``: what it is assigned to, and its direct subclasses."""
-    name = re.escape(cls)
-    end = r"[ \t]*(?:[,)#\n]|if\b|$)"
-    assigned = rf"\b(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[^=\n]+[ \t](?:or|else)[ \t]+)?(?:\w+\.)*{name}{end}"
-    subclass = rf"^[ \t]*class[ \t]+(\w+)[ \t]*\([^)]*\b{name}\b"
-    return f"{assigned}|{subclass}"
-
 
 #: Callers that are asked what they pass; more of them rarely say more.
 MAX_CALLERS = 20

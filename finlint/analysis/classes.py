@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import FunctionNode
@@ -22,6 +20,7 @@ from finlint.analysis.values import (
     union,
 )
 from finlint.model import ir
+from finlint.model.words import SUBCLASSES
 
 #: Subclasses that are searched for implementations of a method, and implementations that are followed: what one of
 #: very many does says little about an object of which only the base is known.
@@ -144,9 +143,8 @@ class Classes:
         out = self._known_subclasses[cls] = []
         names = [cls.node.name]
         for name in names:
-            pattern = rf"^[ \t]*class[ \t]+(\w+)[ \t]*\([^)]*\b{re.escape(name)}\b"
-            for module in (cls.node.module, *self.project.matching(name, pattern, cls.node.module)):
-                for found in module.source.words("named", f"{name}\n{pattern}"):
+            for module in (cls.node.module, *self.project.matching(name, SUBCLASSES, cls.node.module)):
+                for found in module.source.words(SUBCLASSES, name):
                     value = self.ask.module_name(module, found)
                     if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):
                         continue

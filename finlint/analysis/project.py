@@ -185,12 +185,12 @@ class Project:
         """Modules of the same package, nearest first, whose text holds ``text``: its possible callers."""
         return self._neighbours_where(text, "", module)
 
-    def matching(self, text: str, pattern: str, module: ModuleNode) -> list[ModuleNode]:
-        """The same for a pattern; ``text`` stands in whatever it matches, and is far quicker to look for."""
-        return self._neighbours_where(text, pattern, module)
+    def matching(self, text: str, form: str, module: ModuleNode) -> list[ModuleNode]:
+        """The same for a subclass of the class ``text``, or another name of it (``finlint.model.words``)."""
+        return self._neighbours_where(text, form, module)
 
-    def _neighbours_where(self, text: str, pattern: str, module: ModuleNode) -> list[ModuleNode]:
-        """Other modules of the package with ``text``, and ``pattern`` if any, nearest first.
+    def _neighbours_where(self, text: str, form: str, module: ModuleNode) -> list[ModuleNode]:
+        """Other modules of the package with ``text`` in that ``form``, if any, nearest first.
 
         Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
         """
@@ -200,12 +200,12 @@ class Project:
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
         group = self._files_below(package if os.path.isdir(package) else folder, folder)
-        key = (group, text, pattern)
+        key = (group, text, form)
         self.trace.searches.add(key)
         holders = self._disk.holders.get(key)
         if holders is None:
             files = self._disk.neighbours[group] or {}
-            holders = [path for path, data in files.items() if holds(data, text, pattern)]
+            holders = [path for path, data in files.items() if holds(data, text, form)]
             self._disk.holders[key] = holders
         found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))

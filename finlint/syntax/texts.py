@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from functools import cached_property
 
-from finlint.model.words import word_starts
+from finlint.model.words import names_of, subclasses_of, word_starts
 
 Found = tuple[int, ...] | tuple[str, ...]
 
@@ -104,14 +104,20 @@ class TextQuestions:
         """Lines where a regular expression matches, once for each match."""
         return tuple(self._line(match.start()) for match in re.finditer(pattern, self._text))
 
-    def _named(self, argument: str) -> Found:
-        """``word, pattern``: what the groups of the pattern hold, where the word is in the text at all."""
-        word, pattern = argument.split("\n", 1)
+    def _subclasses(self, name: str) -> Found:
+        """Direct subclasses of the class ``name``."""
+        return self._groups(name, subclasses_of(name))
+
+    def _names(self, name: str) -> Found:
+        """Names that may mean the class ``name``."""
+        return self._groups(name, names_of(name))
+
+    def _groups(self, word: str, pattern: str) -> Found:
+        """What the groups of the pattern hold, where the word is in the text at all."""
         if word not in self._text:
             return ()
-        expression = re.compile(pattern, re.MULTILINE)
-        found = (group for match in expression.finditer(self._text) for group in match.groups() if group)
-        return tuple(dict.fromkeys(found))
+        matches = re.finditer(pattern, self._text, re.MULTILINE)
+        return tuple(dict.fromkeys(group for match in matches for group in match.groups() if group))
 
     def _imports(self, word: str) -> Found:
         """The word, if an import statement may bind it (alone on its line: within parentheses)."""
@@ -191,7 +197,8 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
         TextQuestions._found,
         TextQuestions._globals,
         TextQuestions._matching,
-        TextQuestions._named,
+        TextQuestions._subclasses,
+        TextQuestions._names,
         TextQuestions._imports,
         TextQuestions._mentions,
     )
