@@ -49,13 +49,23 @@ class Prefilter:
                 return number
         return len(verdicts)
 
-    def may_use(self) -> Callable[[str, bytes, str, str], bool]:
+    def may_use(self, path: str, data: bytes, name: str, home: str) -> bool:
+        """``Project.may_use``, of a project that is made when this is first asked."""
         if self._may_use is None:
             from finlint.analysis.project import Project
-            from finlint.knowledge.base import Knowledge
 
-            self._may_use = Project(lambda path: None, Knowledge(()), self._settings.src).may_use
-        return self._may_use
+            self._may_use = Project(lambda path: None, _NoLibrary(), self._settings.src).may_use
+        return self._may_use(path, data, name, home)
+
+
+class _NoLibrary:
+    """Where packages are has nothing to do with what is known of libraries."""
+
+    def knows_module(self, module: str) -> bool:
+        return False
+
+    def is_stdlib(self, module: str) -> bool:
+        return False
 
 
 class Budget:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from finlint.cache.blocks import Blocks
@@ -36,7 +36,7 @@ class Judge(Protocol):
     def to_be_checked(self, verdicts: Sequence[int], sizes: Sequence[int]) -> int:
         """How many of the files, from the first, have their syntax checked."""
 
-    def may_use(self) -> Callable[[str, bytes, str, str], bool]:
+    def may_use(self, path: str, data: bytes, name: str, home: str) -> bool:
         """``Project.may_use``."""
 
 
@@ -158,7 +158,7 @@ def _same_rounds(before: Before, data_of: Mapping[str, bytes], judge: Judge) -> 
     for row, tasks in json.loads(before.blocks["rounds"]):
         question = question_from_json(row)
         for path, data in data_of.items():
-            task = question.task(path, data, judge.may_use())
+            task = question.task(path, data, judge.may_use)
             if json.loads(json.dumps(task)) != tasks.get(path):
                 return False
     return True

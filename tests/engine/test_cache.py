@@ -17,6 +17,7 @@ from finlint.engine import WORTH_REMEMBERING, analyse
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
 from finlint.model.task import Statistics
+from finlint.syntax.discover import discover
 
 BASE = """\
 import threading
@@ -541,3 +542,36 @@ def test_imports_for_a_comment_are_few(program: Program) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_what_git_ignores_is_as_if_it_were_not_there(program: Program) -> None:
+    (program.root / ".git").mkdir()
+    seen = []
+    for rules in ("", "app/\n", "tools.py\n", ""):
+        (program.root / ".gitignore").write_text(rules)
+        found = discover([str(program.root)])
+        report = analyse(found.files, program.settings, stamps=found.stamps)
+        assert report == analyse(found.files, Settings(jobs=1))
+        seen.append(report)
+    assert seen[0] == seen[-1]
+    assert len({repr(report) for report in seen}) == 3
+
+
+def test_a_file_that_was_written_twice_in_a_moment(program: Program) -> None:
+    """Its time, size and inode do not tell."""
+    path = program.root / "app/alone.py"
+    for seconds in (3, 4, 5):
+        with open(path, "r+b") as file:
+            file.write(PROGRAM["app/alone.py"].replace("3", str(seconds)).encode())
+        now = path.stat().st_ctime_ns + 10_000_000_000
+        os.utime(path, ns=(now, 2_000_000_000_000_000_000))
+        assert program.run().tasks
+
+
+def test_files_of_other_runs_are_remembered(program: Program) -> None:
+    every = sorted(str(path) for path in program.root.rglob("*.py"))
+    numbers: list[Statistics] = []
+    for paths in (every, every[:-1], every):
+        report = analyse(paths, program.settings, statistics=numbers.append)
+        assert report == analyse(paths, Settings(jobs=1))
+    assert [n.files for n in numbers] == [len(every), 0, 0]
