@@ -4,8 +4,9 @@ analysis stands on comes with it.
 
 from __future__ import annotations
 
+import os
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from finlint.analysis.evaluate import Evaluator
@@ -19,10 +20,11 @@ from finlint.analysis.registrars import Registrars
 from finlint.knowledge.base import Knowledge
 from finlint.model.finding import FileError, Finding
 from finlint.model.settings import Settings
-from finlint.model.task import Answer, ClassKey, Inputs, Known, Task
+from finlint.model.task import Answer, ClassKey, Group, Inputs, Known, Seen, Task
 from finlint.rules import all as rules
 from finlint.rules.blocking import blocking
 from finlint.syntax.files import Files
+from finlint.syntax.traced import UNREADABLE, Content, Traced
 
 
 class Library:
@@ -57,11 +59,25 @@ class Check:
         self.files = files
         self.library = library
         self.disk = Disk()
+        #: The files that were loaded, by the path that they are shown by.
+        self.contents: dict[str, Content] = {}
 
     def answer(self, task: Task, known: Known) -> tuple[Answer, Inputs]:
         """What the task asks, and what the answer stands on."""
         library, files = self.library, self.files
-        project = Project(files.load, library.knowledge, library.src, library.installed, files.read, self.disk)
+        seen: dict[str, Traced | None] = {}
+
+        def load(path: str) -> Traced | None:
+            key = os.path.abspath(path)
+            if key not in seen:
+                content = self._content(path)
+                seen[key] = Traced(content) if content is not None else None
+            return seen[key]
+
+        def text_at(step: Step) -> str:
+            return _text_at(step, seen.get(os.path.abspath(step.path)))
+
+        project = Project(load, library.knowledge, library.src, library.installed, files.read, self.disk)
         trace = project.trace
         evaluator = Evaluator(project, self.library.knowledge, self.library.registrars)
         frames = Frames(evaluator)
@@ -79,7 +95,7 @@ class Check:
                     place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar
                     registrations.add(place)
                     if follow:
-                        findings.extend(blocking(finalizer, frames, self.files.is_linted, self._text_at))
+                        findings.extend(blocking(finalizer, frames, self.files.is_linted, text_at))
                     findings.extend(rules.of_finalizer(finalizer, evaluator, frames))
                 if task.what == "own":
                     findings.extend(rules.of_module(module, evaluator))
@@ -99,8 +115,45 @@ class Check:
             tuple((class_key(node), _mattered(node, evaluator)) for node in found.followed),
             frames.count + finder.quick.count,
         )
+        parts = {path: (UNREADABLE,) if traced is None else traced.parts() for path, traced in sorted(seen.items())}
         evaluator.close()
-        return answer, Inputs(tuple(sorted(trace.files)), tuple(sorted(trace.folders)), tuple(sorted(trace.searches)))
+        return answer, Inputs(parts, tuple(sorted(trace.folders)), tuple(sorted(trace.searches)))
+
+    def _content(self, path: str) -> Content | None:
+        source = self.files.load(path)
+        if source is None:
+            return None
+        content = self.contents.get(source.path)
+        if content is None:
+            content = self.contents[source.path] = Content(source)
+        return content
+
+    def seen(self, inputs: Iterable[Inputs]) -> Seen:
+        """What the files, and the searches of packages, were like that these answers stand on."""
+        parts: dict[str, dict[str, str]] = {}
+        groups: dict[str, Group] = {}
+        for taken in inputs:
+            for path, names in taken.files.items():
+                known = parts.setdefault(path, {})
+                for name in names:
+                    if name not in known:
+                        known[name] = self._digest(path, name)
+            for search in taken.searches:
+                key, text, _ = search
+                group = groups.get(key)
+                if group is None:
+                    group = groups[key] = Group(*self.disk.search_inputs[key], {})
+                if text:
+                    group.holders[search[1:]] = tuple(self.disk.holders[search])
+        read = self.files.digests or {}
+        needed = {*parts, *(path for group in groups.values() for path in group.paths)}
+        return Seen(parts, groups, {path: read[path] for path in sorted(needed) if path in read})
+
+    def _digest(self, path: str, part: str) -> str:
+        if part == UNREADABLE:
+            return (self.files.digests or {}).get(path, "")
+        content = self.contents.get(self.files.linted.get(path, path))
+        return content.digest(part) if content is not None else ""
 
     def _finalizers(
         self, task: Task, module: ModuleNode, finder: Finder, evaluator: Evaluator, found: _Classes
@@ -123,14 +176,14 @@ class Check:
         else:
             yield from ((finalizer, True) for finalizer in finder.registrations(module, task.names))
 
-    def _text_at(self, step: Step) -> str:
-        source = self.files.loaded(step.path)
-        if source is None:
-            return ""
-        line = source.line_text(step.span.line)
-        if step.span.end_line == step.span.line:
-            return line[step.span.column - 1 : step.span.end_column - 1]
-        return line[step.span.column - 1 :].rstrip()
+
+def _text_at(step: Step, source: Traced | None) -> str:
+    if source is None:
+        return ""
+    line = source.line_text(step.span.line)
+    if step.span.end_line == step.span.line:
+        return line[step.span.column - 1 : step.span.end_column - 1]
+    return line[step.span.column - 1 :].rstrip()
 
 
 def _mattered(cls: ClassNode, evaluator: Evaluator) -> tuple[str, ...]:

@@ -136,6 +136,7 @@ class Command:
         overlay: dict[str, bytes] = {}
         missing: tuple[str, ...] = ()
         errors: tuple[FileError, ...] = ()
+        stamps = None
         if self.paths == ["-"]:
             name = options.stdin_filename or "<stdin>"
             overlay[name] = sys.stdin.buffer.read()
@@ -148,7 +149,7 @@ class Command:
                 force_exclude=force,
                 respect_gitignore=here.respect_gitignore and not options.no_respect_gitignore,
             )
-            files, errors, missing = found.files, found.errors, found.missing
+            files, errors, missing, stamps = found
         for path in missing:
             say(f"finlint: error: no such file or folder: `{path}`{self._meant(path)}")
         if options.show_files:
@@ -182,6 +183,7 @@ class Command:
                 progress=progress,
                 errors=errors,
                 statistics=done.append if options.verbose else None,
+                stamps=stamps,
             )
         finally:
             if progress is not None:

@@ -6,7 +6,8 @@ The command and the flake8 plugin both come through here, so that they agree.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.config import Config, ConfigFinder
@@ -86,6 +87,7 @@ class Policies:
         self.overrides = overrides
         self._known: dict[Config, Policy] = {}
         self._by_folder: dict[str, Policy] = {}
+        self._asked: tuple[Sequence[str], list[Policy]] | None = None
 
     def of_file(self, path: str) -> Policy:
         """Raises ConfigError, UnknownCodeError."""
@@ -99,10 +101,15 @@ class Policies:
             self._by_folder[folder] = policy
         return policy
 
-    def of_files(self, paths: Iterable[str]) -> list[Policy]:
+    def of_files(self, paths: Sequence[str]) -> list[Policy]:
         """The policies of files, each once. Raises ConfigError, UnknownCodeError."""
-        folders = {os.path.dirname(path): path for path in paths}
-        return list(dict.fromkeys(map(self.of_file, folders.values())))
+        # Each step of a run asks about the same files, of which there may be many.
+        if self._asked is None or self._asked[0] is not paths:
+            folders = {
+                path.rpartition(os.sep)[0] if os.altsep is None else os.path.dirname(path): path for path in paths
+            }
+            self._asked = paths, list(dict.fromkeys(map(self.of_file, folders.values())))
+        return self._asked[1]
 
     def excluder_of(self, folder: str) -> Excluder:
         """Exclusion in ``folder`` (absolute): the command line's patterns count from the working directory."""
@@ -182,17 +189,18 @@ def analyse(
     errors: Sequence[FileError] = (),
     noqa: bool = True,
     statistics: Callable[[Statistics], None] | None = None,
+    stamps: array[int] | None = None,
 ) -> Outcome:
     """Analyse ``files`` and keep what the policies want. ``noqa`` off leaves noqa comments to flake8.
 
-    ``errors`` are those of discovery; ``statistics`` is told what was done.
+    ``errors`` and ``stamps`` are those of discovery; ``statistics`` is told what was done.
     Raises ConfigError, UnknownCodeError, and KnowledgeError of the engine.
     """
     # Errors of configuration come before any work.
     policies.of_files(files)
     from finlint import engine
 
-    report = engine.analyse(files, settings, overlay=overlay, progress=progress, statistics=statistics)
+    report = engine.analyse(files, settings, overlay=overlay, progress=progress, statistics=statistics, stamps=stamps)
     report = report._replace(errors=tuple(sorted({*report.errors, *errors})))
     return select(report, files, policies, texts, noqa=noqa)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finlint.model.finding import FileError
@@ -19,11 +19,15 @@ from finlint.model.task import (
     FunctionKey,
     Inputs,
     Known,
+    Seen,
     Task,
     Work,
     answer_from_json,
     answer_to_json,
     inherited_from_json,
+    inputs_from_json,
+    seen_from_json,
+    seen_to_json,
     task_from_json,
 )
 from finlint.syntax.files import Files
@@ -52,12 +56,10 @@ class Asked(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The answers to one batch; ``searches`` says which folders and files a search of a package looked at,
-    ``digests`` what was read of files."""
+    """The answers to one batch, and what they stand on."""
 
     answered: tuple[Answered, ...]
-    searches: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
-    digests: Mapping[str, str]
+    seen: Seen
     work: Work
 
 
@@ -69,6 +71,8 @@ class Here:
 
         self._files = files
         self._library = Library(settings)
+        #: Nobody asks what answers stand on that are not kept.
+        self._traces = settings.cache_dir is not None
         #: The package that was asked about last: its modules are parsed.
         self._package: tuple[str, Check] | None = None
 
@@ -84,12 +88,8 @@ class Here:
         check = self._package[1]
         before = check.files.work()
         answered = tuple(Answered(task, *check.answer(task, known)) for task in asked.tasks)
-        searches = tuple((key, *inputs) for key, inputs in sorted(check.disk.search_inputs.items()))
-        needed = {path for a in answered for path in a.inputs.files}
-        needed.update(path for a in answered for key in a.inputs.searches for path in check.disk.search_inputs[key][1])
-        read = check.files.digests or {}
-        digests = {path: read[path] for path in sorted(needed) if path in read}
-        return Batch(answered, searches, digests, check.files.work().minus(before))
+        seen = check.seen(a.inputs for a in answered) if self._traces else Seen()
+        return Batch(answered, seen, check.files.work().minus(before))
 
     def close(self) -> None:
         pass
@@ -192,7 +192,7 @@ class _Waiting:
 def _lost(asked: Asked) -> Batch:
     error = "the process that analysed it ended"
     answers = (Answered(t, Answer(errors=(FileError(t.path, 1, error),)), Inputs()) for t in asked.tasks)
-    return Batch(tuple(answers), (), {}, Work())
+    return Batch(tuple(answers), Seen(), Work())
 
 
 def _serve(connection: Connection, ours: Sequence[Connection], files: Files, settings: Settings) -> None:
@@ -222,17 +222,16 @@ def _serve(connection: Connection, ours: Sequence[Connection], files: Files, set
 
 def _batch_to_json(batch: Batch) -> list[Any]:
     answered = [[answer_to_json(answer), inputs] for _, answer, inputs in batch.answered]
-    return [answered, batch.searches, batch.digests, batch.work]
+    return [answered, seen_to_json(batch.seen), batch.work]
 
 
 def _batch_from_json(asked: Asked, data: Sequence[Any]) -> Batch:
-    answered, searches, digests, work = data
+    answered, seen, work = data
     return Batch(
         tuple(
-            Answered(task, answer_from_json(answer), Inputs(*(tuple(part) for part in inputs)))
+            Answered(task, answer_from_json(answer), inputs_from_json(inputs))
             for task, (answer, inputs) in zip(asked.tasks, answered, strict=True)
         ),
-        tuple((key, tuple(folders), tuple(paths)) for key, folders, paths in searches),
-        dict(digests),
+        seen_from_json(seen),
         Work(*work),
     )

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind, word_starts
+from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
-from finlint.analysis.renames import other_names
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     UNKNOWN,
@@ -28,6 +27,7 @@ from finlint.analysis.values import (
     without_none,
 )
 from finlint.model import ir
+from finlint.model.words import NAMES
 
 
 class Callers:
@@ -207,8 +207,8 @@ class Callers:
         """Names that may mean a class of ``module``, each with the modules that may call it by that name."""
         known = self._others.get((module, cls))
         if known is None:
-            near = [module, *self.project.naming(cls, other_names, module)]
-            names = dict.fromkeys(name for other in near for name in other_names(other.source.text, cls))
+            near = [module, *self.project.matching(cls, NAMES, module)]
+            names = dict.fromkeys(n for m in near for n in m.source.words(NAMES, cls))
             chosen = [n for n in names if n != cls and len(n) > 2][:MAX_OTHER_NAMES]
             known = [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
             self._others[(module, cls)] = known
@@ -275,7 +275,6 @@ class Callers:
 #: Names that a class is called by, beside its own, that are looked for.
 MAX_OTHER_NAMES = 8
 
-
 #: Callers that are asked what they pass; more of them rarely say more.
 MAX_CALLERS = 20
 
@@ -284,12 +283,7 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None
     """Calls in the module whose callee's last name is ``name``, with the function that they stand in."""
     out: list[tuple[FunctionNode | None, ir.Call]] = []
     seen: set[object] = set()
-    text = module.source.text
-    for start in word_starts(text, name):
-        after = text[start + len(name) : start + len(name) + 2]
-        if after.lstrip()[:1] != "(" and after != ")(":
-            continue
-        line = module.line_of(start)
+    for line in module.source.lines("calls", name):
         node = function_at(module, line)
         if node is None:
             for binding in (*module.source.facts.loose, *module.source.facts.bindings):

@@ -6,7 +6,6 @@ from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
-from finlint.analysis.renames import heirs
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     Class,
@@ -21,6 +20,7 @@ from finlint.analysis.values import (
     union,
 )
 from finlint.model import ir
+from finlint.model.words import SUBCLASSES
 
 #: Subclasses that are searched for implementations of a method, and implementations that are followed: what one of
 #: very many does says little about an object of which only the base is known.
@@ -143,8 +143,8 @@ class Classes:
         out = self._known_subclasses[cls] = []
         names = [cls.node.name]
         for name in names:
-            for module in (cls.node.module, *self.project.naming(name, heirs, cls.node.module)):
-                for found in heirs(module.source.text, name):
+            for module in (cls.node.module, *self.project.matching(name, SUBCLASSES, cls.node.module)):
+                for found in module.source.words(SUBCLASSES, name):
                     value = self.ask.module_name(module, found)
                     if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):
                         continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -248,7 +247,7 @@ class Finder:
         scope = self.evaluator.module_scope(module)
         for node in module.outline_classes:
             yield Class(node, scope)
-        for line in _lines(module.source.text, re.compile(r"\b__del__\b")):
+        for line in module.source.lines("words", "__del__"):
             function = function_at(module, line)
             if function is not None and function.name != "__del__":
                 yield from _inner_classes(function, self.evaluator)
@@ -293,14 +292,6 @@ def _parts(value: Value) -> Iterator[Value]:
             stack.extend(part.order)
         elif isinstance(part, (Partial, Bound)):
             stack.append(part.function)
-
-
-def _lines(text: str, pattern: re.Pattern[str]) -> Iterator[int]:
-    line, at = 1, 0
-    for match in pattern.finditer(text):
-        line += text.count("\n", at, match.start())
-        at = match.start()
-        yield line
 
 
 def _units(module: ModuleNode, lines: Iterable[int]) -> Iterator[FunctionNode | Binding]:

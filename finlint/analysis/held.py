@@ -5,7 +5,6 @@ Asked for a finding only. A lock is known by where it is kept: an attribute of a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -173,12 +172,11 @@ class _Holding(NamedTuple):
 def _functions(lock: Lock, scope: Scope, evaluator: Evaluator) -> Iterator[FunctionNode]:
     """Functions whose text names the lock: of the module that keeps it, the one that asks, and their neighbours."""
     home = lock.owner if isinstance(lock.owner, ModuleNode) else lock.owner.module
-    word = re.compile(rf"\b{re.escape(lock.name)}\b")
     modules = [home, scope.module, *evaluator.project.mentioning(lock.name, home)]
     seen: set[FunctionNode] = set()
     for module in dict.fromkeys(modules):
-        for match in word.finditer(module.source.text):
-            node = function_at(module, module.line_of(match.start()))
+        for line in module.source.lines("words", lock.name):
+            node = function_at(module, line)
             if node is not None and node not in seen:
                 seen.add(node)
                 yield node

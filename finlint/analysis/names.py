@@ -135,12 +135,12 @@ class Names:
         return union(assigned) if assigned else UNKNOWN
 
     def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
-        return name in module.global_lines
+        return bool(module.global_lines(name))
 
     def _global_assignments(self, module: ModuleNode, name: str) -> list[Value]:
         """Values that functions assign to a module's name after ``global name``."""
         out: list[Value] = []
-        for line in module.global_lines.get(name, ()):
+        for line in module.global_lines(name):
             node = function_at(module, line)
             if node is None or name in node.ir.bound:
                 continue

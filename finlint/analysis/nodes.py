@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from finlint.model import ir
 from finlint.model.facts import Binding, ClassFacts, ModuleFacts
@@ -15,23 +14,26 @@ from finlint.model.outline import class_facts, target_names
 
 
 class Source(Protocol):
-    """What the analysis asks of a file (``finlint.syntax.source.SourceFile``)."""
+    """What the analysis asks of a file (``finlint.syntax.traced.Traced``).
+
+    Whoever looks for words in it asks ``lines`` or ``words`` a question of ``finlint.syntax.texts``: what stands on
+    ``text`` is worked out again after every change of the file.
+    """
 
     path: str
-    text: str
-    facts: ModuleFacts
-    memo: dict[object, Any]
+    #: What was worked out of lowered functions, by their identity; it lives as long as they do.
+    indexes: dict[int, Any]
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def facts(self) -> ModuleFacts: ...
 
     def lower(self, line: int, end_line: int) -> ir.Block: ...
     def slice_text(self, line: int, end_line: int) -> str: ...
     def line_text(self, line: int) -> str: ...
-
-
-_T = TypeVar("_T")
-
-#: Characters of a class from which on its attributes are indexed; looking for one in less is quicker.
-LARGE_CLASS = 20_000
-_ATTRIBUTE = re.compile(r"\.(\w+)")
+    def lines(self, question: str, argument: str) -> tuple[int, ...]: ...
+    def words(self, question: str, argument: str) -> tuple[str, ...]: ...
 
 
 class FunctionNode:
@@ -57,11 +59,10 @@ class FunctionNode:
     def index(self) -> FunctionIndex:
         if self._index is None:
             # Tasks have nodes of their own, but the same lowered bodies.
-            memo = self.module.source.memo
-            key = ("index", id(self.ir))
-            index = memo.get(key)
+            indexes = self.module.source.indexes
+            index = indexes.get(id(self.ir))
             if index is None:
-                index = memo[key] = FunctionIndex(self.ir.body)
+                index = indexes[id(self.ir)] = FunctionIndex(self.ir.body)
             self._index = index
         return self._index
 
@@ -117,11 +118,11 @@ class ClassNode:
 
     @cached_property
     def _sets_by_name(self) -> bool:
-        return "setattr" in self.text
+        return bool(self.module.source.words("holds", f"{self.facts.line}\n{self.facts.end_line}\nsetattr"))
 
     def methods_mentioning(self, text: str) -> Iterator[Binding]:
         """Bindings of the methods whose text holds ``text`` (a dot or a quote, then a whole name)."""
-        lines = self._lines_mentioning(text)
+        lines = self.module.source.lines("within", f"{self.facts.line}\n{self.facts.end_line}\n{text}")
         if lines:
             yield from self._lowered_methods
         position = 0
@@ -132,36 +133,6 @@ class ClassNode:
             if position < len(methods) and methods[position].line <= line <= methods[position].end_line:
                 yield methods[position]
                 position += 1
-
-    def _lines_mentioning(self, text: str) -> list[int]:
-        if text[0] == "." and len(self.text) > LARGE_CLASS:
-            return self._attribute_lines.get(text[1:], [])
-        line, at = self.facts.line, 0
-        lines = []
-        for start in word_starts(self.text, text, before=False):
-            line += self.text.count("\n", at, start)
-            at = start
-            lines.append(line)
-        return lines
-
-    @cached_property
-    def _attribute_lines(self) -> dict[str, list[int]]:
-        """The lines on which each attribute is named: asked for all attributes of a class, one reading is enough."""
-        return self._of_text("attributes", _attribute_lines)
-
-    @cached_property
-    def changed_on_class(self) -> frozenset[str]:
-        """The attributes that the class's text may assign to a class (``Class.x = ...``, ``cls.x[...] = ...``)."""
-        return self._of_text(f"changed {self.name}", lambda cls: frozenset(_changed_on(cls.name).findall(cls.text)))
-
-    def _of_text(self, what: str, work_out: Callable[[ClassNode], _T]) -> _T:
-        """What follows from the text alone, worked out once for all tasks."""
-        memo = self.module.source.memo
-        key = (what, self.facts.line, self.facts.end_line)
-        known: _T | None = memo.get(key)
-        if known is None:
-            known = memo[key] = work_out(self)
-        return known
 
     @cached_property
     def _methods(self) -> tuple[list[int], list[Binding]]:
@@ -175,23 +146,13 @@ class ClassNode:
         return [b for b in self.facts.members if b.kind == "function" and b.stmt is not None]
 
     @cached_property
-    def text(self) -> str:
-        return self.module.source.slice_text(self.facts.line, self.facts.end_line)
+    def changed_on_class(self) -> frozenset[str]:
+        """The attributes that the class's text may assign to a class (``Class.x = ...``, ``cls.x[...] = ...``)."""
+        place = f"{self.facts.line}\n{self.facts.end_line}"
+        return frozenset(self.module.source.words("changed", f"{place}\n{self.name}"))
 
     def __repr__(self) -> str:
         return f"<class {self.module.name}.{self.name}>"
-
-
-def _attribute_lines(cls: ClassNode) -> dict[str, list[int]]:
-    table: dict[str, list[int]] = {}
-    for line, content in enumerate(cls.text.split("\n"), cls.facts.line):
-        for name in _ATTRIBUTE.findall(content):
-            table.setdefault(name, []).append(line)
-    return table
-
-
-def _changed_on(cls: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{re.escape(cls)}|cls|klass|mcs)\.(\w+)[ \t]*(?:\[|\.|=(?!=)|:[^=\n]*=)")
 
 
 class ModuleNode:
@@ -217,29 +178,9 @@ class ModuleNode:
             table.setdefault(binding.name, []).append(binding)
         return table
 
-    @cached_property
-    def _line_starts(self) -> list[int]:
-        return [0, *(m.end() for m in re.finditer("\n", self.source.text))]
-
-    def line_of(self, offset: int) -> int:
-        """The line (from 1) of a character of the text."""
-        return bisect_right(self._line_starts, offset)
-
-    @cached_property
-    def global_lines(self) -> dict[str, list[int]]:
-        """Lines of ``global`` statements, by the names in them."""
-        out: dict[str, list[int]] = {}
-        text = self.source.text
-        at = text.find("global ")
-        while at >= 0:
-            start = text.rfind("\n", 0, at) + 1
-            stop = text.find("\n", at)
-            statement = text[at + len("global ") : stop if stop >= 0 else len(text)]
-            if not text[start:at].strip():
-                for name in statement.partition("#")[0].split(","):
-                    out.setdefault(name.strip(), []).append(self.line_of(at))
-            at = text.find("global ", at + 1)
-        return out
+    def global_lines(self, name: str) -> tuple[int, ...]:
+        """Lines of ``global`` statements with that name."""
+        return self.source.lines("globals", name)
 
     @cached_property
     def _definitions(self) -> tuple[list[int], list[tuple[int, Binding, ClassNode | None]]]:
@@ -319,22 +260,6 @@ class ModuleNode:
 
     def __repr__(self) -> str:
         return f"<module {self.name}>"
-
-
-def word_starts(text: str, word: str, *, before: bool = True) -> Iterator[int]:
-    """Where ``word`` stands in ``text`` as a whole; ``before``: also nothing of a name in front of it.
-
-    What a regular expression with ``\\b`` finds, at the speed of ``str.find``.
-    """
-    size = len(word)
-    at = text.find(word)
-    while at >= 0:
-        after = text[at + size : at + size + 1]
-        if not (after.isalnum() or after == "_"):
-            front = text[at - 1 : at] if before else ""
-            if not (front.isalnum() or front == "_"):
-                yield at
-        at = text.find(word, at + size)
 
 
 def names_bound(stmt: ir.Stmt) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
 from finlint.analysis.headers import brings
 from finlint.analysis.nodes import ModuleNode, Source
+from finlint.model.words import holds
 
 _PACKAGE_FILES = ("__init__.py", "__init__.pyi")
 
@@ -31,7 +32,8 @@ class LibraryNames(Protocol):
 class Trace:
     """What one question took from the disk: an answer is good for as long as none of it changes.
 
-    ``files`` were parsed (or could not be), ``folders`` listed, ``searches`` are packages whose files were searched.
+    ``files`` were asked for, ``folders`` listed; ``searches`` are questions to packages: which files hold a text, and
+    match a pattern (both "": which files there are).
     """
 
     __slots__ = ("files", "folders", "searches")
@@ -39,7 +41,7 @@ class Trace:
     def __init__(self) -> None:
         self.files: set[str] = set()
         self.folders: set[str] = set()
-        self.searches: set[str] = set()
+        self.searches: set[tuple[str, str, str]] = set()
 
 
 class Disk:
@@ -51,8 +53,8 @@ class Disk:
         self.listings: dict[str, frozenset[str]] = {}
         #: Bytes of the files that a search of a package looks at; None where they are too many.
         self.neighbours: dict[str, dict[str, bytes] | None] = {}
-        #: Files of such a search by the text that they hold, and by what finds something in them.
-        self.holders: dict[tuple[str, str, object], list[str]] = {}
+        #: Files of such a search by the text and the pattern that they hold.
+        self.holders: dict[tuple[str, str, str], list[str]] = {}
         #: What such a search stands on: folders and files.
         self.search_inputs: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
@@ -188,16 +190,14 @@ class Project:
 
     def mentioning(self, text: str, module: ModuleNode) -> list[ModuleNode]:
         """Modules of the same package, nearest first, whose text holds ``text``: its possible callers."""
-        return self._neighbours_where(text, None, module)
+        return self._neighbours_where(text, "", module)
 
-    def naming(self, name: str, find: Callable[[str, str], Iterator[str]], module: ModuleNode) -> list[ModuleNode]:
-        """Those in whose text ``find(text, name)`` finds something; ``name`` stands in all of them."""
-        return self._neighbours_where(name, find, module)
+    def matching(self, text: str, form: str, module: ModuleNode) -> list[ModuleNode]:
+        """The same for a subclass of the class ``text``, or another name of it (``finlint.model.words``)."""
+        return self._neighbours_where(text, form, module)
 
-    def _neighbours_where(
-        self, text: str, find: Callable[[str, str], Iterator[str]] | None, module: ModuleNode
-    ) -> list[ModuleNode]:
-        """Other modules of the package with ``text``, in which ``find`` finds something, nearest first.
+    def _neighbours_where(self, text: str, form: str, module: ModuleNode) -> list[ModuleNode]:
+        """Other modules of the package with ``text`` in that ``form``, if any, nearest first.
 
         Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
         """
@@ -207,16 +207,12 @@ class Project:
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
         group = self._files_below(package if os.path.isdir(package) else folder, folder)
-        key = (group, text, find)
+        key = (group, text, form)
+        self.trace.searches.add(key)
         holders = self._disk.holders.get(key)
         if holders is None:
-            needle = text.encode()
             files = self._disk.neighbours[group] or {}
-            holders = [path for path, data in files.items() if needle in data]
-            if find is not None:
-                # Latin-1 reads any bytes; what is looked for is told by ASCII characters and the name.
-                word = needle.decode("latin-1")
-                holders = [p for p in holders if next(find(files[p].decode("latin-1"), word), None) is not None]
+            holders = [path for path, data in files.items() if holds(data, text, form)]
             self._disk.holders[key] = holders
         found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
@@ -257,7 +253,7 @@ class Project:
 
     def _searched(self, key: str, look: Callable[[], tuple[list[str], list[str]]]) -> bool:
         """Read the files that a search looks at, once; False where they are too many."""
-        self.trace.searches.add(key)
+        self.trace.searches.add((key, "", ""))
         disk = self._disk
         if key not in disk.neighbours:
             folders, paths = look()

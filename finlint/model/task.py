@@ -88,11 +88,29 @@ class Answer(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What the answer stands on: files parsed, folders listed, packages whose files were searched."""
+    """What the answer stands on: parts of files (``finlint.syntax.traced``), folders listed, and searches of packages:
+    (package, text, pattern), where no text asks which files there are."""
 
-    files: tuple[str, ...] = ()
+    files: Mapping[str, tuple[str, ...]] = {}
     folders: tuple[str, ...] = ()
-    searches: tuple[str, ...] = ()
+    searches: tuple[tuple[str, str, str], ...] = ()
+
+
+class Group(NamedTuple):
+    """The files that searches of a package look at, the folders that were listed for them, and which of the files hold
+    a text and a pattern."""
+
+    folders: tuple[str, ...]
+    paths: tuple[str, ...]
+    holders: dict[tuple[str, str], tuple[str, ...]]
+
+
+class Seen(NamedTuple):
+    """What answers stand on, as it was: digests of parts by file, packages that were searched, digests of files."""
+
+    parts: Mapping[str, Mapping[str, str]] = {}
+    groups: Mapping[str, Group] = {}
+    digests: Mapping[str, str] = {}
 
 
 class Statistics(NamedTuple):
@@ -127,17 +145,47 @@ def answer_from_json(data: Sequence[Any]) -> Answer:
         tuple(FunctionKey(*w) for w in wrappers),
         inherited_from_json(inherited),
         tuple(ClassKey(*c) for c in heirs),
-        _names_from_json(followed),
+        names_from_json(followed),
         int(frames),
     )
 
 
+def inputs_from_json(data: Sequence[Any]) -> Inputs:
+    files, folders, searches = data
+    return Inputs(
+        {path: tuple(parts) for path, parts in files.items()},
+        tuple(folders),
+        tuple((group, text, pattern) for group, text, pattern in searches),
+    )
+
+
+def group_to_json(group: Group) -> list[Any]:
+    numbers = {path: number for number, path in enumerate(group.paths)}
+    holders = [[text, pattern, [numbers[p] for p in paths]] for (text, pattern), paths in group.holders.items()]
+    return [group.folders, group.paths, holders]
+
+
+def group_from_json(data: Sequence[Any]) -> Group:
+    folders, paths, holders = data
+    found = {(text, pattern): tuple(paths[n] for n in numbers) for text, pattern, numbers in holders}
+    return Group(tuple(folders), tuple(paths), found)
+
+
+def seen_to_json(seen: Seen) -> list[Any]:
+    return [seen.parts, {key: group_to_json(group) for key, group in seen.groups.items()}, seen.digests]
+
+
+def seen_from_json(data: Sequence[Any]) -> Seen:
+    parts, groups, digests = data
+    return Seen(parts, {key: group_from_json(group) for key, group in groups.items()}, digests)
+
+
 def task_from_json(data: Sequence[Any]) -> Task:
     path, what, names, asked = data
-    return Task(path, what, tuple(names), _names_from_json(asked))
+    return Task(path, what, tuple(names), names_from_json(asked))
 
 
-def _names_from_json(data: Sequence[Any]) -> tuple[tuple[ClassKey, tuple[str, ...]], ...]:
+def names_from_json(data: Sequence[Any]) -> tuple[tuple[ClassKey, tuple[str, ...]], ...]:
     return tuple((ClassKey(*cls), tuple(map(str, names))) for cls, names in data)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from finlint.analysis.evaluate import Context, Evaluator, dotted, function_at
@@ -12,15 +11,13 @@ from finlint.model import ir
 from finlint.model.codes import KIND_OF_CODE
 from finlint.model.finding import Confidence, Culprit, Finding, Severity
 
-_CALL = re.compile(r"\.__del__\s*\(")
+_CALL = r"\.__del__\s*\("
 
 
 def explicit_del(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
     """Calls of ``__del__`` in a module, but for those that hand on to a base class."""
-    text = module.source.text
     seen: set[object] = set()
-    for match in _CALL.finditer(text):
-        line = module.line_of(match.start())
+    for line in module.source.lines("matching", _CALL):
         for call, function, context in _calls_at(module, line, evaluator):
             assert isinstance(call.func, ir.Attr)
             if (call.span, call.func) in seen or _hands_on(call, function, context, evaluator):

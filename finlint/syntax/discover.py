@@ -1,18 +1,23 @@
 """Paths to the files to lint.
 
-In: files and folders as the user named them. Out: files in a stable order, each once; folders that cannot be
-read; paths that do not exist. No file is opened here, so a FIFO cannot hang a run.
+In: files and folders as the user named them. Out: files in a stable order, each once, with what tells a changed one;
+folders that cannot be read; paths that do not exist. No file is opened here, so a FIFO cannot hang a run.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from finlint.model.finding import FileError
 from finlint.model.folders import USUAL_FOLDERS
+from finlint.model.stamp import FIELDS, NO_STAMP, Stamp, no_stamps, stamp_in, stamp_of
 from finlint.syntax.gitignore import IsIgnored, ignored_below
+
+#: On Windows a folder's entry knows no inode, and not always the newest time.
+_ENTRIES_KNOW = os.name != "nt"
 
 
 class Excluder(NamedTuple):
@@ -57,9 +62,12 @@ class Excluder(NamedTuple):
 
 
 class Discovery(NamedTuple):
+    """``stamps`` has the numbers of each file's stamp, in the order of ``files``."""
+
     files: tuple[str, ...]
     errors: tuple[FileError, ...]
     missing: tuple[str, ...]
+    stamps: array[int]
 
 
 def discover(
@@ -75,28 +83,30 @@ def discover(
     unless ``force_exclude``. ``excluder_of`` gives the exclusion for entries of a folder (absolute path).
     """
     walk = _Walk(excluder_of or (lambda folder: Excluder(folder)), force_exclude, respect_gitignore)
-    files: dict[str, None] = {}
     missing = []
     for path in paths:
         shown = os.path.normpath(path) if path else path
         if os.path.isdir(path):
-            for file in walk.folder(shown):
-                files.setdefault(file)
+            walk.folder(shown)
         elif not os.path.lexists(path) or not os.path.exists(path):
             missing.append(path)
         elif not (force_exclude and walk.excluded_by_path(os.path.abspath(path))):
-            files.setdefault(shown)
-    return Discovery(tuple(_once(files)), tuple(walk.errors), tuple(missing))
+            walk.take(shown, stamp_of(path))
+    files, stamps = walk.files, walk.stamps
+    if len(paths) > 1 or walk.links:
+        kept = list(_once(files))
+        files = [files[number] for number in kept]
+        stamps = array("Q", [field for n in kept for field in stamps[n * FIELDS : (n + 1) * FIELDS]])
+    return Discovery(tuple(files), tuple(walk.errors), tuple(missing), stamps)
 
 
-def _once(files: Iterable[str]) -> Iterator[str]:
-    """Drops a second name of a file: the same one relative and absolute, or a link to one that is listed."""
-    files = list(files)
+def _once(files: Sequence[str]) -> Iterator[int]:
+    """Positions, without a second name of a file: the same one relative and absolute, or a link to one listed."""
     seen: set[str] = set()
     absolute = os.path.abspath
     links = {absolute(file) for file in files if os.path.islink(file)}
     real = {absolute(file) for file in files} - links
-    for file in files:
+    for number, file in enumerate(files):
         key = absolute(file)
         if key in links:
             key = os.path.realpath(file)
@@ -104,17 +114,25 @@ def _once(files: Iterable[str]) -> Iterator[str]:
                 continue
         if key not in seen:
             seen.add(key)
-            yield file
+            yield number
 
 
 class _Walk:
     def __init__(self, excluder_of: Callable[[str], Excluder], force_exclude: bool, respect_gitignore: bool) -> None:
+        self.files: list[str] = []
+        self.stamps = no_stamps()
         self.errors: list[FileError] = []
+        #: Whether a link is among the files: another may be what it points to.
+        self.links = False
         self._excluder_of = excluder_of
         self._force_exclude = force_exclude
         self._respect_gitignore = respect_gitignore
         #: Real folders that were walked: a second path to one adds nothing.
         self._seen: set[tuple[int, int]] = set()
+
+    def take(self, shown: str, stamp: Stamp) -> None:
+        self.files.append(shown)
+        self.stamps.extend(stamp)
 
     def excluded_by_path(self, path: str) -> bool:
         """Whether the file, or a folder that it lies in, is excluded (up to the exclusion's root)."""
@@ -128,59 +146,82 @@ class _Walk:
             at = os.path.dirname(at)
         return False
 
-    def folder(self, root: str) -> Iterator[str]:
-        """The Python files below ``root``, folder by folder, each folder sorted by name."""
+    def folder(self, root: str) -> None:
+        """Take the Python files below ``root``, folder by folder, each folder sorted by name."""
         absolute = os.path.abspath(root)
         if self._force_exclude and self.excluded_by_path(absolute):
             return
-        ignored = ignored_below(os.path.realpath(root)) if self._respect_gitignore else None
         # What git says is about real paths; a root reached over a link has another absolute one.
-        yield from self._below("" if root == "." else root, os.path.realpath(root), absolute, ignored)
-
-    def _below(self, shown: str, real: str, absolute: str, ignored: IsIgnored | None) -> Iterator[str]:
-        stack = [(shown, real, absolute, ignored)]
+        real = os.path.realpath(root)
+        top = _Folder("" if root == "." else root, real, absolute, None, is_root=True)
+        if self._respect_gitignore:
+            top = top._replace(ignored=ignored_below(real))
+        stack = [top]
         while stack:
-            shown, real, absolute, ignored = stack.pop()
-            try:
-                info = os.stat(absolute)
-                with os.scandir(absolute) as entries:
-                    names = sorted(entries, key=lambda entry: entry.name)
-            except OSError as error:
-                message = f"folder cannot be read: {error.strerror or error}"
-                self.errors.append(FileError(shown or ".", 1, message))
-                continue
-            if (info.st_dev, info.st_ino) in self._seen:
-                continue
-            self._seen.add((info.st_dev, info.st_ino))
-            excluder = self._excluder_of(absolute)
-            folders = []
-            for entry in names:
-                name = entry.name
-                if _is_folder(entry):
-                    path = os.path.join(absolute, name)
-                    if (
-                        excluder.usually_skips(path, name)
-                        or excluder.excludes(path, name)
-                        or os.path.exists(os.path.join(path, "pyvenv.cfg"))
-                    ):
-                        continue
-                    below = os.path.join(real, name)
-                    if ignored is not None and ignored(below, True):
-                        continue
-                    inner = ignored
-                    if self._respect_gitignore and os.path.exists(os.path.join(path, ".git")):
-                        inner = ignored_below(below)
-                    folders.append((os.path.join(shown, name), below, path, inner))
-                elif name.endswith(".py"):
-                    if entry.is_symlink() and (not os.path.exists(entry.path) or os.path.isdir(entry.path)):
+            inner = self._entries(stack.pop())
+            inner.reverse()
+            stack.extend(inner)
+
+    def _entries(self, folder: _Folder) -> list[_Folder]:
+        """Take the files of one folder; returns the folders in it that are to be walked."""
+        shown, real, absolute, ignored, is_root = folder
+        try:
+            info = os.stat(absolute)
+            with os.scandir(absolute) as entries:
+                by_name = {entry.name: entry for entry in entries}
+        except OSError as error:
+            message = f"folder cannot be read: {error.strerror or error}"
+            self.errors.append(FileError(shown or ".", 1, message))
+            return []
+        if (info.st_dev, info.st_ino) in self._seen or ("pyvenv.cfg" in by_name and not is_root):
+            return []
+        self._seen.add((info.st_dev, info.st_ino))
+        if ".git" in by_name and not is_root and self._respect_gitignore:
+            ignored = ignored_below(real)
+        excluder = self._excluder_of(absolute)
+        folders = []
+        prefix = os.path.join(shown, "")
+        for name in sorted(by_name):
+            entry = by_name[name]
+            if _is_folder(entry):
+                path = os.path.join(absolute, name)
+                if excluder.usually_skips(path, name) or excluder.excludes(path, name):
+                    continue
+                below = os.path.join(real, name)
+                if ignored is not None and ignored(below, True):
+                    continue
+                folders.append(_Folder(prefix + name, below, path, ignored))
+            elif name.endswith(".py"):
+                if entry.is_symlink():
+                    if not os.path.exists(entry.path) or os.path.isdir(entry.path):
                         # Editors' lock files are dangling links; linked folders are walked where they really are.
                         continue
-                    if ignored is not None and ignored(os.path.join(real, name), False):
-                        continue
-                    if excluder.patterns and excluder.excludes(os.path.join(absolute, name), name):
-                        continue
-                    yield os.path.join(shown, name)
-            stack.extend(reversed(folders))
+                    self.links = True
+                if ignored is not None and ignored(os.path.join(real, name), False):
+                    continue
+                if excluder.patterns and excluder.excludes(os.path.join(absolute, name), name):
+                    continue
+                self.take(prefix + name, _stamp(entry))
+        return folders
+
+
+class _Folder(NamedTuple):
+    """A folder to be walked: as it is shown, really, and absolutely; and what git ignores in it."""
+
+    shown: str
+    real: str
+    absolute: str
+    ignored: IsIgnored | None
+    is_root: bool = False
+
+
+def _stamp(entry: os.DirEntry[str]) -> Stamp:
+    if not _ENTRIES_KNOW:
+        return stamp_of(entry.path)
+    try:
+        return stamp_in(entry.stat())
+    except OSError:
+        return NO_STAMP
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from finlint.model import ir
 from finlint.model.facts import ModuleFacts
 from finlint.syntax import lower_ast
@@ -27,8 +25,6 @@ class SourceFile:
         self._libcst_only = libcst_only
         self._starts: list[int] | None = None
         self._lowered: dict[tuple[int, int], ir.Block] = {}
-        #: What others worked out from the text alone; it lives as long as the text.
-        self.memo: dict[object, Any] = {}
         self.facts: ModuleFacts = self._outline()
 
     def _outline(self) -> ModuleFacts:
@@ -62,6 +58,11 @@ class SourceFile:
             raise Unreadable(f"syntax error: {getattr(problem, 'msg', None) or problem}", line) from None
         except RecursionError:
             raise Unreadable("nested too deeply to be parsed") from None
+
+    @property
+    def reader(self) -> str:
+        """What lowers its lines."""
+        return "libcst" if self._libcst_only else "ast"
 
     def slice_text(self, line: int, end_line: int) -> str:
         """Lines ``line`` to ``end_line``, both included."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from finlint.engine import WORTH_REMEMBERING, analyse
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
 from finlint.model.task import Statistics
+from finlint.syntax.discover import discover
 
 BASE = """\
 import threading
@@ -200,8 +202,8 @@ def test_a_fresh_checkout_is_read_again_and_not_analysed_again(tree: Path, run: 
     assert numbers.kept == numbers.tasks
 
 
-def cache_files(tmp_path: Path) -> list[Path]:
-    return list((tmp_path / "cache").rglob("*.json"))
+def cache_files(tmp_path: Path, which: str = "") -> list[Path]:
+    return sorted((tmp_path / "cache").rglob(f"*{which}.finlint"))
 
 
 def half(path: Path) -> None:
@@ -229,23 +231,37 @@ def folder_instead(path: Path) -> None:
 @pytest.mark.parametrize("damage", [half, other_version, no_json, tampered, folder_instead])
 def test_a_damaged_cache_is_as_if_it_were_not_there(tmp_path: Path, run: Run, damage: Callable[[Path], None]) -> None:
     first, _ = run()
-    (path,) = cache_files(tmp_path)
-    damage(path)
+    for path in cache_files(tmp_path):
+        if path.exists():
+            damage(path)
     second, numbers = run()
     assert second == first
     assert numbers.kept == 0
 
 
-def test_valid_json_of_another_shape_is_ignored(tmp_path: Path, run: Run) -> None:
-    from finlint.syntax.digest import digest
+@pytest.mark.parametrize("which", ["run", "answers"])
+@pytest.mark.parametrize("damage", [half, no_json, tampered, folder_instead])
+def test_half_of_a_cache_is_as_good(tmp_path: Path, run: Run, damage: Callable[[Path], None], which: str) -> None:
+    first, _ = run()
+    (path,) = cache_files(tmp_path, which)
+    damage(path)
+    assert run()[0] == first
+    assert run()[0] == first
+
+
+@pytest.mark.parametrize("which", ["run", "answers"])
+def test_valid_blocks_of_another_shape_are_ignored(tmp_path: Path, run: Run, which: str) -> None:
+    from finlint.cache.blocks import Blocks, write_blocks
 
     first, _ = run()
-    (path,) = cache_files(tmp_path)
-    for content in ([], {}, {"paths": [1], "files": [2]}, {"paths": [], "files": [], "listings": 3}):
-        body = json.dumps(content).encode()
-        path.write_bytes(digest(body).encode() + b"\n" + body)
-        second, _ = run()
-        assert second == first
+    (path,) = cache_files(tmp_path, which)
+    blocks = Blocks(str(path)).all()
+    for name in blocks:
+        for content in (b"", b"[]", b"{}", b"[1]\n", b"3", b'[["a", 1]]\n', b"\xff"):
+            write_blocks(str(path), {**blocks, name: content})
+            assert run()[0] == first
+        write_blocks(str(path), {n: block for n, block in blocks.items() if n != name})
+        assert run()[0] == first
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, run: Run) -> None:
@@ -263,21 +279,21 @@ def test_the_folder_says_what_it_is(tmp_path: Path, run: Run) -> None:
 
 
 def test_the_folder_stays_within_its_bounds(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    import finlint.cache
+    from finlint.cache import place
 
     run()
-    (current,) = cache_files(tmp_path)
+    current = cache_files(tmp_path)
     for number in range(3):
-        other = current.with_name(f"other{number}.json")
-        shutil.copy(current, other)
+        other = current[0].with_name(f"other{number}.finlint")
+        shutil.copy(current[0], other)
         old(other)
-    monkeypatch.setattr(finlint.cache, "MAX_BYTES", current.stat().st_size * 2)
+    size = sum(path.stat().st_size for path in current)
+    monkeypatch.setattr(place, "MAX_BYTES", size + current[0].stat().st_size // 2)
     (path,) = [p for p in (tmp_path / "tree" / "pkg").iterdir() if p.name == "util.py"]
     path.write_text(path.read_text() + "\n# changed\n")
     run()
     left = cache_files(tmp_path)
-    assert current in left
-    assert len(left) <= 2
+    assert left == current
 
 
 def test_settings_have_caches_of_their_own(tree: Path, tmp_path: Path, run: Run) -> None:
@@ -285,7 +301,7 @@ def test_settings_have_caches_of_their_own(tree: Path, tmp_path: Path, run: Run)
     other = Settings(jobs=1, cache_dir=str(tmp_path / "cache"), src=(str(tree),))
     paths = sorted(str(path) for path in tree.rglob("*.py"))
     assert analyse(paths, other) == analyse(paths, other._replace(cache_dir=None))
-    assert len(cache_files(tmp_path)) == 2
+    assert len(cache_files(tmp_path, "answers")) == 2
 
 
 def test_unsaved_text_neither_uses_nor_makes_a_cache(tree: Path, tmp_path: Path) -> None:
@@ -293,3 +309,269 @@ def test_unsaved_text_neither_uses_nor_makes_a_cache(tree: Path, tmp_path: Path)
     paths = sorted(str(path) for path in tree.rglob("*.py"))
     analyse(paths, settings, overlay={paths[0]: b"x = 1\n"})
     assert not (tmp_path / "cache").exists()
+
+
+# -- single edits, and how little is done again after each
+
+PROGRAM = {
+    "pkg/__init__.py": "from pkg.base import Base\n",
+    "pkg/base.py": """\
+import time
+
+
+class Base:
+    def close(self) -> None:
+        pass
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def unrelated() -> int:
+    return 1
+""",
+    "pkg/one.py": """\
+from pkg import Base
+from pkg.tools import slow, quick
+
+
+class One(Base):
+    def close(self) -> None:
+        slow()
+""",
+    "pkg/two.py": """\
+from pkg.tools import quick
+
+
+class Two:
+    def __init__(self, how) -> None:
+        self.how = how
+
+    def __del__(self) -> None:
+        self.how.finish()
+""",
+    "pkg/tools.py": """\
+import time
+import weakref
+
+
+def slow() -> None:
+    time.sleep(1)
+
+
+def quick() -> None:
+    pass
+
+
+class Way:
+    def finish(self) -> None:
+        time.sleep(2)
+
+
+def watch(obj, callback) -> None:
+    weakref.finalize(obj, callback)
+""",
+    "pkg/uses.py": """\
+from pkg.tools import Way, watch
+from pkg.two import Two
+
+
+def make() -> Two:
+    return Two(Way())
+
+
+def later(obj) -> None:
+    watch(obj, make)
+""",
+    "app/__init__.py": "",
+    "app/alone.py": "import time\n\n\nclass Alone:\n    def __del__(self) -> None:\n        time.sleep(3)\n",
+}
+
+
+class Program:
+    """A small program among files that make the run a large one; edits of it, and runs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root / "tree"
+        self.settings = Settings(jobs=1, cache_dir=str(root / "cache"))
+        self.clock = itertools.count(1_600_000_000, 10)
+        for name, text in {**PROGRAM, **{f"other/m{n}.py": "" for n in range(WORTH_REMEMBERING)}}.items():
+            self.write(name, text)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        now = next(self.clock)
+        os.utime(path, (now, now))
+        os.utime(path.parent, (now, now))
+
+    def append(self, name: str, text: str) -> None:
+        self.write(name, (self.root / name).read_text() + text)
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        text = (self.root / name).read_text()
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def run(self) -> Statistics:
+        """A run with the cache, which says what one without says."""
+        numbers: list[Statistics] = []
+        paths = sorted(str(path) for path in self.root.rglob("*.py"))
+        report = analyse(paths, self.settings, statistics=numbers.append)
+        assert report == analyse(paths, Settings(jobs=1))
+        return numbers[0]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    return Program(tmp_path)
+
+
+def again(numbers: Statistics) -> int:
+    """Questions that were answered again."""
+    return numbers.tasks - numbers.kept
+
+
+#: An edit, and how many of the program's questions may be answered again for it.
+EDITS: dict[str, tuple[Callable[[Program], None], int]] = {
+    "nothing": (lambda p: None, 0),
+    "a comment in a central file": (lambda p: p.append("pkg/base.py", "\n# comment\n"), 0),
+    "a comment that names a registrar": (lambda p: p.append("pkg/base.py", "\n# weakref.finalize\n"), 1),
+    "a comment in a file without a finalizer": (lambda p: p.append("pkg/one.py", "# comment\n"), 0),
+    "a body that nobody looks at": (lambda p: p.replace("pkg/base.py", "return 1", "return 2"), 0),
+    "a body that is reached": (lambda p: p.replace("pkg/tools.py", "time.sleep(1)", "print(123456)"), 1),
+    "a body that only another one reaches": (lambda p: p.replace("app/alone.py", "sleep(3)", "sleep(4)"), 1),
+    "a file that is not Python": (lambda p: p.append("pkg/one.py", "def (\n"), 2),
+    "a file without a word": (lambda p: p.append("other/m7.py", "x = 1\n"), 0),
+    "a file without a word gets one": (lambda p: p.append("other/m7.py", "import weakref\n"), 1),
+    "a finalizer": (lambda p: p.write("other/m7.py", PROGRAM["app/alone.py"]), 1),
+}
+#: Edits after which much may be done again.
+LARGER: dict[str, Callable[[Program], None]] = {
+    "lines shift": lambda p: p.replace("pkg/tools.py", "import time\n", "import time\n\n\n"),
+    "a new caller in the package": lambda p: p.append("pkg/one.py", "\n\ndef more(two):\n    two.Two(One())\n"),
+    "a name is added": lambda p: p.append("pkg/tools.py", "\n\ndef more() -> None:\n    pass\n"),
+    "a name is removed": lambda p: p.replace("pkg/tools.py", "def slow", "def slower"),
+    "a name is bound again": lambda p: p.append("pkg/tools.py", "\n\nslow = quick\n"),
+    "a name is bound by a function": lambda p: p.append(
+        "pkg/tools.py", "\n\ndef swap():\n    global slow\n    slow = quick\n"
+    ),
+    "a file is added": lambda p: p.write("pkg/more.py", "from pkg.two import Two\n\nTwo(1)\n"),
+    "a file takes another's place": lambda p: p.write("pkg/tools/__init__.py", "def slow():\n    pass\n"),
+    "a file is deleted": lambda p: (p.root / "pkg/tools.py").unlink(),
+    "a file is renamed": lambda p: (p.root / "pkg/one.py").replace(p.root / "pkg/eins.py") and None,
+    "a subclass elsewhere": lambda p: p.write(
+        "app/sub.py",
+        "import time\nfrom pkg.base import Base\n\n\nclass Sub(Base):\n    def close(self):\n        time.sleep(9)\n",
+    ),
+    "a re-export": lambda p: p.replace("pkg/__init__.py", "from pkg.base import Base", "class Base:\n    pass"),
+    "a wrapper no longer is one": lambda p: p.replace("pkg/tools.py", "weakref.finalize(obj, callback)", "callback()"),
+    "a wrapper hands on something else": lambda p: p.replace("pkg/tools.py", "(obj, callback)\n", "(obj, slow)\n"),
+    "a package is none any more": lambda p: (p.root / "pkg/__init__.py").unlink(),
+    "a class gets another base": lambda p: p.replace("pkg/one.py", "One(Base)", "One"),
+    "a file may not be read": lambda p: p.write("pkg/tools.py", "\0"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_small_edit_costs_little(program: Program, name: str) -> None:
+    edit, most = EDITS[name]
+    first = program.run()
+    assert again(first) == first.tasks > 4
+    edit(program)
+    assert again(program.run()) <= most
+    assert again(program.run()) == 0
+
+
+@pytest.mark.parametrize("name", LARGER)
+def test_after_a_large_edit_and_back_the_report_is_right(program: Program, name: str) -> None:
+    program.run()
+    LARGER[name](program)
+    program.run()
+    assert again(program.run()) == 0
+    for path in program.root.rglob("*.py"):
+        if str(path.relative_to(program.root)) not in PROGRAM and "other" not in path.parts:
+            path.unlink()
+    for path in program.root.iterdir():
+        (path / "tools").is_dir() and (path / "tools").rmdir()
+    for file, text in PROGRAM.items():
+        if not (program.root / file).exists() or (program.root / file).read_text() != text:
+            program.write(file, text)
+    program.run()
+
+
+def test_a_syntax_error_comes_and_goes(program: Program) -> None:
+    program.run()
+    text = PROGRAM["pkg/tools.py"]
+    for number in range(3):
+        program.write("pkg/tools.py", f"{text}def (\n")
+        program.run()
+        program.write("pkg/tools.py", f"{text}# {number}\n")
+        program.run()
+
+
+def test_files_that_were_only_reached_count(program: Program) -> None:
+    numbers: list[Statistics] = []
+
+    def run() -> Report:
+        paths = sorted(str(path) for path in program.root.rglob("*.py") if path.name != "tools.py")
+        report = analyse(paths, program.settings, statistics=numbers.append)
+        assert report == analyse(paths, Settings(jobs=1))
+        return report
+
+    first = run()
+    program.append("pkg/tools.py", "# comment\n")
+    assert run() == first
+    assert again(numbers[-1]) == 0
+    program.replace("pkg/tools.py", "time.sleep(1)", "print(123456)")
+    assert run() != first
+    program.write("pkg/tools.pyi", "def slow() -> int: ...\n")
+    run()
+
+
+def test_imports_for_a_comment_are_few(program: Program) -> None:
+    program.run()
+    program.append("pkg/base.py", "# comment\n")
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom finlint.engine import analyse\n"
+        "from finlint.model.settings import Settings\n"
+        f"paths = sorted(str(p) for p in Path({str(program.root)!r}).rglob('*.py'))\n"
+        f"analyse(paths, Settings(jobs=1, cache_dir={program.settings.cache_dir!r}))\n"
+        "print(*(m for m in sys.modules if m.startswith(('libcst', 'finlint.analysis.evaluate', 'finlint.rules'))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_what_git_ignores_is_as_if_it_were_not_there(program: Program) -> None:
+    (program.root / ".git").mkdir()
+    seen = []
+    for rules in ("", "app/\n", "tools.py\n", ""):
+        (program.root / ".gitignore").write_text(rules)
+        found = discover([str(program.root)])
+        report = analyse(found.files, program.settings, stamps=found.stamps)
+        assert report == analyse(found.files, Settings(jobs=1))
+        seen.append(report)
+    assert seen[0] == seen[-1]
+    assert len({repr(report) for report in seen}) == 3
+
+
+def test_a_file_that_was_written_twice_in_a_moment(program: Program) -> None:
+    """Its time, size and inode do not tell."""
+    path = program.root / "app/alone.py"
+    for seconds in (3, 4, 5):
+        with open(path, "r+b") as file:
+            file.write(PROGRAM["app/alone.py"].replace("3", str(seconds)).encode())
+        now = path.stat().st_ctime_ns + 10_000_000_000
+        os.utime(path, ns=(now, 2_000_000_000_000_000_000))
+        assert program.run().tasks
+
+
+def test_files_of_other_runs_are_remembered(program: Program) -> None:
+    every = sorted(str(path) for path in program.root.rglob("*.py"))
+    numbers: list[Statistics] = []
+    for paths in (every, every[:-1], every):
+        report = analyse(paths, program.settings, statistics=numbers.append)
+        assert report == analyse(paths, Settings(jobs=1))
+    assert [n.files for n in numbers] == [len(every), 0, 0]

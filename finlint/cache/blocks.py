@@ -1,0 +1,58 @@
+"""The format of the cache's files: named blocks of bytes, each with its digest.
+
+The first line is the digest of the second, the second the blocks' names, sizes and digests. A block is checked when it
+is asked for: most runs need a few of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from finlint.atomic import write_bytes
+from finlint.syntax.digest import digest
+
+
+class Blocks:
+    """The blocks of one file; ``identity`` stands for all that is in them."""
+
+    def __init__(self, path: str) -> None:
+        """Raises (OSError, ValueError, TypeError, LookupError) where it is not there, or not as it was written."""
+        with open(path, "rb") as file:
+            self.identity = file.readline().rstrip(b"\n").decode("ascii", "replace")
+            table = file.readline()
+            self._data = file.read()
+        if self.identity != digest(table):
+            raise ValueError("not what was written")
+        self._places: dict[str, tuple[int, int, str]] = {}
+        at = 0
+        for name, size, told in json.loads(table):
+            self._places[name] = at, size, told
+            at += size
+        self._blocks: dict[str, bytes] = {}
+
+    def __getitem__(self, name: str) -> bytes:
+        """A block. Raises what the constructor does."""
+        block = self._blocks.get(name)
+        if block is None:
+            at, size, told = self._places[name]
+            block = self._data[at : at + size]
+            if digest(block) != told:
+                raise ValueError("not what was written")
+            self._blocks[name] = block
+        return block
+
+    def all(self) -> dict[str, bytes]:
+        return {name: self[name] for name in self._places}
+
+
+def write_blocks(path: str, blocks: Mapping[str, bytes]) -> str:
+    """Replace the file whole; returns its identity. Raises OSError."""
+    table = to_json([(name, len(block), digest(block)) for name, block in blocks.items()]) + b"\n"
+    identity = digest(table)
+    write_bytes(path, b"".join((identity.encode(), b"\n", table, *blocks.values())))
+    return identity
+
+
+def to_json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

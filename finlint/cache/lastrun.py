@@ -1,0 +1,170 @@
+"""The last large run: its files with what tells a changed one, its report, and what more the report stands on.
+
+Where every file, in the same order, has the stamp that it had, and so have the folders and the files that were only
+reached, the report is the same. The stamps are compared as one value; nothing is made for each file.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from finlint.cache.blocks import Blocks, to_json, write_blocks
+from finlint.cache.place import Place
+from finlint.cache.records import FileRecord, FolderRecord, folders_from_json, folders_to_json
+from finlint.cache.state import Now, is_safe
+from finlint.model.finding import Report, Summary
+from finlint.model.stamp import FIELDS, NO_STAMP, WIDTH, Stamp, no_stamps
+from finlint.model.task import Answer, Statistics, Work, answer_from_json, answer_to_json
+
+#: Files of other runs whose verdicts are kept besides those of the last one.
+MAX_OTHERS = 400_000
+
+
+class Outcome(NamedTuple):
+    report: Report
+    statistics: Statistics
+
+
+class Before:
+    """The last run as it was written."""
+
+    def __init__(self, place: Place) -> None:
+        """Raises (OSError, ValueError, TypeError, LookupError) where there is none, or not as it was written."""
+        self.blocks = Blocks(place.run)
+        self.head: dict[str, Any] = json.loads(self.blocks["head"])
+        #: Files of the run itself; those of others come after them.
+        self.count = int(self.head["count"])
+        self.stamps = self.blocks["stamps"]
+        self.verdicts = self.blocks["verdicts"]
+        rows = len(self.verdicts)
+        if rows < self.count or len(self.stamps) != rows * WIDTH or self.blocks["paths"].count(b"\0") != rows - 1:
+            raise ValueError("blocks that do not belong together")
+
+    def paths(self) -> list[str]:
+        return self.blocks["paths"].decode("utf-8", "surrogatepass").split("\0")
+
+    def has_files(self, files: Sequence[str]) -> bool:
+        """Whether the run was one over these files."""
+        mine = _joined(files)
+        theirs = self.blocks["paths"]
+        return (
+            self.count == len(files)
+            and theirs[: len(mine)] == mine
+            and theirs[len(mine) : len(mine) + 1] in (b"", b"\0")
+        )
+
+    def stamp(self, number: int) -> bytes:
+        return self.stamps[number * WIDTH : (number + 1) * WIDTH]
+
+    def changed(self, stamps: array[int]) -> list[int]:
+        """The numbers of files whose stamps are others now."""
+        now = stamps.tobytes()
+        if now == self.stamps[: len(now)]:
+            return []
+        before = no_stamps()
+        before.frombytes(self.stamps[: len(now)])
+        fields = (number // FIELDS for number, (a, b) in enumerate(zip(stamps, before, strict=True)) if a != b)
+        return list(dict.fromkeys(fields))
+
+    def unsure(self) -> dict[int, str]:
+        """Files that may have been written again without their stamps changing, with the digests of what they held."""
+        return {int(number): str(told) for number, told in self.head["unsure"]}
+
+    def has_report(self) -> bool:
+        return bool(self.head["whole"])
+
+    def same_folders(self, now: Now) -> dict[str, FolderRecord] | None:
+        """The folders that the report stands on, if they list the same."""
+        out = {}
+        for folder, record in folders_from_json(self.blocks["folders"]).items():
+            if record.stamp == NO_STAMP or record.stamp != now.stamp(folder):
+                if record.names != now.names(folder):
+                    return None
+                record = record._replace(stamp=now.safe(folder))
+            out[folder] = record
+        return out
+
+    def reached(self) -> Iterator[tuple[str, Stamp, str]]:
+        """The files that are none of the run's own, with their stamps and digests."""
+        for path, mtime, size, inode, told in json.loads(self.blocks["reached"]):
+            yield path, Stamp(mtime, size, inode), told
+
+    def outcome(self) -> Outcome:
+        answer = answer_from_json(json.loads(self.blocks["report"]))
+        summary, numbers = self.head["summary"], self.head["statistics"]
+        candidates, tasks, frames = map(int, numbers)
+        report = Report(answer.findings, tuple(sorted(answer.errors)), Summary(*map(int, summary)))
+        return Outcome(report, Statistics(0, 0, candidates, tasks, tasks, Work(), frames, 0))
+
+
+class Written(NamedTuple):
+    """What a run leaves: blocks that do not change while only unimportant files do, and those that do."""
+
+    head: dict[str, Any]
+    lasting: Mapping[str, bytes]
+
+
+def of_report(report: Report, statistics: Statistics, rounds: Sequence[Any], answers: str, whole: bool) -> Written:
+    """``whole``: whether it can be told that the report is still right; ``answers`` is the identity of the answers."""
+    head = {
+        "whole": whole,
+        "answers": answers,
+        "summary": report.summary,
+        "statistics": (statistics.candidates, statistics.tasks, statistics.frames),
+    }
+    answer = Answer(report.findings, report.errors)
+    return Written(head, {"report": to_json(answer_to_json(answer)), "rounds": to_json(rounds)})
+
+
+def write(
+    place: Place,
+    written: Written,
+    files: Sequence[str],
+    stamps: array[int],
+    verdicts: bytes,
+    started: int,
+    digests: Mapping[str, str],
+    reached: Mapping[str, FileRecord],
+    folders: Mapping[str, FolderRecord],
+    sightings: bytes,
+    others: Sequence[tuple[str, bytes, int]] = (),
+) -> None:
+    """Replace what is known of the last run. ``digests`` are those of files that were written a moment ago; such a file
+    without one is looked at again. Raises OSError."""
+    head = written.head
+    unsure = []
+    safe = stamps[:]
+    for number in unsafe(stamps, started):
+        told = digests.get(files[number])
+        if told is not None:
+            unsure.append((number, told))
+        else:
+            safe[number * FIELDS : (number + 1) * FIELDS] = array("Q", NO_STAMP)
+    head = {**head, "count": len(files), "unsure": unsure}
+    rows = [(path, *record.stamp, record.digest) for path, record in reached.items()]
+    place.make()
+    write_blocks(
+        place.run,
+        {
+            "head": to_json(head),
+            "folders": folders_to_json(folders),
+            "reached": to_json(rows),
+            **written.lasting,
+            "sightings": sightings,
+            "paths": _joined([*files, *(path for path, _, _ in others)]),
+            "stamps": b"".join((safe.tobytes(), *(stamp for _, stamp, _ in others))),
+            "verdicts": verdicts + bytes(verdict for _, _, verdict in others),
+        },
+    )
+
+
+def unsafe(stamps: array[int], started: int) -> list[int]:
+    """The numbers of files that may be written again without their stamps changing."""
+    return [n for n, mtime in enumerate(stamps[::FIELDS]) if not is_safe(Stamp(mtime, 0, 0), started)]
+
+
+def _joined(paths: Sequence[str]) -> bytes:
+    return "\0".join(paths).encode("utf-8", "surrogatepass")

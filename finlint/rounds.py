@@ -1,0 +1,124 @@
+"""Which files may hold a subclass of a class, or a call of a wrapper: decided file by file, without parsing.
+
+A run asks such questions in rounds, until nothing new is found. Each is asked of a file's bytes alone, so that after a
+change it can be asked of the changed files again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from finlint.analysis.headers import Headers, headers_in
+from finlint.model.task import ClassKey, FunctionKey, Task, names_from_json
+
+#: What is asked about classes whose finalizers were followed: their attributes that mattered.
+Asked = tuple[tuple[ClassKey, tuple[str, ...]], ...]
+#: Whether a file (path, bytes) may mean a name of another file: ``Project.may_use``.
+MayUse = Callable[[str, bytes, str, str], bool]
+
+
+class Subclasses:
+    """Which files may hold a subclass of one of ``bases``."""
+
+    kind = "bases"
+
+    def __init__(self, bases: Sequence[ClassKey], asked_of: Mapping[ClassKey, Asked]) -> None:
+        self.bases = tuple(bases)
+        self.asked_of = {base: asked_of.get(base, ()) for base in self.bases}
+        self.words = frozenset(base.name for base in self.bases)
+        self._by_word: dict[bytes, list[ClassKey]] = {}
+        for base in self.bases:
+            self._by_word.setdefault(base.name.encode(), []).append(base)
+
+    def task(self, path: str, data: bytes, may_use: MayUse) -> Task | None:
+        """What is to be asked of a file, if anything."""
+        named = headers_in(data)
+        classes: set[str] = set()
+        asked: dict[ClassKey, tuple[str, ...]] = {}
+        for word in {word for _, words in named for word in words}.intersection(self._by_word):
+            for base in self._by_word[word]:
+                if may_use(path, data, base.name, base.path):
+                    classes.update(name for name, words in named if word in words)
+                    asked.update(self.asked_of[base])
+        if not classes:
+            return None
+        return Task(path, "inherited", tuple(sorted(classes)), tuple(sorted(asked.items())))
+
+    def to_json(self) -> list[Any]:
+        return [self.kind, self.bases, list(self.asked_of.values())]
+
+
+class Callers:
+    """Which files may call one of ``wrappers``.
+
+    A class whose ``__init__`` registers what it is given is called by its name; a subclass names it in its header and
+    passes its callback to the base's constructor.
+    """
+
+    kind = "calls"
+
+    def __init__(self, wrappers: Sequence[FunctionKey]) -> None:
+        self.wrappers = tuple(wrappers)
+        self._shown = {
+            key: key.owner if key.name in ("__init__", "__new__") and key.owner else key.name for key in self.wrappers
+        }
+        self.words = frozenset(self._shown.values())
+
+    def task(self, path: str, data: bytes, may_use: MayUse) -> Task | None:
+        """What is to be asked of a file, if anything."""
+        hits = set(calls_in(data, self.words))
+        names: set[str] = set()
+        for key, word in self._shown.items():
+            if word in hits and may_use(path, data, word, key.path):
+                names.update((key.name, word))
+        return Task(path, "wrapped", tuple(sorted(names))) if names else None
+
+    def to_json(self) -> list[Any]:
+        return [self.kind, self.wrappers]
+
+
+Question = Subclasses | Callers
+
+
+def question_from_json(data: Sequence[Any]) -> Question:
+    """The inverse of ``to_json``. Raises (ValueError, TypeError, LookupError) where ``data`` is something else."""
+    if data[0] == Callers.kind:
+        return Callers([FunctionKey(*key) for key in data[1]])
+    bases = [ClassKey(*key) for key in data[1]]
+    return Subclasses(bases, dict(zip(bases, map(names_from_json, data[2]), strict=True)))
+
+
+def calls_in(data: bytes, words: Collection[str]) -> list[str]:
+    """Those of ``words`` that are called in a file, or stand alone in parentheses."""
+    return [w for w in sorted(words) if (e := w.encode()) in data and (e + b"(" in data or b"(" + e + b")" in data)]
+
+
+class Searches:
+    """Looks for words in files. ``read`` gives a file's bytes or None; ``every`` are the files of the run."""
+
+    def __init__(self, every: Collection[str], read: Callable[[str], bytes | None]) -> None:
+        self._every = every
+        self._read = read
+        self._headers: Headers | None = None
+
+    def hits(self, kind: str, paths: Collection[str], words: Collection[str]) -> dict[str, list[str]]:
+        """For each file the words that it names as bases, or calls; files without any are left out."""
+        if kind == Subclasses.kind:
+            return self._in_headers(paths).holding(words)
+        return dict(self._calls(paths, words))
+
+    def _in_headers(self, paths: Collection[str]) -> Headers:
+        if len(paths) < len(self._every):
+            return Headers(paths, self._read)
+        if self._headers is None:
+            # Asked in rounds, a class's subclasses being bases themselves: one pass answers all of them.
+            self._headers = Headers(paths, self._read)
+        return self._headers
+
+    def _calls(self, paths: Iterable[str], words: Collection[str]) -> Iterable[tuple[str, list[str]]]:
+        for path in paths:
+            data = self._read(path)
+            found = calls_in(data, words) if data is not None else []
+            if found:
+                yield path, found

@@ -1,0 +1,115 @@
+"""Where a text may name a registrar: decided by words, and by what stands around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from finlint.model.words import word_starts
+
+
+def mentions(text: str, names: Iterable[str], attributes: Iterable[str]) -> list[int]:
+    """The offsets where one of ``names`` stands, or one of ``attributes`` behind the name of an imported module.
+
+    What certainly registers nothing does not count.
+    """
+    found = {start: (start, start + len(name)) for name in names for start in word_starts(text, name)}
+    imported = _Imported(text)
+    for attribute in attributes:
+        for start in word_starts(text, attribute):
+            chain = _CHAIN.search(text, max(0, start - _MAX_CHAIN), start)
+            # Of a chain, ``multiprocessing.util.Finalize``, at least one part has to be a module's name.
+            if chain is not None and any(map(imported.is_module, _WORD.findall(chain[1]))):
+                found[start] = chain.start(), start + len(attribute)
+    return sorted(start for start, place in found.items() if not registers_nothing(text, *place))
+
+
+_WORD = re.compile(r"\w+")
+#: What stands before an attribute, up to its end: names with dots between.
+_CHAIN = re.compile(r"(?<![\w.])((?:\w+\s*\.\s*)+)$")
+_MAX_CHAIN = 120
+
+
+class _Imported:
+    """Names that import statements of a text may bind, those within functions included, and what renames them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._names: set[str] | None = None
+
+    def is_module(self, name: str) -> bool:
+        if "weakref" in name:
+            return True
+        if self._names is None:
+            starts = word_starts(self._text, "import")
+            statements = (_IMPORT.match(self._text, start) for start in starts)
+            self._names = {word for found in statements if found is not None for word in _WORD.findall(found[1])}
+        return name in self._names or self._renames(name)
+
+    def _renames(self, name: str) -> bool:
+        """``w = weakref``, also as a default value and as an attribute."""
+        for start in word_starts(self._text, name):
+            renamed = _RENAMED.match(self._text, start + len(name))
+            if renamed is not None and self._names is not None and renamed[1] in self._names:
+                return True
+        return False
+
+
+#: What stands after the word ``import``, to the end of the statement; comments with that word do no harm.
+_IMPORT = re.compile(r"import\b[ \t]*(\([^)]*\)|(?:[^\n\\]|\\\n)*)")
+_RENAMED = re.compile(r"[ \t]*=[ \t]*(\w+)[ \t]*(?=[,)\n#;]|$)", re.MULTILINE)
+
+#: Registrars whose callback may be left out: it is the second argument.
+_OPTIONAL = frozenset({"ref", "proxy", "ReferenceType", "WeakMethod"})
+
+
+def registers_nothing(text: str, start: int, end: int) -> bool:
+    """Whether the mention of a registrar at ``text[start:end]`` (a chain of names) is none of a registration.
+
+    Sure by what stands around it, and False where it is not: an import that gives no other name, the class in
+    ``isinstance(x, ref)``, an annotation ``ref[T]``, and ``ref(x)``, which has no callback.
+    """
+    first = text.rfind("\n", 0, start) + 1
+    before = text[first:start]
+    after = text[end : end + 1]
+    if after == "(":
+        return text[start:end].rpartition(".")[2].strip() in _OPTIONAL and _is_single_argument(text, end)
+    if _IMPORTING.match(before):
+        rest = text[end : end + 4]
+        return rest.split() != ["as"] and not rest.startswith(" as ")
+    if after == "[":
+        close = text.find("]", end)
+        return close >= 0 and "\n" not in text[end:close] and text[close + 1 : close + 2] != "("
+    asked = before.rfind("isinstance(")
+    if asked >= 0 and after in (")", ",", " "):
+        return before.count("(", asked) > before.count(")", asked) and "lambda" not in before[asked:]
+    return False
+
+
+_IMPORTING = re.compile(r"[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import\b[^#;]*\Z")
+
+#: Longer arguments are rare, and looked at as a whole later.
+_MAX_ARGUMENT = 200
+
+
+def _is_single_argument(text: str, opening: int) -> bool:
+    """Whether the parentheses that open at ``opening`` hold exactly one argument, neither spliced nor by name."""
+    depth = 0
+    for at in range(opening, min(opening + _MAX_ARGUMENT, len(text))):
+        character = text[at]
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+            if depth == 0:
+                return bool(text[opening + 1 : at].strip())
+        elif character in "\"'#":
+            return False
+        elif depth == 1:
+            if character == "*":
+                return False
+            if character == "=" and text[at + 1] != "=" and text[at - 1] not in "=!<>:":
+                return False
+            if character == ",":
+                return text[at + 1 : at + 1 + _MAX_ARGUMENT].lstrip()[:1] == ")"
+    return False

@@ -1,0 +1,171 @@
+"""Questions about the text of a file, with answers that can be compared.
+
+Most of an analysis looks at definitions; some of it looks for words, wherever they stand. Each way of looking is a
+question here, by name: its answer is lines or words, so that after a change of the file it can be asked again, and what
+was concluded from it holds for as long as the answer is the same.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import cached_property
+
+from finlint.model.words import heirs, other_names, word_starts
+from finlint.syntax.mentioned import mentions
+
+Found = tuple[int, ...] | tuple[str, ...]
+
+#: Characters from which on the attributes of some lines are indexed; looking for one in less is quicker.
+LARGE = 20_000
+
+
+class TextQuestions:
+    """The questions about one text. ``slice_text`` gives some of its lines."""
+
+    def __init__(self, text: str, slice_text: Callable[[int, int], str]) -> None:
+        self._text = text
+        self._slice = slice_text
+        self._attributes: dict[tuple[int, int], dict[str, list[int]]] = {}
+
+    def ask(self, question: str, argument: str) -> Found:
+        """The answer to the question of that name. Raises (LookupError, ValueError, re.error) where it is none."""
+        return _QUESTIONS[question](self, argument)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(m.end() for m in re.finditer("\n", self._text))]
+
+    def _line(self, offset: int) -> int:
+        return bisect_right(self._starts, offset)
+
+    def _words(self, word: str) -> Found:
+        """Lines of a word, once for each time that it stands there."""
+        return tuple(map(self._line, word_starts(self._text, word)))
+
+    def _calls(self, name: str) -> Found:
+        """Lines where something of that name is called, or handed to be called: ``name(`` and ``(name)(``."""
+        text, size = self._text, len(name)
+        out = []
+        for start in word_starts(text, name):
+            after = text[start + size : start + size + 2]
+            if after.lstrip()[:1] == "(" or after == ")(":
+                out.append(self._line(start))
+        return tuple(out)
+
+    def _within(self, argument: str) -> Found:
+        """``first line, last line, text``: lines between them where the text stands and no name goes on after it."""
+        first, last, text = argument.split("\n", 2)
+        place = int(first), int(last)
+        content = self._slice(*place)
+        if text[0] == "." and len(content) > LARGE:
+            # Asked for all attributes of a class, one reading is enough.
+            if place not in self._attributes:
+                self._attributes[place] = _attributes(content, place[0])
+            return tuple(self._attributes[place].get(text[1:], ()))
+        line, at = place[0], 0
+        out = []
+        for start in word_starts(content, text, before=False):
+            line += content.count("\n", at, start)
+            at = start
+            out.append(line)
+        return tuple(out)
+
+    def _holds(self, argument: str) -> Found:
+        """``first line, last line, text``: the text, if it stands there."""
+        first, last, text = argument.split("\n", 2)
+        return (text,) if text in self._slice(int(first), int(last)) else ()
+
+    def _changed(self, argument: str) -> Found:
+        """``first line, last line, class``: attributes that these lines may assign to it (``Class.x = ...``,
+        ``cls.x[...] = ...``)."""
+        first, last, cls = argument.split("\n", 2)
+        owners = rf"\b(?:{re.escape(cls)}|cls|klass|mcs)"
+        assigned = rf"{owners}\.(\w+)[ \t]*(?:\[|\.|=(?!=)|:[^=\n]*=)"
+        return tuple(dict.fromkeys(re.findall(assigned, self._slice(int(first), int(last)))))
+
+    def _globals(self, name: str) -> Found:
+        """Lines of ``global`` statements with that name."""
+        return tuple(self._global_lines.get(name, ()))
+
+    @cached_property
+    def _global_lines(self) -> dict[str, list[int]]:
+        out: dict[str, list[int]] = {}
+        text = self._text
+        at = text.find("global ")
+        while at >= 0:
+            start = text.rfind("\n", 0, at) + 1
+            stop = text.find("\n", at)
+            statement = text[at + len("global ") : stop if stop >= 0 else len(text)]
+            if not text[start:at].strip():
+                for name in statement.partition("#")[0].split(","):
+                    out.setdefault(name.strip(), []).append(self._line(at))
+            at = text.find("global ", at + 1)
+        return out
+
+    def _matching(self, pattern: str) -> Found:
+        """Lines where a regular expression matches, once for each match."""
+        return tuple(self._line(match.start()) for match in re.finditer(pattern, self._text))
+
+    def _subclasses(self, name: str) -> Found:
+        """Direct subclasses of the class ``name``."""
+        return tuple(dict.fromkeys(heirs(self._text, name)))
+
+    def _names(self, name: str) -> Found:
+        """Names that may mean the class ``name``."""
+        return tuple(dict.fromkeys(other_names(self._text, name)))
+
+    def _imports(self, word: str) -> Found:
+        """The word, if an import statement may bind it (alone on its line: within parentheses)."""
+        text = self._text
+        for start in word_starts(text, word):
+            first = text.rfind("\n", 0, start) + 1
+            last = text.find("\n", start)
+            before, after = text[first:start], text[start + len(word) : last if last >= 0 else len(text)]
+            if "import" in before.partition("#")[0].split():
+                return (word,)
+            if not before.strip() and first and _REST_OF_IMPORT.fullmatch(after):
+                return (word,)
+        return ()
+
+    def _mentions(self, argument: str) -> Found:
+        """``names, attributes`` (each with commas between): lines where one of the names stands, or one of the
+        attributes of a module that is imported, but for what certainly registers nothing."""
+        names, attributes = (list(filter(None, part.split(","))) for part in argument.split("\n"))
+        return tuple(map(self._line, mentions(self._text, names, attributes)))
+
+
+_ATTRIBUTE = re.compile(r"\.(\w+)")
+_REST_OF_IMPORT = re.compile(r"\s*(?:as\s+\w+\s*)?,?\s*\)?\s*")
+
+
+def _attributes(text: str, first: int) -> dict[str, list[int]]:
+    """The lines on which each attribute is named."""
+    table: dict[str, list[int]] = {}
+    for line, content in enumerate(text.split("\n"), first):
+        for name in _ATTRIBUTE.findall(content):
+            table.setdefault(name, []).append(line)
+    return table
+
+
+def _asked(question: Callable[[TextQuestions, str], Found]) -> tuple[str, Callable[[TextQuestions, str], Found]]:
+    return question.__name__[1:], question
+
+
+_QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
+    _asked(question)
+    for question in (
+        TextQuestions._words,
+        TextQuestions._calls,
+        TextQuestions._within,
+        TextQuestions._holds,
+        TextQuestions._changed,
+        TextQuestions._globals,
+        TextQuestions._matching,
+        TextQuestions._subclasses,
+        TextQuestions._names,
+        TextQuestions._imports,
+        TextQuestions._mentions,
+    )
+)

@@ -1,0 +1,116 @@
+"""What an analysis takes from a file, part by part.
+
+An answer that stands on a whole file is lost with every comment. ``Content`` knows a file's parts by name: its outline,
+lines of it, an answer about its text. ``Traced`` is what one question of the analysis sees of the file; there is no
+other way to the content, so the parts that it notes are all that the answer can stand on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from finlint.model import ir
+from finlint.model.facts import ModuleFacts
+from finlint.syntax.digest import digest
+from finlint.syntax.source import SourceFile
+from finlint.syntax.texts import Found, TextQuestions
+
+#: The part of a file that cannot be read or parsed: all of it.
+UNREADABLE = "unreadable"
+
+_FACTS = "facts"
+_TEXT = "text"
+_LINES = "lines"
+
+
+class Content:
+    """The parts of one readable file; what was asked once is not worked out again."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.indexes: dict[int, Any] = {}
+        self._questions = TextQuestions(source.text, source.slice_text)
+        self._found: dict[tuple[str, str], Found] = {}
+        self._digests: dict[str, str] = {}
+
+    def ask(self, question: str, argument: str) -> Found:
+        key = question, argument
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._questions.ask(question, argument)
+        return found
+
+    def digest(self, part: str) -> str:
+        """What tells this part from what it was, or will be; "" where there is no such part."""
+        known = self._digests.get(part)
+        if known is None:
+            try:
+                known = digest(self._told(part).encode("utf-8", "surrogatepass"))[:16]
+            except (LookupError, ValueError, RecursionError, re.error):
+                known = ""
+            self._digests[part] = known
+        return known
+
+    def _told(self, part: str) -> str:
+        kind, _, argument = part.partition("\n")
+        if kind == _LINES:
+            first, last = argument.split("\n")
+            # The same lines are lowered alike by the same reader.
+            return f"{self.source.reader} {self.source.slice_text(int(first), int(last))}"
+        if kind == _FACTS:
+            return repr(self.source.facts)
+        if kind == _TEXT:
+            return self.source.text
+        return repr(self.ask(kind, argument))
+
+
+class Traced:
+    """A file as one question sees it (``finlint.analysis.nodes.Source``)."""
+
+    __slots__ = ("_content", "_parts", "_slices", "indexes", "path")
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._parts: set[tuple[str, str]] = set()
+        self._slices: set[tuple[int, int]] = set()
+        self.path = content.source.path
+        #: Of functions that were lowered, which are noted.
+        self.indexes: dict[int, Any] = content.indexes
+
+    def parts(self) -> tuple[str, ...]:
+        """The parts that were looked at, by name."""
+        slices = (f"{_LINES}\n{first}\n{last}" for first, last in self._slices)
+        return tuple(sorted((*slices, *("\n".join(part) for part in self._parts))))
+
+    @property
+    def facts(self) -> ModuleFacts:
+        self._parts.add((_FACTS, ""))
+        return self._content.source.facts
+
+    @property
+    def text(self) -> str:
+        self._parts.add((_TEXT, ""))
+        return self._content.source.text
+
+    def lower(self, line: int, end_line: int) -> ir.Block:
+        self._slices.add((line, end_line))
+        return self._content.source.lower(line, end_line)
+
+    def slice_text(self, line: int, end_line: int) -> str:
+        self._slices.add((line, end_line))
+        return self._content.source.slice_text(line, end_line)
+
+    def line_text(self, line: int) -> str:
+        self._slices.add((line, line))
+        return self._content.source.line_text(line)
+
+    def lines(self, question: str, argument: str) -> tuple[int, ...]:
+        """The lines that answer a question about the text (``finlint.syntax.texts``)."""
+        self._parts.add((question, argument))
+        return self._content.ask(question, argument)  # type: ignore[return-value]
+
+    def words(self, question: str, argument: str) -> tuple[str, ...]:
+        """The words that do."""
+        self._parts.add((question, argument))
+        return self._content.ask(question, argument)  # type: ignore[return-value]
