@@ -72,8 +72,8 @@ class Check:
         found = _Classes([], [])
         module = project.at(task.path)
         path = self.files.linted.get(module.path, module.path) if module is not None else task.path
-        error = self.files.errors.get(path)
-        if module is not None:
+        error = self.files.check(path)
+        if module is not None and error is None:
             try:
                 for finalizer, follow in self._finalizers(task, module, finder, evaluator, found):
                     place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar

@@ -182,11 +182,13 @@ class _Run:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     compile(text, path, "exec", _ONLY_AST, dont_inherit=True)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
                 # LibCST knows syntax that is newer than the running interpreter.
-                from finlint.syntax.source import SourceFile
+                from finlint.syntax.validity import fault
 
-                SourceFile(path, data)
+                error = fault(text, problem)
+                if error is not None:
+                    self.files.fail(path, error)
         except Unreadable as error:
             self.files.fail(path, error)
         return budget - len(data)
