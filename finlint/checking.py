@@ -88,8 +88,12 @@ class Check:
         found = _Classes([], [])
         module = project.at(task.path)
         path = self.files.linted.get(module.path, module.path) if module is not None else task.path
+        traced = seen.get(os.path.abspath(task.path))
+        fault = None if traced is None else traced.fault
+        if fault is not None:
+            self.files.fail(path, fault)
         error = self.files.errors.get(path)
-        if module is not None:
+        if module is not None and error is None:
             try:
                 for finalizer, follow in self._finalizers(task, module, finder, evaluator, found):
                     place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar

@@ -211,8 +211,8 @@ class Command:
                     f" {statistics.tasks} questions, {statistics.kept} of them answered from the cache"
                 )
                 say(
-                    f"parsed {work.outlined} characters with ast and {work.sliced} of them again in slices,"
-                    f" {work.libcst} with LibCST; ran {statistics.frames} bodies;"
+                    f"parsed {work.outlined} characters for outlines, {work.sliced} in slices, {work.checked} to check"
+                    f" their syntax, {work.libcst} with LibCST; ran {statistics.frames} bodies;"
                     f" {statistics.workers or 'no'} worker processes"
                 )
             say(f"found files in {discovered - started:.3f} s, analysed them in {analysed - discovered:.3f} s")

@@ -89,11 +89,11 @@ def problem(path: str, data: bytes, syntax: bool) -> Unreadable | None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 compile(text, path, "exec", _ONLY_AST, dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             # LibCST knows syntax that is newer than the running interpreter.
-            from finlint.syntax.source import SourceFile
+            from finlint.syntax.validity import fault
 
-            SourceFile(path, data)
+            return fault(text, error)
     except Unreadable as error:
         return error
     return None

@@ -57,18 +57,23 @@ class Known(NamedTuple):
 
 
 class Work(NamedTuple):
-    """What was done, in characters: the same on every machine. ``outlined`` files were parsed whole by ``ast``, slices
-    of them read by ``ast`` again; ``libcst`` is what reached LibCST."""
+    """What was done, in characters: the same on every machine.
+
+    ``outlined`` were parsed for the outlines of files, which is what is left of them without the bodies of functions,
+    line ends included; ``checked`` are those of whole files that were only looked at for errors of syntax; ``sliced``
+    those of the slices that ``ast`` read; ``libcst`` is what reached LibCST.
+    """
 
     outlined: int = 0
+    checked: int = 0
     sliced: int = 0
     libcst: int = 0
 
     def minus(self, other: Work) -> Work:
-        return Work(self.outlined - other.outlined, self.sliced - other.sliced, self.libcst - other.libcst)
+        return Work(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
 
     def plus(self, other: Work) -> Work:
-        return Work(self.outlined + other.outlined, self.sliced + other.sliced, self.libcst + other.libcst)
+        return Work(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 class Answer(NamedTuple):

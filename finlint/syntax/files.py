@@ -59,7 +59,10 @@ class Files:
         return data
 
     def load(self, path: str) -> SourceFile | None:
-        """The source of a linted file, or of one that an import names; parsed once."""
+        """The source of a linted file, or of one that an import names, outlined once.
+
+        Whether it has one does not depend on who asks: a file whose outline can be made has, be it broken elsewhere.
+        """
         path = self.linted.get(os.path.abspath(path), path)
         known = self._sources.get(path)
         if known is not None:
@@ -92,7 +95,8 @@ class Files:
 
         sources = self._sources.values()
         return Work(
-            sum(len(source.text) for source in sources),
+            sum(source.outline_chars for source in sources),
+            sum(source.checked_chars for source in sources),
             sum(source.ast_chars for source in sources),
             sum(source.libcst_chars for source in sources),
         )

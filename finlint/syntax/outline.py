@@ -1,8 +1,9 @@
 """The outline of a file: which names its module and class bodies bind, and in which lines.
 
-``ast`` gives it ten times faster than LibCST would (7.4 MB/s against 0.75). Where the running interpreter's
-``ast`` cannot read the file (syntax newer than the interpreter), LibCST reads it (``outline_cst``). Both ways give the
-same ``ModuleFacts``.
+``ast`` gives it ten times faster than LibCST would (7.4 MB/s against 0.75), and three times faster again of a text
+without the bodies of functions, of which the outline says where they end and nothing else (``elide``). Where the
+running interpreter's ``ast`` cannot read the file (syntax newer than the interpreter), LibCST reads it
+(``outline_cst``). All ways give the same ``ModuleFacts``.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ class _AstReader:
         state: Conditions,
         cls: ClassFacts | None = None,
         is_async: bool = False,
+        stmt: ir.Stmt | None = None,
     ) -> Binding:
         line = node.lineno
         if isinstance(node, _DEFINITIONS) and node.decorator_list:
@@ -104,7 +106,7 @@ class _AstReader:
             node.end_lineno or line,
             state.conditional,
             state.typing_only,
-            None,
+            stmt,
             cls,
             is_async,
         )
@@ -114,8 +116,8 @@ class _AstReader:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
-                stmt: ir.Stmt = ir.Import(((alias.name, bound, alias.asname is not None),), span)
-                yield self._binding(bound, "import", node, state)._replace(stmt=stmt)
+                stmt = ir.Import(((alias.name, bound, alias.asname is not None),), span)
+                yield self._binding(bound, "import", node, state, stmt=stmt)
             return
         module = node.module or ""
         for alias in node.names:
@@ -123,8 +125,8 @@ class _AstReader:
                 self.stars.append(ir.ImportFrom(module, node.level, (("*", "*"),), span))
                 continue
             bound = alias.asname or alias.name
-            stmt = ir.ImportFrom(module, node.level, ((alias.name, bound),), span)
-            yield self._binding(bound, "import", node, state)._replace(stmt=stmt)
+            imported = ir.ImportFrom(module, node.level, ((alias.name, bound),), span)
+            yield self._binding(bound, "import", node, state, stmt=imported)
 
     def _class(self, node: ast.ClassDef) -> ClassFacts:
         loose, self.loose = self.loose, []

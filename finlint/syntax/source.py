@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from finlint.model import ir
 from finlint.model.facts import ModuleFacts
 from finlint.syntax import lower_ast
+from finlint.syntax.elide import without_bodies
 from finlint.syntax.outline import outline_ast
 from finlint.syntax.reading import Unreadable, decode
+from finlint.syntax.validity import FAILURES, ast_problem, fault, is_too_deep, unreadable
 
 
 class SourceFile:
-    """A readable, parsable file.
+    """A readable file whose outline can be made.
 
-    ``ast`` outlines it and reads its slices; LibCST reads what ``ast`` of the running interpreter cannot, and
-    everything where ``libcst_only`` says so. Raises Unreadable on construction. ``libcst_chars`` counts the
-    characters that reached LibCST, ``ast_chars`` those of slices that ``ast`` read.
+    ``ast`` makes it of the text without the bodies of functions, and reads slices; LibCST reads what ``ast`` of the
+    running interpreter cannot, and everything where ``libcst_only`` says so. What it says of the file depends on the
+    text alone, never on what was asked before. Raises Unreadable on construction; a body that is no Python shows only
+    in ``fault``.
+
+    The counters are of characters: ``outline_chars`` reached ``ast`` for the outline, ``checked_chars`` were parsed
+    only to see whether they can be, ``ast_chars`` are those of slices, ``libcst_chars`` those that LibCST read.
     """
 
     def __init__(self, path: str, data: bytes, *, libcst_only: bool = False) -> None:
         self.path = path
         self.text = decode(data)
+        self.outline_chars = 0
+        self.checked_chars = 0
         self.libcst_chars = 0
         self.ast_chars = 0
         self._libcst_only = libcst_only
+        #: The outline was made of all of the text.
+        self._whole = False
         self._starts: list[int] | None = None
         self._lowered: dict[tuple[int, int], ir.Block] = {}
         self.facts: ModuleFacts = self._outline()
@@ -30,32 +42,40 @@ class SourceFile:
     def _outline(self) -> ModuleFacts:
         if self._libcst_only:
             try:
-                return self._outline_whole(SyntaxError("not Python"))
+                return self._outline_with_libcst(SyntaxError("not Python"))
             except Unreadable:
                 # It nests too deeply for LibCST, which recurses in Python; or ``ast`` can say better what is wrong.
-                self._libcst_only = False
+                self._libcst_only = self._whole = False
+        short = without_bodies(self.text)
+        if short is not None and short != self.text:
+            self.outline_chars += len(short)
+            try:
+                return outline_ast(lower_ast.parse(short))
+            except FAILURES:
+                pass
+        self.outline_chars += len(self.text)
+        self._whole = True
         try:
             return outline_ast(lower_ast.parse(self.text))
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except FAILURES as error:
             problem = error
-        return self._outline_whole(problem)
+        return self._outline_with_libcst(problem)
 
-    def _outline_whole(self, problem: Exception) -> ModuleFacts:
+    def _outline_with_libcst(self, problem: Exception) -> ModuleFacts:
         """The running interpreter cannot read the file: newer syntax, or no Python at all. LibCST decides."""
-        if isinstance(problem, (RecursionError, MemoryError)) or "too many nested" in str(problem):
-            raise Unreadable("nested too deeply to be parsed", getattr(problem, "lineno", None) or 1)
+        if is_too_deep(problem):
+            raise unreadable(problem)
         import libcst
 
         from finlint.syntax.outline_cst import outline_cst
 
         # Its slices may hold the same syntax.
-        self._libcst_only = True
+        self._libcst_only = self._whole = True
         try:
             self.libcst_chars += len(self.text)
             return outline_cst(self.text)
         except libcst.ParserSyntaxError:
-            line = getattr(problem, "lineno", None) or 1
-            raise Unreadable(f"syntax error: {getattr(problem, 'msg', None) or problem}", line) from None
+            raise unreadable(problem) from None
         except RecursionError:
             raise Unreadable("nested too deeply to be parsed") from None
 
@@ -63,6 +83,22 @@ class SourceFile:
     def reader(self) -> str:
         """What lowers its lines."""
         return "libcst" if self._libcst_only else "ast"
+
+    @cached_property
+    def fault(self) -> Unreadable | None:
+        """What is wrong with the file, bodies of functions included: a body that cannot be parsed."""
+        if self._ast_problem is None:
+            return None
+        self.libcst_chars += len(self.text)
+        return fault(self.text, self._ast_problem)
+
+    @cached_property
+    def _ast_problem(self) -> Exception | None:
+        """What keeps ``ast`` from reading the bodies, too."""
+        if self._whole:
+            return None
+        self.checked_chars += len(self.text)
+        return ast_problem(self.text)
 
     def slice_text(self, line: int, end_line: int) -> str:
         """Lines ``line`` to ``end_line``, both included."""
@@ -87,9 +123,11 @@ class SourceFile:
         self.ast_chars += len(text)
         try:
             return lower_ast.lower_slice(text, line)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            # Half a statement: ``try: import a`` on one line of a larger one.
-            return ()
+        except FAILURES:
+            # Half a statement (``try: import a`` on one line of a larger one); or a body that the outline passed over,
+            # too deep, of newer syntax or no Python at all.
+            problem = self._ast_problem
+            return () if problem is None or is_too_deep(problem) else self._lower_with_libcst(text, line)
 
     def _lower_with_libcst(self, text: str, line: int) -> ir.Block:
         import libcst

@@ -13,6 +13,7 @@ from typing import Any
 from finlint.model import ir
 from finlint.model.facts import ModuleFacts
 from finlint.syntax.digest import digest
+from finlint.syntax.reading import Unreadable
 from finlint.syntax.source import SourceFile
 from finlint.syntax.texts import Found, TextQuestions
 
@@ -22,6 +23,7 @@ UNREADABLE = "unreadable"
 _FACTS = "facts"
 _TEXT = "text"
 _LINES = "lines"
+_SYNTAX = "syntax"
 
 
 class Content:
@@ -62,6 +64,9 @@ class Content:
             return repr(self.source.facts)
         if kind == _TEXT:
             return self.source.text
+        if kind == _SYNTAX:
+            fault = self.source.fault
+            return "" if fault is None else f"{fault.line} {fault.message}"
         return repr(self.ask(kind, argument))
 
 
@@ -92,6 +97,12 @@ class Traced:
     def text(self) -> str:
         self._parts.add((_TEXT, ""))
         return self._content.source.text
+
+    @property
+    def fault(self) -> Unreadable | None:
+        """What is wrong with the file, anywhere in it."""
+        self._parts.add((_SYNTAX, ""))
+        return self._content.source.fault
 
     def lower(self, line: int, end_line: int) -> ir.Block:
         self._slices.add((line, end_line))
