@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from finlint.cache.verdict import CHECKED, MAY, NO, UNKNOWN
 from finlint.collector import CollectorPaused
 from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
-from finlint.model.stamp import no_stamps, stamp_of
+from finlint.model.stamp import Stamps, stamps_of
 from finlint.prefilter import Budget, Prefilter, problem
 from finlint.syntax.files import Files
 from finlint.syntax.reading import Unreadable, read_bytes
@@ -39,7 +38,7 @@ def analyse(
     overlay: Mapping[str, bytes] | None = None,
     progress: Callable[[int, int], None] | None = None,
     statistics: Callable[[Statistics], None] | None = None,
-    stamps: array[int] | None = None,
+    stamps: Stamps | None = None,
 ) -> Report:
     """Analyse ``files`` and report every finding, whatever its code or severity, in a stable order.
 
@@ -69,14 +68,12 @@ def analyse(
     return report
 
 
-def _memory(paths: Sequence[str], settings: Settings, stamps: array[int] | None) -> Memory:
+def _memory(paths: Sequence[str], settings: Settings, stamps: Stamps | None) -> Memory:
     from finlint.cache.memory import Memory
 
     assert settings.cache_dir is not None
     if stamps is None:
-        stamps = no_stamps()
-        for path in paths:
-            stamps.extend(stamp_of(path))
+        stamps = stamps_of(paths)
     return Memory(settings.cache_dir, settings, paths, stamps, peek, large=len(paths) >= WORTH_REMEMBERING)
 
 

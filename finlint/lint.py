@@ -6,7 +6,6 @@ The command and the flake8 plugin both come through here, so that they agree.
 from __future__ import annotations
 
 import os
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +19,7 @@ from finlint.syntax.discover import Excluder
 from finlint.syntax.suppressions import WORDS, Directive, Suppressions, covers, is_known
 
 if TYPE_CHECKING:
+    from finlint.model.stamp import Stamps
     from finlint.model.task import Statistics
 
 
@@ -189,7 +189,7 @@ def analyse(
     errors: Sequence[FileError] = (),
     noqa: bool = True,
     statistics: Callable[[Statistics], None] | None = None,
-    stamps: array[int] | None = None,
+    stamps: Stamps | None = None,
 ) -> Outcome:
     """Analyse ``files`` and keep what the policies want. ``noqa`` off leaves noqa comments to flake8.
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -19,7 +17,7 @@ from finlint.cache.unchanged import Judge, StillRight, still_right
 from finlint.cache.verdict import UNKNOWN
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
-from finlint.model.stamp import FIELDS, NO_STAMP, Stamp
+from finlint.model.stamp import FIELDS, NO_STAMP, Stamp, Stamps
 from finlint.model.task import Answer, Inputs, Known, Seen, Statistics, Task
 from finlint.syntax.digest import digest
 
@@ -43,17 +41,17 @@ class Memory:
         root: str,
         settings: Settings,
         files: Sequence[str],
-        stamps: array[int],
+        stamps: Stamps,
         read: Callable[[str], bytes | None],
         *,
         large: bool,
     ) -> None:
         self._place = Place(root, settings)
         self._files = files
-        self._stamps = stamps
+        self._stamps = stamps.numbers
         self._read = read
         self._large = large
-        self._started = time.time_ns()
+        self._started = stamps.taken
         self._before: Before | None = None
         self._verdicts = bytearray(len(files))
         self._digests: dict[str, str] = {}
@@ -75,16 +73,20 @@ class Memory:
         before = self._before
         if before is None:
             return None
-        now = Now({}, lambda path: None, self._read)
+        now = Now({}, lambda path: None, self._read, self._started)
         try:
             right = still_right(before, self._place, now, self._files, self._stamps, judge)
             if right is None:
                 return None
             outcome = before.outcome()
-            if right.restamped:
-                self._restamp(before, right)
         except DAMAGE:
             return None
+        if right.restamped:
+            try:
+                self._restamp(before, right)
+            except DAMAGE:
+                # The next run looks at the same files again.
+                pass
         return outcome
 
     def _restamp(self, before: Before, right: StillRight) -> None:
@@ -211,7 +213,7 @@ class Memory:
             number = numbers.get(linted.get(path, ""))
             return Stamp(*self._stamp(number)) if number is not None else None
 
-        self._now = Now(linted, known, self._read)
+        self._now = Now(linted, known, self._read, self._started)
         self._answers = Answers(self._place, self._now)
 
     def answer(self, task: Task, known: Known) -> tuple[Answer, Inputs] | None:

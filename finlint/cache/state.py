@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -21,17 +20,21 @@ RACY_NS = 2_000_000_000
 class Now:
     """What is on the disk, each file and folder asked once in a run.
 
-    ``linted`` are the files of the run (absolute path to the path shown), ``stamps`` those that are known already;
-    ``read`` gives a file's bytes or None.
+    ``linted`` are the files of the run (absolute path to the path shown), ``stamps`` those that are known already, none
+    from before ``started``; ``read`` gives a file's bytes or None.
     """
 
     def __init__(
-        self, linted: Mapping[str, str], stamps: Callable[[str], Stamp | None], read: Callable[[str], bytes | None]
+        self,
+        linted: Mapping[str, str],
+        stamps: Callable[[str], Stamp | None],
+        read: Callable[[str], bytes | None],
+        started: int,
     ) -> None:
         self.linted = linted
         self.read = read
         self._known = stamps
-        self._started = time.time_ns()
+        self._started = started
         self._stamps: dict[str, Stamp] = {}
         self._names: dict[str, str] = {}
 

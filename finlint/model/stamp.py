@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from array import array
+from collections.abc import Iterable
 from typing import NamedTuple
 
 #: Numbers of a stamp, and their bytes in an array of many.
@@ -35,6 +37,20 @@ def stamp_of(path: str) -> Stamp:
         return NO_STAMP
 
 
+class Stamps(NamedTuple):
+    """The stamps of many files, the numbers of one after those of the other, and when (ns) the first was looked at."""
+
+    numbers: array[int]
+    taken: int
+
+
 def no_stamps() -> array[int]:
-    """An array for the numbers of many stamps, one after the other."""
+    """An array for the numbers of many stamps."""
     return array("Q")
+
+
+def stamps_of(paths: Iterable[str]) -> Stamps:
+    out = Stamps(no_stamps(), time.time_ns())
+    for path in paths:
+        out.numbers.extend(stamp_of(path))
+    return out

@@ -7,13 +7,14 @@ folders that cannot be read; paths that do not exist. No file is opened here, so
 from __future__ import annotations
 
 import os
+import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from finlint.model.finding import FileError
 from finlint.model.folders import USUAL_FOLDERS
-from finlint.model.stamp import FIELDS, NO_STAMP, Stamp, no_stamps, stamp_in, stamp_of
+from finlint.model.stamp import FIELDS, NO_STAMP, Stamp, Stamps, no_stamps, stamp_in, stamp_of
 from finlint.syntax.gitignore import IsIgnored, ignored_below
 
 #: On Windows a folder's entry knows no inode, and not always the newest time.
@@ -62,12 +63,12 @@ class Excluder(NamedTuple):
 
 
 class Discovery(NamedTuple):
-    """``stamps`` has the numbers of each file's stamp, in the order of ``files``."""
+    """``stamps`` are those of ``files``, in their order."""
 
     files: tuple[str, ...]
     errors: tuple[FileError, ...]
     missing: tuple[str, ...]
-    stamps: array[int]
+    stamps: Stamps
 
 
 def discover(
@@ -82,6 +83,7 @@ def discover(
     Folders give their ``*.py``; a file that is named is taken whatever its suffix, and whatever excludes it
     unless ``force_exclude``. ``excluder_of`` gives the exclusion for entries of a folder (absolute path).
     """
+    started = time.time_ns()
     walk = _Walk(excluder_of or (lambda folder: Excluder(folder)), force_exclude, respect_gitignore)
     missing = []
     for path in paths:
@@ -97,7 +99,7 @@ def discover(
         kept = list(_once(files))
         files = [files[number] for number in kept]
         stamps = array("Q", [field for n in kept for field in stamps[n * FIELDS : (n + 1) * FIELDS]])
-    return Discovery(tuple(files), tuple(walk.errors), tuple(missing), stamps)
+    return Discovery(tuple(files), tuple(walk.errors), tuple(missing), Stamps(stamps, started))
 
 
 def _once(files: Sequence[str]) -> Iterator[int]:

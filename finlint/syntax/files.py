@@ -85,10 +85,6 @@ class Files:
         if path:
             self.errors.setdefault(path, FileError(path, error.line, error.message))
 
-    def loaded(self, path: str) -> SourceFile | None:
-        """The source of ``path``, if it was loaded."""
-        return self._sources.get(path)
-
     def work(self) -> Work:
         """What was parsed so far."""
         from finlint.model.task import Work
