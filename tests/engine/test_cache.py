@@ -290,7 +290,7 @@ def test_the_folder_stays_within_its_bounds(tmp_path: Path, run: Run, monkeypatc
     size = sum(path.stat().st_size for path in current)
     monkeypatch.setattr(place, "MAX_BYTES", size + current[0].stat().st_size // 2)
     (path,) = [p for p in (tmp_path / "tree" / "pkg").iterdir() if p.name == "util.py"]
-    path.write_text(path.read_text() + "\n# changed\n")
+    path.write_text(path.read_text() + "\n\ndef another():\n    pass\n")
     run()
     left = cache_files(tmp_path)
     assert left == current
