@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from sys import intern
 from typing import Any, NamedTuple
 
 from finlint.model.finding import (
@@ -157,10 +158,11 @@ def answer_from_json(data: Sequence[Any]) -> Answer:
 
 def inputs_from_json(data: Sequence[Any]) -> Inputs:
     files, folders, searches = data
+    # Hundreds of answers stand on the same parts of the same files.
     return Inputs(
-        {path: tuple(parts) for path, parts in files.items()},
-        tuple(folders),
-        tuple((group, text, pattern) for group, text, pattern in searches),
+        {intern(path): tuple(map(intern, parts)) for path, parts in files.items()},
+        tuple(map(intern, folders)),
+        tuple((intern(group), intern(text), intern(pattern)) for group, text, pattern in searches),
     )
 
 
@@ -181,7 +183,8 @@ def seen_to_json(seen: Seen) -> list[Any]:
 
 
 def seen_from_json(data: Sequence[Any]) -> Seen:
-    parts, groups, digests = data
+    files, groups, digests = data
+    parts = {intern(path): {intern(part): told for part, told in parts.items()} for path, parts in files.items()}
     return Seen(parts, {key: group_from_json(group) for key, group in groups.items()}, digests)
 
 
