@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from finlint.analysis import library
-from finlint.analysis.effects import CallArgs
+from finlint.analysis.effects import Args, CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
@@ -32,7 +32,7 @@ from finlint.analysis.values import (
 from finlint.model.source import Span
 
 
-def _super(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _super(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     scope: Scope | None = context.scope
     while scope is not None and scope.function is not None and scope.function.owner is None:
         scope = scope.parent
@@ -50,7 +50,7 @@ def _super(ask: Questions, args: CallArgs, context: Context, span: Span | None) 
     return Super(Class(scope.function.owner, ask.module_scope(scope.module)), receiver)
 
 
-def _getattr(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _getattr(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     if len(args.positional) < 2:
         return UNKNOWN
     name = args.positional[1]
@@ -63,24 +63,24 @@ def _getattr(ask: Questions, args: CallArgs, context: Context, span: Span | None
     return UNKNOWN
 
 
-def _partial(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _partial(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     if not args.positional:
         return UNKNOWN
     return union(Partial(function, args.positional[1:], args.keywords) for function in alternatives(args.positional[0]))
 
 
-def _methodcaller(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _methodcaller(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     name = args.positional[0] if args.positional else UNKNOWN
     if isinstance(name, Const) and isinstance(name.value, str):
         return MethodCaller(name.value, args.positional[1:], args.keywords)
     return UNKNOWN
 
 
-def _method_type(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _method_type(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     return Bound(args.positional[0], args.positional[1]) if len(args.positional) == 2 else UNKNOWN
 
 
-def _cast(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _cast(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     if len(args.positional) < 2:
         return UNKNOWN
     target, value = args.positional[0], args.positional[1]
@@ -95,7 +95,7 @@ def _cast(ask: Questions, args: CallArgs, context: Context, span: Span | None) -
     return value
 
 
-def _type(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _type(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     if len(args.positional) != 1:
         return UNKNOWN
     return union(
@@ -105,24 +105,24 @@ def _type(ask: Questions, args: CallArgs, context: Context, span: Span | None) -
 
 
 def _marker(kind: str) -> object:
-    def mark(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    def mark(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
         return Marked(kind, args.positional[0]) if args.positional else UNKNOWN
 
     return mark
 
 
-def _enumerate(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _enumerate(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     element = ask.element(args.positional[0], context, span) if args.positional else UNKNOWN
     return Sequence("iterable", None, Sequence("tuple", (UNKNOWN, element), UNKNOWN))
 
 
-def _zip(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _zip(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     elements = tuple(ask.element(a, context, span) for a in args.positional)
     return Sequence("iterable", None, Sequence("tuple", elements, union(elements)))
 
 
 def _same_elements(kind: str) -> object:
-    def collect(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    def collect(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
         if not args.positional:
             return Sequence(kind, None, UNKNOWN)
         source = args.positional[0]
@@ -133,7 +133,7 @@ def _same_elements(kind: str) -> object:
     return collect
 
 
-def _map(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _map(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     # Lazy: the function is called when the map is consumed (see _iterate_lazily).
     if len(args.positional) < 2:
         return UNKNOWN
@@ -141,18 +141,18 @@ def _map(ask: Questions, args: CallArgs, context: Context, span: Span | None) ->
     return LibObject("builtins.map", given)
 
 
-def _filter(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _filter(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     if len(args.positional) < 2:
         return UNKNOWN
     given = (("function", args.positional[0]), ("iterable", args.positional[1]))
     return LibObject("builtins.filter", given)
 
 
-def _next(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _next(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     return ask.element(args.positional[0], context, span) if args.positional else UNKNOWN
 
 
-def _iter(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _iter(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     if len(args.positional) == 2:
         # ``iter(queue.get, None)`` calls until the sentinel comes.
         value = ask.call(args.positional[0], CallArgs(), context, span, None)
@@ -160,7 +160,7 @@ def _iter(ask: Questions, args: CallArgs, context: Context, span: Span | None) -
     return args.positional[0] if args.positional else UNKNOWN
 
 
-def _is_coroutine_function(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _is_coroutine_function(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     if not args.positional:
         return UNKNOWN
     verdicts = set()
@@ -174,7 +174,7 @@ def _is_coroutine_function(ask: Questions, args: CallArgs, context: Context, spa
 def _runs(method: str) -> object:
     """``len(x)``, ``repr(x)``: runs a special method of ``x``, and is an ordinary call beside that."""
 
-    def run(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+    def run(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
         for option in alternatives(args.positional[0]) if args.positional and context.recorder is not None else ():
             if isinstance(option, Object):
                 ask.special(option, method, args.positional[1:2], context, span)
@@ -183,7 +183,7 @@ def _runs(method: str) -> object:
     return run
 
 
-def _field(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _field(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     """``dataclasses.field(default_factory=X)``: instances have what ``X()`` gives."""
     factory = args.keyword("default_factory") or args.keyword("factory")
     if factory is not None:
@@ -191,7 +191,7 @@ def _field(ask: Questions, args: CallArgs, context: Context, span: Span | None) 
     return args.keyword("default") or UNKNOWN
 
 
-def _isinstance(ask: Questions, args: CallArgs, context: Context, span: Span | None) -> Value | None:
+def _isinstance(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     return UNKNOWN
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.analysis import library
-from finlint.analysis.effects import CallArgs
+from finlint.analysis.effects import Args, CallArgs
 from finlint.analysis.environment import Context, Later, Result, known_in, settled
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
@@ -52,7 +52,7 @@ class Calls:
     def call(
         self,
         function: Value,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         expr: ir.Call | None = None,
@@ -63,7 +63,7 @@ class Calls:
     def call_later(
         self,
         function: Value,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         expr: ir.Call | None,
@@ -80,7 +80,7 @@ class Calls:
     def _call_one(
         self,
         function: Value,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         expr: ir.Call | None,
@@ -127,7 +127,7 @@ class Calls:
     def _call_function(
         self,
         function: Function,
-        args: CallArgs,
+        args: Args,
         receiver: Value | None,
         context: Context,
         span: Span | None,
@@ -138,17 +138,50 @@ class Calls:
         registrar = self.registrars.named(f"{node.module.name}.{node.qualified}") if receiver is None else None
         if registrar is not None:
             return self.register(registrar, args, context, span, None, expr)
-        params = (*self.ask.bind(node, args, receiver), *_narrowed_globals(function, context))
-        scope = self.ask.scope(node, params, function.scope)
-        if node.ir.is_async:
-            return Suspended("async-generator" if node.ir.is_generator else "coroutine", scope)
-        if node.ir.is_generator:
-            return Suspended("generator", scope)
-        if context.recorder is not None and span is not None:
-            context.recorder.edge(span, scope)
-        if result is Result.WANTED:
-            return self.returns(scope)
-        return Later(lambda: self.returns(scope)) if result is Result.LATER else UNKNOWN
+        recorded = context.recorder is not None and span is not None
+        params: tuple[tuple[str, Value], ...] | None = None
+        if recorded or node.ir.is_async or node.ir.is_generator or node.decisive is None:
+            params = (*self.ask.bind(node, args, receiver), *_narrowed_globals(function, context))
+            scope = self.ask.scope(node, params, function.scope)
+            if node.ir.is_async:
+                return Suspended("async-generator" if node.ir.is_generator else "coroutine", scope)
+            if node.ir.is_generator:
+                return Suspended("generator", scope)
+            if context.recorder is not None and span is not None:
+                context.recorder.edge(span, scope)
+        if result is Result.UNWANTED:
+            return UNKNOWN
+        if result is Result.LATER:
+            return Later(lambda: self.returns(self._deciding(function, args, receiver, context, params)))
+        return self.returns(self._deciding(function, args, receiver, context, params))
+
+    def _deciding(
+        self,
+        function: Function,
+        args: Args,
+        receiver: Value | None,
+        context: Context,
+        params: tuple[tuple[str, Value], ...] | None,
+    ) -> Scope:
+        """The scope of a call as far as it decides what is returned: calls that differ in nothing else are one."""
+        node = function.node
+        decisive = node.decisive
+        if decisive is None:
+            assert params is not None
+            return self.ask.scope(node, params, function.scope)
+        first = node.ir.params[0].name if node.ir.params and receiver is not None else ""
+        if params is None:
+            if decisive.isdisjoint(param.name for param in node.ir.params if param.name != first):
+                # Nothing that is given matters.
+                params = tuple((p.name, UNKNOWN) for p in node.ir.params)
+                if receiver is not None and first:
+                    params = ((first, receiver), *params[1:])
+            else:
+                params = tuple(self.ask.bind(node, args, receiver))
+            params = (*params, *_narrowed_globals(function, context))
+        own = {param.name for param in node.ir.params}
+        kept = ((n, v if n in decisive or n == first else UNKNOWN) for n, v in params if n in own or n in decisive)
+        return self.ask.scope(node, tuple(kept), function.scope)
 
     def returns(self, scope: Scope) -> Value:
         """What a call in this scope returns."""
@@ -191,7 +224,7 @@ class Calls:
             return union([v for v in values if is_known(v)])
         return union(values)
 
-    def construct(self, cls: Class, args: CallArgs, context: Context, span: Span | None, expr: ir.Call | None) -> Value:
+    def construct(self, cls: Class, args: Args, context: Context, span: Span | None, expr: ir.Call | None) -> Value:
         """``Class(...)``: runs ``__new__`` and ``__init__``."""
         registered = self.registrars.constructed(cls, self.ask.mro(cls), self.knowledge)
         if registered:
@@ -231,7 +264,7 @@ class Calls:
     def register(
         self,
         registrar: object,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         cls: Class | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finlint.analysis.effects import CallArgs
+from finlint.analysis.effects import Args
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
@@ -206,7 +206,7 @@ class Classes:
                 return True
         return any(isinstance(b, Lib) and b.name == "typing.NamedTuple" for b in self.mro(cls))
 
-    def record_fields(self, cls: Class, args: CallArgs) -> tuple[tuple[str, Value], ...]:
+    def record_fields(self, cls: Class, args: Args) -> tuple[tuple[str, Value], ...]:
         names: list[str] = []
         for base in reversed(self.mro(cls)):
             if isinstance(base, Class):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finlint.analysis.effects import CallArgs
+from finlint.analysis.effects import Args
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import FunctionNode, ModuleNode, method_kind
 from finlint.analysis.questions import Questions
@@ -58,7 +58,7 @@ class Contexts:
         return scope
 
     def bind(
-        self, function: FunctionNode, args: CallArgs, receiver: Value | None, fill: bool = True
+        self, function: FunctionNode, args: Args, receiver: Value | None, fill: bool = True
     ) -> list[tuple[str, Value]]:
         """Parameters by name. ``receiver``, if any, comes first. With ``fill`` missing ones get their default."""
         positional = list(args.positional) if receiver is None else [receiver, *args.positional]

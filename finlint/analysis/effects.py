@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from finlint.analysis.scopes import Scope
@@ -40,6 +41,45 @@ class CallArgs(NamedTuple):
             if key == name:
                 return value
         return None
+
+
+class PendingArgs:
+    """``CallArgs`` that are evaluated when somebody looks at one of them: much of what is called does not."""
+
+    __slots__ = ("_evaluate", "_given")
+
+    def __init__(self, evaluate: Callable[[], CallArgs]) -> None:
+        self._evaluate = evaluate
+        self._given: CallArgs | None = None
+
+    @property
+    def given(self) -> CallArgs:
+        if self._given is None:
+            self._given = self._evaluate()
+        return self._given
+
+    @property
+    def positional(self) -> tuple[Value, ...]:
+        return self.given.positional
+
+    @property
+    def keywords(self) -> tuple[tuple[str, Value], ...]:
+        return self.given.keywords
+
+    @property
+    def open_ended(self) -> bool:
+        return self.given.open_ended
+
+    @property
+    def spliced(self) -> Value:
+        return self.given.spliced
+
+    def keyword(self, name: str) -> Value | None:
+        return self.given.keyword(name)
+
+
+#: Arguments of a call.
+Args = CallArgs | PendingArgs
 
 
 class Registration(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from finlint.analysis import library
-from finlint.analysis.effects import CallArgs
+from finlint.analysis.effects import Args, CallArgs, PendingArgs
 from finlint.analysis.environment import Context, Later, Result, assign, dotted, known_in, place, settled
 from finlint.analysis.nodes import children
 from finlint.analysis.protocols import EXIT_STACK, exit_action
@@ -100,7 +100,10 @@ class Expressions:
                 for arg in expr.args:
                     self.run(arg.value, context)
             return UNKNOWN
-        args = self.arguments(expr.args, context)
+        if context.recorder is None and context.env is None:
+            args: Args = PendingArgs(lambda: self.arguments(expr.args, context))
+        else:
+            args = self.arguments(expr.args, context)
         value = self.ask.call_later(function, args, context, expr.span, expr, result)
         if context.recorder is not None:
             self._consume_generators(expr, function, context)
@@ -108,7 +111,7 @@ class Expressions:
             self._note_receiver_change(expr, function, args, context)
         return value
 
-    def _note_receiver_change(self, expr: ir.Call, function: Value, args: CallArgs, context: Context) -> None:
+    def _note_receiver_change(self, expr: ir.Call, function: Value, args: Args, context: Context) -> None:
         """``sock.setblocking(False)`` changes what ``sock`` is from here on."""
         assert isinstance(expr.func, ir.Attr)
         assert context.env is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Items
 from typing import NamedTuple, Protocol
 
-from finlint.analysis.effects import CallArgs
+from finlint.analysis.effects import Args
 from finlint.analysis.values import (
     UNKNOWN,
     Const,
@@ -44,7 +44,7 @@ class Verdict(NamedTuple):
     sure: bool
 
 
-def arguments(entry: Entry, args: CallArgs) -> dict[str, Value]:
+def arguments(entry: Entry, args: Args) -> dict[str, Value]:
     """Arguments by parameter name; defaults that the entry knows are filled in."""
     out: dict[str, Value] = {}
     if not args.open_ended:
@@ -135,7 +135,7 @@ def _any(conditions: Items[Argument], given: dict[str, Value]) -> bool | None:
     return None if None in verdicts else False
 
 
-def judge(entry: Entry, args: CallArgs, receiver: Value | None) -> Verdict | None:
+def judge(entry: Entry, args: Args, receiver: Value | None) -> Verdict | None:
     """Whether this call of ``entry`` waits, and how long at most; None: it does not, or nothing says that it does."""
     if not entry.kind:
         return None
@@ -189,7 +189,7 @@ def _bounded_by(bound: Value) -> str:
     return "bounded"
 
 
-def changed_receiver(entry: Entry, args: CallArgs, receiver: LibObject) -> LibObject:
+def changed_receiver(entry: Entry, args: Args, receiver: LibObject) -> LibObject:
     """The receiver after a call such as ``setblocking(False)`` or ``settimeout(5)``."""
     given = arguments(entry, args)
     if entry.makes_nonblocking and _any(entry.makes_nonblocking, given) is True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finlint.analysis import library
 from finlint.analysis.builtin_calls import SPECIAL_CALLS
-from finlint.analysis.effects import CallArgs, Effect
+from finlint.analysis.effects import Args, CallArgs, Effect
 from finlint.analysis.environment import Context, dotted
 from finlint.analysis.protocols import EXIT_STACK
 from finlint.analysis.questions import Questions
@@ -42,7 +42,7 @@ class LibraryCalls:
     def call_library(
         self,
         function: Lib | LibMethod,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         expr: ir.Call | None,
@@ -77,11 +77,11 @@ class LibraryCalls:
                     else self._constructed(name, None, args, context)
                 )
             )
-        if receiver is None and not entry.is_class and isinstance(function, Lib) and args.positional:
+        owner = name.rpartition(".")[0]
+        if receiver is None and entry.kind and not entry.is_class and self.knowledge.is_class(owner):
             # ``threading.Lock.acquire(lock)``: the unbound form.
-            owner = name.rpartition(".")[0]
-            first = args.positional[0]
-            if self.knowledge.is_class(owner) and isinstance(first, LibObject) and entry.kind:
+            first = args.positional[0] if isinstance(function, Lib) and args.positional else UNKNOWN
+            if isinstance(first, LibObject):
                 receiver = first
                 args = CallArgs(args.positional[1:], args.keywords, args.open_ended)
         if entry.is_async:
@@ -98,7 +98,7 @@ class LibraryCalls:
     def _record_library(
         self,
         entry: Entry,
-        args: CallArgs,
+        args: Args,
         receiver: Value | None,
         context: Context,
         span: Span,
@@ -134,7 +134,7 @@ class LibraryCalls:
         for parameter in entry.consumes:
             self.ask.element(given.get(parameter, UNKNOWN), context, span)
 
-    def _printed_elsewhere(self, args: CallArgs, context: Context, span: Span) -> bool:
+    def _printed_elsewhere(self, args: Args, context: Context, span: Span) -> bool:
         """``print(file=stream)`` writes to the stream: whether it was judged as that."""
         stream = args.keyword("file")
         if stream is None or (isinstance(stream, Const) and stream.value is None):
@@ -169,13 +169,14 @@ class LibraryCalls:
         self,
         name: str,
         entry: Entry,
-        args: CallArgs,
+        args: Args,
         receiver: Value | None,
         context: Context,
     ) -> Value:
         if entry.is_class:
             return self._constructed(name, entry, args, context)
-        returned = library.result_type(entry, library.arguments(entry, args)) or self.knowledge.returns(name)
+        given = library.arguments(entry, args) if entry.returns_if else {}
+        returned = library.result_type(entry, given) or self.knowledge.returns(name)
         if returned == "self":
             return receiver if receiver is not None else UNKNOWN
         if returned.startswith("arg:"):
@@ -195,7 +196,7 @@ class LibraryCalls:
                 return LibObject(value.type, tuple(sorted((k, shallow(v)) for k, v in given.items())))
         return value
 
-    def _constructed(self, name: str, entry: Entry | None, args: CallArgs, context: Context) -> Value:
+    def _constructed(self, name: str, entry: Entry | None, args: Args, context: Context) -> Value:
         if not self.knowledge.is_class(name):
             return UNKNOWN
         if library.container_kind(name) and name.rpartition(".")[0] in ("builtins", "collections", "weakref"):

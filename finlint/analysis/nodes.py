@@ -66,6 +66,16 @@ class FunctionNode:
             self._index = index
         return self._index
 
+    @property
+    def decisive(self) -> frozenset[str] | None:
+        """The names that decide what it returns; None: all of them."""
+        indexes = self.module.source.indexes
+        key = -id(self.ir)
+        if key not in indexes:
+            indexes[key] = read_by_returns(self.ir, self.index)
+        names: frozenset[str] | None = indexes[key]
+        return names
+
     def __repr__(self) -> str:
         return f"<{self.module.name}.{self.qualified}>"
 
@@ -512,6 +522,36 @@ class FunctionIndex:
             self.stores.setdefault((target.id, attribute.value), []).append(Definition("value", value, (), ()))
             return True
         return False
+
+
+def read_by_returns(function: ir.Function, index: FunctionIndex) -> frozenset[str] | None:
+    """The names that decide what a function returns, parameters among them; None where all may: a closure does."""
+    needed: set[str] = set()
+    pending = [part for definition in index.returns for part in _parts_of(definition)]
+    while pending:
+        part = pending.pop()
+        if part is None or isinstance(part, (ir.Lambda, ir.Function, ir.ClassDef)):
+            return None
+        if isinstance(part, ir.Name):
+            if part.id not in needed:
+                needed.add(part.id)
+                pending += [p for definition in index.names.get(part.id, ()) for p in _parts_of(definition)]
+                for (owner, _), definitions in index.stores.items():
+                    if owner == part.id:
+                        pending += [p for definition in definitions for p in _parts_of(definition)]
+            continue
+        pending += children(part)
+    if "super" in needed and function.params:
+        needed.add(function.params[0].name)
+    return frozenset(needed)
+
+
+def _parts_of(definition: Definition) -> list[Any]:
+    """What a definition gives its value by, and under which conditions."""
+    parts: list[Any] = [test for test, _ in definition.conditions]
+    if definition.how not in ("unknown", "import", "annotation"):
+        parts.append(definition.node)
+    return parts
 
 
 def is_abstract(function: ir.Function) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from finlint.analysis import library
-from finlint.analysis.effects import CallArgs
+from finlint.analysis.effects import Args, CallArgs
 from finlint.analysis.environment import Context, place
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
@@ -35,7 +35,7 @@ from finlint.model.source import Span
 EXIT_STACK = "contextlib.ExitStack"
 
 
-def exit_action(method: str, args: CallArgs) -> Value:
+def exit_action(method: str, args: Args) -> Value:
     """What an ``ExitStack`` runs at its end after ``method(*args)``: ``callback``, ``push`` or ``enter_context``."""
     if not args.positional:
         return UNKNOWN
@@ -165,7 +165,7 @@ class Protocols:
         self,
         receiver: Sequence | Mapping,
         name: str,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
     ) -> Value:

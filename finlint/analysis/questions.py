@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from finlint.analysis.effects import CallArgs
+from finlint.analysis.effects import Args, CallArgs
 from finlint.analysis.environment import Context, Later, Result
 from finlint.analysis.library import Knowledge
 from finlint.analysis.nodes import ClassNode, Definition, FunctionNode, ModuleNode
@@ -37,7 +37,7 @@ MAX_CALLER_DEPTH = 2
 
 #: Expressions that are evaluated for one body, the questions it leads to included. Beyond it nothing is known:
 #: some programs (huge classes that build each other) would otherwise keep us busy for minutes.
-FUEL = 3_000
+FUEL = 8_000
 #: What is left of it at least when a statement is begun.
 FUEL_OF_STATEMENT = 1_000
 
@@ -127,7 +127,7 @@ class Questions(Protocol):
         self,
         receiver: Sequence | Mapping,
         name: str,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
     ) -> Value: ...
@@ -144,7 +144,7 @@ class Questions(Protocol):
     def making_scope(self, method: FunctionNode, obj: Object, base: Class) -> Scope: ...
     def declared(self, obj: Object, name: str) -> Value | None: ...
     def is_record(self, cls: Class) -> bool: ...
-    def record_fields(self, cls: Class, args: CallArgs) -> tuple[tuple[str, Value], ...]: ...
+    def record_fields(self, cls: Class, args: Args) -> tuple[tuple[str, Value], ...]: ...
 
     # attributes.py
     def attribute(self, value: Value, name: str, context: Context, span: Span | None) -> Value: ...
@@ -159,7 +159,7 @@ class Questions(Protocol):
     def call(
         self,
         function: Value,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         expr: ir.Call | None = None,
@@ -167,7 +167,7 @@ class Questions(Protocol):
     def call_later(
         self,
         function: Value,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         expr: ir.Call | None,
@@ -177,7 +177,7 @@ class Questions(Protocol):
     def register(
         self,
         registrar: object,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         cls: Class | None,
@@ -188,7 +188,7 @@ class Questions(Protocol):
     def module_scope(self, module: ModuleNode) -> Scope: ...
     def scope(self, function: FunctionNode, params: tuple[tuple[str, Value], ...], parent: Scope | None) -> Scope: ...
     def bind(
-        self, function: FunctionNode, args: CallArgs, receiver: Value | None, fill: bool = True
+        self, function: FunctionNode, args: Args, receiver: Value | None, fill: bool = True
     ) -> list[tuple[str, Value]]: ...
     def method_scope(self, function: FunctionNode, receiver: Value, parent: Scope | None) -> Scope: ...
     def generic_scope(self, function: FunctionNode, parent: Scope | None = None) -> Scope: ...
@@ -197,7 +197,7 @@ class Questions(Protocol):
     def call_library(
         self,
         function: Lib | LibMethod,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         expr: ir.Call | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from finlint.analysis.effects import CallArgs, Registration
+from finlint.analysis.effects import Args, CallArgs, Registration
 from finlint.analysis.environment import Context
 from finlint.analysis.library import Knowledge
 from finlint.analysis.values import (
@@ -117,7 +117,7 @@ class Registrars:
     def registration(
         self,
         spec: object,
-        args: CallArgs,
+        args: Args,
         context: Context,
         span: Span | None,
         call: ir.Call | None = None,
@@ -140,7 +140,7 @@ class Registrars:
         return made, value
 
     @staticmethod
-    def _passed(spec: Spec, args: CallArgs, target: Value, reference: Value) -> CallArgs:
+    def _passed(spec: Spec, args: Args, target: Value, reference: Value) -> CallArgs:
         if spec.passes == "rest":
             first = spec.callback + 1 if isinstance(spec.callback, int) else len(args.positional)
             keywords = tuple((k, v) for k, v in args.keywords if k not in (spec.callback_name, spec.callback))
@@ -186,7 +186,7 @@ def _calls(call: ir.Call, spec: Spec) -> bool:
     return isinstance(argument_expression(call, spec.callback, (spec.callback_name,)), ir.Call)
 
 
-def _argument(args: CallArgs, where: int | str, names: tuple[str, ...]) -> Value | None:
+def _argument(args: Args, where: int | str, names: tuple[str, ...]) -> Value | None:
     if isinstance(where, str):
         return args.keyword(where)
     if where < len(args.positional):
