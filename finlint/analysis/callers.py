@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from finlint.analysis.effects import PendingArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
@@ -30,6 +31,35 @@ from finlint.model import ir
 from finlint.model.words import NAMES
 
 
+class Given:
+    """What one call gives to the parameters of ``function``, each looked at when somebody asks for it."""
+
+    __slots__ = ("_args", "_ask", "_function", "_known", "_receiver")
+
+    def __init__(self, ask: Questions, function: FunctionNode, args: PendingArgs, receiver: Value | None) -> None:
+        self._ask = ask
+        self._function = function
+        self._args = args
+        self._receiver = receiver
+        self._known: dict[str, Value] = {}
+
+    def __getitem__(self, name: str) -> Value:
+        """UNKNOWN where the call does not give it."""
+        known = self._known.get(name)
+        if known is None:
+            self._known[name] = UNKNOWN
+            known = self._known[name] = self._value(name)
+        return known
+
+    def _value(self, name: str) -> Value:
+        expressions = self._args.expressions(self._function.ir, self._receiver is not None)
+        if expressions is None:
+            bound = dict(self._ask.bind(self._function, self._args, self._receiver, fill=False))
+            return bound.get(name, UNKNOWN)
+        expr = expressions.get(name)
+        return UNKNOWN if expr is None else self._args.evaluate(expr)
+
+
 class Callers:
     """Parameters to values, by annotation, callers and default."""
 
@@ -39,8 +69,8 @@ class Callers:
         self.project = ask.project
         self._others: dict[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = {}
         self._callers: dict[tuple[FunctionNode, str, int, Object | None], Value] = {}
-        self._calls: dict[tuple[FunctionNode, int, int], list[dict[str, Value]] | None] = {}
-        self._heirs: dict[tuple[FunctionNode, Object, int], list[dict[str, Value]]] = {}
+        self._calls: dict[tuple[FunctionNode, int, int], list[Given] | None] = {}
+        self._heirs: dict[tuple[FunctionNode, Object, int], list[Given]] = {}
 
     def parameter(self, name: str, scope: Scope) -> Value:
         """A parameter that this call did not tell: from its annotation, else from what callers pass."""
@@ -124,10 +154,10 @@ class Callers:
         if given is None:
             self._heirs[key] = []
             given = self._heirs[key] = list(self._given_by(heir, function))
-        values = [softened(params[name]) for params in given if is_known(params.get(name, UNKNOWN))]
+        values = [softened(params[name]) for params in given if is_known(params[name])]
         return without_none(union(values))
 
-    def _given_by(self, heir: Object, function: FunctionNode) -> Iterator[dict[str, Value]]:
+    def _given_by(self, heir: Object, function: FunctionNode) -> Iterator[Given]:
         """The parameters of a base's ``__init__`` as making ``heir`` gives them.
 
         Where its class has an ``__init__`` of its own, that passes them on: ``super().__init__(pool)``.
@@ -166,13 +196,13 @@ class Callers:
             return UNKNOWN
         number = 0
         while (given := self._given(function, called, makes, number)) is not None:
-            values = [softened(params[name]) for params in given if is_known(params.get(name, UNKNOWN))]
+            values = [softened(params[name]) for params in given if is_known(params[name])]
             if values:
                 return without_none(union(values))
             number += 1
         return UNKNOWN
 
-    def _given(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[dict[str, Value]] | None:
+    def _given(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[Given] | None:
         """The parameters in the calls at the ``number``-th kind of place, nearest first; None: there is no more."""
         key = (function, number, self.limits.caller_depth)
         if key not in self._calls:
@@ -214,11 +244,9 @@ class Callers:
             self._others[(module, cls)] = known
         return known
 
-    def _passed(
-        self, function: FunctionNode, module: ModuleNode, called: str, cls: Class | None = None
-    ) -> list[dict[str, Value]]:
+    def _passed(self, function: FunctionNode, module: ModuleNode, called: str, cls: Class | None = None) -> list[Given]:
         """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
-        given: list[dict[str, Value]] = []
+        given: list[Given] = []
         for caller, call in calls_named(module, called):
             scopes = self._scopes(caller, function) if caller is not None else (self.ask.module_scope(module),)
             for scope in scopes:
@@ -230,7 +258,7 @@ class Callers:
 
     def _given_in(
         self, call: ir.Call, function: FunctionNode, context: Context, cls: Class | None = None
-    ) -> Iterator[dict[str, Value]]:
+    ) -> Iterator[Given]:
         """The parameters that ``call`` gives to ``function`` (of ``cls``), for each way in which it may mean it."""
         for option in alternatives(self.ask.eval(call.func, context)):
             if cls is None or option == cls:
@@ -252,9 +280,7 @@ class Callers:
             if isinstance(base, Class) and base.node is caller.owner:
                 yield self.ask.method_scope(caller, Object(heir, (), "self"), base.scope)
 
-    def _callee_params(
-        self, target: Value, function: FunctionNode, call: ir.Call, context: Context
-    ) -> dict[str, Value] | None:
+    def _callee_params(self, target: Value, function: FunctionNode, call: ir.Call, context: Context) -> Given | None:
         """Parameters of ``function`` as ``call`` gives them, where ``target`` is that function."""
         receiver: Value | None = None
         if isinstance(target, Class):
@@ -268,8 +294,7 @@ class Callers:
             receiver = target.receiver
         elif not isinstance(target, Function) or target.node is not function:
             return None
-        args = self.ask.arguments(call.args, context)
-        return dict(self.ask.bind(function, args, receiver, fill=False))
+        return Given(self.ask, function, self.ask.pending(call.args, context), receiver)
 
 
 #: Names that a class is called by, beside its own, that are looked for.

@@ -177,7 +177,7 @@ class Calls:
                 if receiver is not None and first:
                     params = ((first, receiver), *params[1:])
             else:
-                params = tuple(self.ask.bind(node, args, receiver))
+                params = tuple(self.ask.bind_some(node, args, receiver, decisive))
             params = (*params, *_narrowed_globals(function, context))
         own = {param.name for param in node.ir.params}
         kept = ((n, v if n in decisive or n == first else UNKNOWN) for n, v in params if n in own or n in decisive)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from finlint.analysis.effects import Args
+from collections.abc import Container
+
+from finlint.analysis.effects import Args, PendingArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import FunctionNode, ModuleNode, method_kind
 from finlint.analysis.questions import Questions
@@ -92,6 +94,27 @@ class Contexts:
                 out.append((param.name, softened(value) if args.open_ended else value))
             else:
                 out.append((param.name, UNKNOWN))
+        return out
+
+    def bind_some(
+        self, function: FunctionNode, args: Args, receiver: Value | None, names: Container[str]
+    ) -> list[tuple[str, Value]]:
+        """Parameters by name as ``bind`` gives them; of those that are not among ``names`` nothing need be known."""
+        expressions = args.expressions(function.ir, receiver is not None) if type(args) is PendingArgs else None
+        if expressions is None or type(args) is not PendingArgs:
+            return self.bind(function, args, receiver)
+        out: list[tuple[str, Value]] = []
+        for param in function.ir.params:
+            value: Value = UNKNOWN
+            if receiver is not None and not out:
+                value = receiver
+            elif param.name in names:
+                given = expressions.get(param.name)
+                if given is not None:
+                    value = args.evaluate(given)
+                elif param.default is not None:
+                    value = self._default(param.default, function)
+            out.append((param.name, value))
         return out
 
     def _default(self, expr: ir.Expr, function: FunctionNode) -> Value:

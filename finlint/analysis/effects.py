@@ -44,19 +44,47 @@ class CallArgs(NamedTuple):
 
 
 class PendingArgs:
-    """``CallArgs`` that are evaluated when somebody looks at one of them: much of what is called does not."""
+    """``CallArgs`` that are evaluated when somebody looks at them: much of what is called does not.
 
-    __slots__ = ("_evaluate", "_given")
+    ``written`` are the arguments as they stand in the call; ``evaluate`` gives the value of one of their expressions,
+    ``evaluate_all`` all of them at once.
+    """
 
-    def __init__(self, evaluate: Callable[[], CallArgs]) -> None:
-        self._evaluate = evaluate
+    __slots__ = ("_evaluate_all", "_given", "evaluate", "written")
+
+    def __init__(
+        self,
+        written: tuple[ir.Arg, ...],
+        evaluate: Callable[[ir.Expr], Value],
+        evaluate_all: Callable[[], CallArgs],
+    ) -> None:
+        self.written = written
+        self.evaluate = evaluate
+        self._evaluate_all = evaluate_all
         self._given: CallArgs | None = None
 
     @property
     def given(self) -> CallArgs:
         if self._given is None:
-            self._given = self._evaluate()
+            self._given = self._evaluate_all()
         return self._given
+
+    def expressions(self, function: ir.Function, received: bool) -> dict[str, ir.Expr] | None:
+        """The expressions that a call of ``function`` gives to its parameters, by name; None where that cannot be
+        told by their places alone. ``received``: the first parameter is the receiver."""
+        if any(arg.star for arg in self.written):
+            return None
+        positional = [arg.value for arg in self.written if not arg.keyword]
+        keywords = {arg.keyword: arg.value for arg in self.written if arg.keyword}
+        out: dict[str, ir.Expr] = {}
+        for param in function.params[1:] if received else function.params:
+            if param.kind in ("*", "**"):
+                return None
+            if param.kind != "kw" and positional:
+                out[param.name] = positional.pop(0)
+            elif param.kind != "pos" and param.name in keywords:
+                out[param.name] = keywords[param.name]
+        return out
 
     @property
     def positional(self) -> tuple[Value, ...]:

@@ -74,6 +74,7 @@ class Evaluator:
         self.run = expressions.run
         self.run_later = expressions.run_later
         self.arguments = expressions.arguments
+        self.pending = expressions.pending
         protocols = Protocols(self)
         self.item = protocols.item
         self.element = protocols.element
@@ -110,6 +111,7 @@ class Evaluator:
         self.module_scope = contexts.module_scope
         self.scope = contexts.scope
         self.bind = contexts.bind
+        self.bind_some = contexts.bind_some
         self.method_scope = contexts.method_scope
         self.generic_scope = contexts.generic_scope
         library_calls = LibraryCalls(self)

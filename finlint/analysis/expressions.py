@@ -101,7 +101,7 @@ class Expressions:
                     self.run(arg.value, context)
             return UNKNOWN
         if context.recorder is None and context.env is None:
-            args: Args = PendingArgs(lambda: self.arguments(expr.args, context))
+            args: Args = self.pending(expr.args, context)
         else:
             args = self.arguments(expr.args, context)
         value = self.ask.call_later(function, args, context, expr.span, expr, result)
@@ -337,6 +337,10 @@ class Expressions:
     def _starred(self, expr: ir.Starred, context: Context) -> Value:
         self.eval(expr.value, context)
         return UNKNOWN
+
+    def pending(self, args: tuple[ir.Arg, ...], context: Context) -> PendingArgs:
+        """Arguments that nobody has looked at; only of a context to which nobody listens, and that does not change."""
+        return PendingArgs(args, lambda expr: self.eval(expr, context), lambda: self.arguments(args, context))
 
     def arguments(self, args: tuple[ir.Arg, ...], context: Context) -> CallArgs:
         positional: list[Value] = []

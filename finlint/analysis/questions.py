@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Protocol
 
-from finlint.analysis.effects import Args, CallArgs
+from finlint.analysis.effects import Args, CallArgs, PendingArgs
 from finlint.analysis.environment import Context, Later, Result
 from finlint.analysis.library import Knowledge
 from finlint.analysis.nodes import ClassNode, Definition, FunctionNode, ModuleNode
@@ -108,6 +108,7 @@ class Questions(Protocol):
     # expressions.py
     def eval(self, expr: ir.Expr, context: Context) -> Value: ...
     def arguments(self, args: tuple[ir.Arg, ...], context: Context) -> CallArgs: ...
+    def pending(self, args: tuple[ir.Arg, ...], context: Context) -> PendingArgs: ...
 
     # protocols.py
     def item(self, value: Value, index: Value) -> Value: ...
@@ -189,6 +190,9 @@ class Questions(Protocol):
     def scope(self, function: FunctionNode, params: tuple[tuple[str, Value], ...], parent: Scope | None) -> Scope: ...
     def bind(
         self, function: FunctionNode, args: Args, receiver: Value | None, fill: bool = True
+    ) -> list[tuple[str, Value]]: ...
+    def bind_some(
+        self, function: FunctionNode, args: Args, receiver: Value | None, names: Container[str]
     ) -> list[tuple[str, Value]]: ...
     def method_scope(self, function: FunctionNode, receiver: Value, parent: Scope | None) -> Scope: ...
     def generic_scope(self, function: FunctionNode, parent: Scope | None = None) -> Scope: ...
