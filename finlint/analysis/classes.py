@@ -20,6 +20,7 @@ from finlint.analysis.values import (
     union,
 )
 from finlint.model import ir
+from finlint.model.facts import Binding
 from finlint.model.words import SUBCLASSES
 
 #: Subclasses that are searched for implementations of a method, and implementations that are followed: what one of
@@ -37,6 +38,7 @@ class Classes:
         self.limits = ask.limits
         self._mro: dict[Class, tuple[Value, ...]] = {}
         self.project = ask.project
+        self._members: dict[tuple[Class, str, int], Value] = {}
         self._overrides: dict[tuple[Class, str], list[tuple[Class, Function]]] = {}
         self._known_subclasses: dict[Class, list[Class]] = {}
 
@@ -90,18 +92,30 @@ class Classes:
             if isinstance(base, Class):
                 found = base.node.members.get(name)
                 if found:
-                    if self.limits.depth > MAX_QUERY_DEPTH:
-                        return None
-                    self.limits.depth += 1
-                    try:
-                        return base, union(self.ask.bindings(found, base.scope, base))
-                    finally:
-                        self.limits.depth -= 1
+                    value = self._member(base, name, found)
+                    return None if value is None else (base, value)
             elif isinstance(base, Lib):
                 qualified = self.knowledge.member(base.name, name)
                 if qualified is not None:
                     return base, Lib(qualified)
         return None
+
+    def _member(self, cls: Class, name: str, found: list[Binding]) -> Value | None:
+        """What the body of ``cls`` binds ``name`` to; None where the questions are nested too deeply."""
+        key = (cls, name, self.limits.caller_depth)
+        known = self._members.get(key)
+        if known is not None:
+            return known
+        if self.limits.depth > MAX_QUERY_DEPTH:
+            return None
+        self.limits.depth += 1
+        try:
+            value = union(self.ask.bindings(found, cls.scope, cls))
+        finally:
+            self.limits.depth -= 1
+        if self.limits.fuel >= 0:
+            self._members[key] = value
+        return value
 
     def class_function(self, cls: Class, name: str) -> Function | None:
         """The method ``name`` if the project defines it, undecorated."""
