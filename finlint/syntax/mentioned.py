@@ -66,14 +66,24 @@ _OPTIONAL = frozenset({"ref", "proxy", "ReferenceType", "WeakMethod"})
 def registers_nothing(text: str, start: int, end: int) -> bool:
     """Whether the mention of a registrar at ``text[start:end]`` (a chain of names) is none of a registration.
 
-    Sure by what stands around it, and False where it is not: an import that gives no other name, the class in
-    ``isinstance(x, ref)``, an annotation ``ref[T]``, and ``ref(x)``, which has no callback.
+    Sure by what stands around it, and False where it is not: a comment, an import that gives no other name, the class
+    in ``isinstance(x, ref)``, an annotation ``ref[T]``, another thing of that name, and ``ref(x)``, which has no
+    callback.
     """
     first = text.rfind("\n", 0, start) + 1
     before = text[first:start]
     after = text[end : end + 1]
     if after == "(":
         return text[start:end].rpartition(".")[2].strip() in _OPTIONAL and _is_single_argument(text, end)
+    if before.lstrip()[:1] == "#":
+        return True
+    rest = text[end : end + 4].lstrip(" \t")
+    if rest[:1] == "=" and rest[1:2] != "=" and text[max(0, start - 1) : start] != ".":
+        # A variable or an argument of that name.
+        return True
+    if after == "." and not rest.startswith(".__") and not text.endswith("callbacks", 0, end):
+        # An attribute of something that is called so; ``ref.__new__(...)`` and ``gc.callbacks.append`` register.
+        return True
     if _IMPORTING.match(before):
         rest = text[end : end + 4]
         return rest.split() != ["as"] and not rest.startswith(" as ")

@@ -125,7 +125,7 @@ class TextQuestions:
             before, after = text[first:start], text[start + len(word) : last if last >= 0 else len(text)]
             if "import" in before.partition("#")[0].split():
                 return (word,)
-            if not before.strip() and first and _REST_OF_IMPORT.fullmatch(after):
+            if not before.strip() and _REST_OF_IMPORT.fullmatch(after) and _is_within_import(text, start):
                 return (word,)
         return ()
 
@@ -138,6 +138,16 @@ class TextQuestions:
 
 _ATTRIBUTE = re.compile(r"\.(\w+)")
 _REST_OF_IMPORT = re.compile(r"\s*(?:as\s+\w+\s*)?,?\s*\)?\s*")
+
+
+def _is_within_import(text: str, offset: int) -> bool:
+    """Whether the parentheses around a place are those of an import."""
+    opening = text.rfind("(", 0, offset)
+    return (
+        opening >= 0
+        and ")" not in text[opening:offset]
+        and text[max(0, opening - 20) : opening].rstrip().endswith("import")
+    )
 
 
 def _attributes(text: str, first: int) -> dict[str, list[int]]:
