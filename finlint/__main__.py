@@ -18,8 +18,12 @@ def main() -> int:
     status = quick(sys.argv[1:])
     if status is not None:
         return status
+    import gc
+
     from finlint.cli import run
 
+    # The process ends with the run: nothing that a collector would find is in anybody's way.
+    gc.disable()
     return run(sys.argv[1:])
 
 

@@ -43,10 +43,11 @@ def holds(data: bytes, text: str, form: str) -> bool:
     return next(find(data.decode("latin-1"), word.decode("latin-1")), None) is not None
 
 
-#: ``cursor_factory = Cursor``, ``factory: type = other or pkg.Cursor``, also as an argument: (new name, what it means).
-_ASSIGNED = re.compile(
-    r"\b(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[^=\n]+[ \t](?:or|else)[ \t]+)?(?:\w+\.)*(\w+)[ \t]*(?:[,)#\n]|if\b|$)"
-)
+#: What stands on a line before and after the class in ``cursor_factory = Cursor``, ``factory: type = x or pkg.Cursor``,
+#: also as an argument; the group is the new name.
+_BEFORE = re.compile(r"\b(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[^=\n]+[ \t](?:or|else)[ \t]+)?(?:\w+\.)*$")
+_MAX_BEFORE = 300
+_AFTER = re.compile(r"[ \t]*(?:[,)#\n]|if\b|$)")
 _HEADER = re.compile(r"class[ \t]+(\w+)[ \t]*\([^)]*")
 
 #: Characters that a class's header may have before the base in question.
@@ -55,19 +56,15 @@ _MAX_HEADER = 2_000
 
 def other_names(text: str, cls: str) -> Iterator[str]:
     """Names that ``text`` gives the class ``cls``: of variables, parameters and direct subclasses."""
-    seen = -1
     for start in word_starts(text, cls):
         heir = _heir(text, start)
         if heir:
             yield heir
-        first = text.rfind("\n", 0, start) + 1
-        if first == seen:
-            continue
-        seen = first
-        last = text.find("\n", start)
-        line = text[first : last + 1 if last >= 0 else len(text)]
-        if "=" in line:
-            yield from (name for name, meant in _ASSIGNED.findall(line) if meant == cls)
+        if _AFTER.match(text, start + len(cls)) is not None:
+            line = text[max(text.rfind("\n", 0, start) + 1, start - _MAX_BEFORE) : start]
+            assigned = _BEFORE.search(line) if "=" in line else None
+            if assigned is not None:
+                yield assigned[1]
 
 
 def heirs(text: str, cls: str) -> Iterator[str]:

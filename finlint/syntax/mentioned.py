@@ -73,10 +73,10 @@ def registers_nothing(text: str, start: int, end: int) -> bool:
     first = text.rfind("\n", 0, start) + 1
     before = text[first:start]
     after = text[end : end + 1]
-    if after == "(":
-        return text[start:end].rpartition(".")[2].strip() in _OPTIONAL and _is_single_argument(text, end)
     if before.lstrip()[:1] == "#":
         return True
+    if after == "(":
+        return text[start:end].rpartition(".")[2].strip() in _OPTIONAL and _is_single_argument(text, end)
     rest = text[end : end + 4].lstrip(" \t")
     if rest[:1] == "=" and rest[1:2] != "=" and text[max(0, start - 1) : start] != ".":
         # A variable or an argument of that name.
