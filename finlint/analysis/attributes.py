@@ -5,8 +5,9 @@ from __future__ import annotations
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
+from finlint.analysis.memo import Memo
 from finlint.analysis.nodes import FunctionNode, is_abstract, method_kind
-from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     UNKNOWN,
@@ -50,8 +51,10 @@ class Attributes:
         self.knowledge = ask.knowledge
         self.limits = ask.limits
         self.project = ask.project
-        self._attributes: dict[tuple[Object, str, int], Value | None] = {}
-        self._class_attributes: dict[tuple[Class, str, int], tuple[list[Value], list[Value]]] = {}
+        self._attributes: Memo[tuple[Object, str], Value | None] = Memo(ask.limits, UNKNOWN)
+        self._class_attributes: Memo[tuple[Class, str], tuple[list[Value], list[Value]]] = Memo(
+            ask.limits, ([UNKNOWN], [])
+        )
 
     def attribute(self, value: Value, name: str, context: Context, span: Span | None) -> Value:
         """``value.name``; a property runs (and is recorded) as a call does."""
@@ -145,19 +148,7 @@ class Attributes:
 
     def class_stored(self, cls: Class, name: str) -> tuple[list[Value], list[Value]]:
         """What methods assign to ``Class.name``, class methods to ``cls.name``, and what they put into it."""
-        key = (cls, name, self.limits.caller_depth)
-        known = self._class_attributes.get(key)
-        if known is None:
-            if self.limits.depth > MAX_QUERY_DEPTH:
-                return [UNKNOWN], []
-            self._class_attributes[key] = [UNKNOWN], []
-            self.limits.depth += 1
-            try:
-                known = self._class_stored(cls, name)
-            finally:
-                self.limits.depth -= 1
-            self._class_attributes[key] = known
-        return known
+        return self._class_attributes.answer((cls, name), self._class_stored, cls, name)
 
     def _class_stored(self, cls: Class, name: str) -> tuple[list[Value], list[Value]]:
         values: list[Value] = []
@@ -258,19 +249,7 @@ class Attributes:
     def stored(self, obj: Object, name: str) -> Value | None:
         """What methods of the class and its bases assign to ``self.name``; None if none does."""
         self.ask.note(obj.cls, name)
-        key = (obj, name, self.limits.caller_depth)
-        if key in self._attributes:
-            return self._attributes[key]
-        if self.limits.depth > MAX_QUERY_DEPTH:
-            return UNKNOWN
-        self._attributes[key] = UNKNOWN
-        self.limits.depth += 1
-        try:
-            value = self._stored(obj, name)
-        finally:
-            self.limits.depth -= 1
-        self._attributes[key] = value
-        return value
+        return self._attributes.answer((obj, name), self._stored, obj, name)
 
     def _stored(self, obj: Object, name: str) -> Value | None:
         values: list[Value] = []

@@ -120,6 +120,7 @@ class Callers:
 
     def from_callers(self, function: FunctionNode, name: str, scope: Scope) -> Value:
         """What callers pass for a parameter without annotation: those of the receiver's class before all others."""
+        self.limits.relative += 1
         heir = self._heir(function, scope)
         key = (function, name, self.limits.caller_depth, heir)
         known = self._callers.get(key)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from finlint.analysis import library
 from finlint.analysis.effects import Args, CallArgs
 from finlint.analysis.environment import Context, Later, Result, known_in, settled
-from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.memo import Memo
+from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     MAYBE_NONE,
@@ -47,7 +48,7 @@ class Calls:
         self.knowledge = ask.knowledge
         self.limits = ask.limits
         self.registrars = ask.registrars
-        self._returns: dict[tuple[Scope, int], Value] = {}
+        self._returns: Memo[Scope, Value] = Memo(ask.limits, UNKNOWN)
 
     def call(
         self,
@@ -185,20 +186,7 @@ class Calls:
 
     def returns(self, scope: Scope) -> Value:
         """What a call in this scope returns."""
-        key = (scope, self.limits.caller_depth)
-        known = self._returns.get(key)
-        if known is not None:
-            return known
-        if self.limits.depth > MAX_QUERY_DEPTH:
-            return UNKNOWN
-        self._returns[key] = UNKNOWN
-        self.limits.depth += 1
-        try:
-            value = self._compute_returns(scope)
-        finally:
-            self.limits.depth -= 1
-        self._returns[key] = value
-        return value
+        return self._returns.answer(scope, self._compute_returns, scope)
 
     def _compute_returns(self, scope: Scope) -> Value:
         function = scope.function

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from finlint.analysis.effects import Args
 from finlint.analysis.environment import Context
+from finlint.analysis.memo import Memo
 from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
+    UNKNOWN,
     Class,
     Function,
     Lib,
@@ -38,7 +40,7 @@ class Classes:
         self.limits = ask.limits
         self._mro: dict[Class, tuple[Value, ...]] = {}
         self.project = ask.project
-        self._members: dict[tuple[Class, str, int], Value] = {}
+        self._members: Memo[tuple[Class, str], Value] = Memo(ask.limits, UNKNOWN)
         self._overrides: dict[tuple[Class, str], list[tuple[Class, Function]]] = {}
         self._known_subclasses: dict[Class, list[Class]] = {}
 
@@ -92,30 +94,19 @@ class Classes:
             if isinstance(base, Class):
                 found = base.node.members.get(name)
                 if found:
-                    value = self._member(base, name, found)
-                    return None if value is None else (base, value)
+                    if self.limits.depth > MAX_QUERY_DEPTH:
+                        self.limits.relative += 1
+                        return None
+                    return base, self._members.answer((base, name), self._member, base, found)
             elif isinstance(base, Lib):
                 qualified = self.knowledge.member(base.name, name)
                 if qualified is not None:
                     return base, Lib(qualified)
         return None
 
-    def _member(self, cls: Class, name: str, found: list[Binding]) -> Value | None:
-        """What the body of ``cls`` binds ``name`` to; None where the questions are nested too deeply."""
-        key = (cls, name, self.limits.caller_depth)
-        known = self._members.get(key)
-        if known is not None:
-            return known
-        if self.limits.depth > MAX_QUERY_DEPTH:
-            return None
-        self.limits.depth += 1
-        try:
-            value = union(self.ask.bindings(found, cls.scope, cls))
-        finally:
-            self.limits.depth -= 1
-        if self.limits.fuel >= 0:
-            self._members[key] = value
-        return value
+    def _member(self, cls: Class, found: list[Binding]) -> Value:
+        """What the body of ``cls`` binds a name to."""
+        return union(self.ask.bindings(found, cls.scope, cls))
 
     def class_function(self, cls: Class, name: str) -> Function | None:
         """The method ``name`` if the project defines it, undecorated."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from finlint.analysis.environment import Context, known_in
+from finlint.analysis.memo import Memo
 from finlint.analysis.nodes import Definition, FunctionIndex, ModuleNode, children, function_at
 from finlint.analysis.protocols import exit_action
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
@@ -36,15 +38,22 @@ _BUILTINS = frozenset(dir(builtins))
 _DECIDABLE = frozenset({ir.Name, ir.Not, ir.Compare, ir.Const})
 
 
+class _Verdict(NamedTuple):
+    """What a condition comes to, and whether that would be another at another moment (``Limits.relative``)."""
+
+    verdict: bool | None
+    relative: bool
+
+
 class Names:
     """Names to values. Facts do not change during a run, so that answers are kept."""
 
     def __init__(self, ask: Questions) -> None:
         self.ask = ask
         self.limits = ask.limits
-        self._locals: dict[tuple[Scope, str, int], Value] = {}
-        self._verdicts: dict[tuple[int, Scope, int], bool | None] = {}
-        self._module_names: dict[tuple[ModuleNode, str, int], Value] = {}
+        self._locals: Memo[tuple[Scope, str], Value] = Memo(ask.limits, UNKNOWN)
+        self._verdicts: dict[tuple[int, Scope, int], _Verdict] = {}
+        self._module_names: Memo[tuple[ModuleNode, str], Value] = Memo(ask.limits, UNKNOWN)
 
     def lookup(self, name: str, context: Context) -> Value:
         """What ``name`` means in ``context``."""
@@ -67,20 +76,7 @@ class Names:
         return self.module_name(scope.module, name)
 
     def local(self, name: str, scope: Scope) -> Value:
-        key = (scope, name, self.limits.caller_depth)
-        known = self._locals.get(key)
-        if known is not None:
-            return known
-        if self.limits.depth > MAX_QUERY_DEPTH:
-            return UNKNOWN
-        self._locals[key] = UNKNOWN
-        self.limits.depth += 1
-        try:
-            value = self._local(name, scope)
-        finally:
-            self.limits.depth -= 1
-        self._locals[key] = value
-        return value
+        return self._locals.answer((scope, name), self._local, name, scope)
 
     def _local(self, name: str, scope: Scope) -> Value:
         function = scope.function
@@ -101,20 +97,7 @@ class Names:
 
     def module_name(self, module: ModuleNode, name: str) -> Value:
         """What ``name`` means at the end of the module's body; a builtin where the module does not bind it."""
-        key = (module, name, self.limits.caller_depth)
-        known = self._module_names.get(key)
-        if known is not None:
-            return known
-        if self.limits.depth > MAX_QUERY_DEPTH:
-            return UNKNOWN
-        self._module_names[key] = UNKNOWN
-        self.limits.depth += 1
-        try:
-            value = self._module_name(module, name)
-        finally:
-            self.limits.depth -= 1
-        self._module_names[key] = value
-        return value
+        return self._module_names.answer((module, name), self._module_name, module, name)
 
     def _module_name(self, module: ModuleNode, name: str) -> Value:
         found = module.bindings.get(name)
@@ -198,6 +181,7 @@ class Names:
             members = owner.node.members.get(name)
             if members and name not in names:
                 if self.limits.depth > MAX_QUERY_DEPTH:
+                    self.limits.relative += 1
                     continue
                 self.limits.depth += 1
                 try:
@@ -253,11 +237,14 @@ class Names:
     def _verdict(self, test: ir.Expr, scope: Scope) -> bool | None:
         """What a condition comes to in ``scope``; many definitions stand under the same one."""
         key = (id(test), scope, self.limits.caller_depth)
-        if key in self._verdicts:
-            return self._verdicts[key]
+        known = self._verdicts.get(key)
+        if known is not None:
+            self.limits.relative += known.relative
+            return known.verdict
+        before = self.limits.relative
         verdict = truth(self.ask.eval(test, Context(scope)))
         if self.limits.fuel >= 0:
-            self._verdicts[key] = verdict
+            self._verdicts[key] = _Verdict(verdict, self.limits.relative != before)
         return verdict
 
     def _definition(self, definition: Definition, context: Context) -> Value:

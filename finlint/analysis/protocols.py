@@ -115,6 +115,7 @@ class Protocols:
     def _yielded(self, frame: Scope) -> Value:
         assert frame.function is not None
         if self.limits.depth > MAX_QUERY_DEPTH:
+            self.limits.relative += 1
             return UNKNOWN
         self.limits.depth += 1
         try:

@@ -45,10 +45,13 @@ FUEL_OF_STATEMENT = 1_000
 class Limits:
     """How deep the questions of this moment are nested, and what is left to spend on them."""
 
-    __slots__ = ("caller_depth", "depth", "fuel")
+    __slots__ = ("caller_depth", "depth", "fuel", "relative")
 
     def __init__(self) -> None:
         self.depth = 0
+        #: How often something was answered that would be answered differently at another moment: callers were asked,
+        #: a question led to itself, or was nested too deeply.
+        self.relative = 0
         self.caller_depth = 0
         self.fuel = FUEL
 
