@@ -1,0 +1,47 @@
+"""Whether a place in a text may put something into an attribute: told by what stands around it on its line.
+
+Most mentions of an attribute read it, and the methods that hold no other need not be parsed to know what is in it.
+Sure where it says no; where it says yes, whoever parses the method sees.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Methods of containers that put something into them (``FunctionIndex``).
+_PUTS = re.compile(
+    r"\s*\.\s*(?:append|add|appendleft|put|put_nowait|setdefault|insert|extend|update|callback|push|enter_context)\b"
+)
+#: ``=``, ``+=`` and its kin, not ``==``.
+_ASSIGNS = re.compile(r"[ \t]*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|>>|<<)=)")
+_REST = re.compile(r"[ \t]*")
+#: What may stand before a target on its line: others, where the statement goes on on the next.
+_TARGETS = re.compile(r"[ \t]*[(\[*]*[ \t]*(?:\*?[\w.]+[ \t]*,[ \t]*\*?)*\w+\Z")
+
+
+def may_store(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]``, a dot and an attribute's name, may be stored into, or into what it holds."""
+    if _ASSIGNS.match(text, end) is not None or _PUTS.match(text, end) is not None:
+        return True
+    gap = _REST.match(text, end)
+    after = gap.end() if gap is not None else end
+    sign = text[after : after + 1]
+    if sign not in ("", "\n", "\\", "#", ",", ")", "]", "[", ":", "i"):
+        return False
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", end)
+    before, rest = text[first:start], text[after : last if last >= 0 else len(text)]
+    if sign == "\\":
+        return True
+    if sign == "i":
+        # ``for self.x in y``
+        return rest.startswith("in ") and "for" in before
+    if sign == "[":
+        # ``self.x[key] = value``; what is between the brackets may go on on other lines.
+        return "=" in rest or rest.count("[") > rest.count("]") or rest.count("(") > rest.count(")")
+    target = _TARGETS.match(before) is not None
+    if sign == ":":
+        # ``self.x: int``, ``with f() as self.x:``
+        return target or " as " in before
+    # One of several targets, on this line or on lines of their own.
+    return target or "=" in rest or " as " in before or (" in " in rest and "for" in before)
