@@ -23,8 +23,9 @@ from finlint.model.settings import Settings
 from finlint.model.task import Answer, ClassKey, Group, Inputs, Known, Seen, Task
 from finlint.rules import all as rules
 from finlint.rules.blocking import blocking
+from finlint.syntax.contents import Contents
 from finlint.syntax.files import Files
-from finlint.syntax.traced import UNREADABLE, Content, Traced
+from finlint.syntax.traced import UNREADABLE, Traced
 
 
 class Library:
@@ -50,27 +51,31 @@ class _Classes(NamedTuple):
 class Check:
     """Answers tasks about files of one package, one after another.
 
-    What was read and parsed is shared between the tasks; modules as nodes, and all that was found out about them, are
-    not: an answer depends on the files alone, never on what was asked before, so any process may give it, and it may
-    be kept.
+    What was read and parsed is shared between the tasks, as far as there is room for it; modules as nodes, and all that
+    was found out about them, are not: an answer depends on the files alone, never on what was asked before, so any
+    process may give it, and it may be kept.
+
+    ``traces``: somebody wants to know what answers stand on.
     """
 
-    def __init__(self, files: Files, library: Library) -> None:
+    def __init__(self, files: Files, library: Library, *, traces: bool) -> None:
         self.files = files
         self.library = library
         self.disk = Disk()
-        #: The files that were loaded, by the path that they are shown by.
-        self.contents: dict[str, Content] = {}
+        self.contents = Contents(files)
+        self._traces = traces
+        #: Digests of parts by absolute path, of the answers that nobody has asked about yet (``seen``).
+        self._told: dict[str, dict[str, str]] = {}
 
     def answer(self, task: Task, known: Known) -> tuple[Answer, Inputs]:
-        """What the task asks, and what the answer stands on."""
+        """What the task asks, and what the answer stands on (the files alone, if nobody wants to know more)."""
         library, files = self.library, self.files
         seen: dict[str, Traced | None] = {}
 
         def load(path: str) -> Traced | None:
             key = os.path.abspath(path)
             if key not in seen:
-                content = self._content(path)
+                content = self.contents.get(path)
                 seen[key] = Traced(content) if content is not None else None
             return seen[key]
 
@@ -119,45 +124,42 @@ class Check:
             tuple((class_key(node), _mattered(node, evaluator)) for node in found.followed),
             frames.count + finder.quick.count,
         )
-        parts = {path: (UNREADABLE,) if traced is None else traced.parts() for path, traced in sorted(seen.items())}
+        if self._traces:
+            parts = {path: self._parts(path, traced) for path, traced in sorted(seen.items())}
+            inputs = Inputs(parts, tuple(sorted(trace.folders)), tuple(sorted(trace.searches)))
+        else:
+            inputs = Inputs(dict.fromkeys(sorted(seen), ()))
         evaluator.close()
-        return answer, Inputs(parts, tuple(sorted(trace.folders)), tuple(sorted(trace.searches)))
+        self.contents.trim()
+        return answer, inputs
 
-    def _content(self, path: str) -> Content | None:
-        source = self.files.load(path)
-        if source is None:
-            return None
-        content = self.contents.get(source.path)
-        if content is None:
-            content = self.contents[source.path] = Content(source)
-        return content
+    def _parts(self, path: str, traced: Traced | None) -> tuple[str, ...]:
+        """The parts of a file that an answer stands on; their digests are noted while the file is there."""
+        told = self._told.setdefault(path, {})
+        if traced is None:
+            told[UNREADABLE] = (self.files.digests or {}).get(path, "")
+            return (UNREADABLE,)
+        names = traced.parts()
+        for name in names:
+            if name not in told:
+                told[name] = traced.digest(name)
+        return names
 
     def seen(self, inputs: Iterable[Inputs]) -> Seen:
-        """What the files, and the searches of packages, were like that these answers stand on."""
-        parts: dict[str, dict[str, str]] = {}
+        """What the files, and the searches of packages, were like that these answers stand on: all that were given
+        since this was asked last."""
+        parts, self._told = self._told, {}
         groups: dict[str, Group] = {}
-        for taken in inputs:
-            for path, names in taken.files.items():
-                known = parts.setdefault(path, {})
-                for name in names:
-                    if name not in known:
-                        known[name] = self._digest(path, name)
-            for search in taken.searches:
-                key, text, _ = search
-                group = groups.get(key)
-                if group is None:
-                    group = groups[key] = Group(*self.disk.search_inputs[key], {})
-                if text:
-                    group.holders[search[1:]] = tuple(self.disk.holders[search])
+        for search in {search for taken in inputs for search in taken.searches}:
+            key, text, _ = search
+            group = groups.get(key)
+            if group is None:
+                group = groups[key] = Group(*self.disk.groups[key], {})
+            if text:
+                group.holders[search[1:]] = tuple(self.disk.holders[search])
         read = self.files.digests or {}
         needed = {*parts, *(path for group in groups.values() for path in group.paths)}
         return Seen(parts, groups, {path: read[path] for path in sorted(needed) if path in read})
-
-    def _digest(self, path: str, part: str) -> str:
-        if part == UNREADABLE:
-            return (self.files.digests or {}).get(path, "")
-        content = self.contents.get(self.files.linted.get(path, path))
-        return content.digest(part) if content is not None else ""
 
     def _finalizers(
         self, task: Task, module: ModuleNode, finder: Finder, evaluator: Evaluator, found: _Classes

@@ -123,6 +123,8 @@ class _Run:
             if self._memory is not None:
                 self._memory.open(self.files.linted)
             self._analyse(candidates)
+            # What is written next takes much room in this process; the workers have nothing left to do.
+            self.close()
         findings: list[Finding] = [f for answer in self._answers for f in answer.findings]
         if findings:
             from finlint.checking import distinct
@@ -141,6 +143,7 @@ class _Run:
     def close(self) -> None:
         if self._elsewhere is not None:
             self._elsewhere.close()
+            self._elsewhere = None
 
     def statistics(self) -> Statistics:
         from finlint.model.task import Statistics, Work

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from finlint.collector import collect_young
 from finlint.model.finding import FileError
 from finlint.model.settings import Settings
 from finlint.model.task import (
@@ -81,15 +82,23 @@ class Here:
             yield self._batch(asked, known)
 
     def _batch(self, asked: Asked, known: Known) -> Batch:
+        if self._package is None or self._package[0] != asked.package:
+            # What is known of the last one makes room first.
+            self._package = None
+            self._package = asked.package, self._check()
+        check = self._package[1]
+        before = check.contents.work()
+        answered = []
+        for task in asked.tasks:
+            answered.append(Answered(task, *check.answer(task, known)))
+            collect_young()
+        seen = check.seen(a.inputs for a in answered) if self._traces else Seen()
+        return Batch(tuple(answered), seen, check.contents.work().minus(before))
+
+    def _check(self) -> Check:
         from finlint.checking import Check
 
-        if self._package is None or self._package[0] != asked.package:
-            self._package = asked.package, Check(self._files.fresh(), self._library)
-        check = self._package[1]
-        before = check.files.work()
-        answered = tuple(Answered(task, *check.answer(task, known)) for task in asked.tasks)
-        seen = check.seen(a.inputs for a in answered) if self._traces else Seen()
-        return Batch(answered, seen, check.files.work().minus(before))
+        return Check(self._files.fresh(digests=self._traces), self._library, traces=self._traces)
 
     def close(self) -> None:
         pass

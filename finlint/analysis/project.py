@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Protocol
 
@@ -20,6 +20,8 @@ _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
 #: Files of a package that are searched for callers, and modules with a hit that are read.
 MAX_NEIGHBOURS = 1000
 MAX_CALLER_MODULES = 6
+#: Bytes of such files that are kept between searches; the others are read again.
+MAX_KEPT = 8_000_000
 
 
 class LibraryNames(Protocol):
@@ -45,18 +47,57 @@ class Trace:
 
 
 class Disk:
-    """What was read of folders and packages: nothing that depends on who asks, so projects may share it."""
+    """What was read of folders and packages: nothing that depends on who asks, so projects may share it.
 
-    __slots__ = ("holders", "listings", "neighbours", "search_inputs")
+    ``groups`` are the files that searches of packages look at, folders and Python files; those ``too_many`` to
+    be looked at have none. ``holders`` says which of a group's files hold a text and a pattern.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_room", "_texts", "groups", "holders", "listings", "too_many")
+
+    def __init__(self, room: int = MAX_KEPT) -> None:
+        self._room = room
         self.listings: dict[str, frozenset[str]] = {}
-        #: Bytes of the files that a search of a package looks at; None where they are too many.
-        self.neighbours: dict[str, dict[str, bytes] | None] = {}
-        #: Files of such a search by the text and the pattern that they hold.
+        self.groups: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self.too_many: set[str] = set()
         self.holders: dict[tuple[str, str, str], list[str]] = {}
-        #: What such a search stands on: folders and files.
-        self.search_inputs: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        #: The bytes of groups, those asked for last come last.
+        self._texts: dict[str, dict[str, bytes]] = {}
+
+    def texts(self, key: str, read: Callable[[str], bytes | None]) -> Iterable[tuple[str, bytes]]:
+        """The group's files that can be read, each with its bytes: as they were kept, or read again."""
+        kept = self._texts.pop(key, None)
+        if kept is None:
+            return self._read(key, read)
+        self._texts[key] = kept
+        return kept.items()
+
+    def _read(self, key: str, read: Callable[[str], bytes | None]) -> Iterator[tuple[str, bytes]]:
+        """Read the files one by one, and keep all if there is room for them, in the place of others."""
+        kept: dict[str, bytes] = {}
+        size = 0
+        for path in self.groups[key][1]:
+            data = read(path)
+            if data is None:
+                continue
+            size += len(data)
+            if size <= self._room:
+                kept[path] = data
+            else:
+                kept.clear()
+            yield path, data
+        if size <= self._room:
+            self._texts[key] = kept
+            self._trim()
+
+    def _trim(self) -> None:
+        sizes = {key: sum(map(len, kept.values())) for key, kept in self._texts.items()}
+        total = sum(sizes.values())
+        for key, size in sizes.items():
+            if total <= self._room:
+                return
+            del self._texts[key]
+            total -= size
 
 
 class Project:
@@ -211,8 +252,8 @@ class Project:
         self.trace.searches.add(key)
         holders = self._disk.holders.get(key)
         if holders is None:
-            files = self._disk.neighbours[group] or {}
-            holders = [path for path, data in files.items() if holds(data, text, form)]
+            files = self._disk.texts(group, self._peek)
+            holders = [path for path, data in files if holds(data, text, form)]
             self._disk.holders[key] = holders
         found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
@@ -252,17 +293,16 @@ class Project:
         return alone
 
     def _searched(self, key: str, look: Callable[[], tuple[list[str], list[str]]]) -> bool:
-        """Read the files that a search looks at, once; False where they are too many."""
+        """Find the files that a search looks at, once; False where they are too many."""
         self.trace.searches.add((key, "", ""))
         disk = self._disk
-        if key not in disk.neighbours:
+        if key not in disk.groups:
             folders, paths = look()
             many = len(paths) > MAX_NEIGHBOURS and not key.endswith(os.sep)
-            paths = [] if many else paths[:MAX_NEIGHBOURS]
-            disk.search_inputs[key] = (tuple(folders), tuple(paths))
-            found = {path: data for path in paths if (data := self._peek(path)) is not None}
-            disk.neighbours[key] = None if many else found
-        return disk.neighbours[key] is not None
+            if many:
+                disk.too_many.add(key)
+            disk.groups[key] = (tuple(folders), () if many else tuple(paths[:MAX_NEIGHBOURS]))
+        return key not in disk.too_many
 
     def _path_of(self, name: str, importer: ModuleNode) -> str | None:
         parts = name.split(".")

@@ -21,7 +21,7 @@ from finlint.cache.records import (
     Kept,
     answer_lines,
     answers_in,
-    file_lines,
+    file_blocks,
     files_in,
     folders_from_json,
     folders_to_json,
@@ -72,7 +72,7 @@ class Answers:
 
     def _load(self) -> None:
         blocks = Blocks(self._place.answers)
-        self._files = files_in(blocks["files"])
+        self._files = files_in(blocks)
         self._folders = folders_from_json(blocks["folders"])
         self._groups = groups_in(blocks["groups"])
         self._answers = answers_in(blocks["answers"], self._files)
@@ -272,7 +272,7 @@ class Answers:
         folders = {folder for kept in answers.values() for folder in kept.inputs.folders}
         folders.update(folder for group in groups.values() for folder in group.folders)
         blocks = {
-            "files": file_lines(files),
+            **file_blocks(files),
             "folders": folders_to_json({folder: self._folders[folder] for folder in sorted(folders)}),
             "groups": group_lines(groups),
             "answers": answer_lines(((key, kept) for (key, _), kept in answers.items()), files),

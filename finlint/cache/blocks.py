@@ -1,7 +1,7 @@
 """The format of the cache's files: named blocks of bytes, each with its digest.
 
 The first line is the digest of the second, the second the blocks' names, sizes and digests. A block is checked when it
-is asked for: most runs need a few of them.
+is asked for, and not read before: most runs need a few of them.
 """
 
 from __future__ import annotations
@@ -18,25 +18,27 @@ class Blocks:
 
     def __init__(self, path: str) -> None:
         """Raises (OSError, ValueError, TypeError, LookupError) where it is not there, or not as it was written."""
+        self._path = path
         with open(path, "rb") as file:
             self.identity = file.readline().rstrip(b"\n").decode("ascii", "replace")
             table = file.readline()
-            self._data = file.read()
+            at = file.tell()
         if self.identity != digest(table):
             raise ValueError("not what was written")
         self._places: dict[str, tuple[int, int, str]] = {}
-        at = 0
         for name, size, told in json.loads(table):
             self._places[name] = at, size, told
             at += size
         self._blocks: dict[str, bytes] = {}
 
     def __getitem__(self, name: str) -> bytes:
-        """A block. Raises what the constructor does."""
+        """A block. Raises what the constructor does, also where the file has been replaced since."""
         block = self._blocks.get(name)
         if block is None:
             at, size, told = self._places[name]
-            block = self._data[at : at + size]
+            with open(self._path, "rb", buffering=0) as file:
+                file.seek(at)
+                block = file.read(size)
             if digest(block) != told:
                 raise ValueError("not what was written")
             self._blocks[name] = block

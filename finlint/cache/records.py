@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from finlint.cache.blocks import Blocks
 from finlint.model.stamp import Stamp
 from finlint.model.task import Group, Inputs, group_from_json, group_to_json
+
+#: Bytes of a block of files, about.
+BLOCK = 64_000
 
 
 class FileRecord:
@@ -35,24 +40,51 @@ class Kept(NamedTuple):
     answer: Any
 
 
-def file_lines(files: Mapping[str, FileRecord]) -> bytes:
-    """A line for each file, which begins with its path: one can be found without decoding the others."""
-    return _lines(
-        [path, True if f.shown == path else f.shown, *f.stamp, f.digest, list(f.parts.items())]
-        for path, f in files.items()
-    )
+def file_blocks(files: Mapping[str, FileRecord]) -> dict[str, bytes]:
+    """Lines of files, sorted by path, in blocks of a size that is read quickly: one file can be found without reading
+    the others. The block ``files`` has the first path of each."""
+    firsts: list[str] = []
+    blocks: dict[str, bytes] = {"files": b""}
+    lines: list[bytes] = []
+    size = 0
+    for path in sorted(files):
+        if not lines:
+            firsts.append(path)
+        lines.append(_file_line(path, files[path]))
+        size += len(lines[-1])
+        if size > BLOCK:
+            blocks[_block_name(len(firsts) - 1)] = b"".join(lines)
+            lines, size = [], 0
+    if lines:
+        blocks[_block_name(len(firsts) - 1)] = b"".join(lines)
+    blocks["files"] = _json(firsts)
+    return blocks
 
 
-def files_in(block: bytes) -> dict[str, FileRecord]:
-    return dict(map(_file, block.splitlines()))
+def files_in(blocks: Blocks) -> dict[str, FileRecord]:
+    """All records, sorted by path."""
+    numbers = range(len(json.loads(blocks["files"])))
+    return dict(_file(line) for number in numbers for line in blocks[_block_name(number)].splitlines())
 
 
-def file_in(block: bytes, path: str) -> FileRecord | None:
+def file_in(blocks: Blocks, path: str) -> FileRecord | None:
     """The record of one file."""
+    number = bisect_right(json.loads(blocks["files"]), path) - 1
+    if number < 0:
+        return None
+    block = blocks[_block_name(number)]
     start = block.find(b"[" + _json(path) + b",")
     if start < 0 or (start and block[start - 1 : start] != b"\n"):
         return None
     return _file(block[start : block.index(b"\n", start)])[1]
+
+
+def _block_name(number: int) -> str:
+    return f"files {number}"
+
+
+def _file_line(path: str, f: FileRecord) -> bytes:
+    return _json([path, True if f.shown == path else f.shown, *f.stamp, f.digest, list(f.parts.items())]) + b"\n"
 
 
 def _file(line: bytes) -> tuple[str, FileRecord]:

@@ -133,7 +133,7 @@ def _same_parts(before: Before, place: Place, contents: Mapping[str, bytes], sho
 
 def _same_in(blocks: Blocks, contents: Mapping[str, bytes], shown: Mapping[str, str]) -> bool:
     for path, data in contents.items():
-        record = file_in(blocks["files"], path)
+        record = file_in(blocks, path)
         if record is None:
             if path in shown:
                 continue

@@ -10,7 +10,6 @@ from finlint.model.finding import FileError
 from finlint.syntax.reading import Unreadable, read_bytes
 
 if TYPE_CHECKING:
-    from finlint.model.task import Work
     from finlint.syntax.source import SourceFile
 
 
@@ -27,15 +26,15 @@ class Files:
         self.overlay = overlay or {}
         self.errors: dict[str, FileError] = {}
         self._libcst_only = libcst_only
-        self._sources: dict[str, SourceFile] = {}
-        #: Digests of what was read, by absolute path, where somebody wants to know.
+        #: Digests of what was read, by absolute path, where somebody wants to know; "" where a file was read twice and
+        #: has changed in between.
         self.digests: dict[str, str] | None = None
 
-    def fresh(self) -> Files:
-        """The same files without the sources that were loaded; digests of what is read are kept."""
+    def fresh(self, *, digests: bool) -> Files:
+        """The same files, without errors so far; ``digests``: those of what is read are kept."""
         other = Files((), self.overlay, libcst_only=self._libcst_only)
         other.linted = self.linted
-        other.digests = {}
+        other.digests = {} if digests else None
         return other
 
     def is_linted(self, path: str) -> bool:
@@ -55,44 +54,29 @@ class Files:
         if self.digests is not None:
             from finlint.syntax.digest import digest
 
-            self.digests[os.path.abspath(path)] = digest(data)
+            now = digest(data)
+            if self.digests.setdefault(os.path.abspath(path), now) != now:
+                self.digests[os.path.abspath(path)] = ""
         return data
 
     def load(self, path: str) -> SourceFile | None:
-        """The source of a linted file, or of one that an import names, outlined once.
+        """The source of a linted file, or of one that an import names.
 
         Whether it has one does not depend on who asks: a file whose outline can be made has, be it broken elsewhere.
         """
         path = self.linted.get(os.path.abspath(path), path)
-        known = self._sources.get(path)
-        if known is not None:
-            return known
         data = self.read(path)
         if data is None:
             return None
         from finlint.syntax.source import SourceFile
 
         try:
-            source = SourceFile(path, data, libcst_only=self._libcst_only)
+            return SourceFile(path, data, libcst_only=self._libcst_only)
         except Unreadable as error:
             self.fail(path, error)
             return None
-        self._sources[path] = source
-        return source
 
     def fail(self, path: str, error: Unreadable) -> None:
         path = self.linted.get(os.path.abspath(path), "")
         if path:
             self.errors.setdefault(path, FileError(path, error.line, error.message))
-
-    def work(self) -> Work:
-        """What was parsed so far."""
-        from finlint.model.task import Work
-
-        sources = self._sources.values()
-        return Work(
-            sum(source.outline_chars for source in sources),
-            sum(source.checked_chars for source in sources),
-            sum(source.ast_chars for source in sources),
-            sum(source.libcst_chars for source in sources),
-        )

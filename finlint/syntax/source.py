@@ -8,6 +8,7 @@ from finlint.model import ir
 from finlint.model.facts import ModuleFacts
 from finlint.syntax import lower_ast
 from finlint.syntax.elide import without_bodies
+from finlint.syntax.lines import Lines
 from finlint.syntax.outline import outline_ast
 from finlint.syntax.reading import Unreadable, decode
 from finlint.syntax.validity import FAILURES, ast_problem, fault, is_too_deep, unreadable
@@ -28,6 +29,7 @@ class SourceFile:
     def __init__(self, path: str, data: bytes, *, libcst_only: bool = False) -> None:
         self.path = path
         self.text = decode(data)
+        self.lines = Lines(self.text)
         self.outline_chars = 0
         self.checked_chars = 0
         self.libcst_chars = 0
@@ -35,7 +37,6 @@ class SourceFile:
         self._libcst_only = libcst_only
         #: The outline was made of all of the text.
         self._whole = False
-        self._starts: list[int] | None = None
         self._lowered: dict[tuple[int, int], ir.Block] = {}
         self.facts: ModuleFacts = self._outline()
 
@@ -102,11 +103,10 @@ class SourceFile:
 
     def slice_text(self, line: int, end_line: int) -> str:
         """Lines ``line`` to ``end_line``, both included."""
-        starts = self._line_starts()
-        return self.text[starts[line - 1] : starts[end_line] if end_line < len(starts) else len(self.text)]
+        return self.lines.between(line, end_line)
 
     def line_text(self, line: int) -> str:
-        return self.slice_text(line, line).rstrip("\n") if 0 < line <= len(self._line_starts()) else ""
+        return self.slice_text(line, line).rstrip("\n") if 0 < line <= len(self.lines) else ""
 
     def lower(self, line: int, end_line: int) -> ir.Block:
         """The statements of these lines; () where they are no statements on their own."""
@@ -139,14 +139,3 @@ class SourceFile:
             return lower_slice(text, line)
         except (libcst.ParserSyntaxError, RecursionError):
             return ()
-
-    def _line_starts(self) -> list[int]:
-        if self._starts is None:
-            starts = [0]
-            find = self.text.find
-            at = find("\n")
-            while at >= 0:
-                starts.append(at + 1)
-                at = find("\n", at + 1)
-            self._starts = starts
-        return self._starts

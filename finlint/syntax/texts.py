@@ -8,11 +8,11 @@ was concluded from it holds for as long as the answer is the same.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable
 from functools import cached_property
 
 from finlint.model.words import heirs, other_names, word_starts
+from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 
 Found = tuple[int, ...] | tuple[str, ...]
@@ -22,23 +22,17 @@ LARGE = 20_000
 
 
 class TextQuestions:
-    """The questions about one text. ``slice_text`` gives some of its lines."""
+    """The questions about one text."""
 
-    def __init__(self, text: str, slice_text: Callable[[int, int], str]) -> None:
-        self._text = text
-        self._slice = slice_text
+    def __init__(self, lines: Lines) -> None:
+        self._text = lines.text
+        self._slice = lines.between
+        self._line = lines.at
         self._attributes: dict[tuple[int, int], dict[str, list[int]]] = {}
 
     def ask(self, question: str, argument: str) -> Found:
         """The answer to the question of that name. Raises (LookupError, ValueError, re.error) where it is none."""
         return _QUESTIONS[question](self, argument)
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [0, *(m.end() for m in re.finditer("\n", self._text))]
-
-    def _line(self, offset: int) -> int:
-        return bisect_right(self._starts, offset)
 
     def _words(self, word: str) -> Found:
         """Lines of a word, once for each time that it stands there."""

@@ -32,7 +32,7 @@ class Content:
     def __init__(self, source: SourceFile) -> None:
         self.source = source
         self.indexes: dict[int, Any] = {}
-        self._questions = TextQuestions(source.text, source.slice_text)
+        self._questions = TextQuestions(source.lines)
         self._found: dict[tuple[str, str], Found] = {}
         self._digests: dict[str, str] = {}
 
@@ -87,6 +87,10 @@ class Traced:
         """The parts that were looked at, by name."""
         slices = (f"{_LINES}\n{first}\n{last}" for first, last in self._slices)
         return tuple(sorted((*slices, *("\n".join(part) for part in self._parts))))
+
+    def digest(self, part: str) -> str:
+        """What tells this part from what it was, or will be; "" where there is no such part."""
+        return self._content.digest(part)
 
     @property
     def facts(self) -> ModuleFacts:

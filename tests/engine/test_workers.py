@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -9,16 +10,23 @@ import random
 import subprocess
 import sys
 import sysconfig
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import finlint.checking
 import finlint.workers
+from finlint.analysis.flow import Frame
+from finlint.analysis.project import Disk
+from finlint.collector import CollectorPaused
 from finlint.engine import analyse
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
-from finlint.model.task import Known, Statistics
+from finlint.model.task import Known, Statistics, Task
+from finlint.syntax.contents import Contents
 from finlint.syntax.discover import discover
+from finlint.syntax.files import Files
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
@@ -54,6 +62,48 @@ def test_workers_report_the_same(paths: list[str], alone: Report, jobs: int, mon
     report, numbers = run(paths, jobs)
     assert numbers.workers == jobs
     assert report == alone
+
+
+def test_without_room_everything_is_read_again(
+    paths: list[str], alone: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(finlint.checking, "Contents", partial(Contents, room=0))
+    monkeypatch.setattr(finlint.checking, "Disk", partial(Disk, room=0))
+    assert run(paths, 1)[0] == alone
+    for _ in range(2):
+        assert analyse(paths, Settings(jobs=1, cache_dir=str(tmp_path))) == alone
+
+
+def test_the_bytes_of_packages_have_bounds(tmp_path: Path) -> None:
+    for package in "ab":
+        for number in range(2):
+            (tmp_path / package).mkdir(exist_ok=True)
+            (tmp_path / package / f"m{number}.py").write_text("x" * 10)
+    read: list[str] = []
+
+    def peek(path: str) -> bytes:
+        read.append(path)
+        return Path(path).read_bytes()
+
+    disk = Disk(room=30)
+    for package in "ab":
+        disk.groups[package] = (), tuple(map(str, sorted((tmp_path / package).iterdir())))
+    for package, count in (("a", 2), ("a", 2), ("b", 4), ("b", 4), ("a", 6)):
+        assert [(os.path.basename(path), data) for path, data in disk.texts(package, peek)] == [
+            ("m0.py", b"x" * 10),
+            ("m1.py", b"x" * 10),
+        ]
+        assert len(read) == count
+
+
+def test_no_task_leaves_what_refers_to_itself(paths: list[str]) -> None:
+    """The collector is paused, and would have to walk everything."""
+    files = Files(paths)
+    here = finlint.workers.Here(files, Settings())
+    with CollectorPaused():
+        list(here.run([finlint.workers.Asked("", [Task(path, "own") for path in paths])], Known()))
+        left = sum(isinstance(thing, Frame) for thing in gc.get_objects())
+    assert left == 0
 
 
 def test_a_small_run_starts_no_worker() -> None:
