@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -116,11 +116,11 @@ class ClassNode:
         return None
 
     def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
-        """The methods in whose text ``.attribute`` stands, or ``setattr`` with its name: those that can store it."""
-        bindings = dict.fromkeys(self.methods_mentioning("." + attribute))
+        """The methods that can store ``.attribute``, or name it beside a ``setattr``."""
+        bindings = dict.fromkeys(self._methods_on(self._lines("stores", attribute)))
         if self._sets_by_name:
             for quote in "\"'":
-                bindings.update(dict.fromkeys(self.methods_mentioning(quote + attribute)))
+                bindings.update(dict.fromkeys(self._methods_on(self._lines("within", quote + attribute))))
         for binding in bindings:
             node = self.function(binding)
             if node is not None:
@@ -130,9 +130,12 @@ class ClassNode:
     def _sets_by_name(self) -> bool:
         return bool(self.module.source.words("holds", f"{self.facts.line}\n{self.facts.end_line}\nsetattr"))
 
-    def methods_mentioning(self, text: str) -> Iterator[Binding]:
-        """Bindings of the methods whose text holds ``text`` (a dot or a quote, then a whole name)."""
-        lines = self.module.source.lines("within", f"{self.facts.line}\n{self.facts.end_line}\n{text}")
+    def _lines(self, question: str, argument: str) -> tuple[int, ...]:
+        """The lines of its text that answer a question."""
+        return self.module.source.lines(question, f"{self.facts.line}\n{self.facts.end_line}\n{argument}")
+
+    def _methods_on(self, lines: Sequence[int]) -> Iterator[Binding]:
+        """Bindings of the methods that these lines stand in; of those without a text of their own, all."""
         if lines:
             yield from self._lowered_methods
         position = 0

@@ -8,12 +8,13 @@ was concluded from it holds for as long as the answer is the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from finlint.model.words import heirs, other_names, word_starts
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
+from finlint.syntax.stores import may_store
 
 Found = tuple[int, ...] | tuple[str, ...]
 
@@ -28,7 +29,7 @@ class TextQuestions:
         self._text = lines.text
         self._slice = lines.between
         self._line = lines.at
-        self._attributes: dict[tuple[int, int], dict[str, list[int]]] = {}
+        self._stored: dict[tuple[int, int], dict[str, list[int]]] = {}
 
     def ask(self, question: str, argument: str) -> Found:
         """The answer to the question of that name. Raises (LookupError, ValueError, re.error) where it is none."""
@@ -51,20 +52,22 @@ class TextQuestions:
     def _within(self, argument: str) -> Found:
         """``first line, last line, text``: lines between them where the text stands and no name goes on after it."""
         first, last, text = argument.split("\n", 2)
+        content = self._slice(int(first), int(last))
+        return tuple(_lines_of(word_starts(content, text, before=False), content, int(first)))
+
+    def _stores(self, argument: str) -> Found:
+        """``first line, last line, name``: lines between them that may store into an attribute of that name."""
+        first, last, name = argument.split("\n", 2)
         place = int(first), int(last)
         content = self._slice(*place)
-        if text[0] == "." and len(content) > LARGE:
+        if len(content) > LARGE:
             # Asked for all attributes of a class, one reading is enough.
-            if place not in self._attributes:
-                self._attributes[place] = _attributes(content, place[0])
-            return tuple(self._attributes[place].get(text[1:], ()))
-        line, at = place[0], 0
-        out = []
-        for start in word_starts(content, text, before=False):
-            line += content.count("\n", at, start)
-            at = start
-            out.append(line)
-        return tuple(out)
+            if place not in self._stored:
+                self._stored[place] = _stored(content, place[0])
+            return tuple(self._stored[place].get(name, ()))
+        size = len(name) + 1
+        starts = word_starts(content, "." + name, before=False)
+        return tuple(_lines_of((s for s in starts if may_store(content, s, s + size)), content, place[0]))
 
     def _holds(self, argument: str) -> Found:
         """``first line, last line, text``: the text, if it stands there."""
@@ -144,12 +147,21 @@ def _is_within_import(text: str, offset: int) -> bool:
     )
 
 
-def _attributes(text: str, first: int) -> dict[str, list[int]]:
-    """The lines on which each attribute is named."""
+def _lines_of(offsets: Iterable[int], text: str, first: int) -> Iterator[int]:
+    """The lines of places in a text that begins on line ``first``."""
+    line, at = first, 0
+    for offset in offsets:
+        line += text.count("\n", at, offset)
+        at = offset
+        yield line
+
+
+def _stored(text: str, first: int) -> dict[str, list[int]]:
+    """The lines that may store into each attribute."""
     table: dict[str, list[int]] = {}
-    for line, content in enumerate(text.split("\n"), first):
-        for name in _ATTRIBUTE.findall(content):
-            table.setdefault(name, []).append(line)
+    found = [m for m in _ATTRIBUTE.finditer(text) if may_store(text, m.start(), m.end())]
+    for match, line in zip(found, _lines_of((m.start() for m in found), text, first), strict=True):
+        table.setdefault(match[1], []).append(line)
     return table
 
 
@@ -163,6 +175,7 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
         TextQuestions._words,
         TextQuestions._calls,
         TextQuestions._within,
+        TextQuestions._stores,
         TextQuestions._holds,
         TextQuestions._changed,
         TextQuestions._globals,
