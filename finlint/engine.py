@@ -16,7 +16,7 @@ from finlint.syntax.files import Files
 from finlint.syntax.reading import Unreadable, read_bytes
 
 if TYPE_CHECKING:
-    from finlint.analysis.project import Project
+    from finlint.analysis.packages import Packages
     from finlint.cache.memory import Memory
     from finlint.model.task import Answer, ClassKey, FunctionKey, Known, Statistics, Task, Work
     from finlint.rounds import Question, Searches
@@ -105,7 +105,7 @@ class _Run:
         self._memory = memory
         self._here: Here | None = None
         self._elsewhere: Elsewhere | None = None
-        self._finder: Project | None = None
+        self._found_packages: Packages | None = None
         self._searches: Searches | None = None
         self._rounds: list[tuple[Any, dict[str, Task]]] = []
         self._sizes: dict[str, int] = {}
@@ -136,7 +136,7 @@ class _Run:
         report = Report(tuple(findings), tuple(sorted(self.errors)), summary)
         if self._memory is not None and (candidates or len(self.paths) >= WORTH_REMEMBERING):
             rounds = [(question, tasks) for question, tasks in self._rounds]
-            folders = self._finder.trace.folders if self._finder is not None else ()
+            folders = self._found_packages.folders() if self._found_packages is not None else ()
             self._memory.save(report, self.statistics(), rounds, sorted(folders), whole=not unreadable)
         return report
 
@@ -254,7 +254,7 @@ class _Run:
             holders = self._memory.hits(question.kind, question.words, hits)
         else:
             holders = hits(question.kind, self.paths, question.words)
-        may_use = self._project().may_use
+        may_use = self._packages().may_use
         tasks: dict[str, Task] = {}
         for path in self.paths:
             if path in holders and not question.words.isdisjoint(holders[path]):
@@ -265,14 +265,12 @@ class _Run:
         self._rounds.append((question.to_json(), tasks))
         return list(tasks.values())
 
-    def _project(self) -> Project:
-        """To ask where packages are; it parses nothing."""
-        if self._finder is None:
-            from finlint.analysis.project import Project
-            from finlint.knowledge.base import Knowledge
+    def _packages(self) -> Packages:
+        if self._found_packages is None:
+            from finlint.analysis.packages import Packages
 
-            self._finder = Project(lambda path: None, Knowledge(()), self.settings.src)
-        return self._finder
+            self._found_packages = Packages()
+        return self._found_packages
 
     def _run(self, tasks: Sequence[Task], known: Known) -> list[tuple[Task, Answer]]:
         """The answers to ``tasks``, in their order: those that were kept, and those that are given now."""
@@ -313,7 +311,7 @@ class _Run:
 
         groups: dict[str, list[Task]] = {}
         for task in tasks:
-            groups.setdefault(self._project().package_of(task.path), []).append(task)
+            groups.setdefault(self._packages().of(task.path), []).append(task)
         ordered = sorted(groups.items(), key=lambda item: -sum(self._sizes.get(task.path, 0) for task in item[1]))
         return [Asked(package, group[i : i + BATCH]) for package, group in ordered for i in range(0, len(group), BATCH)]
 

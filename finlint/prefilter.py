@@ -7,12 +7,16 @@ checked all the same, so that small runs say what is no Python.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from finlint.cache.verdict import CHECKED, MAY, NO
 from finlint.model.settings import Settings
 from finlint.model.tokens import TOKENS
 from finlint.syntax.reading import Unreadable, decode
+
+if TYPE_CHECKING:
+    from finlint.analysis.packages import Packages
 
 #: Bytes of files without a word, the first of a run, whose syntax is checked. A megabyte costs about 0.15 s.
 SYNTAX_BUDGET = 1_000_000
@@ -27,7 +31,7 @@ class Prefilter:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._tokens = (*TOKENS, *(r.name.rpartition(".")[2].encode() for r in settings.registrars))
-        self._may_use: Callable[[str, bytes, str, str], bool] | None = None
+        self._packages: Packages | None = None
 
     def may_hold(self, data: bytes) -> bool:
         return not self._settings.prefilter or any(token in data for token in self._tokens)
@@ -50,22 +54,12 @@ class Prefilter:
         return len(verdicts)
 
     def may_use(self, path: str, data: bytes, name: str, home: str) -> bool:
-        """``Project.may_use``, of a project that is made when this is first asked."""
-        if self._may_use is None:
-            from finlint.analysis.project import Project
+        """``Packages.may_use``."""
+        if self._packages is None:
+            from finlint.analysis.packages import Packages
 
-            self._may_use = Project(lambda path: None, _NoLibrary(), self._settings.src).may_use
-        return self._may_use(path, data, name, home)
-
-
-class _NoLibrary:
-    """Where packages are has nothing to do with what is known of libraries."""
-
-    def knows_module(self, module: str) -> bool:
-        return False
-
-    def is_stdlib(self, module: str) -> bool:
-        return False
+            self._packages = Packages()
+        return self._packages.may_use(path, data, name, home)
 
 
 class Budget:

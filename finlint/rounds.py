@@ -14,7 +14,7 @@ from finlint.model.task import ClassKey, FunctionKey, Task, names_from_json
 
 #: What is asked about classes whose finalizers were followed: their attributes that mattered.
 Asked = tuple[tuple[ClassKey, tuple[str, ...]], ...]
-#: Whether a file (path, bytes) may mean a name of another file: ``Project.may_use``.
+#: Whether a file (path, bytes) may mean a name of another file: ``Packages.may_use``.
 MayUse = Callable[[str, bytes, str, str], bool]
 
 

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Protocol
 
-from finlint.analysis.headers import brings
 from finlint.analysis.nodes import ModuleNode, Source
+from finlint.analysis.packages import PACKAGE_FILES, Packages, listed
 from finlint.model.words import holds
-
-_PACKAGE_FILES = ("__init__.py", "__init__.pyi")
 
 #: Names of the runtime are registrars and channels, not code to follow.
 _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
@@ -123,7 +121,7 @@ class Project:
         self._src = tuple(os.path.abspath(folder) for folder in src)
         self._installed = tuple(installed)
         self._by_path: dict[str, ModuleNode | None] = {}
-        self._roots: dict[str, tuple[str, str]] = {}
+        self._packages = Packages(self._listing)
         self._found: dict[tuple[str, str], str | None] = {}
         self._places: dict[tuple[str, str], list[str]] = {}
         self._stdlib_roots: dict[str, bool] = {}
@@ -146,40 +144,15 @@ class Project:
                 self._by_path[key] = None
             else:
                 base = os.path.basename(key)
-                _, name = self._root(key)
-                self._by_path[key] = ModuleNode(name, source, base in _PACKAGE_FILES)
+                _, name = self._packages.root(key)
+                self._by_path[key] = ModuleNode(name, source, base in PACKAGE_FILES)
         return self._by_path[key]
-
-    def _root(self, path: str) -> tuple[str, str]:
-        """(folder that the module's name counts from, dotted name), by the ``__init__.py`` files above it."""
-        folder, base = os.path.split(path)
-        stem = base.rpartition(".")[0] or base
-        root, package = self._package(folder)
-        if base in _PACKAGE_FILES:
-            return root, package or os.path.basename(folder)
-        return root, f"{package}.{stem}" if package else stem
-
-    def _package(self, folder: str) -> tuple[str, str]:
-        known = self._roots.get(folder)
-        if known is None:
-            parent, name = os.path.split(folder)
-            if not self._listing(folder).isdisjoint(_PACKAGE_FILES) and parent != folder:
-                root, package = self._package(parent)
-                known = root, f"{package}.{name}" if package else name
-            else:
-                known = folder, ""
-            self._roots[folder] = known
-        return known
 
     def _listing(self, folder: str) -> frozenset[str]:
         self.trace.folders.add(folder)
         names = self._disk.listings.get(folder)
         if names is None:
-            try:
-                names = frozenset(os.listdir(folder))
-            except OSError:
-                names = frozenset()
-            self._disk.listings[folder] = names
+            names = self._disk.listings[folder] = listed(folder)
         return names
 
     # -- imports
@@ -222,7 +195,7 @@ class Project:
     def library_name(self, module: str, level: int, importer: ModuleNode) -> str:
         """The absolute name of a relative import inside the standard library's own folder; "" elsewhere."""
         here = importer.absolute
-        root, _ = self._root(here)
+        root, _ = self._packages.root(here)
         if not self._is_stdlib_root(root):
             return ""
         folder = os.path.relpath(self.relative_folder(level, importer), root)
@@ -243,7 +216,7 @@ class Project:
         Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
         """
         here = module.absolute
-        root, name = self._root(here)
+        root, name = self._packages.root(here)
         top = name.partition(".")[0]
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
@@ -259,29 +232,6 @@ class Project:
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
         modules = [self.at(path) for path in found[:MAX_CALLER_MODULES]]
         return [m for m in modules if m is not None]
-
-    def may_use(self, path: str, data: bytes, name: str, home: str) -> bool:
-        """Whether the file ``path`` may mean ``name`` of the file ``home`` by ``name``; decided without parsing.
-
-        A file of another package has to name the home's package; every other file has to get the name from somewhere.
-        """
-        here = os.path.abspath(home)
-        there = os.path.abspath(path)
-        if here == there:
-            return True
-        root, dotted = self._root(here)
-        top = dotted.partition(".")[0]
-        package = os.path.join(root, top) + os.sep
-        if not there.startswith(package) and top.encode() not in data:
-            return False
-        return brings(data, name)
-
-    def package_of(self, path: str) -> str:
-        """The folder of the outermost package that the file belongs to, or its own folder."""
-        here = os.path.abspath(path)
-        root, dotted = self._root(here)
-        package = os.path.join(root, dotted.partition(".")[0])
-        return package if os.path.isdir(package) else os.path.dirname(here)
 
     def _files_below(self, package: str, folder: str) -> str:
         """The key of the package's files; of those below ``folder``, or in it alone, where they are too many."""
@@ -357,7 +307,7 @@ class Project:
         return None
 
     def _search(self, importer: ModuleNode, top: str) -> list[str]:
-        root, _ = self._root(importer.absolute)
+        root, _ = self._packages.root(importer.absolute)
         out = self._places.get((root, top))
         if out is not None:
             return out
@@ -389,12 +339,12 @@ class Project:
                 return None
             folder = os.path.join(folder, part)
         if not parts:
-            return next((os.path.join(folder, b) for b in _PACKAGE_FILES if b in self._listing(folder)), None)
+            return next((os.path.join(folder, b) for b in PACKAGE_FILES if b in self._listing(folder)), None)
         last = parts[-1]
         names = self._listing(folder)
         if last in names:
             package = os.path.join(folder, last)
-            for base in _PACKAGE_FILES:
+            for base in PACKAGE_FILES:
                 if base in self._listing(package):
                     return os.path.join(package, base)
         for base in (last + ".py", last + ".pyi"):

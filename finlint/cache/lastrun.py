@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from finlint.cache.blocks import Blocks, to_json, write_blocks
 from finlint.cache.place import Place
 from finlint.cache.records import FileRecord, FolderRecord, folders_from_json, folders_to_json
-from finlint.cache.state import Now, is_safe
+from finlint.cache.state import RACY_NS, Now
 from finlint.model.finding import Report, Summary
 from finlint.model.stamp import FIELDS, NO_STAMP, WIDTH, Stamp, no_stamps
 from finlint.model.task import Answer, Statistics, Work, answer_from_json, answer_to_json
@@ -163,7 +163,8 @@ def write(
 
 def unsafe(stamps: array[int], started: int) -> list[int]:
     """The numbers of files that may be written again without their stamps changing."""
-    return [n for n, mtime in enumerate(stamps[::FIELDS]) if not is_safe(Stamp(mtime, 0, 0), started)]
+    latest = started - RACY_NS
+    return [n for n, mtime in enumerate(stamps[::FIELDS]) if mtime >= latest]
 
 
 def _joined(paths: Sequence[str]) -> bytes:

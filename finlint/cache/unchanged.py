@@ -37,7 +37,7 @@ class Judge(Protocol):
         """How many of the files, from the first, have their syntax checked."""
 
     def may_use(self, path: str, data: bytes, name: str, home: str) -> bool:
-        """``Project.may_use``."""
+        """``Packages.may_use``."""
 
 
 class StillRight:

@@ -15,15 +15,9 @@ from typing import Any
 
 from finlint.model import ir
 from finlint.model.source import Span
+from finlint.syntax.parsing import parse
 
 _HEADER = re.compile(r"(?:async\s+)?(?:def|class)\s+")
-
-
-def parse(text: str) -> ast.Module:
-    """``ast.parse`` without the warnings, which are not ours to report. Raises what it raises."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
 
 
 def lower_slice(text: str, line: int) -> ir.Block:

@@ -6,10 +6,10 @@ from functools import cached_property
 
 from finlint.model import ir
 from finlint.model.facts import ModuleFacts
-from finlint.syntax import lower_ast
 from finlint.syntax.elide import without_bodies
 from finlint.syntax.lines import Lines
 from finlint.syntax.outline import outline_ast
+from finlint.syntax.parsing import parse
 from finlint.syntax.reading import Unreadable, decode
 from finlint.syntax.validity import FAILURES, ast_problem, fault, is_too_deep, unreadable
 
@@ -51,13 +51,13 @@ class SourceFile:
         if short is not None and short != self.text:
             self.outline_chars += len(short)
             try:
-                return outline_ast(lower_ast.parse(short))
+                return outline_ast(parse(short))
             except FAILURES:
                 pass
         self.outline_chars += len(self.text)
         self._whole = True
         try:
-            return outline_ast(lower_ast.parse(self.text))
+            return outline_ast(parse(self.text))
         except FAILURES as error:
             problem = error
         return self._outline_with_libcst(problem)
@@ -120,9 +120,12 @@ class SourceFile:
         text = self.slice_text(line, end_line)
         if self._libcst_only:
             return self._lower_with_libcst(text, line)
+        # An outline does without.
+        from finlint.syntax.lower_ast import lower_slice
+
         self.ast_chars += len(text)
         try:
-            return lower_ast.lower_slice(text, line)
+            return lower_slice(text, line)
         except FAILURES:
             # Half a statement (``try: import a`` on one line of a larger one); or a body that the outline passed over,
             # too deep, of newer syntax or no Python at all.

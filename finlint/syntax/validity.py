@@ -10,7 +10,7 @@ from __future__ import annotations
 import symtable
 import warnings
 
-from finlint.syntax import lower_ast
+from finlint.syntax.parsing import parse
 from finlint.syntax.reading import Unreadable
 
 #: What parsing a text raises that is no Python, or nests too deeply.
@@ -27,7 +27,7 @@ def ast_problem(text: str) -> Exception | None:
     except FAILURES:
         pass
     try:
-        lower_ast.parse(text)
+        parse(text)
     except FAILURES as error:
         return error
     return None

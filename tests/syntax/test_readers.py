@@ -13,6 +13,7 @@ from finlint.model.settings import Settings
 from finlint.model.tokens import TOKENS
 from finlint.syntax import lower, lower_ast
 from finlint.syntax.outline import outline_ast
+from finlint.syntax.parsing import parse
 from finlint.syntax.reading import decode
 from finlint.syntax.source import SourceFile
 
@@ -39,7 +40,7 @@ def test_both_readers_give_the_same(path: Path) -> None:
     one = SourceFile(str(path), data)
     other = SourceFile(str(path), data, libcst_only=True)
     assert (one.libcst_chars, other.libcst_chars) == (0, len(text))
-    assert one.facts == other.facts == outline_ast(lower_ast.parse(text))
+    assert one.facts == other.facts == outline_ast(parse(text))
     assert one.outline_chars <= len(text)
     assert lower_ast.lower_slice(text, 1) == lower.lower_slice(text, 1)
 
