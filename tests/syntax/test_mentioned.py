@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.texts import TextQuestions
 
@@ -93,5 +94,4 @@ def test_an_attribute_counts_behind_an_imported_name(text: str, expected: list[i
     ],
 )
 def test_whether_an_import_may_bind_a_word(text: str, imported: bool) -> None:
-    questions = TextQuestions(text, lambda first, last: "".join(text.splitlines(True)[first - 1 : last]))
-    assert bool(questions.ask("imports", "ref")) is imported
+    assert bool(TextQuestions(Lines(text)).ask("imports", "ref")) is imported
