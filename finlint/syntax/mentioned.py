@@ -25,8 +25,9 @@ def mentions(text: str, names: Iterable[str], attributes: Iterable[str]) -> list
 
 
 _WORD = re.compile(r"\w+")
-#: What stands before an attribute, up to its end: names with dots between.
-_CHAIN = re.compile(r"(?<![\w.])((?:\w+\s*\.\s*)+)$")
+#: What stands before an attribute, up to its end: names with dots between. A line may begin with a dot; one that ends
+#: with one ends a sentence.
+_CHAIN = re.compile(r"(?<![\w.])((?:\w+\s*\.[ \t]*)+)$")
 _MAX_CHAIN = 120
 
 

@@ -76,6 +76,8 @@ def test_an_import_under_another_name_counts() -> None:
         ("def f(w=weakref, x=1):\n    w.ref(x, f)\nimport weakref\n", [2]),
         ("from .compat import (\n    a,\n    wr,\n)\nwr.ref(x, f)\n", [5]),
         ("wr.ref(x, f)\n", []),
+        ("import weakref\n# It is to go away, in all cases.\nweakref.ref(x, f)\n", [3]),
+        ("import weakref\n(weakref\n    .ref(x, f))\n", [3]),
         ("import gc\ngc.callbacks.append(f)\n", [2]),
     ],
 )
