@@ -172,14 +172,7 @@ class Calls:
             return self.ask.scope(node, params, function.scope)
         first = node.ir.params[0].name if node.ir.params and receiver is not None else ""
         if params is None:
-            if decisive.isdisjoint(param.name for param in node.ir.params if param.name != first):
-                # Nothing that is given matters.
-                params = tuple((p.name, UNKNOWN) for p in node.ir.params)
-                if receiver is not None and first:
-                    params = ((first, receiver), *params[1:])
-            else:
-                params = tuple(self.ask.bind_some(node, args, receiver, decisive))
-            params = (*params, *_narrowed_globals(function, context))
+            params = (*self.ask.bind_some(node, args, receiver, decisive), *_narrowed_globals(function, context))
         own = {param.name for param in node.ir.params}
         kept = ((n, v if n in decisive or n == first else UNKNOWN) for n, v in params if n in own or n in decisive)
         return self.ask.scope(node, tuple(kept), function.scope)

@@ -100,6 +100,12 @@ class Contexts:
         self, function: FunctionNode, args: Args, receiver: Value | None, names: Container[str]
     ) -> list[tuple[str, Value]]:
         """Parameters by name as ``bind`` gives them; of those that are not among ``names`` nothing need be known."""
+        given_to = function.ir.params if receiver is None else function.ir.params[1:]
+        if not any(param.name in names for param in given_to):
+            return [
+                (p.name, receiver if receiver is not None and i == 0 else UNKNOWN)
+                for i, p in enumerate(function.ir.params)
+            ]
         expressions = args.expressions(function.ir, receiver is not None) if type(args) is PendingArgs else None
         if expressions is None or type(args) is not PendingArgs:
             return self.bind(function, args, receiver)
