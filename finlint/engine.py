@@ -245,7 +245,7 @@ class _Run:
 
     def _round(self, question: Question) -> list[Task]:
         """What is to be asked of the files in which there may be what the question looks for."""
-        from finlint.rounds import Searches
+        from finlint.rounds import Raw, Searches
 
         if self._searches is None:
             self._searches = Searches(self.paths, self.files.read)
@@ -259,7 +259,7 @@ class _Run:
         for path in self.paths:
             if path in holders and not question.words.isdisjoint(holders[path]):
                 data = self.files.read(path)
-                task = question.task(path, data, may_use) if data is not None else None
+                task = question.task(Raw(path, data), may_use) if data is not None else None
                 if task is not None:
                     tasks[path] = task
         self._rounds.append((question.to_json(), tasks))

@@ -210,19 +210,25 @@ def select(report: Report, files: Sequence[str], policies: Policies, texts: Text
     shown: list[Finding] = []
     used: set[tuple[str, Directive, str]] = set()
     suppressed = 0
+    # A comment is also of use where it suppresses what is not to be shown.
+    asks_for_unused = any("FIN902" in policy.codes for policy in policies.of_files(files))
     for finding in report.findings:
+        policy = policies.of_file(finding.path)
+        finding = policy.levelled(finding)
+        wanted = policy.wants(finding) and finding.code not in policy.ignored_in(finding.path)
+        if not wanted and not asks_for_unused:
+            continue
         directives = list(_directives(finding, texts, noqa))
         for path, directive in directives:
             used.add((os.path.abspath(path), directive, finding.code))
-        policy = policies.of_file(finding.path)
-        finding = policy.levelled(finding)
-        if not policy.wants(finding) or finding.code in policy.ignored_in(finding.path):
+        if not wanted:
             continue
         if directives:
             suppressed += 1
         else:
             shown.append(finding)
-    shown += _unused(files, policies, texts, used, noqa)
+    if asks_for_unused:
+        shown += _unused(files, policies, texts, used, noqa)
     errors = [e for e in report.errors if _wants_error(e, policies)]
     shown.sort(key=lambda f: f.sort_key)
     summary = report.summary._replace(findings=len(shown))
@@ -250,8 +256,6 @@ def _unused(
     files: Sequence[str], policies: Policies, texts: Texts, used: set[tuple[str, Directive, str]], noqa: bool
 ) -> list[Finding]:
     out: list[Finding] = []
-    if not any("FIN902" in policy.codes for policy in policies.of_files(files)):
-        return out
     for path in files:
         policy = policies.of_file(path)
         if "FIN902" not in policy.codes or "FIN902" in policy.ignored_in(path):

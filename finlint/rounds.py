@@ -7,6 +7,7 @@ change it can be asked of the changed files again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from finlint.analysis.headers import Headers, headers_in
@@ -16,6 +17,18 @@ from finlint.model.task import ClassKey, FunctionKey, Task, names_from_json
 Asked = tuple[tuple[ClassKey, tuple[str, ...]], ...]
 #: Whether a file (path, bytes) may mean a name of another file: ``Packages.may_use``.
 MayUse = Callable[[str, bytes, str, str], bool]
+
+
+class Raw:
+    """A file by its bytes, with what has been read in them."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+
+    @cached_property
+    def headers(self) -> list[tuple[str, set[bytes]]]:
+        return headers_in(self.data)
 
 
 class Subclasses:
@@ -31,19 +44,18 @@ class Subclasses:
         for base in self.bases:
             self._by_word.setdefault(base.name.encode(), []).append(base)
 
-    def task(self, path: str, data: bytes, may_use: MayUse) -> Task | None:
+    def task(self, file: Raw, may_use: MayUse) -> Task | None:
         """What is to be asked of a file, if anything."""
-        named = headers_in(data)
         classes: set[str] = set()
         asked: dict[ClassKey, tuple[str, ...]] = {}
-        for word in {word for _, words in named for word in words}.intersection(self._by_word):
+        for word in {word for _, words in file.headers for word in words}.intersection(self._by_word):
             for base in self._by_word[word]:
-                if may_use(path, data, base.name, base.path):
-                    classes.update(name for name, words in named if word in words)
+                if may_use(file.path, file.data, base.name, base.path):
+                    classes.update(name for name, words in file.headers if word in words)
                     asked.update(self.asked_of[base])
         if not classes:
             return None
-        return Task(path, "inherited", tuple(sorted(classes)), tuple(sorted(asked.items())))
+        return Task(file.path, "inherited", tuple(sorted(classes)), tuple(sorted(asked.items())))
 
     def to_json(self) -> list[Any]:
         return [self.kind, self.bases, list(self.asked_of.values())]
@@ -65,14 +77,14 @@ class Callers:
         }
         self.words = frozenset(self._shown.values())
 
-    def task(self, path: str, data: bytes, may_use: MayUse) -> Task | None:
+    def task(self, file: Raw, may_use: MayUse) -> Task | None:
         """What is to be asked of a file, if anything."""
-        hits = set(calls_in(data, self.words))
+        hits = set(calls_in(file.data, self.words))
         names: set[str] = set()
         for key, word in self._shown.items():
-            if word in hits and may_use(path, data, word, key.path):
+            if word in hits and may_use(file.path, file.data, word, key.path):
                 names.update((key.name, word))
-        return Task(path, "wrapped", tuple(sorted(names))) if names else None
+        return Task(file.path, "wrapped", tuple(sorted(names))) if names else None
 
     def to_json(self) -> list[Any]:
         return [self.kind, self.wrappers]

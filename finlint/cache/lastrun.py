@@ -107,8 +107,11 @@ class Written(NamedTuple):
     lasting: Mapping[str, bytes]
 
 
-def of_report(report: Report, statistics: Statistics, rounds: Sequence[Any], answers: str, whole: bool) -> Written:
-    """``whole``: whether it can be told that the report is still right; ``answers`` is the identity of the answers."""
+def of_report(
+    report: Report, statistics: Statistics, rounds: Sequence[Any], sightings: bytes, answers: str, whole: bool
+) -> Written:
+    """``sightings`` are the words that were seen in the files; ``answers`` is the identity of the answers; ``whole``:
+    whether it can be told that the report is still right."""
     head = {
         "whole": whole,
         "answers": answers,
@@ -116,7 +119,7 @@ def of_report(report: Report, statistics: Statistics, rounds: Sequence[Any], ans
         "statistics": (statistics.candidates, statistics.tasks, statistics.frames),
     }
     answer = Answer(report.findings, report.errors)
-    return Written(head, {"report": to_json(answer_to_json(answer)), "rounds": to_json(rounds)})
+    return Written(head, {"report": to_json(answer_to_json(answer)), "rounds": to_json(rounds), "sightings": sightings})
 
 
 def write(
@@ -129,11 +132,11 @@ def write(
     digests: Mapping[str, str],
     reached: Mapping[str, FileRecord],
     folders: Mapping[str, FolderRecord],
-    sightings: bytes,
+    stale: Sequence[str],
     others: Sequence[tuple[str, bytes, int]] = (),
 ) -> None:
     """Replace what is known of the last run. ``digests`` are those of files that were written a moment ago; such a file
-    without one is looked at again. Raises OSError."""
+    without one is looked at again. ``stale`` have changed since sightings were made. Raises OSError."""
     head = written.head
     unsure = []
     safe = stamps[:]
@@ -153,7 +156,7 @@ def write(
             "folders": folders_to_json(folders),
             "reached": to_json(rows),
             **written.lasting,
-            "sightings": sightings,
+            "stale": to_json(stale),
             "paths": _joined([*files, *(path for path, _, _ in others)]),
             "stamps": b"".join((safe.tobytes(), *(stamp for _, stamp, _ in others))),
             "verdicts": verdicts + bytes(verdict for _, _, verdict in others),

@@ -91,9 +91,8 @@ class Memory:
 
     def _restamp(self, before: Before, right: StillRight) -> None:
         """Write the files' new stamps, so that the next run need not look at them again."""
-        kinds, stale = self._sightings
-        now_stale = {*stale, *(self._files[number] for number in right.changed)}
-        lasting = {name: before.blocks[name] for name in ("report", "rounds")}
+        stale = {*_stale_in(before), *(self._files[number] for number in right.changed)}
+        lasting = {name: before.blocks[name] for name in ("report", "rounds", "sightings")}
         write(
             self._place,
             Written(before.head, lasting),
@@ -104,7 +103,7 @@ class Memory:
             right.digests,
             right.reached,
             right.folders,
-            _sightings_to_json(kinds, now_stale),
+            sorted(stale),
             self._others(),
         )
 
@@ -183,8 +182,8 @@ class Memory:
             return {}, frozenset()
         try:
             content = json.loads(self._before.blocks["sightings"])
-            kinds = {kind: (frozenset(words), dict(hits)) for kind, (words, hits) in content["kinds"].items()}
-            return kinds, frozenset(content["stale"])
+            kinds = {kind: (frozenset(words), dict(hits)) for kind, (words, hits) in content.items()}
+            return kinds, _stale_in(self._before)
         except DAMAGE:
             return {}, frozenset()
 
@@ -256,9 +255,10 @@ class Memory:
                 listed.update((path, FolderRecord(now.safe(path), now.names(path))) for path in folders)
         whole = whole and UNKNOWN not in self._verdicts
         kinds = {**({} if self._changed_files() else self._sightings[0]), **self._seen}
+        rows = {kind: [sorted(words), hits] for kind, (words, hits) in kinds.items()}
         write(
             self._place,
-            of_report(report, statistics, rounds, identity, whole),
+            of_report(report, statistics, rounds, to_json(rows), identity, whole),
             self._files,
             self._stamps,
             bytes(self._verdicts),
@@ -266,7 +266,7 @@ class Memory:
             {path: told for path, told in self._digests.items() if told},
             reached,
             listed,
-            _sightings_to_json(kinds, ()),
+            (),
             self._others(),
         )
 
@@ -287,6 +287,6 @@ class Memory:
         return [(paths[row], before.stamp(row), before.verdicts[row]) for row in rows[:MAX_OTHERS] if row not in unsure]
 
 
-def _sightings_to_json(kinds: Mapping[str, Sighting], stale: Collection[str]) -> bytes:
-    rows = {kind: [sorted(words), hits] for kind, (words, hits) in kinds.items()}
-    return to_json({"kinds": rows, "stale": sorted(stale)})
+def _stale_in(before: Before) -> frozenset[str]:
+    """Files that have changed since words were looked for in them. Raises what damaged blocks raise."""
+    return frozenset(map(str, json.loads(before.blocks["stale"])))

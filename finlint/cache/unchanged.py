@@ -153,12 +153,13 @@ def _same_in(blocks: Blocks, contents: Mapping[str, bytes], shown: Mapping[str, 
 
 def _same_rounds(before: Before, data_of: Mapping[str, bytes], judge: Judge) -> bool:
     """Whether the rounds would ask the same of these files."""
-    from finlint.rounds import question_from_json
+    from finlint.rounds import Raw, question_from_json
 
+    files = [Raw(path, data) for path, data in data_of.items()]
     for row, tasks in json.loads(before.blocks["rounds"]):
         question = question_from_json(row)
-        for path, data in data_of.items():
-            task = question.task(path, data, judge.may_use)
-            if json.loads(json.dumps(task)) != tasks.get(path):
+        for file in files:
+            task = question.task(file, judge.may_use)
+            if json.loads(json.dumps(task)) != tasks.get(file.path):
                 return False
     return True
