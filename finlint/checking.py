@@ -168,7 +168,8 @@ class Check:
         if task.what == "own":
             yield from ((finalizer, True) for finalizer in finder.deletions(module))
             yield from ((finalizer, True) for finalizer in finder.registrations(module))
-            found.followed.extend(node for node in module.outline_classes if class_key(node) in finder.inherited)
+            mine = module.classes_named(key.name for key in finder.inherited if key.path == module.path)
+            found.followed.extend(node for node in mine if class_key(node) in finder.inherited)
         elif task.what == "inherited":
             asked = dict(task.asked)
             for cls in finder.heirs_in(module, task.names):

@@ -312,9 +312,8 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None
     for line in module.source.lines("calls", name):
         node = function_at(module, line)
         if node is None:
-            for binding in (*module.source.facts.loose, *module.source.facts.bindings):
-                held = binding.line <= line <= binding.end_line and binding.kind in ("other", "assign")
-                if held and binding.line not in seen:
+            for binding in module.statements_at(line):
+                if binding.line not in seen:
                     seen.add(binding.line)
                     index = FunctionIndex(tuple(module.statements(binding)))
                     out.extend((None, c) for c in index.calls if name in _callee_names(c))

@@ -269,7 +269,7 @@ def _narrowed_globals(function: Function, context: Context) -> Iterator[tuple[st
         # Closures: the name may be a variable of the function around.
         return
     for name in list(context.env):
-        bindings = context.module.bindings.get(name)
+        bindings = context.module.bound(name)
         if (
             bindings
             and name not in caller.ir.bound

@@ -75,7 +75,7 @@ class Classes:
     def _base(self, expr: ir.Expr, context: Context, cls: Class) -> Value:
         # ``class Lock(Lock)`` inherits from what the name meant before: an import or an earlier class.
         if isinstance(expr, ir.Name) and expr.id == cls.node.name and cls.scope.function is None:
-            earlier = [b for b in cls.node.module.bindings.get(expr.id, []) if b.cls is not cls.node.facts]
+            earlier = [b for b in cls.node.module.bound(expr.id) if b.cls is not cls.node.facts]
             return union(v for b in earlier for v in self.ask.binding(b, cls.scope, None))
         if isinstance(expr, ir.Call):
             # ``with_metaclass(Meta, Base)`` and ``namedtuple(...)``.

@@ -7,6 +7,8 @@ finalizers of ``finlint.runtime`` do not (Go promises nothing at exit either).
 
 from __future__ import annotations
 
+import re
+
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
 from finlint.analysis.nodes import ModuleNode, flat_statements
@@ -39,9 +41,10 @@ def _sets_atexit_false(body: ir.Block) -> bool:
 def _held_by_module(cls: Class, module: ModuleNode, frames: Frames) -> bool:
     """Whether a name of the module's body holds an instance of the class."""
     evaluator = frames.evaluator
-    for binding in module.source.facts.bindings:
-        if binding.kind == "assign" and f"{cls.node.name}" in module.source.slice_text(binding.line, binding.end_line):
-            for value in alternatives(evaluator.module_name(module, binding.name)):
-                if isinstance(value, Object) and cls in evaluator.mro(value.cls):
-                    return True
+    lines = module.source.lines("matching", re.escape(cls.node.name))
+    names = dict.fromkeys(b.name for line in lines for b in module.source.at(line) if b.kind == "assign")
+    for name in names:
+        for value in alternatives(evaluator.module_name(module, name)):
+            if isinstance(value, Object) and cls in evaluator.mro(value.cls):
+                return True
     return False

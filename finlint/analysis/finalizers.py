@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -211,15 +211,14 @@ class Finder:
                 self.inherited.setdefault(class_key(cls.node), set())
                 yield from self.deletion(cls, binding, cls)
 
-    def heirs_in(self, module: ModuleNode, names: Container[str]) -> Iterator[Class]:
+    def heirs_in(self, module: ModuleNode, names: Iterable[str]) -> Iterator[Class]:
         """The classes of ``module``'s body among ``names`` that inherit a finalizer."""
         scope = self.evaluator.module_scope(module)
-        for node in module.outline_classes:
-            if node.name in names:
-                cls = Class(node, scope)
-                bases = [base for base in self.evaluator.mro(cls)[1:] if isinstance(base, Class)]
-                if any(class_key(base.node) in self.inherited for base in bases):
-                    yield cls
+        for node in module.classes_named(names):
+            cls = Class(node, scope)
+            bases = [base for base in self.evaluator.mro(cls)[1:] if isinstance(base, Class)]
+            if any(class_key(base.node) in self.inherited for base in bases):
+                yield cls
 
     def inherited_by(self, cls: Class) -> Iterator[Finalizer]:
         """Finalizers that ``cls`` inherits: they run its overrides."""
@@ -245,7 +244,7 @@ class Finder:
     def classes(self, module: ModuleNode) -> Iterator[Class]:
         """All classes of the module's text that may define ``__del__``, those inside functions included."""
         scope = self.evaluator.module_scope(module)
-        for node in module.outline_classes:
+        for node in module.classes_with("__del__"):
             yield Class(node, scope)
         for line in module.source.lines("words", "__del__"):
             function = function_at(module, line)
@@ -300,10 +299,7 @@ def _units(module: ModuleNode, lines: Iterable[int]) -> Iterator[FunctionNode | 
     for line in lines:
         unit: FunctionNode | Binding | None = function_at(module, line)
         if unit is None:
-            for binding in (*module.source.facts.loose, *module.source.facts.bindings):
-                if binding.line <= line <= binding.end_line and binding.kind in ("other", "assign"):
-                    unit = binding
-                    break
+            unit = next(module.statements_at(line), None)
         if unit is not None and unit not in seen:
             seen.add(unit)
             yield unit

@@ -87,8 +87,7 @@ def _acquired(scope: Scope, span: Span) -> ir.Expr | None:
 
 def _statements_at(module: ModuleNode, span: Span) -> ir.Block:
     """The module-level statements that ``span`` lies in."""
-    bindings = (*module.source.facts.loose, *module.source.facts.bindings)
-    return tuple(s for b in bindings if b.line <= span.line <= b.end_line for s in module.statements(b))
+    return tuple(s for b in module.source.at(span.line) for s in module.statements(b))
 
 
 def _arguments(call: ir.Call) -> Iterator[ir.Expr]:
@@ -128,7 +127,7 @@ def _of_name(name: str, scope: Scope, evaluator: Evaluator, depth: int) -> Lock 
 
 
 def _of_module(module: ModuleNode, name: str, evaluator: Evaluator, depth: int) -> Lock | None:
-    for binding in module.bindings.get(name, []):
+    for binding in module.bound(name):
         stmt = binding.stmt
         if not isinstance(stmt, ir.ImportFrom):
             continue

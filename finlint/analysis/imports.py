@@ -73,17 +73,17 @@ class Imports:
 
     def _exports(self, module: ModuleNode, name: str) -> bool:
         """Whether a star import of ``module`` may bring ``name``."""
-        return (not name.startswith("_") or "__all__" in module.bindings) and (
-            name in module.bindings or bool(module.source.facts.stars)
-        )
+        if name.startswith("_") and not module.bound("__all__"):
+            return False
+        return bool(module.bound(name) or module.source.stars)
 
     def module_attribute(self, module: ModuleNode, name: str) -> Value:
-        if name in module.bindings or module.source.facts.stars:
+        if module.bound(name) or module.source.stars:
             value = self.ask.module_name(module, name)
-            if is_known(value) or name in module.bindings:
+            if is_known(value) or module.bound(name):
                 if not isinstance(value, Lib) or not value.name.startswith("builtins."):
                     return value
-                if name in module.bindings:
+                if module.bound(name):
                     return value
         submodule = self.project.submodule(module, name)
         if submodule is not None:

@@ -56,12 +56,7 @@ def _lost(registration: Registration, call: ir.Call, evaluator: Evaluator) -> Lo
 def _module_body(registration: Registration) -> ir.Block:
     module = registration.scope.module
     line = registration.span.line
-    return tuple(
-        stmt
-        for binding in module.source.facts.loose
-        if binding.line <= line <= binding.end_line
-        for stmt in module.statements(binding)
-    )
+    return tuple(stmt for binding in module.source.at(line) if not binding.name for stmt in module.statements(binding))
 
 
 def _stored(

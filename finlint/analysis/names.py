@@ -100,7 +100,7 @@ class Names:
         return self._module_names.answer((module, name), self._module_name, module, name)
 
     def _module_name(self, module: ModuleNode, name: str) -> Value:
-        found = module.bindings.get(name)
+        found = module.bound(name)
         if found:
             scope = self.ask.module_scope(module)
             values = self.bindings(found, scope, None)
@@ -108,7 +108,7 @@ class Names:
                 values = [softened(v) for v in values]
                 values.extend(self._global_assignments(module, name))
             return union(values)
-        for star in module.source.facts.stars:
+        for star in module.source.stars:
             value = self.ask.from_import(star._replace(names=((name, name),)), module, missing_is_unknown=True)
             if is_known(value):
                 return value
@@ -118,12 +118,12 @@ class Names:
         return union(assigned) if assigned else UNKNOWN
 
     def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
-        return bool(module.global_lines(name))
+        return bool(module.source.global_lines(name))
 
     def _global_assignments(self, module: ModuleNode, name: str) -> list[Value]:
         """Values that functions assign to a module's name after ``global name``."""
         out: list[Value] = []
-        for line in module.global_lines(name):
+        for line in module.source.global_lines(name):
             node = function_at(module, line)
             if node is None or name in node.ir.bound:
                 continue

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
 from finlint.model import ir
-from finlint.model.facts import Binding, ClassFacts, ModuleFacts
+from finlint.model.facts import Binding, ClassFacts
 from finlint.model.outline import class_facts, target_names
 
 
 class Source(Protocol):
     """What the analysis asks of a file (``finlint.syntax.traced.Traced``).
 
-    Whoever looks for words in it asks ``lines`` or ``words`` a question of ``finlint.syntax.texts``: what stands on
-    ``text`` is worked out again after every change of the file.
+    Whoever looks for names asks for what is ``bound``; whoever looks for words asks ``lines`` or ``words`` a question
+    of ``finlint.syntax.texts``. What stands on the whole ``text`` is worked out again after every change of the file.
     """
 
     path: str
@@ -27,8 +28,11 @@ class Source(Protocol):
     @property
     def text(self) -> str: ...
     @property
-    def facts(self) -> ModuleFacts: ...
+    def stars(self) -> tuple[ir.ImportFrom, ...]: ...
 
+    def bound(self, name: str) -> tuple[Binding, ...]: ...
+    def global_lines(self, name: str) -> tuple[int, ...]: ...
+    def at(self, line: int) -> tuple[Binding, ...]: ...
     def lower(self, line: int, end_line: int) -> ir.Block: ...
     def slice_text(self, line: int, end_line: int) -> str: ...
     def line_text(self, line: int) -> str: ...
@@ -178,59 +182,67 @@ class ModuleNode:
         self.is_package = is_package
         self.functions_by_line: dict[tuple[int, str], FunctionNode] = {}
         self._classes: dict[int, ClassNode] = {}
+        self._definitions: dict[int, _Definitions] = {}
 
     @cached_property
     def absolute(self) -> str:
         """The absolute path."""
         return os.path.abspath(self.path)
 
-    @cached_property
-    def bindings(self) -> dict[str, list[Binding]]:
-        table: dict[str, list[Binding]] = {}
-        for binding in self.source.facts.bindings:
-            table.setdefault(binding.name, []).append(binding)
-        return table
+    def bound(self, name: str) -> tuple[Binding, ...]:
+        """The statements of its body that bind ``name``."""
+        return self.source.bound(name)
 
-    def global_lines(self, name: str) -> tuple[int, ...]:
-        """Lines of ``global`` statements with that name."""
-        return self.source.lines("globals", name)
-
-    @cached_property
-    def _definitions(self) -> tuple[list[int], list[tuple[int, Binding, ClassNode | None]]]:
-        """First lines of all functions outside functions, and (last line, binding, owner) of each."""
-        rows: list[tuple[int, int, Binding, ClassNode | None]] = []
-        stack: list[tuple[Binding, ClassNode | None]] = [(b, None) for b in self.source.facts.bindings]
-        while stack:
-            binding, owner = stack.pop()
-            if binding.kind == "function":
-                rows.append((binding.line, binding.end_line, binding, owner))
-            elif binding.cls is not None:
-                node = self.class_node(binding.cls, owner)
-                stack.extend((member, node) for member in binding.cls.members)
-        rows.sort(key=lambda row: row[0])
-        return [row[0] for row in rows], [row[1:] for row in rows]
+    def statements_at(self, line: int) -> Iterator[Binding]:
+        """The statements of its body that are no definitions whose lines include ``line``."""
+        return (b for b in self.source.at(line) if b.kind in ("other", "assign"))
 
     def definition_at(self, line: int) -> tuple[Binding, ClassNode | None] | None:
         """The function of the module's or a class's body whose lines include ``line``, and its class."""
-        firsts, rows = self._definitions
-        position = bisect_right(firsts, line) - 1
-        if position < 0 or rows[position][0] < line:
-            return None
-        return rows[position][1], rows[position][2]
-
-    @cached_property
-    def outline_classes(self) -> tuple[ClassNode, ...]:
-        """Classes of the module's body, and the classes in their bodies."""
-        out: list[ClassNode] = []
-        stack: list[tuple[Binding, ClassNode | None]] = [(b, None) for b in self.source.facts.bindings]
-        while stack:
-            binding, parent = stack.pop()
+        for binding in reversed(self.source.at(line)):
+            if binding.kind == "function":
+                return binding, None
             if binding.cls is not None:
-                node = self.class_node(binding.cls, parent)
-                out.append(node)
-                stack.extend((member, node) for member in binding.cls.members)
-        out.sort(key=lambda c: c.facts.line)
-        return tuple(out)
+                found = self._methods_of(binding).at(line)
+                if found is not None:
+                    return found
+        return None
+
+    def _methods_of(self, binding: Binding) -> _Definitions:
+        key = id(binding)
+        known = self._definitions.get(key)
+        if known is None:
+            known = self._definitions[key] = _Definitions(self, binding)
+        return known
+
+    def classes_with(self, word: str) -> list[ClassNode]:
+        """Classes of its body with their inner classes, if any of these lines hold ``word``."""
+        return self._classes_on(self.source.lines("words", word))
+
+    def classes_named(self, names: Iterable[str]) -> list[ClassNode]:
+        """Classes of its body, and classes in their bodies, of these names."""
+        wanted = set(names)
+        if not wanted:
+            return []
+        pattern = rf"\bclass[ \t]+(?:{'|'.join(map(re.escape, sorted(wanted)))})\b"
+        return [cls for cls in self._classes_on(self.source.lines("matching", pattern)) if cls.name in wanted]
+
+    def _classes_on(self, lines: Sequence[int]) -> list[ClassNode]:
+        out: list[ClassNode] = []
+        passed = 0
+        for line in lines:
+            stack: list[tuple[Binding, ClassNode | None]] = []
+            if line > passed:
+                stack.extend((binding, None) for binding in self.source.at(line))
+            while stack:
+                binding, parent = stack.pop()
+                if binding.cls is not None:
+                    node = self.class_node(binding.cls, parent)
+                    out.append(node)
+                    stack.extend((member, node) for member in binding.cls.members)
+                    passed = max(passed, binding.end_line)
+        out.sort(key=lambda cls: cls.facts.line)
+        return out
 
     def class_node(self, facts: ClassFacts, parent: ClassNode | None = None) -> ClassNode:
         node = self._classes.get(id(facts))
@@ -273,6 +285,30 @@ class ModuleNode:
 
     def __repr__(self) -> str:
         return f"<module {self.name}>"
+
+
+class _Definitions:
+    """The methods that a class statement defines, those of classes in its body included, by line."""
+
+    def __init__(self, module: ModuleNode, binding: Binding) -> None:
+        rows: list[tuple[Binding, ClassNode | None]] = []
+        stack: list[tuple[Binding, ClassNode | None]] = [(binding, None)]
+        while stack:
+            binding, owner = stack.pop()
+            if binding.kind == "function":
+                rows.append((binding, owner))
+            elif binding.cls is not None:
+                node = module.class_node(binding.cls, owner)
+                stack.extend((member, node) for member in binding.cls.members)
+        rows.sort(key=lambda row: row[0].line)
+        self._rows = rows
+        self._firsts = [row[0].line for row in rows]
+
+    def at(self, line: int) -> tuple[Binding, ClassNode | None] | None:
+        position = bisect_right(self._firsts, line) - 1
+        if position < 0 or self._rows[position][0].end_line < line:
+            return None
+        return self._rows[position]
 
 
 def names_bound(stmt: ir.Stmt) -> list[str]:

@@ -34,7 +34,7 @@ class Stubs:
         stub = self.project.stub_of(cls.module)
         if stub is None or cls.parent is not None:
             return UNKNOWN
-        for binding in stub.bindings.get(cls.name, []):
+        for binding in stub.bound(cls.name):
             if binding.cls is None:
                 continue
             node = stub.class_node(binding.cls)
@@ -67,9 +67,9 @@ class Stubs:
             return None
         owner = function.owner
         if owner is None:
-            bindings = [b for b in stub.bindings.get(function.name, []) if b.kind == "function"]
+            bindings = [b for b in stub.bound(function.name) if b.kind == "function"]
             return stub.function(bindings[-1]) if bindings else None
-        for binding in stub.bindings.get(owner.name, []):
+        for binding in stub.bound(owner.name):
             if binding.cls is not None:
                 node = stub.class_node(binding.cls)
                 members = [b for b in node.members.get(function.name, []) if b.kind == "function"]

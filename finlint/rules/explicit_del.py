@@ -48,8 +48,7 @@ def _calls_at(module: ModuleNode, line: int, evaluator: Evaluator) -> list[tuple
         body: object = function.ir.body
         context = Context(evaluator.generic_scope(function))
     else:
-        bindings = (*module.source.facts.loose, *module.source.facts.bindings)
-        body = [s for b in bindings if b.cls is None and b.line <= line <= b.end_line for s in module.statements(b)]
+        body = [s for b in module.source.at(line) if b.cls is None for s in module.statements(b)]
         context = Context(evaluator.module_scope(module))
     out = []
     stack: list[tuple[object, str]] = [(body, name)]

@@ -1,17 +1,20 @@
 """What an analysis takes from a file, part by part.
 
-An answer that stands on a whole file is lost with every comment. ``Content`` knows a file's parts by name: its outline,
-lines of it, an answer about its text. ``Traced`` is what one question of the analysis sees of the file; there is no
-other way to the content, so the parts that it notes are all that the answer can stand on.
+An answer that stands on a whole file is lost with every comment. ``Content`` knows a file's parts by name: what a name
+is bound to in it, lines of it, an answer about its text. ``Traced`` is what one question of the analysis sees of the
+file; there is no other way to the content, so the parts that it notes are all that the answer can stand on.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any
 
 from finlint.model import ir
-from finlint.model.facts import ModuleFacts
+from finlint.model.bound import Bound
+from finlint.model.facts import Binding
+from finlint.syntax.aliases import aliases
 from finlint.syntax.digest import digest
 from finlint.syntax.reading import Unreadable
 from finlint.syntax.source import SourceFile
@@ -20,7 +23,11 @@ from finlint.syntax.texts import Found, TextQuestions
 #: The part of a file that cannot be read or parsed: all of it.
 UNREADABLE = "unreadable"
 
-_FACTS = "facts"
+_BOUND = "bound"
+_AT = "at"
+_STARS = "stars"
+#: A question to the outline and the text together: other names for words, with commas between them.
+_ALIASES = "aliases"
 _TEXT = "text"
 _LINES = "lines"
 _SYNTAX = "syntax"
@@ -36,11 +43,22 @@ class Content:
         self._found: dict[tuple[str, str], Found] = {}
         self._digests: dict[str, str] = {}
 
+    @cached_property
+    def bound(self) -> Bound:
+        return Bound(self.source.facts)
+
+    def global_lines(self, name: str) -> tuple[int, ...]:
+        return self.ask("globals", name)  # type: ignore[return-value]
+
     def ask(self, question: str, argument: str) -> Found:
         key = question, argument
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = self._questions.ask(question, argument)
+            if question == _ALIASES:
+                found = tuple(aliases(self.source.facts, self.source.lines, frozenset(argument.split(","))))
+            else:
+                found = self._questions.ask(question, argument)
+            self._found[key] = found
         return found
 
     def digest(self, part: str) -> str:
@@ -60,8 +78,13 @@ class Content:
             first, last = argument.split("\n")
             # The same lines are lowered alike by the same reader.
             return f"{self.source.reader} {self.source.slice_text(int(first), int(last))}"
-        if kind == _FACTS:
-            return repr(self.source.facts)
+        if kind == _BOUND:
+            return f"{self.bound.named(argument)} {self.global_lines(argument)}"
+        if kind == _AT:
+            # What the names are bound to is told by their own parts.
+            return repr([b if not b.name else (b.name, b.line) for b in self.bound.at(int(argument))])
+        if kind == _STARS:
+            return repr(self.source.facts.stars)
         if kind == _TEXT:
             return self.source.text
         if kind == _SYNTAX:
@@ -92,10 +115,28 @@ class Traced:
         """What tells this part from what it was, or will be; "" where there is no such part."""
         return self._content.digest(part)
 
+    def bound(self, name: str) -> tuple[Binding, ...]:
+        """The statements of the module's body that bind ``name``."""
+        self._parts.add((_BOUND, name))
+        return self._content.bound.named(name)
+
+    def global_lines(self, name: str) -> tuple[int, ...]:
+        """Lines of ``global`` statements with that name."""
+        self._parts.add((_BOUND, name))
+        return self._content.global_lines(name)
+
+    def at(self, line: int) -> tuple[Binding, ...]:
+        """The statements of the module's body whose lines include ``line``; those that bind nothing come first."""
+        found = self._content.bound.at(line)
+        self._parts.add((_AT, str(line)))
+        self._parts.update((_BOUND, binding.name) for binding in found if binding.name)
+        return found
+
     @property
-    def facts(self) -> ModuleFacts:
-        self._parts.add((_FACTS, ""))
-        return self._content.source.facts
+    def stars(self) -> tuple[ir.ImportFrom, ...]:
+        """The star imports of the module's body."""
+        self._parts.add((_STARS, ""))
+        return self._content.source.facts.stars
 
     @property
     def text(self) -> str:

@@ -290,7 +290,7 @@ def test_the_folder_stays_within_its_bounds(tmp_path: Path, run: Run, monkeypatc
     size = sum(path.stat().st_size for path in current)
     monkeypatch.setattr(place, "MAX_BYTES", size + current[0].stat().st_size // 2)
     (path,) = [p for p in (tmp_path / "tree" / "pkg").iterdir() if p.name == "util.py"]
-    path.write_text(path.read_text() + "\n\ndef another():\n    pass\n")
+    path.write_text("\n" + path.read_text())
     run()
     left = cache_files(tmp_path)
     assert left == current
@@ -440,6 +440,8 @@ EDITS: dict[str, tuple[Callable[[Program], None], int]] = {
     "a comment that names a registrar": (lambda p: p.append("pkg/base.py", "\n# weakref.finalize\n"), 1),
     "a comment in a file without a finalizer": (lambda p: p.append("pkg/one.py", "# comment\n"), 0),
     "a body that nobody looks at": (lambda p: p.replace("pkg/base.py", "return 1", "return 2"), 0),
+    "a name is added": (lambda p: p.append("pkg/tools.py", "\n\ndef more() -> None:\n    pass\n"), 0),
+    "a class is added to a file with finalizers": (lambda p: p.append("pkg/base.py", "\n\nclass More:\n    pass\n"), 0),
     "a body that is reached": (lambda p: p.replace("pkg/tools.py", "time.sleep(1)", "print(123456)"), 1),
     "a body that only another one reaches": (lambda p: p.replace("app/alone.py", "sleep(3)", "sleep(4)"), 1),
     "a file that is not Python": (lambda p: p.append("pkg/one.py", "def (\n"), 2),
@@ -451,7 +453,6 @@ EDITS: dict[str, tuple[Callable[[Program], None], int]] = {
 LARGER: dict[str, Callable[[Program], None]] = {
     "lines shift": lambda p: p.replace("pkg/tools.py", "import time\n", "import time\n\n\n"),
     "a new caller in the package": lambda p: p.append("pkg/one.py", "\n\ndef more(two):\n    two.Two(One())\n"),
-    "a name is added": lambda p: p.append("pkg/tools.py", "\n\ndef more() -> None:\n    pass\n"),
     "a name is removed": lambda p: p.replace("pkg/tools.py", "def slow", "def slower"),
     "a name is bound again": lambda p: p.append("pkg/tools.py", "\n\nslow = quick\n"),
     "a name is bound by a function": lambda p: p.append(
