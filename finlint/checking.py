@@ -125,25 +125,24 @@ class Check:
             frames.count + finder.quick.count,
         )
         if self._traces:
-            parts = {path: self._parts(path, traced) for path, traced in sorted(seen.items())}
+            parts = {path: self._part(path, traced) for path, traced in sorted(seen.items())}
             inputs = Inputs(parts, tuple(sorted(trace.folders)), tuple(sorted(trace.searches)))
         else:
-            inputs = Inputs(dict.fromkeys(sorted(seen), ()))
+            inputs = Inputs(dict.fromkeys(sorted(seen), ""))
         evaluator.close()
         self.contents.trim()
         return answer, inputs
 
-    def _parts(self, path: str, traced: Traced | None) -> tuple[str, ...]:
-        """The parts of a file that an answer stands on; their digests are noted while the file is there."""
+    def _part(self, path: str, traced: Traced | None) -> str:
+        """The part of a file that an answer stands on; its digest is noted while the file is there."""
         told = self._told.setdefault(path, {})
         if traced is None:
             told[UNREADABLE] = (self.files.digests or {}).get(path, "")
-            return (UNREADABLE,)
-        names = traced.parts()
-        for name in names:
-            if name not in told:
-                told[name] = traced.digest(name)
-        return names
+            return UNREADABLE
+        part = traced.part()
+        if part not in told:
+            told[part] = traced.digest(part)
+        return part
 
     def seen(self, inputs: Iterable[Inputs]) -> Seen:
         """What the files, and the searches of packages, were like that these answers stand on: all that were given

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from finlint.cache.blocks import Blocks, write_blocks
@@ -110,23 +110,22 @@ class Answers:
 
     def _holds(self, inputs: Inputs) -> bool:
         return (
-            all(self._has(path, parts) for path, parts in inputs.files.items())
+            all(self._has(path, part) for path, part in inputs.files.items())
             and all(map(self._is_same_folder, inputs.folders))
             and all(map(self._is_same_search, inputs.searches))
         )
 
-    def _has(self, path: str, parts: Sequence[str]) -> bool:
+    def _has(self, path: str, part: str) -> bool:
         file = self._file(path)
         if file.same:
             return True
         old, new = self._files.get(path), self._new_files.get(path)
         if old is None or new is None or not file.is_python():
             return False
-        for part in parts:
-            told = old.parts.get(part, "")
-            if not file.has(part, told):
-                return False
-            new.parts[part] = told
+        told = old.parts.get(part, "")
+        if not file.has(part, told):
+            return False
+        new.parts[part] = told
         return True
 
     def _file(self, path: str) -> FileNow:
@@ -202,15 +201,13 @@ class Answers:
     def keep(self, task: Task, known: Known, answer: Answer, inputs: Inputs, seen: Seen) -> None:
         """Keep an answer that was given in this run, and what it stands on as it was ``seen``."""
         self._changed = True
-        for path, parts in inputs.files.items():
-            told = seen.parts.get(path, {})
-            if any(not told.get(part) for part in parts) or not seen.digests.get(path):
+        for path, part in inputs.files.items():
+            if not seen.parts.get(path, {}).get(part) or not seen.digests.get(path):
                 # It cannot be told whether it is the same again.
                 self.complete = False
                 return
-        for path, parts in inputs.files.items():
-            told = seen.parts[path]
-            self._note(path, seen.digests[path]).parts.update((part, told[part]) for part in parts)
+        for path, part in inputs.files.items():
+            self._note(path, seen.digests[path]).parts[part] = seen.parts[path][part]
         for key, text, pattern in inputs.searches:
             self._note_search(key, text, pattern, seen)
         for folder in inputs.folders:
@@ -307,18 +304,18 @@ class Answers:
         for key, rows in self._answers.items():
             for kept in rows:
                 if (
-                    all(self._keeps(path, parts) for path, parts in kept.inputs.files.items())
+                    all(self._keeps(path, part) for path, part in kept.inputs.files.items())
                     and not any(self._same_folder.get(folder) is False for folder in kept.inputs.folders)
                     and all(self._still_finds(search, groups) for search in kept.inputs.searches)
                 ):
                     yield (key, kept.known), kept
 
-    def _keeps(self, path: str, parts: Sequence[str]) -> bool:
+    def _keeps(self, path: str, part: str) -> bool:
         new = self._new_files.get(path)
         if new is None:
             return True
         old = self._files.get(path)
-        return old is not None and all(part in new.parts and new.parts[part] == old.parts.get(part) for part in parts)
+        return old is not None and part in new.parts and new.parts[part] == old.parts.get(part)
 
     def _still_finds(self, search: tuple[str, str, str], groups: dict[str, Group]) -> bool:
         key, text, pattern = search

@@ -130,7 +130,7 @@ def answer_lines(answers: Iterable[tuple[str, Kept]], files: Mapping[str, FileRe
         [
             key,
             kept.known,
-            [[paths[path], [parts[path][name] for name in names]] for path, names in kept.inputs.files.items()],
+            [[paths[path], parts[path][part]] for path, part in kept.inputs.files.items()],
             kept.inputs.folders,
             kept.inputs.searches,
             kept.answer,
@@ -146,7 +146,7 @@ def answers_in(block: bytes, files: Mapping[str, FileRecord]) -> dict[str, list[
     for line in block.splitlines():
         key, known, taken, folders, searches, answer = json.loads(line)
         inputs = Inputs(
-            {paths[path]: tuple(names[path][part] for part in parts) for path, parts in taken},
+            {paths[path]: names[path][part] for path, part in taken},
             tuple(folders),
             tuple((group, text, pattern) for group, text, pattern in searches),
         )

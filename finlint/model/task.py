@@ -94,10 +94,10 @@ class Answer(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What the answer stands on: parts of files (``finlint.syntax.traced``), folders listed, and searches of packages:
-    (package, text, pattern), where no text asks which files there are."""
+    """What the answer stands on: a part of each file (``finlint.syntax.traced``), folders listed, and searches of
+    packages: (package, text, pattern), where no text asks which files there are."""
 
-    files: Mapping[str, tuple[str, ...]] = {}
+    files: Mapping[str, str] = {}
     folders: tuple[str, ...] = ()
     searches: tuple[tuple[str, str, str], ...] = ()
 
@@ -158,9 +158,9 @@ def answer_from_json(data: Sequence[Any]) -> Answer:
 
 def inputs_from_json(data: Sequence[Any]) -> Inputs:
     files, folders, searches = data
-    # Hundreds of answers stand on the same parts of the same files.
+    # Hundreds of answers stand on the same files.
     return Inputs(
-        {intern(path): tuple(map(intern, parts)) for path, parts in files.items()},
+        {intern(path): intern(part) for path, part in files.items()},
         tuple(map(intern, folders)),
         tuple((intern(group), intern(text), intern(pattern)) for group, text, pattern in searches),
     )

@@ -2,7 +2,8 @@
 
 An answer that stands on a whole file is lost with every comment. ``Content`` knows a file's parts by name: what a name
 is bound to in it, lines of it, an answer about its text. ``Traced`` is what one question of the analysis sees of the
-file; there is no other way to the content, so the parts that it notes are all that the answer can stand on.
+file; there is no other way to the content, so the parts that it notes are all that the answer can stand on. They are
+kept as one: an answer takes dozens of them from a file, and no other one takes the same.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from finlint.syntax.digest import digest
 from finlint.syntax.reading import Unreadable
 from finlint.syntax.source import SourceFile
 from finlint.syntax.texts import Found, TextQuestions
+
+#: Between the parts that make up one.
+_AND = "\t"
 
 #: The part of a file that cannot be read or parsed: all of it.
 UNREADABLE = "unreadable"
@@ -63,10 +67,14 @@ class Content:
 
     def digest(self, part: str) -> str:
         """What tells this part from what it was, or will be; "" where there is no such part."""
+        told = [self._digest(one) for one in part.split(_AND) if one]
+        return _short(" ".join(told)) if all(told) else ""
+
+    def _digest(self, part: str) -> str:
         known = self._digests.get(part)
         if known is None:
             try:
-                known = digest(self._told(part).encode("utf-8", "surrogatepass"))[:16]
+                known = _short(self._told(part))
             except (LookupError, ValueError, RecursionError, re.error):
                 known = ""
             self._digests[part] = known
@@ -93,6 +101,10 @@ class Content:
         return repr(self.ask(kind, argument))
 
 
+def _short(text: str) -> str:
+    return digest(text.encode("utf-8", "surrogatepass"))[:16]
+
+
 class Traced:
     """A file as one question sees it (``finlint.analysis.nodes.Source``)."""
 
@@ -106,10 +118,10 @@ class Traced:
         #: Of functions that were lowered, which are noted.
         self.indexes: dict[int, Any] = content.indexes
 
-    def parts(self) -> tuple[str, ...]:
-        """The parts that were looked at, by name."""
+    def part(self) -> str:
+        """All that was looked at, by name."""
         slices = (f"{_LINES}\n{first}\n{last}" for first, last in self._slices)
-        return tuple(sorted((*slices, *("\n".join(part) for part in self._parts))))
+        return _AND.join(sorted((*slices, *("\n".join(part) for part in self._parts))))
 
     def digest(self, part: str) -> str:
         """What tells this part from what it was, or will be; "" where there is no such part."""
