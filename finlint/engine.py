@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from finlint.cache.verdict import CHECKED, MAY, NO, UNKNOWN
-from finlint.collector import CollectorPaused
+from finlint.freeing import CollectorPaused
 from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
 from finlint.model.stamp import Stamps, stamps_of

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finlint.collector import collect_young
+from finlint.freeing import collect_young, give_back
 from finlint.model.finding import FileError
 from finlint.model.settings import Settings
 from finlint.model.task import (
@@ -84,7 +84,9 @@ class Here:
     def _batch(self, asked: Asked, known: Known) -> Batch:
         if self._package is None or self._package[0] != asked.package:
             # What is known of the last one makes room first.
-            self._package = None
+            if self._package is not None:
+                self._package = None
+                give_back()
             self._package = asked.package, self._check()
         check = self._package[1]
         before = check.contents.work()

@@ -19,8 +19,8 @@ import finlint.checking
 import finlint.workers
 from finlint.analysis.flow import Frame
 from finlint.analysis.project import Disk
-from finlint.collector import CollectorPaused
 from finlint.engine import analyse
+from finlint.freeing import CollectorPaused
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
 from finlint.model.task import Known, Statistics, Task

@@ -1,4 +1,4 @@
-"""No automatic garbage collection while a run lasts."""
+"""When memory is freed: no automatic garbage collection while a run lasts, and what is free goes back to the system."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ def collect_young() -> None:
     While the collector is paused all that is new is in the youngest generation: each object is walked once.
     """
     gc.collect(0)
+
+
+def give_back() -> None:
+    """Give free memory back to the operating system, as far as the C library can.
+
+    glibc keeps most of it for later, also where a package's texts are gone and the next package is small
+    (malloc_trim(3); 12 of 250 MB on two workers).
+    """
+    try:
+        import ctypes
+
+        trim = ctypes.CDLL(None).malloc_trim
+    except (ImportError, OSError, TypeError, AttributeError):
+        # Another C library; CDLL(None) is not for Windows.
+        return
+    trim(0)
