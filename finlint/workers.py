@@ -31,6 +31,7 @@ from finlint.model.task import (
     seen_to_json,
     task_from_json,
 )
+from finlint.stack import roomy
 from finlint.syntax.files import Files
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Here:
 
     def run(self, batches: Sequence[Asked], known: Known) -> Iterator[Batch]:
         for asked in batches:
-            yield self._batch(asked, known)
+            yield roomy(self._batch, asked, known)
 
     def _batch(self, asked: Asked, known: Known) -> Batch:
         if self._package is None or self._package[0] != asked.package:
