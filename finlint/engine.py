@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from finlint.cache.verdict import CHECKED, MAY, NO, UNKNOWN
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from finlint.cache.memory import Memory
     from finlint.model.task import Answer, ClassKey, FunctionKey, Known, Statistics, Task, Work
     from finlint.rounds import Question, Searches
+    from finlint.sweeps import Look
     from finlint.workers import Asked, Elsewhere, Here
 
 #: Runs of fewer files do not keep what they saw of files without a finalizer: reading them again costs less.
 WORTH_REMEMBERING = 200
+
+#: Files to be looked at beyond which other processes look at them, too. 1,000 take about 0.15 s.
+WORTH_SHARING = 2_000
 
 #: Tasks of one package that are sent to a worker at once.
 BATCH = 10
@@ -162,12 +166,17 @@ class _Run:
         """The files that hold a word without which there is no registration."""
         out = []
         budget = Budget()
+        numbers = range(len(self.paths))
+        known = [self._memory.verdict(n) for n in numbers] if self._memory is not None else [UNKNOWN] * len(numbers)
+        looks = self._looks([number for number, verdict in enumerate(known) if verdict == UNKNOWN])
         for number, path in enumerate(self.paths):
-            verdict = self._memory.verdict(number) if self._memory is not None else UNKNOWN
+            verdict = known[number]
             if verdict in (NO, CHECKED):
                 size = self._memory.size(number) if self._memory is not None else 0
                 if budget.takes(size) and verdict == NO:
                     verdict = self._looked_at(number, path, None)
+            elif number in looks:
+                verdict = self._judged(number, path, looks[number], budget)
             elif verdict == UNKNOWN:
                 verdict = self._looked_at(number, path, budget)
             elif self._memory is not None:
@@ -177,6 +186,32 @@ class _Run:
             if self.progress is not None:
                 self.progress(number + 1, len(self.paths))
         return out
+
+    def _looks(self, numbers: Sequence[int]) -> Mapping[int, Look]:
+        """What other processes say of files by their numbers, if there are so many that it pays."""
+        if self._memory is not None:
+            # Of a file that has just been written, the bytes that the verdict was made from are to be told, too.
+            numbers = [number for number in numbers if self._memory.is_safe(number)]
+        if len(numbers) <= WORTH_SHARING or self.files.overlay:
+            return {}
+        others = self._others()
+        return others.look(numbers) if others is not None else {}
+
+    def _judged(self, number: int, path: str, look: Look, budget: Budget) -> int:
+        """The verdict on a file that another process has looked at."""
+        if look.verdict == NO and budget.takes(look.size):
+            return self._looked_at(number, path, None)
+        if look.size >= 0:
+            self._read[0] += 1
+            self._read[1] += look.size
+        if look.verdict == UNKNOWN:
+            self.files.fail(path, Unreadable(look.message, look.line))
+            return UNKNOWN
+        if look.verdict == MAY:
+            self._sizes[path] = look.size
+        if self._memory is not None:
+            self._memory.judge(number, look.verdict, None)
+        return look.verdict
 
     def _looked_at(self, number: int, path: str, budget: Budget | None) -> int:
         """The verdict on the file as it is. ``budget`` says whether its syntax is checked; None: it is."""
@@ -245,15 +280,12 @@ class _Run:
 
     def _round(self, question: Question) -> list[Task]:
         """What is to be asked of the files in which there may be what the question looks for."""
-        from finlint.rounds import Raw, Searches
+        from finlint.rounds import Raw
 
-        if self._searches is None:
-            self._searches = Searches(self.paths, self.files.read)
-        hits = self._searches.hits
         if self._memory is not None and len(self.paths) >= WORTH_REMEMBERING:
-            holders = self._memory.hits(question.kind, question.words, hits)
+            holders = self._memory.hits(question.kind, question.words, self._hits)
         else:
-            holders = hits(question.kind, self.paths, question.words)
+            holders = self._hits(question.kind, self.paths, question.words)
         may_use = self._packages().may_use
         tasks: dict[str, Task] = {}
         for path in self.paths:
@@ -264,6 +296,18 @@ class _Run:
                     tasks[path] = task
         self._rounds.append((question.to_json(), tasks))
         return list(tasks.values())
+
+    def _hits(self, kind: str, paths: Collection[str], words: Collection[str]) -> dict[str, list[str]]:
+        """For each file those of the words that it names as bases, or calls."""
+        if self._elsewhere is not None and len(paths) == len(self.paths):
+            found = self._elsewhere.hits(kind, words)
+            if found is not None:
+                return found
+        if self._searches is None:
+            from finlint.rounds import Searches
+
+            self._searches = Searches(self.paths, self.files.read)
+        return self._searches.hits(kind, paths, words)
 
     def _packages(self) -> Packages:
         if self._found_packages is None:
@@ -316,16 +360,24 @@ class _Run:
         return [Asked(package, group[i : i + BATCH]) for package, group in ordered for i in range(0, len(group), BATCH)]
 
     def _worker(self, tasks: Sequence[Task]) -> Here | Elsewhere:
-        from finlint.workers import WORTH, Elsewhere, Here, may_have_children
+        from finlint.workers import WORTH, Here
 
         if self._elsewhere is not None:
             return self._elsewhere
-        jobs = self.settings.jobs if self.settings.jobs is not None else min(os.cpu_count() or 1, 8)
-        large = jobs > 1 and sum(self._sizes.get(task.path, 0) for task in tasks) > WORTH
-        if large and not self.files.overlay and may_have_children():
-            self._workers = jobs
-            self._elsewhere = Elsewhere(self.files, self.settings, jobs)
-            return self._elsewhere
+        if sum(self._sizes.get(task.path, 0) for task in tasks) > WORTH and not self.files.overlay:
+            others = self._others()
+            if others is not None:
+                return others
         if self._here is None:
             self._here = Here(self.files, self.settings)
         return self._here
+
+    def _others(self) -> Elsewhere | None:
+        """Worker processes, if there may be any."""
+        from finlint.workers import Elsewhere, may_have_children
+
+        jobs = self.settings.jobs if self.settings.jobs is not None else min(os.cpu_count() or 1, 8)
+        if self._elsewhere is None and jobs > 1 and may_have_children():
+            self._workers = jobs
+            self._elsewhere = Elsewhere(self.files, self.settings, self.paths, jobs)
+        return self._elsewhere

@@ -103,7 +103,11 @@ def question_from_json(data: Sequence[Any]) -> Question:
 
 def calls_in(data: bytes, words: Collection[str]) -> list[str]:
     """Those of ``words`` that are called in a file, or stand alone in parentheses."""
-    return [w for w in sorted(words) if (e := w.encode()) in data and (e + b"(" in data or b"(" + e + b")" in data)]
+    return _called(data, [(word, word.encode()) for word in sorted(words)])
+
+
+def _called(data: bytes, words: Sequence[tuple[str, bytes]]) -> list[str]:
+    return [word for word, e in words if e in data and (e + b"(" in data or b"(" + e + b")" in data)]
 
 
 class Searches:
@@ -129,8 +133,9 @@ class Searches:
         return self._headers
 
     def _calls(self, paths: Iterable[str], words: Collection[str]) -> Iterable[tuple[str, list[str]]]:
+        encoded = [(word, word.encode()) for word in sorted(words)]
         for path in paths:
             data = self._read(path)
-            found = calls_in(data, words) if data is not None else []
+            found = _called(data, encoded) if data is not None else []
             if found:
                 yield path, found

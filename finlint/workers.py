@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finlint.freeing import collect_young, give_back
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from finlint.checking import Check
+    from finlint.sweeps import Look
 
 #: Characters of candidates below which another process costs more than it saves: it imports what this one has.
 WORTH = 1_500_000
@@ -117,21 +118,68 @@ def may_have_children() -> bool:
 class Elsewhere:
     """Answers in ``count`` worker processes. A worker that dies takes its batch with it: its files are errors."""
 
-    def __init__(self, files: Files, settings: Settings, count: int) -> None:
+    def __init__(self, files: Files, settings: Settings, paths: Sequence[str], count: int) -> None:
+        """``paths`` are all files of the run."""
         import multiprocessing
 
         # Where there is fork, a worker starts with everything that this process has read.
         method = "fork" if "fork" in multiprocessing.get_all_start_methods() and os.name == "posix" else "spawn"
         context: Any = multiprocessing.get_context(method)  # BaseContext's stub lacks Process
         self._workers: list[tuple[BaseProcess, Connection]] = []
-        for _ in range(count):
+        for number in range(count):
+            share = paths[number::count]
             ours, theirs = context.Pipe()
             # A fork holds our ends too: while it does, it would never see that we are gone.
             held = [ours, *(c for _, c in self._workers)] if method == "fork" else []
-            process = context.Process(target=_serve, args=(theirs, held, files, settings), daemon=True)
+            process = context.Process(target=_serve, args=(theirs, held, files, settings, share), daemon=True)
             process.start()
             theirs.close()
             self._workers.append((process, ours))
+
+    # -- what is asked of every file: each process has a share of them, every nth
+
+    def look(self, numbers: Sequence[int]) -> dict[int, Look]:
+        """At files by their numbers; those that nobody could look at are left out."""
+        from finlint.sweeps import Look
+
+        count = len(self._workers)
+        shares: list[list[int]] = [[] for _ in range(count)]
+        for number in numbers:
+            shares[number % count].append(number)
+        replies = self._each([["look", [number // count for number in share]] for share in shares])
+        return {
+            number: Look(*row)
+            for share, rows in zip(shares, replies, strict=True)
+            if rows is not None
+            for number, row in zip(share, rows, strict=True)
+        }
+
+    def hits(self, kind: str, words: Collection[str]) -> dict[str, list[str]] | None:
+        """``Searches.hits`` over all files; None where somebody could not be asked."""
+        out: dict[str, list[str]] = {}
+        for reply in self._each([["hits", [kind, sorted(words)]]] * len(self._workers)):
+            if reply is None:
+                return None
+            out.update(reply)
+        return out
+
+    def _each(self, requests: Sequence[Any]) -> list[Any]:
+        """One request to each process, and its reply; None where it is gone. None of them is at work."""
+        for (_, connection), request in zip(self._workers, requests, strict=True):
+            try:
+                connection.send_bytes(json.dumps(request).encode())
+            except OSError:
+                # There will be no reply either.
+                continue
+        replies = []
+        for _, connection in self._workers:
+            try:
+                replies.append(json.loads(connection.recv_bytes()))
+            except (EOFError, OSError):
+                replies.append(None)
+        return replies
+
+    # -- tasks
 
     def run(self, batches: Sequence[Asked], known: Known) -> Iterator[Batch]:
         from multiprocessing.connection import wait
@@ -144,7 +192,7 @@ class Elsewhere:
                 connection, package = idle.pop()
                 asked = waiting.take(package)
                 try:
-                    connection.send_bytes(json.dumps([asked, known]).encode())
+                    connection.send_bytes(json.dumps(["answer", [asked, known]]).encode())
                 except OSError:
                     yield _lost(asked)
                     continue
@@ -207,27 +255,53 @@ def _lost(asked: Asked) -> Batch:
     return Batch(tuple(answers), Seen(), Work())
 
 
-def _serve(connection: Connection, ours: Sequence[Connection], files: Files, settings: Settings) -> None:
-    """A worker's life: a batch in, its answers out, until the pipe closes."""
+class _Server:
+    """What a worker does, by the name of the request."""
+
+    def __init__(self, files: Files, settings: Settings, share: Sequence[str]) -> None:
+        from finlint.sweeps import Share
+
+        self._files = files
+        self._settings = settings
+        self._share = Share(share, files, settings)
+        self._here: Here | None = None
+
+    def answer(self, request: Sequence[Any]) -> Any:
+        if self._here is None:
+            self._here = Here(self._files, self._settings)
+        (package, tasks), (wrappers, inherited) = request
+        known = Known(tuple(FunctionKey(*w) for w in wrappers), inherited_from_json(inherited))
+        asked = Asked(package, [task_from_json(task) for task in tasks])
+        (batch,) = self._here.run([asked], known)
+        return _batch_to_json(batch)
+
+    def look(self, places: Sequence[int]) -> Any:
+        return self._share.look(places)
+
+    def hits(self, request: Sequence[Any]) -> Any:
+        return self._share.hits(*request)
+
+
+def _serve(
+    connection: Connection, ours: Sequence[Connection], files: Files, settings: Settings, share: Sequence[str]
+) -> None:
+    """A worker's life: a request in, its reply out, until the pipe closes."""
     import signal
 
     for other in ours:
         other.close()
     # Ctrl-C is the parent's; the closed pipe tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    here = Here(files, settings)
+    server = _Server(files, settings, share)
     gc.disable()
     while True:
         try:
-            (package, tasks), known = json.loads(connection.recv_bytes())
+            name, request = json.loads(connection.recv_bytes())
         except (EOFError, OSError):
             return
-        wrappers, inherited = known
-        facts = Known(tuple(FunctionKey(*w) for w in wrappers), inherited_from_json(inherited))
-        asked = Asked(package, [task_from_json(task) for task in tasks])
-        (batch,) = here.run([asked], facts)
+        reply = json.dumps(getattr(server, name)(request)).encode()
         try:
-            connection.send_bytes(json.dumps(_batch_to_json(batch)).encode())
+            connection.send_bytes(reply)
         except OSError:
             return
 

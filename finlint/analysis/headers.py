@@ -14,9 +14,18 @@ _WORD = re.compile(rb"[^\W\d]\w*")
 
 def headers_in(data: bytes) -> list[tuple[str, set[bytes]]]:
     """The classes of a file that have bases: name, and the words between the parentheses."""
-    if b"class" not in data:
-        return []
-    return [(name.decode("utf-8", "replace"), set(_WORD.findall(bases))) for name, bases in _HEADER.findall(data)]
+    out = []
+    # An expression that looks for the word by itself takes three times as long.
+    at = data.find(b"class")
+    while at >= 0:
+        header = _HEADER.match(data, at)
+        if header is None:
+            at += len(b"class")
+        else:
+            out.append((header[1].decode("utf-8", "replace"), set(_WORD.findall(header[2]))))
+            at = header.end()
+        at = data.find(b"class", at)
+    return out
 
 
 class Headers:

@@ -125,10 +125,14 @@ class Memory:
     def size(self, number: int) -> int:
         return self._stamps[number * FIELDS + 1]
 
-    def judge(self, number: int, verdict: int, data: bytes) -> None:
-        """Keep a verdict on the bytes ``data``."""
+    def is_safe(self, number: int) -> bool:
+        """Whether a file's stamp will tell if it is written again."""
+        return number not in self._unsafe
+
+    def judge(self, number: int, verdict: int, data: bytes | None) -> None:
+        """Keep a verdict on the bytes ``data``, which only files that are not safe need."""
         self._verdicts[number] = verdict
-        if number in self._unsafe:
+        if data is not None and number in self._unsafe:
             self._digests[self._files[number]] = digest(data)
 
     def _stamp(self, number: int) -> Sequence[int]:

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import finlint.checking
+import finlint.engine
+import finlint.sweeps
 import finlint.workers
 from finlint.analysis.flow import Frame
 from finlint.analysis.project import Disk
@@ -35,6 +37,11 @@ LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 def run(paths: list[str], jobs: int) -> tuple[Report, Statistics]:
     numbers: list[Statistics] = []
     return analyse(paths, Settings(jobs=jobs), statistics=numbers.append), numbers[0]
+
+
+def old(path: Path) -> None:
+    """Written long ago: a later stamp will tell of a change."""
+    os.utime(path, (1_600_000_000, 1_600_000_000))
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +69,50 @@ def test_workers_report_the_same(paths: list[str], alone: Report, jobs: int, mon
     report, numbers = run(paths, jobs)
     assert numbers.workers == jobs
     assert report == alone
+
+
+def test_workers_look_at_all_files(
+    paths: list[str], alone: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What cannot be read, or is no Python, is told as one process tells it, and a cache has the same verdicts."""
+    for name, data in (("nul.py", b"x = 0\0"), ("latin.py", b"x = '\xe4'"), ("broken.py", b"def ("), ("empty.py", b"")):
+        (tmp_path / name).write_bytes(data)
+        old(tmp_path / name)
+    files = [*paths, *map(str, sorted(tmp_path.iterdir())), str(tmp_path / "none.py")]
+    expected, numbers = run(files, 1)
+    assert len(expected.errors) == 4
+    monkeypatch.setattr(finlint.engine, "WORTH_SHARING", 0)
+    report, shared = run(files, 2)
+    assert (report, shared.workers) == (expected, 2)
+    assert (shared.files, shared.bytes) == (numbers.files, numbers.bytes)
+    cache = tmp_path / "cache"
+    for _ in range(2):
+        assert analyse(files, Settings(jobs=2, cache_dir=str(cache))) == expected
+    # Verdicts that other processes gave are as good.
+    many = [*files, *(str(tmp_path / f"m{number}.py") for number in range(finlint.engine.WORTH_REMEMBERING))]
+    for path in map(Path, many[len(files) :]):
+        path.write_text("x = 1\n")
+        old(path)
+    seen: list[Statistics] = []
+    for _ in range(2):
+        analyse(many, Settings(jobs=2, cache_dir=str(cache)), statistics=seen.append)
+    assert seen[0].files > 200
+    assert seen[1].files == 3, "what could not be read is looked at again"
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the workers are to be tampered with")
+@pytest.mark.parametrize("request_name", ["look", "hits"])
+def test_a_worker_that_dies_looking_is_replaced_by_this_process(
+    paths: list[str], alone: Report, monkeypatch: pytest.MonkeyPatch, request_name: str
+) -> None:
+    monkeypatch.setattr(finlint.engine, "WORTH_SHARING", 0)
+    # Once the processes are gone, no task is sent to them.
+    monkeypatch.setattr(
+        finlint.engine._Run, "_worker", lambda self, tasks: finlint.workers.Here(self.files, Settings())
+    )
+    monkeypatch.setattr(finlint.sweeps.Share, request_name, lambda *_: os._exit(3))
+    report, numbers = run(paths, 2)
+    assert (report, numbers.workers) == (alone, 2)
 
 
 def test_without_room_everything_is_read_again(

@@ -1,0 +1,56 @@
+"""What is asked of every file of a run: may it hold a finalizer, which words does it hold?
+
+In a large run each worker process has a share of the files for that; the answers are those of one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from finlint.cache.verdict import MAY, NO, UNKNOWN
+from finlint.model.settings import Settings
+from finlint.prefilter import Prefilter, problem
+from finlint.rounds import Searches
+from finlint.syntax.files import Files
+from finlint.syntax.reading import Unreadable, read_bytes
+
+
+class Look(NamedTuple):
+    """What a file's bytes say of it: ``verdict`` is MAY or NO (syntax not checked), or UNKNOWN: it is no text, or
+    cannot be read (``size`` is -1), and ``line`` and ``message`` say why."""
+
+    verdict: int
+    size: int
+    line: int = 0
+    message: str = ""
+
+
+class Share:
+    """The part of a run's files that one process looks at."""
+
+    def __init__(self, paths: Sequence[str], files: Files, settings: Settings) -> None:
+        self._paths = paths
+        self._read = files.fresh(digests=False).read
+        self._prefilter = Prefilter(settings)
+        self._searches: Searches | None = None
+
+    def look(self, places: Sequence[int]) -> list[Look]:
+        """At those of its files that have these places in it."""
+        return [self._look(self._paths[place]) for place in places]
+
+    def _look(self, path: str) -> Look:
+        try:
+            data = read_bytes(path)
+        except Unreadable as error:
+            return Look(UNKNOWN, -1, error.line, error.message)
+        if self._prefilter.may_hold(data):
+            return Look(MAY, len(data))
+        wrong = problem(path, data, False)
+        return Look(NO, len(data)) if wrong is None else Look(UNKNOWN, len(data), wrong.line, wrong.message)
+
+    def hits(self, kind: str, words: Collection[str]) -> dict[str, list[str]]:
+        """``Searches.hits`` over all of its files."""
+        if self._searches is None:
+            self._searches = Searches(self._paths, self._read)
+        return self._searches.hits(kind, self._paths, words)
