@@ -51,7 +51,7 @@ class Disk:
     be looked at have none. ``holders`` says which of a group's files hold a text and a pattern.
     """
 
-    __slots__ = ("_room", "_texts", "groups", "holders", "listings", "too_many")
+    __slots__ = ("_room", "_texts", "_with_word", "groups", "holders", "listings", "too_many")
 
     def __init__(self, room: int = MAX_KEPT) -> None:
         self._room = room
@@ -59,8 +59,39 @@ class Disk:
         self.groups: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self.too_many: set[str] = set()
         self.holders: dict[tuple[str, str, str], list[str]] = {}
+        #: Files of a group that hold a word.
+        self._with_word: dict[tuple[str, str], list[str]] = {}
         #: The bytes of groups, those asked for last come last.
         self._texts: dict[str, dict[str, bytes]] = {}
+
+    def holding(self, key: str, text: str, form: str, read: Callable[[str], bytes | None]) -> list[str]:
+        """The group's files that hold ``text``, a word or one in parentheses, in that ``form``, if any."""
+        search = key, text, form
+        found = self.holders.get(search)
+        if found is not None:
+            return found
+        # A class is looked for as a base, as a call and by other names: the word is looked for in all files once.
+        word = text.strip("()")
+        files = self._with_word.get((key, word))
+        if files is not None:
+            found = [path for path, data in self._some(key, files, read) if holds(data, text, form)]
+        else:
+            found, files = [], []
+            for path, data in self.texts(key, read):
+                if holds(data, word, ""):
+                    files.append(path)
+                    if holds(data, text, form):
+                        found.append(path)
+            self._with_word[key, word] = files
+        self.holders[search] = found
+        return found
+
+    def _some(self, key: str, paths: Iterable[str], read: Callable[[str], bytes | None]) -> Iterator[tuple[str, bytes]]:
+        kept = self._texts.get(key)
+        for path in paths:
+            data = kept.get(path) if kept is not None else read(path)
+            if data is not None:
+                yield path, data
 
     def texts(self, key: str, read: Callable[[str], bytes | None]) -> Iterable[tuple[str, bytes]]:
         """The group's files that can be read, each with its bytes: as they were kept, or read again."""
@@ -223,11 +254,7 @@ class Project:
         group = self._files_below(package if os.path.isdir(package) else folder, folder)
         key = (group, text, form)
         self.trace.searches.add(key)
-        holders = self._disk.holders.get(key)
-        if holders is None:
-            files = self._disk.texts(group, self._peek)
-            holders = [path for path, data in files if holds(data, text, form)]
-            self._disk.holders[key] = holders
+        holders = self._disk.holding(group, text, form, self._peek)
         found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
         modules = [self.at(path) for path in found[:MAX_CALLER_MODULES]]

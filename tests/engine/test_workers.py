@@ -26,6 +26,7 @@ from finlint.freeing import CollectorPaused
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
 from finlint.model.task import Known, Statistics, Task
+from finlint.model.words import NAMES, SUBCLASSES
 from finlint.syntax.contents import Contents
 from finlint.syntax.discover import discover
 from finlint.syntax.files import Files
@@ -145,6 +146,33 @@ def test_the_bytes_of_packages_have_bounds(tmp_path: Path) -> None:
             ("m1.py", b"x" * 10),
         ]
         assert len(read) == count
+
+
+def test_a_word_is_looked_for_in_all_files_once(tmp_path: Path) -> None:
+    texts = {"a": b"class A(Base): pass\n", "b": b"Base()\n", "c": b"x = Base\n", "d": b"Basement()\n", "e": b"\n"}
+    for name, data in texts.items():
+        (tmp_path / name).write_bytes(data)
+    read: list[str] = []
+
+    def peek(path: str) -> bytes | None:
+        read.append(os.path.basename(path))
+        return Path(path).read_bytes()
+
+    disk = Disk(room=0)
+    disk.groups["p"] = (), tuple(str(tmp_path / name) for name in texts)
+
+    def holding(text: str, form: str = "") -> tuple[list[str], list[str]]:
+        read.clear()
+        found = [os.path.basename(path) for path in disk.holding("p", text, form, peek)]
+        return found, list(read)
+
+    assert holding("Base(") == (["b"], ["a", "b", "c", "d", "e"])
+    # "Basement" holds it too.
+    assert holding("(Base)") == (["a"], ["a", "b", "c", "d"])
+    assert holding("Base", SUBCLASSES) == (["a"], ["a", "b", "c", "d"])
+    assert holding("Base", NAMES) == (["a", "c"], ["a", "b", "c", "d"])
+    assert holding("Base") == (["a", "b", "c", "d"], ["a", "b", "c", "d"])
+    assert holding("Base(") == (["b"], [])
 
 
 def test_no_task_leaves_what_refers_to_itself(paths: list[str]) -> None:
