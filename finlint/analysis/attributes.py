@@ -74,16 +74,15 @@ class Attributes:
         if isinstance(value, Module):
             return self.ask.module_attribute(value.node, name)
         if isinstance(value, Lib):
-            of_class = self.knowledge.is_class(value.name)
-            variable = self._class_variable(value, name) if of_class else self._module_variable(value, name)
-            if is_known(variable):
-                return variable
+            if self.knowledge.is_class(value.name):
+                variable = self._class_variable(value, name)
+                if is_known(variable):
+                    return variable
             # ``import a`` where a.b is a module of the project.
             found = self.project.resolve(f"{value.name}.{name}", context.module)
             if found is not None and not self.knowledge.knows_module(value.name):
                 return Module(found)
-            constant = library.CONSTANTS.get(f"{value.name}.{name}")
-            return Const(constant) if constant is not None else Lib(f"{value.name}.{name}")
+            return library.module_member(value.name, name, self.knowledge)
         if isinstance(value, LibObject):
             return self._library_attribute(value, name)
         if isinstance(value, Object):
@@ -116,12 +115,6 @@ class Attributes:
         member = self.knowledge.member(cls.name, name)
         return Lib(member) if member is not None else UNKNOWN
 
-    def _module_variable(self, module: Lib, name: str) -> Value:
-        declared = self.knowledge.attribute_type(module.name, name)
-        if not declared or declared.endswith("._SpecialForm") or f"{module.name}.{name}" == "gc.callbacks":
-            return UNKNOWN
-        return library.instance_of(declared, self.knowledge)
-
     def _library_attribute(self, value: LibObject, name: str) -> Value:
         for key, constructed in value.args:
             # A wrapper such as contextlib.closing keeps what it was given under the parameter's name.
@@ -133,7 +126,10 @@ class Attributes:
             if is_known(attribute):
                 return attribute
         member = self.knowledge.member(value.type, name)
-        return LibMethod(value, member) if member is not None else UNKNOWN
+        if member is None or (declared and self.knowledge.entry(member) is None):
+            # A number, say: no method, which would be true in conditions.
+            return UNKNOWN
+        return LibMethod(value, member)
 
     def class_attribute(self, cls: Class, name: str) -> Value:
         found = self.ask.class_member(cls, name)

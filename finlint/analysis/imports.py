@@ -7,7 +7,6 @@ from finlint.analysis.nodes import ModuleNode
 from finlint.analysis.questions import Questions
 from finlint.analysis.values import (
     UNKNOWN,
-    Const,
     Lib,
     Module,
     Value,
@@ -62,8 +61,7 @@ class Imports:
                 full = f"{stmt.module}.{name}"
                 if missing_is_unknown and self.knowledge.entry(full) is None and not self.knowledge.returns(full):
                     return UNKNOWN
-                constant = library.CONSTANTS.get(full)
-                return Const(constant) if constant is not None else Lib(full)
+                return library.module_member(stmt.module, name, self.knowledge)
         if found is module:
             submodule = self.project.submodule(found, name)
             return Module(submodule) if submodule is not None else UNKNOWN

@@ -97,6 +97,9 @@ def _holds(condition: Argument, given: dict[str, Value]) -> bool | None:
 
 _FLAG_PARAMETERS = frozenset({"flags", "options", "operation", "cmd"})
 
+#: Lists and dictionaries of modules that registrars stand for.
+_REGISTRARS = frozenset({"gc.callbacks"})
+
 #: Constants that decide whether a call waits, with their values on Linux (where the probes ran): only compared
 #: with each other and with the knowledge base, so other platforms' values do not matter.
 CONSTANTS: dict[str, int] = {
@@ -270,6 +273,20 @@ def is_transparent(name: str) -> bool:
     """Whether ``name[X, ...]`` means X as far as types go."""
     module, _, short = name.rpartition(".")
     return module in _TYPING_MODULES and short in _TRANSPARENT
+
+
+def module_member(module: str, name: str, knowledge: Knowledge) -> Value:
+    """What ``name`` of a library module is: a variable whose type is known, or what its qualified name stands for."""
+    full = f"{module}.{name}"
+    constant = CONSTANTS.get(full)
+    if constant is not None:
+        return Const(constant)
+    declared = knowledge.attribute_type(module, name)
+    if declared and not declared.endswith("._SpecialForm") and declared[:5] != "type[" and full not in _REGISTRARS:
+        variable = instance_of(declared, knowledge)
+        # A number, say, is no function or class, which would be true in conditions.
+        return variable if is_known(variable) or knowledge.entry(full) is None else Lib(full)
+    return Lib(full)
 
 
 _VALUE_TYPES = frozenset(
