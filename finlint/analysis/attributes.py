@@ -126,7 +126,7 @@ class Attributes:
             if is_known(attribute):
                 return attribute
         member = self.knowledge.member(value.type, name)
-        if member is None or (declared and self.knowledge.entry(member) is None):
+        if member is None or (declared and not self.knowledge.is_definition(member)):
             # A number, say: no method, which would be true in conditions.
             return UNKNOWN
         return LibMethod(value, member)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from finlint.analysis import library
 from finlint.analysis.evaluate import Context, Evaluator
 from finlint.analysis.flow import Frames
 from finlint.analysis.nodes import children, inner_blocks
 from finlint.analysis.scopes import Scope
-from finlint.analysis.values import Const, Lib, LibCoroutine, Suspended, Value, alternatives, is_known, truth
+from finlint.analysis.values import Const, Lib, LibCoroutine, Suspended, Value, alternatives, is_known
 from finlint.model import ir
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
@@ -99,7 +100,7 @@ class _Walk:
             names = {p.name for p in function.ir.params}
             if test.id in names and test.id not in function.index.names:
                 return bool(value.value)
-        return truth(value)
+        return library.truth(value, self.evaluator.knowledge)
 
     def branch(self, block: ir.Block) -> Iterator[Dropped]:
         yield from self.block(block)

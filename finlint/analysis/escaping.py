@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from finlint.analysis import library
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.flow import Frames
 from finlint.analysis.nodes import FunctionNode, children, inner_blocks
 from finlint.analysis.scopes import Scope
-from finlint.analysis.values import Class, Object, truth
+from finlint.analysis.values import Class, Object
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -162,7 +163,7 @@ class _Walk:
             self.open_spans.append(stmt.span)
             self.left = True
         elif isinstance(stmt, ir.If):
-            verdict = truth(self.evaluator.eval(stmt.test, self.context))
+            verdict = library.truth(self.evaluator.eval(stmt.test, self.context), self.evaluator.knowledge)
             outer = self.test
             self.test = stmt.test if verdict is None else outer
             body = self.branch(stmt.body) if verdict is not False else True

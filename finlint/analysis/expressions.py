@@ -33,7 +33,6 @@ from finlint.analysis.values import (
     is_known,
     shallow,
     softened,
-    truth,
     union,
     with_elements,
 )
@@ -199,7 +198,7 @@ class Expressions:
 
     def _either(self, expr: ir.Bool, left: Value, context: Context) -> Value:
         self.ask.tested(left, context, expr.left)
-        verdict = truth(left)
+        verdict = library.truth(left, self.knowledge)
         if verdict is not None and (verdict is (expr.op == "or")):
             return left
         right = self.eval(expr.right, context)
@@ -212,7 +211,7 @@ class Expressions:
     def _not(self, expr: ir.Not, context: Context) -> Value:
         value = self.eval(expr.value, context)
         self.ask.tested(value, context, expr.value)
-        verdict = truth(value)
+        verdict = library.truth(value, self.knowledge)
         return UNKNOWN if verdict is None else Const(not verdict)
 
     def _compare(self, expr: ir.Compare, context: Context) -> Value:
@@ -276,7 +275,7 @@ class Expressions:
     def _ifexp(self, expr: ir.IfExp, context: Context) -> Value:
         test = self.eval(expr.test, context)
         self.ask.tested(test, context, expr.test)
-        verdict = truth(test)
+        verdict = library.truth(test, self.knowledge)
         values = []
         if verdict is not False:
             values.append(self.eval(expr.body, context))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from finlint.analysis import library
 from finlint.analysis.effects import Effect, Registration
 from finlint.analysis.environment import Context, Env, Later, assign, dotted, forget, known_in, settled
 from finlint.analysis.evaluate import Evaluator
@@ -28,8 +29,8 @@ from finlint.analysis.values import (
     Value,
     alternatives,
     is_known,
+    says_nothing,
     softened,
-    truth,
     union,
     without_none,
 )
@@ -130,7 +131,7 @@ class _Run:
         """Evaluate a condition: whether it is certainly true or false."""
         value = self.eval(expr)
         self.evaluator.tested(value, self.context, expr)
-        return truth(value)
+        return library.truth(value, self.evaluator.knowledge)
 
     def block(self, block: ir.Block) -> bool:
         for stmt in block:
@@ -167,7 +168,7 @@ class _Run:
     def _declared(self, value: Value | Later, annotation: ir.Expr, context: Context) -> Value:
         """``value``, or what its annotation says where that is more."""
         value = settled(value)
-        if not is_known(value) or (isinstance(value, Const) and value.value is None):
+        if says_nothing(value):
             declared = self.evaluator.annotation(annotation, context)
             if is_known(declared):
                 return declared

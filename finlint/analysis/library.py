@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from finlint.analysis.effects import Args
 from finlint.analysis.values import (
+    HELD,
     UNKNOWN,
     Const,
     Lib,
@@ -19,6 +20,9 @@ from finlint.analysis.values import (
     is_known,
     union,
 )
+from finlint.analysis.values import (
+    truth as truth_of,
+)
 from finlint.knowledge.entries import Argument, Entry
 
 
@@ -26,6 +30,7 @@ class Knowledge(Protocol):
     """What the analysis asks of ``finlint.knowledge.base.Knowledge``."""
 
     def entry(self, name: str) -> Entry | None: ...
+    def is_definition(self, name: str) -> bool: ...
     def canonical(self, name: str) -> str: ...
     def member(self, type_name: str, attribute: str) -> str | None: ...
     def attribute_type(self, type_name: str, attribute: str) -> str: ...
@@ -157,7 +162,7 @@ def judge(entry: Entry, args: Args, receiver: Value | None) -> Verdict | None:
             return None
         sure = sure and held is True
     if isinstance(receiver, LibObject):
-        made = dict(receiver.args)
+        made = {key: value for key, value in receiver.args if key != HELD}
         if (entry.receiver_nonblocking or entry.receiver_only_if) and not made:
             # Typed by an annotation: whether the queue is bounded is not known.
             return None
@@ -285,8 +290,15 @@ def module_member(module: str, name: str, knowledge: Knowledge) -> Value:
     if declared and not declared.endswith("._SpecialForm") and declared[:5] != "type[" and full not in _REGISTRARS:
         variable = instance_of(declared, knowledge)
         # A number, say, is no function or class, which would be true in conditions.
-        return variable if is_known(variable) or knowledge.entry(full) is None else Lib(full)
+        return variable if is_known(variable) or not knowledge.is_definition(full) else Lib(full)
     return Lib(full)
+
+
+def truth(value: Value, knowledge: Knowledge) -> bool | None:
+    """``values.truth``, where a name of a library is true only if it is that of a module, a class or a function."""
+    if isinstance(value, Lib) and not knowledge.is_definition(value.name):
+        return None
+    return truth_of(value)
 
 
 _VALUE_TYPES = frozenset(
@@ -345,7 +357,11 @@ def generic(name: str, inner: Items[Value], knowledge: Knowledge) -> Value:
         return Sequence(kind, None, inner[0] if inner else UNKNOWN)
     if is_mapping(name):
         return Mapping((), inner[0] if inner else UNKNOWN, inner[-1] if len(inner) > 1 else UNKNOWN)
-    return LibObject(knowledge.canonical(name)) if "." in name else UNKNOWN
+    if "." not in name:
+        return UNKNOWN
+    name = knowledge.canonical(name)
+    entry = knowledge.entry(name)
+    return LibObject(name, ((HELD, inner[0]),) if inner and entry is not None and entry.holds else ())
 
 
 def _split(text: str, separator: str) -> list[str]:

@@ -9,6 +9,7 @@ from finlint.analysis.environment import Context, dotted
 from finlint.analysis.protocols import EXIT_STACK
 from finlint.analysis.questions import Questions
 from finlint.analysis.values import (
+    HELD,
     UNKNOWN,
     Const,
     Function,
@@ -22,6 +23,7 @@ from finlint.analysis.values import (
     Suspended,
     Value,
     alternatives,
+    held_by,
     is_known,
     shallow,
 )
@@ -176,7 +178,13 @@ class LibraryCalls:
         if entry.is_class:
             return self._constructed(name, entry, args, context)
         given = library.arguments(entry, args) if entry.returns_if else {}
-        returned = library.result_type(entry, given) or self.knowledge.returns(name)
+        returned = library.result_type(entry, given)
+        if returned == "held":
+            held = held_by(receiver)
+            if is_known(held):
+                return held
+            returned = ""
+        returned = returned or self.knowledge.returns(name)
         if returned == "self":
             return receiver if receiver is not None else UNKNOWN
         if returned.startswith("arg:"):
@@ -211,6 +219,8 @@ class LibraryCalls:
                 element = self.ask.call(args.positional[0], CallArgs(), Context(context.scope), None, None)
             return Mapping((), UNKNOWN, element)
         given = library.arguments(entry, args) if entry is not None else {}
+        if entry is not None and entry.holds:
+            given = {**given, HELD: UNKNOWN}
         return LibObject(self.knowledge.canonical(name), tuple(sorted((k, shallow(v)) for k, v in given.items())))
 
 

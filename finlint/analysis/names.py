@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
+from finlint.analysis import library
 from finlint.analysis.environment import Context, known_in
 from finlint.analysis.memo import Memo
 from finlint.analysis.nodes import Definition, FunctionIndex, ModuleNode, children, function_at
@@ -18,14 +21,15 @@ from finlint.analysis.values import (
     Const,
     Function,
     Lib,
+    Mapping,
     Sequence,
     Unknown,
     Value,
     contained,
     is_known,
     is_none,
+    says_nothing,
     softened,
-    truth,
     union,
 )
 from finlint.model import ir
@@ -33,6 +37,8 @@ from finlint.model.facts import Binding
 
 _BUILTINS = frozenset(dir(builtins))
 
+#: Functions that are looked into for what they put into a container of their module.
+MAX_PUTTERS = 20
 
 #: Conditions that constants may decide.
 _DECIDABLE = frozenset({ir.Name, ir.Not, ir.Compare, ir.Const})
@@ -107,6 +113,8 @@ class Names:
             if self._assigned_globally(module, name):
                 values = [softened(v) for v in values]
                 values.extend(self._global_assignments(module, name))
+            if any(isinstance(v, (Sequence, Mapping)) for v in values) and all(map(says_nothing, values)):
+                values = contained(values, self._put_by_functions(module, name))
             return union(values)
         for star in module.source.stars:
             value = self.ask.from_import(star._replace(names=((name, name),)), module, missing_is_unknown=True)
@@ -116,6 +124,17 @@ class Names:
             return Lib(f"builtins.{name}")
         assigned = self._global_assignments(module, name)
         return union(assigned) if assigned else UNKNOWN
+
+    def _put_by_functions(self, module: ModuleNode, name: str) -> list[Value]:
+        """What functions put into a container that the module's body makes."""
+        out: list[Value] = []
+        nodes = (function_at(module, line) for line in module.source.lines("matching", _puts_into(name)))
+        for node in islice((n for n in dict.fromkeys(nodes) if n is not None), MAX_PUTTERS):
+            if name not in node.ir.bound:
+                context = Context(self.ask.generic_scope(node))
+                definitions = [d for d in node.index.names.get(name, []) if d.how in ("puts", "puts-all")]
+                out.extend(softened(self._definition(d, context)) for d in definitions)
+        return out
 
     def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
         return bool(module.source.global_lines(name))
@@ -213,9 +232,9 @@ class Names:
                 elements.append(self._definition(definition, context))
             else:
                 values.append(self._definition(definition, context))
-        informative = [v for v in values if is_known(v) and not is_none(v)]
-        if annotated and (not informative or not values):
-            values.extend(annotated)
+        if any(map(is_known, annotated)) and all(map(says_nothing, values)):
+            # ``self.sockets: list[socket] = []``
+            values = [*(v for v in values if is_none(v)), *annotated]
         if len(values) > 1 and all(isinstance(v, Const) for v in values):
             values = [softened(v) for v in values]
         return values, elements
@@ -242,7 +261,7 @@ class Names:
             self.limits.relative += known.relative
             return known.verdict
         before = self.limits.relative
-        verdict = truth(self.ask.eval(test, Context(scope)))
+        verdict = library.truth(self.ask.eval(test, Context(scope)), self.ask.knowledge)
         if self.limits.fuel >= 0:
             self._verdicts[key] = _Verdict(verdict, self.limits.relative != before)
         return verdict
@@ -274,6 +293,12 @@ class Names:
         for position in definition.path:
             value = self.ask.item(value, Const(position))
         return value
+
+
+def _puts_into(name: str) -> str:
+    """A pattern for what may put something into the container ``name``."""
+    methods = "add|append|appendleft|extend|insert|push|put|put_nowait|setdefault|update"
+    return rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
 
 
 def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:

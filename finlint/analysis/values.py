@@ -342,6 +342,9 @@ def depth(value: Value) -> int:
 #: Kinds of values that hold no others.
 _FLAT = frozenset({Unknown, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, LibMethod, Super})
 
+#: The argument of library objects that stands for what was put into them; no parameter is called so.
+HELD = "*held"
+
 MAX_DEPTH = 6
 
 
@@ -358,6 +361,20 @@ def typed_union(values: list[Value]) -> Value:
     """The union of declared types: those that we do not know are left out, as they say nothing."""
     known = [v for v in values if is_known(v)]
     return union(known) if known else UNKNOWN
+
+
+def held_by(value: Value | None) -> Value:
+    """What was put into an object of a library that gives it out again (a queue)."""
+    if not isinstance(value, LibObject):
+        return UNKNOWN
+    return next((held for key, held in value.args if key == HELD), UNKNOWN)
+
+
+def says_nothing(value: Value) -> bool:
+    """Whether it is unknown, None, or a container of which nothing is known but that it is one."""
+    if isinstance(value, (Sequence, Mapping)):
+        return not value.items and says_nothing(value.element)
+    return not is_known(value) or is_none(value)
 
 
 def contained(values: list[Value], elements: list[Value]) -> list[Value]:
@@ -386,6 +403,10 @@ def with_elements(value: Value, elements: list[Value]) -> Value:
             out.append(LibObject(option.type, (("exits", shallow(union([*kept, *exits]))),), option.mode))
         elif not elements:
             out.append(option)
+        elif isinstance(option, LibObject) and any(key == HELD for key, _ in option.args):
+            known = [v for v in (held_by(option), *elements) if is_known(v)]
+            args = tuple((key, union(known) if key == HELD else v) for key, v in option.args)
+            out.append(LibObject(option.type, args, option.mode))
         elif isinstance(option, Sequence):
             kept = [] if isinstance(option.element, Unknown) else [option.element]
             out.append(Sequence(option.kind, None, union([*kept, *elements])))

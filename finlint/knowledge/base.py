@@ -111,6 +111,14 @@ class Knowledge:
             self._entries[name] = found
             return found
 
+    def is_definition(self, name: str) -> bool:
+        """Whether ``name`` is known to be a module, a class, a function or a method: nothing that may be false."""
+        entry = self.entry(name)
+        if entry is not None:
+            return not entry.type
+        canonical = self.canonical(name)
+        return self.knows_module(canonical) or self.stubs.is_class(canonical) or self.stubs.is_function(canonical)
+
     def is_class(self, name: str) -> bool:
         """Calling ``name`` makes an instance of ``name`` (a class, or a factory that works like one)."""
         entry = self.entry(name)
@@ -189,7 +197,7 @@ class Knowledge:
         canonical = self.canonical(name)
         entry = self.entry(canonical)
         if entry is not None:
-            if entry.returns:
+            if entry.returns and entry.returns != "held":
                 return entry.returns
             if entry.is_class:
                 return canonical
@@ -206,7 +214,7 @@ class Knowledge:
         for step in line:
             name = self.canonical(f"{step.name}.{attribute}")
             entry = self.entry(name)
-            if entry is not None and (entry.returns or entry.is_class):
+            if entry is not None and (entry.returns not in ("", "held") or entry.is_class):
                 return self._finished(entry.returns or name, type_name, {})
         for step in line:
             if self.stubs.has_member(step.stub, attribute):

@@ -72,9 +72,12 @@ class Entry(NamedTuple):
     receiver_only_if: tuple[Argument, ...] = ()
     #: Default values of parameters, where a condition needs them.
     defaults: tuple[Argument, ...] = ()
-    #: Type of the result: a qualified name, "self" (the receiver), "arg:NAME", or a generic such as
-    #: "list[threading.Thread]", "tuple[socket.socket, socket.socket]". Names without a dot are builtins.
+    #: Type of the result: a qualified name, "self" (the receiver), "arg:NAME", "held" (what was put into the receiver),
+    #: or a generic such as "list[threading.Thread]", "tuple[socket.socket, socket.socket]". Names without a dot are
+    #: builtins.
     returns: str = ""
+    #: For a class: what is put into an instance comes out of it again.
+    holds: bool = False
     #: Types of attributes of instances, for a class: (name, type).
     attributes: tuple[tuple[str, str], ...] = ()
     #: For a class: qualified names of what ``with`` performs on entry and exit, and what iterating performs.

@@ -19,7 +19,7 @@ from finlint.model.codes import BLOCKING_KINDS
 LASTS = ("unbounded", "bounded", "short")
 HANDOFFS = ("", "safe", "unsafe")
 
-_FLAGS = frozenset({"is_class", "starts_thread", "releases", "no_return", "is_async", "inner_lock"})
+_FLAGS = frozenset({"is_class", "starts_thread", "releases", "no_return", "holds", "is_async", "inner_lock"})
 _NAMES = frozenset(
     {"bases", "parameters", "calls", "drives", "consumes", "defers", "receiver_calls", "nonblocking_given"}
 )

@@ -390,3 +390,36 @@ def test_form(name: str, tmp_path: Path) -> None:
     if name.startswith("match"):
         program = "\n" + program
     assert sorted(codes(check(tmp_path, {"program": HEAD + program}))) == expected
+
+
+#: Attributes of libraries that are numbers, strings or truth values: what a condition on them says is not known.
+PLAIN_ATTRIBUTES = {
+    "a property": ("self.x = open('x')", "self.x.closed"),
+    "an attribute": ("self.x = subprocess.Popen('x')", "self.x.returncode"),
+    "a string": ("self.x = threading.Thread(target=print)", "self.x.name"),
+    "of a module": ("self.x = 1", "logging.raiseExceptions"),
+    "imported": ("self.x = 1", "dont_write_bytecode"),
+    "of an unknown library": ("self.x = 1", "unheard_of.AVAILABLE"),
+    "without a type": ("self.x = 1", "socket.has_ipv6"),
+}
+
+
+@pytest.mark.parametrize("case", PLAIN_ATTRIBUTES)
+@pytest.mark.parametrize("negation", ["", "not "])
+def test_a_condition_on_a_plain_attribute_is_open(case: str, negation: str, tmp_path: Path) -> None:
+    made, test = PLAIN_ATTRIBUTES[case]
+    program = (
+        "import logging, socket, subprocess, threading, time, unheard_of\nfrom sys import dont_write_bytecode\n"
+        f"class A:\n    def __init__(self): {made}\n"
+        f"    def __del__(self):\n        if {negation}{test}:\n            time.sleep(1)\n"
+    )
+    assert codes(check(tmp_path, {"m": program})) == ["FIN103"]
+
+
+@pytest.mark.parametrize("test", ["threading", "threading.Thread", "time.sleep", "self.x.join"])
+def test_what_a_library_defines_is_true(test: str, tmp_path: Path) -> None:
+    program = (
+        "import threading, time\nclass A:\n    def __init__(self): self.x = threading.Thread(target=print)\n"
+        f"    def __del__(self):\n        if not {test}:\n            time.sleep(1)\n"
+    )
+    assert codes(check(tmp_path, {"m": program})) == []
