@@ -17,7 +17,9 @@ from finlint.analysis.values import (
     Bound,
     Const,
     Function,
+    Lib,
     LibCoroutine,
+    LibMethod,
     LibObject,
     Mapping,
     Object,
@@ -32,6 +34,9 @@ from finlint.analysis.values import (
 from finlint.model import ir
 from finlint.model.finding import Finding, Severity
 from finlint.rules.making import make
+
+
+_PLAIN = frozenset({"None", "bool", "bytes", "float", "int", "str"})
 
 
 def called_not_passed(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
@@ -51,13 +56,26 @@ def _at_registration(callback: Value, registration: Registration, expr: ir.Expr 
         return ""
     options = list(alternatives(registration.callback))
     if not all(_cannot_be_called(v, evaluator) for v in options):
-        return ""
+        called = alternatives(evaluator.eval(expr.func, Context(registration.scope)))
+        if not all(_gives_plain_value(v, evaluator) for v in called):
+            return ""
     name = dotted(expr.func)
     shown = f"`{name}()`" if name else "The function"
     return (
         f"{shown} is called when `{registration.registrar}` registers, and its result is the callback: "
         "pass the function itself"
     )
+
+
+def _gives_plain_value(function: Value, evaluator: Evaluator) -> bool:
+    """Whether it is a function of a library that gives nothing, or a number or text: ``shutil.rmtree(path)``."""
+    if not isinstance(function, (Lib, LibMethod)):
+        return False
+    owner, _, name = function.name.rpartition(".")
+    returned = evaluator.knowledge.returns(function.name)
+    if not returned and isinstance(function, LibMethod):
+        returned = evaluator.knowledge.call_type(owner, name)
+    return returned in _PLAIN
 
 
 def _cannot_be_called(value: Value, evaluator: Evaluator) -> bool:

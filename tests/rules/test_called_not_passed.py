@@ -39,6 +39,8 @@ REPORTED = {
     "method of a part": "def f(o, n: Node):\n    weakref.finalize(o, n.close())",
     "text": "def f(o):\n    weakref.finalize(o, text())",
     "nothing returned": "def f(o):\n    weakref.finalize(o, bare())",
+    "a library's function": "def f(o, p):\n    import shutil\n    weakref.finalize(o, shutil.rmtree(p))",
+    "a library's method": "def f(o, p):\n    file = open(p)\n    weakref.finalize(o, file.close())",
     "an instance that cannot be called": "def f(o):\n    weakref.finalize(o, Plain())",
     "by keyword": "KEPT = []\ndef f(o):\n    KEPT.append(weakref.ref(o, close()))",
     "weak method": "class A:\n    def f(self):\n        weakref.finalize(self, weakref.WeakMethod(self.close))\n"
@@ -61,6 +63,8 @@ SILENT = {
     "instance that can be called": "def f(o):\n    weakref.finalize(o, Closer())",
     "result is not known": "def f(o):\n    weakref.finalize(o, unknown())",
     "function that is not known": "def f(o):\n    weakref.finalize(o, mystery())",
+    "a library's function that gives a callable": "def f(o):\n    weakref.finalize(o, operator.attrgetter('x'), o.y)",
+    "a library's function of unknown result": "def f(o):\n    weakref.finalize(o, functools.reduce(o.x, o.y))",
     "getattr": "def f(o, n: Node):\n    weakref.finalize(o, getattr(n, 'close'))",
     "property that gives a callback": "def f(o, n: Node):\n    weakref.finalize(o, n.closer)",
     "methodcaller": "def f(o, n: Node):\n    weakref.finalize(o, operator.methodcaller('close'), n)",
