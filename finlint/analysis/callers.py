@@ -23,6 +23,7 @@ from finlint.analysis.values import (
     Value,
     alternatives,
     is_known,
+    says_nothing,
     softened,
     union,
     without_none,
@@ -87,7 +88,8 @@ class Callers:
                 return Sequence("tuple", None, element) if param.kind == "*" else Mapping((), UNKNOWN, element)
             if param.annotation is not None:
                 value = self.ask.annotation(param.annotation, Context(defining))
-                if is_known(value):
+                # ``Callable[[], None] | None`` says no more than that it may be None.
+                if not says_nothing(value):
                     # A protocol says what the argument can do, not what it is.
                     passed = self.from_callers(function, name, scope) if self._is_protocol(value) else UNKNOWN
                     return passed if is_known(passed) else value

@@ -170,7 +170,7 @@ class _Run:
         value = settled(value)
         if says_nothing(value):
             declared = self.evaluator.annotation(annotation, context)
-            if is_known(declared):
+            if not says_nothing(declared):
                 return declared
         return value
 

@@ -232,7 +232,7 @@ class Names:
                 elements.append(self._definition(definition, context))
             else:
                 values.append(self._definition(definition, context))
-        if any(map(is_known, annotated)) and all(map(says_nothing, values)):
+        if not all(map(says_nothing, annotated)) and all(map(says_nothing, values)):
             # ``self.sockets: list[socket] = []``
             values = [*(v for v in values if is_none(v)), *annotated]
         if len(values) > 1 and all(isinstance(v, Const) for v in values):

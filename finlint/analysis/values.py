@@ -372,6 +372,8 @@ def held_by(value: Value | None) -> Value:
 
 def says_nothing(value: Value) -> bool:
     """Whether it is unknown, None, or a container of which nothing is known but that it is one."""
+    if isinstance(value, OneOf):
+        return all(map(says_nothing, value.order))
     if isinstance(value, (Sequence, Mapping)):
         return not value.items and says_nothing(value.element)
     return not is_known(value) or is_none(value)

@@ -35,7 +35,6 @@ from finlint.model import ir
 from finlint.model.finding import Finding, Severity
 from finlint.rules.making import make
 
-
 _PLAIN = frozenset({"None", "bool", "bytes", "float", "int", "str"})
 
 
