@@ -315,6 +315,11 @@ _VALUE_TYPES = frozenset(
         "builtins.object",
         "typing.Any",
         "None",
+        # What is called is what matters, not that it can be.
+        "collections.abc.Callable",
+        "typing.Callable",
+        "types.FunctionType",
+        "types.MethodType",
     }
     | {f"builtins.{t}" for t in ("int", "str", "bool", "float", "bytes", "complex")}
 )

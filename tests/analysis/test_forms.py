@@ -423,3 +423,18 @@ def test_what_a_library_defines_is_true(test: str, tmp_path: Path) -> None:
         f"    def __del__(self):\n        if not {test}:\n            time.sleep(1)\n"
     )
     assert codes(check(tmp_path, {"m": program})) == []
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    ["Optional[Callable[[], None]]", "Callable[[], None] | None", "Any | None", "Optional[Any]", "Callable"],
+)
+def test_an_annotation_that_says_only_that_it_may_be_none_leaves_it_to_callers(annotation: str, tmp_path: Path) -> None:
+    program = (
+        "from __future__ import annotations\nimport threading\nfrom typing import Any, Callable, Optional\n"
+        f"class A:\n    def __init__(self, on_close: {annotation} = None): self.on_close = on_close\n"
+        "    def __del__(self):\n        if self.on_close is not None:\n            self.on_close()\n"
+        "def make(thread: threading.Thread) -> A:\n    return A(thread.{})\n"
+    )
+    assert codes(check(tmp_path / "waits", {"m": program.format("join")})) == ["FIN104"]
+    assert codes(check(tmp_path / "goes_on", {"m": program.format("is_alive")})) == []
