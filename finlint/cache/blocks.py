@@ -44,13 +44,18 @@ class Blocks:
             self._blocks[name] = block
         return block
 
+    def told(self, name: str) -> str:
+        """The digest of a block."""
+        return self._places[name][2]
+
     def all(self) -> dict[str, bytes]:
         return {name: self[name] for name in self._places}
 
 
-def write_blocks(path: str, blocks: Mapping[str, bytes]) -> str:
-    """Replace the file whole; returns its identity. Raises OSError."""
-    table = to_json([(name, len(block), digest(block)) for name, block in blocks.items()]) + b"\n"
+def write_blocks(path: str, blocks: Mapping[str, bytes], told: Mapping[str, str] | None = None) -> str:
+    """Replace the file whole; returns its identity. ``told`` has digests that are known. Raises OSError."""
+    known = told or {}
+    table = to_json([(name, len(block), known.get(name) or digest(block)) for name, block in blocks.items()]) + b"\n"
     identity = digest(table)
     write_bytes(path, b"".join((identity.encode(), b"\n", table, *blocks.values())))
     return identity

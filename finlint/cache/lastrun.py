@@ -101,10 +101,11 @@ class Before:
 
 
 class Written(NamedTuple):
-    """What a run leaves: blocks that do not change while only unimportant files do, and those that do."""
+    """What a run leaves: blocks that do not change while only unimportant files do, with digests that are known."""
 
     head: dict[str, Any]
     lasting: Mapping[str, bytes]
+    told: Mapping[str, str] = {}
 
 
 def of_report(
@@ -149,18 +150,20 @@ def write(
     head = {**head, "count": len(files), "unsure": unsure}
     rows = [(path, *record.stamp, record.digest) for path, record in reached.items()]
     place.make()
+    lasting = written.lasting
     write_blocks(
         place.run,
         {
             "head": to_json(head),
             "folders": folders_to_json(folders),
             "reached": to_json(rows),
-            **written.lasting,
+            **lasting,
             "stale": to_json(stale),
-            "paths": _joined([*files, *(path for path, _, _ in others)]),
+            "paths": lasting["paths"] if "paths" in lasting else _joined([*files, *(path for path, _, _ in others)]),
             "stamps": b"".join((safe.tobytes(), *(stamp for _, stamp, _ in others))),
             "verdicts": verdicts + bytes(verdict for _, _, verdict in others),
         },
+        written.told,
     )
 
 

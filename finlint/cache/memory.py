@@ -92,10 +92,14 @@ class Memory:
     def _restamp(self, before: Before, right: StillRight) -> None:
         """Write the files' new stamps, so that the next run need not look at them again."""
         stale = {*_stale_in(before), *(self._files[number] for number in right.changed)}
-        lasting = {name: before.blocks[name] for name in ("report", "rounds", "sightings")}
+        others = self._others()
+        names = ["report", "rounds", "sightings"]
+        if not others and len(before.verdicts) == before.count:
+            names.append("paths")
+        lasting = {name: before.blocks[name] for name in names}
         write(
             self._place,
-            Written(before.head, lasting),
+            Written(before.head, lasting, {name: before.blocks.told(name) for name in names}),
             self._files,
             self._stamps,
             before.verdicts[: before.count],
@@ -104,7 +108,7 @@ class Memory:
             right.reached,
             right.folders,
             sorted(stale),
-            self._others(),
+            others,
         )
 
     # -- verdicts
