@@ -34,6 +34,7 @@ from finlint.analysis.values import (
 )
 from finlint.model import ir
 from finlint.model.facts import Binding
+from finlint.model.words import PUTS, PUTS_ALL
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -297,7 +298,7 @@ class Names:
 
 def _puts_into(name: str) -> str:
     """A pattern for what may put something into the container ``name``."""
-    methods = "add|append|appendleft|extend|insert|push|put|put_nowait|setdefault|update"
+    methods = "|".join((*PUTS, *PUTS_ALL))
     return rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
 
 

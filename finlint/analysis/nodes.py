@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from finlint.model import ir
 from finlint.model.facts import Binding, ClassFacts
 from finlint.model.outline import class_facts, target_names
+from finlint.model.words import PUTS, PUTS_ALL, STACKS
 
 
 class Source(Protocol):
@@ -536,11 +537,11 @@ class FunctionIndex:
         func = node.func
         if self._sets(node) or not isinstance(func, ir.Attr) or not node.args:
             return
-        if func.name in ("append", "add", "appendleft", "put", "put_nowait", "setdefault", "insert"):
+        if func.name in PUTS:
             definition = Definition("puts", node.args[-1].value, (), ())
-        elif func.name in ("extend", "update") and not node.args[0].keyword:
+        elif func.name in PUTS_ALL and not node.args[0].keyword:
             definition = Definition("puts-all", node.args[0].value, (), ())
-        elif func.name in ("callback", "push", "enter_context"):
+        elif func.name in STACKS:
             definition = Definition("exits", node, (), ())
         else:
             return

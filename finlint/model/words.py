@@ -25,6 +25,12 @@ def word_starts(text: str, word: str, *, before: bool = True) -> Iterator[int]:
         at = text.find(word, at + size)
 
 
+#: Methods of containers that put one thing into them, or all things of another; and those of exit stacks.
+PUTS = ("append", "add", "appendleft", "put", "put_nowait", "setdefault", "insert")
+PUTS_ALL = ("extend", "update")
+STACKS = ("callback", "push", "enter_context")
+
+
 #: What may be looked for besides a word itself.
 SUBCLASSES = "subclasses"
 NAMES = "names"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from finlint.model.words import PUTS, PUTS_ALL, STACKS
+
 #: Methods of containers that put something into them (``FunctionIndex``).
-_PUTS = re.compile(
-    r"\s*\.\s*(?:append|add|appendleft|put|put_nowait|setdefault|insert|extend|update|callback|push|enter_context)\b"
-)
+_PUTS = re.compile(rf"\s*\.\s*(?:{'|'.join((*PUTS, *PUTS_ALL, *STACKS))})\b")
 #: ``=``, ``+=`` and its kin, not ``==``.
 _ASSIGNS = re.compile(r"[ \t]*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|>>|<<)=)")
 _REST = re.compile(r"[ \t]*")
