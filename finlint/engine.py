@@ -7,21 +7,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from finlint.cache.verdict import CHECKED, MAY, NO, UNKNOWN
-from finlint.freeing import CollectorPaused
 from finlint.model.finding import FileError, Finding, Report, Summary
 from finlint.model.settings import Settings
 from finlint.model.stamp import Stamps, stamps_of
 from finlint.prefilter import Budget, Prefilter, problem
 from finlint.syntax.files import Files
 from finlint.syntax.reading import Unreadable, read_bytes
+from finlint.workers.freeing import CollectorPaused
 
 if TYPE_CHECKING:
     from finlint.analysis.packages import Packages
     from finlint.cache.memory import Memory
     from finlint.model.task import Answer, ClassKey, FunctionKey, Known, Statistics, Task, Work
     from finlint.rounds import Question, Searches
-    from finlint.sweeps import Look
-    from finlint.workers import Asked, Elsewhere, Here
+    from finlint.workers.batches import Asked
+    from finlint.workers.elsewhere import Elsewhere
+    from finlint.workers.here import Here
+    from finlint.workers.sweeps import Look
 
 #: Runs of fewer files do not keep what they saw of files without a finalizer: reading them again costs less.
 WORTH_REMEMBERING = 200
@@ -351,7 +353,7 @@ class _Run:
 
     def _batches(self, tasks: Sequence[Task]) -> list[Asked]:
         """Tasks by package, so that modules are parsed once by each worker; the largest packages first."""
-        from finlint.workers import Asked
+        from finlint.workers.batches import Asked
 
         groups: dict[str, list[Task]] = {}
         for task in tasks:
@@ -360,7 +362,8 @@ class _Run:
         return [Asked(package, group[i : i + BATCH]) for package, group in ordered for i in range(0, len(group), BATCH)]
 
     def _worker(self, tasks: Sequence[Task]) -> Here | Elsewhere:
-        from finlint.workers import WORTH, Here
+        from finlint.workers.elsewhere import WORTH
+        from finlint.workers.here import Here
 
         if self._elsewhere is not None:
             return self._elsewhere
@@ -374,7 +377,7 @@ class _Run:
 
     def _others(self) -> Elsewhere | None:
         """Worker processes, if there may be any."""
-        from finlint.workers import Elsewhere, may_have_children
+        from finlint.workers.elsewhere import Elsewhere, may_have_children
 
         jobs = self.settings.jobs if self.settings.jobs is not None else min(os.cpu_count() or 1, 8)
         if self._elsewhere is None and jobs > 1 and may_have_children():

@@ -19,7 +19,7 @@ _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
 MAX_NEIGHBOURS = 1000
 MAX_CALLER_MODULES = 6
 #: Bytes of such files that are kept between searches; the others are read again.
-MAX_KEPT = 13_000_000
+MAX_KEPT = 16_000_000
 
 
 class LibraryNames(Protocol):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from finlint.freeing import give_back
+from finlint.workers.freeing import give_back, peak
 
 
 def test_the_c_library_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,3 +35,17 @@ def test_another_c_library(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_interpreter_without_ctypes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ctypes", None)
     assert give_back() is None
+
+
+def test_what_a_process_has_held() -> None:
+    pytest.importorskip("resource")
+    before = peak()
+    room = bytearray(b"x") * (before + 10_000_000)
+    assert peak() >= before + 10_000_000
+    del room
+    assert peak() >= before + 10_000_000
+
+
+def test_a_system_that_does_not_say_what_a_process_has_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert peak() == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finlint.stack import roomy
+from finlint.workers.stack import roomy
 
 
 def test_what_is_called_gets_its_arguments_and_gives_its_result() -> None:

@@ -17,12 +17,14 @@ import pytest
 
 import finlint.checking
 import finlint.engine
-import finlint.sweeps
-import finlint.workers
+import finlint.workers.batches
+import finlint.workers.elsewhere
+import finlint.workers.here
+import finlint.workers.serving
+import finlint.workers.sweeps
 from finlint.analysis.flow import Frame
 from finlint.analysis.project import Disk
 from finlint.engine import analyse
-from finlint.freeing import CollectorPaused
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
 from finlint.model.task import Known, Statistics, Task
@@ -30,6 +32,7 @@ from finlint.model.words import NAMES, SUBCLASSES
 from finlint.syntax.contents import Contents
 from finlint.syntax.discover import discover
 from finlint.syntax.files import Files
+from finlint.workers.freeing import CollectorPaused
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
@@ -66,7 +69,7 @@ def alone(paths: list[str]) -> Report:
 
 @pytest.mark.parametrize("jobs", [2])
 def test_workers_report_the_same(paths: list[str], alone: Report, jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finlint.workers, "WORTH", 0)
+    monkeypatch.setattr(finlint.workers.elsewhere, "WORTH", 0)
     report, numbers = run(paths, jobs)
     assert numbers.workers == jobs
     assert report == alone
@@ -109,9 +112,9 @@ def test_a_worker_that_dies_looking_is_replaced_by_this_process(
     monkeypatch.setattr(finlint.engine, "WORTH_SHARING", 0)
     # Once the processes are gone, no task is sent to them.
     monkeypatch.setattr(
-        finlint.engine._Run, "_worker", lambda self, tasks: finlint.workers.Here(self.files, Settings())
+        finlint.engine._Run, "_worker", lambda self, tasks: finlint.workers.here.Here(self.files, Settings())
     )
-    monkeypatch.setattr(finlint.sweeps.Share, request_name, lambda *_: os._exit(3))
+    monkeypatch.setattr(finlint.workers.sweeps.Share, request_name, lambda *_: os._exit(3))
     report, numbers = run(paths, 2)
     assert (report, numbers.workers) == (alone, 2)
 
@@ -178,9 +181,9 @@ def test_a_word_is_looked_for_in_all_files_once(tmp_path: Path) -> None:
 def test_no_task_leaves_what_refers_to_itself(paths: list[str]) -> None:
     """The collector is paused, and would have to walk everything."""
     files = Files(paths)
-    here = finlint.workers.Here(files, Settings())
+    here = finlint.workers.here.Here(files, Settings())
     with CollectorPaused():
-        list(here.run([finlint.workers.Asked("", [Task(path, "own") for path in paths])], Known()))
+        list(here.run([finlint.workers.batches.Asked("", [Task(path, "own") for path in paths])], Known()))
         left = sum(isinstance(thing, Frame) for thing in gc.get_objects())
     assert left == 0
 
@@ -220,15 +223,17 @@ def test_a_worker_that_dies_loses_its_own_files_only(tmp_path: Path, monkeypatch
     for path in files:
         path.parent.mkdir()
         path.write_text(finalizer)
-    answer = finlint.workers.Here._batch
+    answer = finlint.workers.here.Here._batch
 
-    def dying(here: finlint.workers.Here, asked: finlint.workers.Asked, known: Known) -> finlint.workers.Batch:
+    def dying(
+        here: finlint.workers.here.Here, asked: finlint.workers.batches.Asked, known: Known
+    ) -> finlint.workers.batches.Batch:
         if asked.package.endswith("p2"):
             os._exit(3)
         return answer(here, asked, known)
 
-    monkeypatch.setattr(finlint.workers, "WORTH", 0)
-    monkeypatch.setattr(finlint.workers.Here, "_batch", dying)
+    monkeypatch.setattr(finlint.workers.elsewhere, "WORTH", 0)
+    monkeypatch.setattr(finlint.workers.here.Here, "_batch", dying)
     report, _ = run([str(path) for path in files], 2)
     (error,) = report.errors
     assert error.path == str(files[2])
@@ -242,15 +247,15 @@ def test_no_file_is_forgotten_when_all_workers_die(tmp_path: Path, monkeypatch: 
     for path in files:
         path.parent.mkdir()
         path.write_text("class A:\n    def __del__(self): pass\n")
-    monkeypatch.setattr(finlint.workers, "WORTH", 0)
-    monkeypatch.setattr(finlint.workers.Here, "_batch", lambda *_: os._exit(3))
+    monkeypatch.setattr(finlint.workers.elsewhere, "WORTH", 0)
+    monkeypatch.setattr(finlint.workers.here.Here, "_batch", lambda *_: os._exit(3))
     report, _ = run([str(path) for path in files], 2)
     assert {error.path for error in report.errors} == {str(path) for path in files}
 
 
 def test_a_package_stays_with_one_worker_while_there_are_others() -> None:
-    batches = [finlint.workers.Asked(name, [name]) for name in ("a", "a", "a", "b", "b", "c")]  # type: ignore[list-item]
-    waiting = finlint.workers._Waiting(batches)
+    batches = [finlint.workers.batches.Asked(name, [name]) for name in ("a", "a", "a", "b", "b", "c")]  # type: ignore[list-item]
+    waiting = finlint.workers.elsewhere._Waiting(batches)
     one, other = waiting.take(""), waiting.take("")
     assert (one.package, other.package) == ("a", "b")
     assert waiting.take("b").package == "b"
@@ -264,13 +269,33 @@ def test_a_package_stays_with_one_worker_while_there_are_others() -> None:
 def test_workers_end_with_the_run(paths: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """By themselves: whoever has to be waited for, or stopped, costs every run that time."""
     ended: list[int | None] = []
-    close = finlint.workers.Elsewhere.close
+    close = finlint.workers.elsewhere.Elsewhere.close
 
-    def watched(workers: finlint.workers.Elsewhere) -> None:
+    def watched(workers: finlint.workers.elsewhere.Elsewhere) -> None:
         close(workers)
-        ended.extend(process.exitcode for process, _ in workers._workers)
+        ended.extend(worker.process.exitcode for worker in workers._workers)
 
-    monkeypatch.setattr(finlint.workers, "WORTH", 0)
-    monkeypatch.setattr(finlint.workers.Elsewhere, "close", watched)
+    monkeypatch.setattr(finlint.workers.elsewhere, "WORTH", 0)
+    monkeypatch.setattr(finlint.workers.elsewhere.Elsewhere, "close", watched)
     run(paths[:4], 2)
     assert ended == [0, 0]
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the workers are to be tampered with")
+def test_a_worker_that_has_grown_is_replaced(
+    paths: list[str], alone: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the next package, and not once it knows what all of its files hold; its successor has its share of them."""
+    started: list[str] = []
+    start = finlint.workers.elsewhere.Elsewhere._start
+
+    def watched(workers: finlint.workers.elsewhere.Elsewhere, share: list[str]) -> finlint.workers.elsewhere._Worker:
+        started.append(share[0])
+        return start(workers, share)
+
+    monkeypatch.setattr(finlint.workers.elsewhere, "WORTH", 0)
+    monkeypatch.setattr(finlint.workers.elsewhere.Elsewhere, "_start", watched)
+    monkeypatch.setattr(finlint.workers.serving, "MAX_GROWTH", -1)
+    assert run(paths, 2)[0] == alone
+    assert len(started) > 2
+    assert set(started) == {paths[0], paths[1]}

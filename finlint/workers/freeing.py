@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 
 class CollectorPaused:
@@ -43,3 +44,13 @@ def give_back() -> None:
         # Another C library; CDLL(None) is not for Windows.
         return
     trim(0)
+
+
+def peak() -> int:
+    """The most bytes of memory that this process has held since it was started; 0 where the system does not say."""
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:
+        return 0
+    most = getrusage(RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

@@ -35,6 +35,11 @@ class Share:
         self._prefilter = Prefilter(settings)
         self._searches: Searches | None = None
 
+    @property
+    def has_searched(self) -> bool:
+        """Whether all of its files have been searched, and what was seen is kept."""
+        return self._searches is not None
+
     def look(self, places: Sequence[int]) -> list[Look]:
         """At those of its files that have these places in it."""
         return [self._look(self._paths[place]) for place in places]
