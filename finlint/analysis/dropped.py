@@ -8,9 +8,20 @@ from typing import NamedTuple
 from finlint.analysis import library
 from finlint.analysis.evaluate import Context, Evaluator
 from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import children, inner_blocks
+from finlint.analysis.nodes import Definition, children, flat_statements, inner_blocks
 from finlint.analysis.scopes import Scope
-from finlint.analysis.values import Const, Lib, LibCoroutine, Suspended, Value, alternatives, is_known
+from finlint.analysis.values import (
+    Bound,
+    Class,
+    Const,
+    Function,
+    Lib,
+    LibCoroutine,
+    Suspended,
+    Value,
+    alternatives,
+    is_known,
+)
 from finlint.model import ir
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
@@ -36,13 +47,43 @@ def dropped_coroutines(root: Scope, evaluator: Evaluator, frames: Frames) -> Ite
     queue = [root]
     while queue and len(seen) < _MAX_FUNCTIONS:
         scope = queue.pop(0)
-        if scope.function is not None and not scope.function.ir.is_async:
+        if scope.function is not None and not scope.function.ir.is_async and _may_drop(scope, evaluator):
             yield from _Walk(scope, evaluator).block(scope.function.ir.body)
         for edge in frames.of(scope).edges:
             # Standard library code and the like is not read: what it drops is not the finalizer's mistake.
             if edge.target not in seen and edge.target.module is root.module:
                 seen.add(edge.target)
                 queue.append(edge.target)
+
+
+def _may_drop(scope: Scope, evaluator: Evaluator) -> bool:
+    """Whether a statement of the function may make a coroutine: told without working out what its calls return, nor
+    which of its branches are taken."""
+    assert scope.function is not None
+    context = Context(scope)
+    for stmt in flat_statements(scope.function.ir.body):
+        value = stmt.value if isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.AnnAssign)) else None
+        if not isinstance(value, ir.Call):
+            continue
+        for option in alternatives(evaluator.eval(value.func, context)):
+            if isinstance(option, Lib) and option.name in _NEED_RUNNING_LOOP:
+                return True
+            if isinstance(stmt, ir.ExprStmt) and _may_give_coroutine(option):
+                return True
+    return False
+
+
+def _may_give_coroutine(function: Value) -> bool:
+    if isinstance(function, Bound):
+        return _may_give_coroutine(function.function)
+    if isinstance(function, Function):
+        node = function.node
+        return node.ir.is_async or bool(node.ir.decorators) or any(map(_may_be_coroutine, node.index.returns))
+    return is_known(function) and not isinstance(function, Class)
+
+
+def _may_be_coroutine(returned: Definition) -> bool:
+    return not isinstance(returned.node, (ir.Const, ir.Display, ir.DictDisplay, ir.Comprehension, ir.Compare))
 
 
 class _Walk:
