@@ -6,7 +6,7 @@ from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.memo import Memo
-from finlint.analysis.nodes import FunctionNode, is_abstract, method_kind
+from finlint.analysis.nodes import OWN_CLASS, FunctionNode, is_abstract, method_kind
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -133,6 +133,9 @@ class Attributes:
 
     def class_attribute(self, cls: Class, name: str) -> Value:
         found = self.ask.class_member(cls, name)
+        if found is None:
+            declared = self.ask.declared(Object(cls), name)
+            found = None if declared is None else (cls, declared)
         value = UNKNOWN if found is None else union(self._unbound(option, cls) for option in alternatives(found[1]))
         if not all(option is UNKNOWN or isinstance(option, _DATA) for option in alternatives(value)):
             return value
@@ -158,7 +161,9 @@ class Attributes:
                 kind = method_kind(method)
                 first = method.ir.params[0].name if kind == "class" and method.ir.params else ""
                 definitions = [
-                    d for owner in (base.node.name, first) for d in method.index.stores.get((owner, name), [])
+                    d
+                    for owner in (base.node.name, OWN_CLASS, first)
+                    for d in method.index.stores.get((owner, name), [])
                 ]
                 if definitions:
                     receiver = cls if kind == "class" else Object(cls) if kind == "instance" else UNKNOWN
@@ -187,7 +192,8 @@ class Attributes:
             if stored is not None:
                 return stored
             dynamic = self.ask.class_function(obj.cls, "__getattr__")
-            if dynamic is not None:
+            # A base that we do not know may have the attribute.
+            if dynamic is not None and not self.ask.has_unknown_base(obj.cls):
                 if _remembers(dynamic.node):
                     # It runs for the first reader only, who is rarely a finalizer.
                     context = Context(context.scope, context.env)
@@ -217,7 +223,7 @@ class Attributes:
         if isinstance(value, Function):
             return Bound(value, obj)
         if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
-            return LibMethod(self._as_library(obj), value.name)
+            return self._library_attribute(self._as_library(obj), name)
         if isinstance(value, Object):
             getter = self.ask.class_function(value.cls, "__get__")
             if getter is not None:
@@ -238,7 +244,7 @@ class Attributes:
         owner = name.rpartition(".")[0]
         return self.knowledge.is_class(owner) and any(isinstance(base, Lib) for base in self.ask.mro(cls))
 
-    def _as_library(self, obj: Object) -> Value:
+    def _as_library(self, obj: Object) -> LibObject:
         """An instance of a subclass of a library class, as the library sees it."""
         return LibObject(self.ask.library_base(obj.cls), obj.args)
 
@@ -259,7 +265,8 @@ class Attributes:
                 first = method.ir.params[0].name if method.ir.params else ""
                 stores = method.index.stores
                 # Properties that store themselves, and methods that store on the class, count too.
-                definitions = [d for owner in (first, base.node.name) for d in stores.get((owner, name), [])]
+                owners = first, base.node.name, OWN_CLASS
+                definitions = [d for owner in owners for d in stores.get((owner, name), [])]
                 if not definitions:
                     continue
                 found = True

@@ -31,6 +31,10 @@ MAX_SUBCLASSES = 64
 MAX_OVERRIDES = 8
 
 
+#: Library bases that give no attributes to their heirs.
+_PURE = ("typing.", "typing_extensions.", "abc.", "collections.abc.", "builtins.object")
+
+
 class Classes:
     """Questions about a class."""
 
@@ -63,7 +67,7 @@ class Classes:
 
     def bases(self, cls: Class) -> list[Value]:
         out: list[Value] = []
-        context = Context(cls.scope)
+        context = self._context_of_bases(cls)
         for arg in cls.node.facts.bases:
             if arg.keyword or arg.star:
                 continue
@@ -72,9 +76,35 @@ class Classes:
                     out.append(value)
         return out
 
+    def has_unknown_base(self, cls: Class) -> bool:
+        """Whether the class inherits from something of which we do not know what it has."""
+        for base in self.mro(cls):
+            if isinstance(base, Lib):
+                if not (self.knowledge.is_class(base.name) or base.name.startswith(_PURE)):
+                    return True
+            elif isinstance(base, Class):
+                named = [arg.value for arg in base.node.facts.bases if not arg.keyword and not arg.star]
+                context = self._context_of_bases(base)
+                if not all(is_known(self._base(expr, context, base)) for expr in named):
+                    return True
+        return False
+
+    def _context_of_bases(self, cls: Class) -> Context:
+        """Where the bases of a class are named: in the body of a class, its members come before the module's names."""
+        parent, context = cls.node.parent, Context(cls.scope)
+        if parent is None:
+            return context
+        names: dict[str, Value] = {}
+        for name in {arg.value.id for arg in cls.node.facts.bases if isinstance(arg.value, ir.Name)}:
+            # ``class Reader(Reader)`` means the one before.
+            earlier = [b for b in parent.members.get(name, ()) if b.cls is not cls.node.facts]
+            if earlier:
+                names[name] = union(self.ask.bindings(earlier, cls.scope, Class(parent, cls.scope)))
+        return context.with_names(names) if names else context
+
     def _base(self, expr: ir.Expr, context: Context, cls: Class) -> Value:
         # ``class Lock(Lock)`` inherits from what the name meant before: an import or an earlier class.
-        if isinstance(expr, ir.Name) and expr.id == cls.node.name and cls.scope.function is None:
+        if isinstance(expr, ir.Name) and expr.id == cls.node.name and cls.scope.function is None and not context.env:
             earlier = [b for b in cls.node.module.bound(expr.id) if b.cls is not cls.node.facts]
             return union(v for b in earlier for v in self.ask.binding(b, cls.scope, None))
         if isinstance(expr, ir.Call):
@@ -93,7 +123,7 @@ class Classes:
         for base in self.mro(cls):
             if isinstance(base, Class):
                 found = base.node.members.get(name)
-                if found:
+                if found and not all(map(base.node.only_annotates, found)):
                     if self.limits.depth > MAX_QUERY_DEPTH:
                         self.limits.relative += 1
                         return None

@@ -93,6 +93,7 @@ class Evaluator:
         self.library_base = classes.library_base
         self.making_scope = classes.making_scope
         self.declared = classes.declared
+        self.has_unknown_base = classes.has_unknown_base
         self.is_record = classes.is_record
         self.record_fields = classes.record_fields
         attributes = Attributes(self)

@@ -204,6 +204,9 @@ class Expressions:
         right = self.eval(expr.right, context)
         if verdict is not None:
             return right
+        if isinstance(right, Const) and right.firm and right.value is (expr.op == "or"):
+            # ``unknown and False``: false either way.
+            return right
         if expr.op == "or":
             return union([_truthy(left), right])
         return union([_falsy(left), right])
@@ -254,6 +257,10 @@ class Expressions:
         right = self.eval(expr.right, context)
         if expr.op == "Add" and isinstance(left, Sequence) and isinstance(right, Sequence):
             return Sequence(left.kind, None, union([left.element, right.element]))
+        if expr.op == "Multiply" and isinstance(left, Sequence):
+            return Sequence(left.kind, None, left.element)
+        if expr.op == "Multiply" and isinstance(right, Sequence):
+            return Sequence(right.kind, None, right.element)
         if (
             expr.op == "BitOr"
             and isinstance(left, Const)
@@ -268,7 +275,7 @@ class Expressions:
                 return self.ask.special(left, method, (right,), context, expr.span)
             if isinstance(right, Object):
                 return self.ask.special(right, f"__r{method[2:]}", (left,), context, expr.span)
-        if isinstance(left, LibObject) and expr.op == "Div" and left.type.startswith("pathlib."):
+        if isinstance(left, LibObject) and expr.op == "Divide" and left.type.startswith("pathlib."):
             return left
         return UNKNOWN
 

@@ -18,6 +18,7 @@ from finlint.analysis.values import (
     LibMethod,
     LibObject,
     Mapping,
+    Object,
     Partial,
     Sequence,
     Suspended,
@@ -26,6 +27,7 @@ from finlint.analysis.values import (
     held_by,
     is_known,
     shallow,
+    union,
 )
 from finlint.knowledge.entries import Entry
 from finlint.model import ir
@@ -217,11 +219,26 @@ class LibraryCalls:
             element: Value = UNKNOWN
             if name == "collections.defaultdict" and args.positional:
                 element = self.ask.call(args.positional[0], CallArgs(), Context(context.scope), None, None)
-            return Mapping((), UNKNOWN, element)
+                return Mapping((), UNKNOWN, element)
+            return self._mapping_of(args, context)
         given = library.arguments(entry, args) if entry is not None else {}
         if entry is not None and entry.holds:
             given = {**given, HELD: UNKNOWN}
         return LibObject(self.knowledge.canonical(name), tuple(sorted((k, shallow(v)) for k, v in given.items())))
+
+    def _mapping_of(self, args: Args, context: Context) -> Mapping:
+        """``dict(other, name=value)`` and its kin: what they are made from is in them."""
+        keys: list[Value] = [Const(key) for key, _ in args.keywords]
+        elements = [shallow(value) for _, value in args.keywords]
+        for option in alternatives(args.positional[0]) if args.positional else ():
+            if isinstance(option, Mapping):
+                keys.append(option.key)
+                elements.append(option.element)
+            elif isinstance(option, (Sequence, Object)):
+                pair = self.ask.element(option, context)
+                keys.append(self.ask.item(pair, Const(0)))
+                elements.append(self.ask.item(pair, Const(1)))
+        return Mapping((), union(keys), union(elements))
 
 
 #: What ``sys.stdout`` and its kin are, in typeshed's words.

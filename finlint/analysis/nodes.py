@@ -120,6 +120,12 @@ class ClassNode:
                 return node
         return None
 
+    def only_annotates(self, binding: Binding) -> bool:
+        """Whether a binding of the body is ``name: type`` without a value."""
+        if binding.kind != "assign":
+            return False
+        return all(isinstance(s, ir.AnnAssign) and s.value is None for s in self.module.statements(binding))
+
     def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
         """The methods that can store ``.attribute``, or name it beside a ``setattr``."""
         bindings = dict.fromkeys(self._methods_on(self._lines("stores", attribute)))
@@ -358,6 +364,9 @@ def inner_blocks(stmt: ir.Stmt) -> tuple[ir.Block, ...]:
     return ()
 
 
+#: The owner of what is stored by ``type(self).name = ...``: no variable is called so.
+OWN_CLASS = "type()"
+
 #: Conditions that a definition is known to stand under: those nearest to it.
 MAX_CONDITIONS = 16
 
@@ -389,7 +398,8 @@ class FunctionIndex:
 
     def __init__(self, body: ir.Block) -> None:
         self.names: dict[str, list[Definition]] = {}
-        #: (variable, attribute) -> definitions, for ``variable.attribute = ...``.
+        #: (variable, attribute) -> definitions, for ``variable.attribute = ...``; ``type(self).attribute = ...`` has
+        #: ``OWN_CLASS`` for the variable.
         self.stores: dict[tuple[str, str], list[Definition]] = {}
         self.returns: list[Definition] = []
         self.yields: list[Definition] = []
@@ -497,9 +507,8 @@ class FunctionIndex:
     ) -> None:
         if isinstance(target, ir.Name):
             self._add(target.id, Definition(how, value, path, conditions))
-        elif isinstance(target, ir.Attr) and isinstance(target.value, ir.Name):
-            key = (target.value.id, target.name)
-            self.stores.setdefault(key, []).append(Definition(how, value, path, conditions))
+        elif isinstance(target, ir.Attr) and (owner := _owner(target.value)):
+            self.stores.setdefault((owner, target.name), []).append(Definition(how, value, path, conditions))
         elif isinstance(target, ir.Display):
             for position, item in enumerate(target.items):
                 if isinstance(item, ir.Starred):
@@ -512,9 +521,8 @@ class FunctionIndex:
         elif isinstance(target, ir.Subscript) and how == "value":
             # ``self.table[key] = value`` and ``table[key] = value`` put an element into a container.
             container = target.value
-            if isinstance(container, ir.Attr) and isinstance(container.value, ir.Name):
-                key = (container.value.id, container.name)
-                self.stores.setdefault(key, []).append(Definition("puts", value, path, conditions))
+            if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
+                self.stores.setdefault((owner, container.name), []).append(Definition("puts", value, path, conditions))
             elif isinstance(container, ir.Name):
                 self._add(container.id, Definition("puts", value, path, conditions))
 
@@ -546,8 +554,8 @@ class FunctionIndex:
         else:
             return
         container = func.value
-        if isinstance(container, ir.Attr) and isinstance(container.value, ir.Name):
-            self.stores.setdefault((container.value.id, container.name), []).append(definition)
+        if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
+            self.stores.setdefault((owner, container.name), []).append(definition)
         elif isinstance(container, ir.Name):
             self._add(container.id, definition)
 
@@ -562,6 +570,17 @@ class FunctionIndex:
             self.stores.setdefault((target.id, attribute.value), []).append(Definition("value", value, (), ()))
             return True
         return False
+
+
+def _owner(expr: ir.Expr) -> str:
+    """The variable whose attribute is meant; ``OWN_CLASS`` for ``type(x)`` and ``x.__class__``; "" for others."""
+    if isinstance(expr, ir.Name):
+        return expr.id
+    if isinstance(expr, ir.Attr):
+        return OWN_CLASS if expr.name == "__class__" and isinstance(expr.value, ir.Name) else ""
+    if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "type" and len(expr.args) == 1:
+        return OWN_CLASS
+    return ""
 
 
 def read_by_returns(function: ir.Function, index: FunctionIndex) -> frozenset[str] | None:

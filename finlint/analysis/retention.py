@@ -14,6 +14,7 @@ from finlint.analysis.effects import Registration
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.finalizers import free_names
 from finlint.analysis.nodes import FunctionNode, children, flat_statements
+from finlint.analysis.rebinding import bound_function, bound_value, last_binding
 from finlint.analysis.registrars import Spec, argument_expression
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -246,6 +247,13 @@ class _Holder:
                 return self.expression(node, depth, called)  # type: ignore[arg-type]
         if self._is_caught(expr.id, function):
             return True
+        last = last_binding(expr.id, function, expr.span.line)
+        if last is not None:
+            defined, value = bound_function(last), bound_value(last)
+            if defined is not None:
+                return self._closure(defined, depth)
+            if value is not None:
+                return self.expression(value, depth, called)
         return self._by_value(expr)
 
     def _is_caught(self, name: str, function: FunctionNode) -> bool:
@@ -529,10 +537,21 @@ class _Holder:
             for name in sorted(free & scope.function.ir.bound):
                 if self._rebound_in(name, scope):
                     continue
-                if self.value(self.evaluator.scope_name(name, scope), depth):
+                if self.value(self._in_the_end(name, scope, scope.function, function.node.ir.span.line), depth):
                     return True
             scope = scope.parent
         return False
+
+    def _in_the_end(self, name: str, scope: Scope, function: FunctionNode, line: int) -> Value:
+        """What a variable of ``function`` is when a closure runs that is made on ``line``."""
+        last = last_binding(name, function, line)
+        if last is not None:
+            defined, value = bound_function(last), bound_value(last)
+            if defined is not None:
+                return Function(function.module.inner_function(defined, function.owner), scope)
+            if value is not None:
+                return self.evaluator.eval(value, Context(scope))
+        return self.evaluator.scope_name(name, scope)
 
     def _rebound_in(self, name: str, scope: Scope) -> bool:
         function = scope.function

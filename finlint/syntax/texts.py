@@ -78,8 +78,8 @@ class TextQuestions:
         """``first line, last line, class``: attributes that these lines may assign to it (``Class.x = ...``,
         ``cls.x[...] = ...``)."""
         first, last, cls = argument.split("\n", 2)
-        owners = rf"\b(?:{re.escape(cls)}|cls|klass|mcs)"
-        assigned = rf"{owners}\.(\w+)[ \t]*(?:\[|\.|=(?!=)|:[^=\n]*=)"
+        owners = rf"\b(?:{re.escape(cls)}|cls|klass|mcs|type\(\w+\)|__class__)"
+        assigned = rf"{owners}\.(\w+)[ \t]*(?:\[|\.|(?:[-+*/%@&|^]|//|\*\*|>>|<<)?=(?!=)|:[^=\n]*=)"
         return tuple(dict.fromkeys(re.findall(assigned, self._slice(int(first), int(last)))))
 
     def _globals(self, name: str) -> Found:
