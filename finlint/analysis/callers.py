@@ -85,7 +85,11 @@ class Callers:
                 element: Value = UNKNOWN
                 if param.annotation is not None:
                     element = self.ask.annotation(param.annotation, Context(defining))
-                return Sequence("tuple", None, element) if param.kind == "*" else Mapping((), UNKNOWN, element)
+                if param.kind == "*":
+                    return Sequence("tuple", None, element)
+                # ``kwargs.get("on_close")``: by name, what callers give.
+                passed = UNKNOWN if is_known(element) else self.from_callers(function, name, scope)
+                return passed if is_known(passed) else Mapping((), UNKNOWN, element)
             if param.annotation is not None:
                 value = self.ask.annotation(param.annotation, Context(defining))
                 # ``Callable[[], None] | None`` says no more than that it may be None.

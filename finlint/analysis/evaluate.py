@@ -85,6 +85,7 @@ class Evaluator:
         self.entered = protocols.entered
         self.exit_run = protocols.exit_run
         self.exited = protocols.exited
+        self.resume = protocols.resume
         classes = Classes(self)
         self.mro = classes.mro
         self.class_member = classes.class_member

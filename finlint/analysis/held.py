@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.evaluate import Context, Evaluator, dotted, function_at
-from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, children, flat_statements, inner_blocks
+from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, flat_statements, inner_blocks
 from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import expressions_in
 from finlint.analysis.values import Class, Module, Object, alternatives
 from finlint.model import ir
 from finlint.model.source import Span
@@ -78,7 +79,7 @@ def _acquired(scope: Scope, span: Span) -> ir.Expr | None:
             for expr, _, place in stmt.items:
                 if place == span:
                     return expr
-        for part in _parts(stmt):
+        for part in expressions_in(stmt):
             if isinstance(part, ir.Call) and part.span == span:
                 acquire = part.func if _is_acquire(part.func) else next(filter(_is_acquire, _arguments(part)), None)
                 return acquire.value if isinstance(acquire, ir.Attr) else None
@@ -230,7 +231,7 @@ def _worst(block: ir.Block) -> str:
             func = stmt.value.func
             if isinstance(func, ir.Attr) and func.name in _DROPPING_METHODS:
                 found.add(_DROPS)
-        found.update(filter(None, map(_does, _parts(stmt))))
+        found.update(filter(None, map(_does, expressions_in(stmt))))
     return next((does for does in (_ALLOCATES, _CALLS, _DROPS) if does in found), "")
 
 
@@ -250,26 +251,3 @@ def _does(expr: ir.Expr) -> str:
         # A class by its name: an instance, which the collector counts.
         return _ALLOCATES if expr.func.id[:1].isupper() else _CALLS
     return _CALLS
-
-
-def _parts(stmt: ir.Stmt) -> Iterator[ir.Expr]:
-    """All expressions that a statement evaluates itself, without the statements in it."""
-    stack: list[ir.Expr] = []
-    if isinstance(stmt, ir.Assign):
-        # Unpacking into names makes no tuple: the targets' own displays are none.
-        stack += [stmt.value, *(t for t in stmt.targets if not isinstance(t, ir.Display))]
-    elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.ExprStmt, ir.Return, ir.Raise)):
-        if stmt.value is not None:
-            stack.append(stmt.value)
-    elif isinstance(stmt, (ir.If, ir.While, ir.Assert)):
-        stack.append(stmt.test)
-    elif isinstance(stmt, ir.For):
-        stack.append(stmt.iter)
-    elif isinstance(stmt, ir.With):
-        stack += [value for value, _, _ in stmt.items]
-    elif isinstance(stmt, ir.Match):
-        stack.append(stmt.subject)
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(children(node))

@@ -61,10 +61,10 @@ class LibraryCalls:
         if isinstance(receiver, (Sequence, Mapping)):
             return self.ask.container_method(receiver, function.name, args, context, span)
         if isinstance(receiver, Suspended):
-            if function.name in ("send", "__next__", "throw") and context.recorder is not None and span is not None:
-                context.recorder.edge(span, receiver.frame)
-            return UNKNOWN
-        if isinstance(receiver, (Partial, Function, Const)):
+            return self._resume(receiver, function.name, context, span)
+        if isinstance(receiver, Const):
+            return _of_text(receiver, function.name, args)
+        if isinstance(receiver, (Partial, Function)):
             return UNKNOWN
         registrar = self.registrars.named(name)
         if registrar is not None:
@@ -98,6 +98,19 @@ class LibraryCalls:
             if isinstance(bound, Const) and bound.value is not None:
                 return LibObject(result.type, result.args, "bounded")
         return result
+
+    def _resume(self, receiver: Suspended, method: str, context: Context, span: Span | None) -> Value:
+        """``generator.send(x)``, ``generator.close()``, ``manager.__exit__(...)``."""
+        if method == "__enter__":
+            return self.ask.entered(receiver, context, span)
+        if context.recorder is not None and span is not None:
+            if method in ("send", "__next__", "throw"):
+                context.recorder.edge(span, receiver.frame)
+            elif method == "close" and receiver.kind == "generator":
+                self.ask.resume(receiver, context, span, closing=True)
+            elif method == "__exit__" and receiver.kind == "context":
+                self.ask.resume(receiver, context, span, closing=False)
+        return UNKNOWN
 
     def _record_library(
         self,
@@ -243,6 +256,24 @@ class LibraryCalls:
 
 #: What ``sys.stdout`` and its kin are, in typeshed's words.
 _CONSOLE_TYPES = frozenset({"typing.TextIO", "sys.stdout", "sys.stderr", "sys.stdin"})
+
+
+#: Methods of text that conditions ask: ``name.startswith("oidc/")``.
+_TEXT_METHODS = frozenset({"endswith", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix", "rstrip", "startswith", "strip", "upper"})  # fmt: skip
+
+
+def _of_text(text: Const, method: str, args: Args) -> Value:
+    """What a method of a constant text gives, where its arguments are constants, too."""
+    if method not in _TEXT_METHODS or args.keywords or args.open_ended:
+        return UNKNOWN
+    given = [v for v in args.positional if isinstance(v, Const) and isinstance(v.value, (str, bytes))]
+    if len(given) != len(args.positional):
+        return UNKNOWN
+    try:
+        result = getattr(text.value, method)(*(v.value for v in given))
+    except (AttributeError, TypeError, ValueError):
+        return UNKNOWN
+    return Const(result, text.firm and all(v.firm for v in given))
 
 
 #: What runs the entries of an ``ExitStack`` (``values.with_elements`` keeps them as its "exits").

@@ -71,6 +71,12 @@ class FunctionNode:
             self._index = index
         return self._index
 
+    def part(self, body: ir.Block) -> FunctionNode:
+        """A function that runs ``body``, a part of this one's, where its names mean the same."""
+        node = FunctionNode(self.module, self.ir._replace(body=body), self.owner)
+        node._index = self.index
+        return node
+
     @property
     def decisive(self) -> frozenset[str] | None:
         """The names that decide what it returns; None: all of them."""

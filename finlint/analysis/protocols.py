@@ -6,6 +6,7 @@ from finlint.analysis import library
 from finlint.analysis.effects import Args, CallArgs
 from finlint.analysis.environment import Context, place
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.resuming import resumed
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     MAYBE_NONE,
@@ -227,8 +228,18 @@ class Protocols:
             self.ask.call(value, CallArgs(), context, span, None)
         elif isinstance(value, (Function, Bound, LibMethod)):
             self.ask.call(value, CallArgs((NONE, NONE, NONE)), context, span, None)
+        elif isinstance(value, Suspended) and span is not None:
+            self.resume(value, context, span, closing=False)
         elif span is not None:
             self.exited(value, context, span)
+
+    def resume(self, value: Suspended, context: Context, span: Span, *, closing: bool) -> None:
+        """Record what a generator runs after its ``yield``: of one that is closed, what it does in any case."""
+        frame = value.frame
+        if context.recorder is not None and frame.function is not None:
+            context.recorder.edge(
+                span, self.ask.scope(resumed(frame.function, closing=closing), frame.params, frame.parent)
+            )
 
     def exited(self, value: Value, context: Context, span: Span) -> None:
         """Record what leaving a ``with`` does."""

@@ -1,0 +1,31 @@
+"""What statements consist of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.analysis.nodes import children
+from finlint.model import ir
+
+
+def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
+    """All expressions that a statement evaluates itself, without the statements in it."""
+    stack: list[ir.Expr] = []
+    if isinstance(stmt, ir.Assign):
+        # Unpacking into names makes no tuple: the targets' own displays are none.
+        stack += [stmt.value, *(t for t in stmt.targets if not isinstance(t, ir.Display))]
+    elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.ExprStmt, ir.Return, ir.Raise)):
+        if stmt.value is not None:
+            stack.append(stmt.value)
+    elif isinstance(stmt, (ir.If, ir.While, ir.Assert)):
+        stack.append(stmt.test)
+    elif isinstance(stmt, ir.For):
+        stack.append(stmt.iter)
+    elif isinstance(stmt, ir.With):
+        stack += [value for value, _, _ in stmt.items]
+    elif isinstance(stmt, ir.Match):
+        stack.append(stmt.subject)
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(children(node))
