@@ -259,7 +259,9 @@ _CONSOLE_TYPES = frozenset({"typing.TextIO", "sys.stdout", "sys.stderr", "sys.st
 
 
 #: Methods of text that conditions ask: ``name.startswith("oidc/")``.
-_TEXT_METHODS = frozenset({"endswith", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix", "rstrip", "startswith", "strip", "upper"})  # fmt: skip
+_TEXT_METHODS = frozenset(
+    {"endswith", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix", "rstrip", "startswith", "strip", "upper"}
+)
 
 
 def _of_text(text: Const, method: str, args: Args) -> Value:
