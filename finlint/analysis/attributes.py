@@ -223,7 +223,9 @@ class Attributes:
         if isinstance(value, Function):
             return Bound(value, obj)
         if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
-            return self._library_attribute(self._as_library(obj), name)
+            seen = self._as_library(obj)
+            attribute = self._library_attribute(LibObject(value.name.rpartition(".")[0], seen.args), name)
+            return LibMethod(seen, value.name) if isinstance(attribute, LibMethod) else attribute
         if isinstance(value, Object):
             getter = self.ask.class_function(value.cls, "__get__")
             if getter is not None:

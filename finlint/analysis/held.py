@@ -47,7 +47,7 @@ def holder(scope: Scope, span: Span, evaluator: Evaluator, callback: FunctionNod
 
     ``callback`` is what the finalizer runs, which does not count. None: no such place, or the lock is not known.
     """
-    expr = _acquired(scope, span)
+    expr = acquired(scope, span)
     lock = identity(expr, scope, evaluator) if expr is not None else None
     if lock is None:
         return None
@@ -70,7 +70,7 @@ def holder(scope: Scope, span: Span, evaluator: Evaluator, callback: FunctionNod
 # -- which lock
 
 
-def _acquired(scope: Scope, span: Span) -> ir.Expr | None:
+def acquired(scope: Scope, span: Span) -> ir.Expr | None:
     """The expression of the lock that is acquired at ``span``."""
     function = scope.function
     body = function.ir.body if function is not None else _statements_at(scope.module, span)

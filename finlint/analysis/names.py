@@ -148,8 +148,7 @@ class Names:
             if node is None or name in node.ir.bound:
                 continue
             scope = self.ask.generic_scope(node)
-            for definition in node.index.names.get(name, []):
-                out.append(softened(self._definition(definition, Context(scope))))
+            out += map(softened, self.definitions(node.index.names.get(name, ()), Context(scope)))
         return out
 
     def bindings(self, found: Iterable[Binding], scope: Scope, owner: Class | None) -> list[Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
+from finlint.analysis.alive import is_own_lock, is_own_thread
 from finlint.analysis.exit import may_run_at_exit
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
@@ -44,6 +45,15 @@ _WHY = {
 }
 
 
+#: What a wait comes to that cannot be one, because whoever is waited for would keep the object alive.
+_WHEN_FREE = {"lock": Severity.NOTE, "wait": Severity.WARNING}
+
+_FREE = {
+    "lock": "; only methods of the object take it, and whoever runs one keeps the object alive",
+    "wait": ", which has the object until it ends: the finalizer does not run before, and never stops it",
+}
+
+
 def blocking(
     finalizer: Finalizer, frames: Frames, linted: Callable[[str], bool], text_at: Callable[[Step], str]
 ) -> Iterator[Finding]:
@@ -73,7 +83,8 @@ def _findings(
         if effect.kind == "unsafe-handoff" and finalizer.registrar.startswith(_SERIAL):
             continue
         steps = witness.steps
-        severity = _SEVERITY[effect.lasts]
+        free = _is_free(finalizer, witness, frames)
+        severity = _SEVERITY[effect.lasts] if not free else _WHEN_FREE[effect.kind]
         # The first step is the registration itself; the callback's own body comes next.
         primary = steps[1] if len(steps) > 1 and linted(steps[1].path) else steps[0]
         # ``close()`` that writes forty times is one thing to mend: the nearest stands for all. Two locks are two.
@@ -87,13 +98,13 @@ def _findings(
             continue
         reported.add(same)
         trace = tuple(Hop(s.path, s.span.line, s.span.column, text_at(s)) for s in steps[1:] or steps)
-        holding = _holder(finalizer, witness, frames) if effect.kind == "lock" else None
+        holding = _holder(finalizer, witness, frames) if effect.kind == "lock" and not free else None
         yield Finding(
             CODE_OF_KIND[effect.kind],
             effect.kind,
             severity,
             effect.confidence,
-            _message(finalizer, witness) + (_holds(holding) if holding is not None else ""),
+            _message(finalizer, witness, free) + (_holds(holding) if holding is not None else ""),
             primary.path,
             primary.span,
             registration_ref(finalizer),
@@ -115,6 +126,15 @@ def _witnesses(finalizer: Finalizer, frames: Frames) -> Iterator[Witness]:
             if key not in seen:
                 seen.add(key)
                 yield Witness(effect, (registered, *witness.steps))
+
+
+def _is_free(finalizer: Finalizer, witness: Witness, frames: Frames) -> bool:
+    """Whether nobody can have what the call waits for any more, because he would have the object, too."""
+    effect, scope = witness.effect, witness.steps[-1].scope
+    if effect.kind not in _WHEN_FREE or not isinstance(finalizer.callback, Bound):
+        return False
+    asked = is_own_lock if effect.kind == "lock" else is_own_thread
+    return asked(finalizer.callback.receiver, scope, effect.span, frames.evaluator)
 
 
 def _holder(finalizer: Finalizer, witness: Witness, frames: Frames) -> Holder | None:
@@ -150,7 +170,7 @@ def describe(finalizer: Finalizer) -> str:
     return f"{callback} of `{finalizer.registrar}`"
 
 
-def _message(finalizer: Finalizer, witness: Witness) -> str:
+def _message(finalizer: Finalizer, witness: Witness, free: bool) -> str:
     effect = witness.effect
     through = [_called(step.scope) for step in witness.steps[2:]]
     via = ""
@@ -159,9 +179,8 @@ def _message(finalizer: Finalizer, witness: Witness) -> str:
         via = " through " + ", ".join(f"`{name}()`" if name != "..." else name for name in shown)
     subject = f" of `{effect.subject}`" if effect.subject else ""
     bounded = " (bounded by a timeout)" if effect.lasts == "bounded" and effect.kind in _TIMED else ""
-    sentence = (
-        f"{describe(finalizer)} {_VERBS[effect.kind]} `{effect.call}`{subject}{bounded}{via}{_WHY.get(effect.kind, '')}"
-    )
+    why = (_FREE if free else _WHY).get(effect.kind, "")
+    sentence = f"{describe(finalizer)} {_VERBS[effect.kind]} `{effect.call}`{subject}{bounded}{via}{why}"
     return sentence[:1].upper() + sentence[1:]
 
 

@@ -1,0 +1,159 @@
+"""What cannot be waiting for anybody by the time that an object is finalized, because it would keep the object alive.
+
+A finalizer runs when nobody has the object any more. A thread whose target is a method of the object has it until it
+ends, so a finalizer that joins it never waits (and never stops it: it does not run before). A lock that only methods
+of the object take is held by nobody: whoever held it would be in a method, with the object in its frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.analysis.evaluate import Context, Evaluator
+from finlint.analysis.held import acquired
+from finlint.analysis.nodes import OWN_CLASS, ClassNode, Definition, FunctionNode, flat_statements
+from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import expressions_in
+from finlint.analysis.values import Bound, Class, Function, Lib, LibObject, Object, Value, alternatives, is_none
+from finlint.model import ir
+from finlint.model.source import Span
+
+_THREADS = frozenset({"threading.Thread", "threading.Timer"})
+
+#: What is done with a lock without giving it to anybody.
+_USES = frozenset({"acquire", "locked", "release"})
+
+
+def is_own_lock(me: Value, scope: Scope, span: Span, evaluator: Evaluator) -> bool:
+    """Whether the lock that is acquired at ``span`` of ``scope`` is one that the object ``me`` has made for itself, and
+    has given to nobody."""
+    expr = acquired(scope, span)
+    first = _me(scope, me)
+    if not (isinstance(me, Object) and first and isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name)):
+        return False
+    if expr.value.id != first:
+        return False
+    made = False
+    for cls in evaluator.mro(me.cls):
+        if not isinstance(cls, Class):
+            continue
+        if expr.name in cls.node.members:
+            # All instances share it.
+            return False
+        for method in _methods_naming(cls.node, expr.name):
+            owner = method.ir.params[0].name if method.ir.params else ""
+            if any((other, expr.name) in method.index.stores for other in (cls.node.name, OWN_CLASS)):
+                return False
+            for definition in method.index.stores.get((owner, expr.name), ()):
+                if not _makes(definition, method, evaluator):
+                    return False
+                made = True
+            if _gives_away(method, expr.name):
+                return False
+    return made
+
+
+def _makes(definition: Definition, method: FunctionNode, evaluator: Evaluator) -> bool:
+    """Whether an attribute gets a lock that nobody else has: ``threading.Lock()``."""
+    made = definition.node
+    if definition.how != "value" or not isinstance(made, ir.Call) or made.args:
+        return False
+    return isinstance(evaluator.eval(made.func, Context(evaluator.generic_scope(method))), Lib)
+
+
+def _methods_naming(cls: ClassNode, name: str) -> Iterator[FunctionNode]:
+    lines = cls.module.source.lines("words", name)
+    for binding in cls.facts.members:
+        if binding.kind == "function" and any(binding.line <= line <= binding.end_line for line in lines):
+            node = cls.function(binding)
+            if node is not None:
+                yield node
+
+
+def _gives_away(method: FunctionNode, name: str) -> bool:
+    """Whether a method does anything with the lock but making, taking and releasing it. What functions inside it do,
+    they do with the object."""
+    for stmt in flat_statements(method.ir.body):
+        uses: set[int] = set()
+        if isinstance(stmt, ir.With):
+            uses.update(id(expr) for expr, _, _ in stmt.items)
+        elif isinstance(stmt, ir.Assign):
+            uses.update(map(id, stmt.targets))
+        for expr in expressions_in(stmt):
+            if not isinstance(expr, ir.Attr):
+                continue
+            if expr.name in _USES:
+                uses.add(id(expr.value))
+            elif expr.name == name and id(expr) not in uses:
+                return True
+    return False
+
+
+def is_own_thread(me: Value, scope: Scope, span: Span, evaluator: Evaluator) -> bool:
+    """Whether the thread that is joined at ``span`` of ``scope`` has the object ``me`` for as long as it runs."""
+    call = _call_at(scope, span)
+    if call is None or not isinstance(call.func, ir.Attr) or not isinstance(me, Object):
+        return False
+    options = alternatives(evaluator.eval(call.func.value, Context(scope)))
+    threads = [option for option in options if not is_none(option)]
+    return bool(threads) and all(_has(thread, me, evaluator) for thread in threads)
+
+
+def _has(thread: Value, me: Object, evaluator: Evaluator) -> bool:
+    if isinstance(thread, LibObject):
+        given = dict(thread.args)
+        return thread.type in _THREADS and (
+            _holds(given.get("target"), me) or _holds(given.get("function"), me) or _holds(given.get("args"), me)
+        )
+    if isinstance(thread, Object):
+        if "threading.Thread" not in (evaluator.library_base(thread.cls), *_bases(thread, evaluator)):
+            return False
+        return thread == me or any(_holds(value, me) for _, value in thread.args)
+    return False
+
+
+def _bases(thread: Object, evaluator: Evaluator) -> tuple[str, ...]:
+    base = evaluator.library_base(thread.cls)
+    return evaluator.knowledge.bases(base) if base else ()
+
+
+def _holds(value: Value | None, me: Object) -> bool:
+    if value is None:
+        return False
+    for option in alternatives(value):
+        if option == me:
+            return True
+        if isinstance(option, Bound) and option.receiver == me:
+            return True
+        if isinstance(option, Function) and _encloses(option, me):
+            return True
+    return False
+
+
+def _encloses(function: Function, me: Object) -> bool:
+    """Whether a function of a method's body can see the method's own object."""
+    scope: Scope | None = function.scope
+    while scope is not None and scope.function is not None:
+        if scope.params and scope.params[0][1] == me:
+            name = scope.params[0][0]
+            return any(
+                isinstance(expr, ir.Name) and expr.id == name
+                for stmt in flat_statements(function.node.ir.body)
+                for expr in expressions_in(stmt)
+            )
+        scope = scope.parent
+    return False
+
+
+def _me(scope: Scope, me: Value) -> str:
+    """The name of ``me`` in a method that runs on it."""
+    return scope.params[0][0] if scope.params and scope.params[0][1] == me else ""
+
+
+def _call_at(scope: Scope, span: Span) -> ir.Call | None:
+    body = scope.function.ir.body if scope.function is not None else ()
+    for stmt in flat_statements(body):
+        for expr in expressions_in(stmt):
+            if isinstance(expr, ir.Call) and expr.span == span:
+                return expr
+    return None
