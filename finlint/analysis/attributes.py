@@ -192,10 +192,10 @@ class Attributes:
             if stored is not None:
                 return stored
             dynamic = self.ask.class_function(obj.cls, "__getattr__")
-            # A base that we do not know may have the attribute.
-            if dynamic is not None and not self.ask.has_unknown_base(obj.cls):
-                if _remembers(dynamic.node):
-                    # It runs for the first reader only, who is rarely a finalizer.
+            if dynamic is not None:
+                if _remembers(dynamic.node) or self.ask.has_unknown_base(obj.cls):
+                    # It runs for the first reader only, who is rarely a finalizer; or not at all, where a base that we
+                    # do not know has the attribute.
                     context = Context(context.scope, context.env)
                 return self.ask.call(Bound(dynamic, obj), CallArgs((Const(name),)), context, span, None)
             return UNKNOWN

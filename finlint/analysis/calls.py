@@ -34,6 +34,7 @@ from finlint.analysis.values import (
     is_known,
     is_none,
     shallow,
+    softened,
     union,
 )
 from finlint.model import ir
@@ -201,8 +202,10 @@ class Calls:
             declared = self.ask.stubs.returned(function)
             if is_known(declared):
                 return declared
+        known = [v for v in values if is_known(v)]
         if informative:
-            return union([v for v in values if is_known(v)])
+            # What else it may return decides no condition, but is there.
+            return union(known) if len(known) == len(values) else softened(union(known))
         return union(values)
 
     def construct(self, cls: Class, args: Args, context: Context, span: Span | None, expr: ir.Call | None) -> Value:
