@@ -14,11 +14,25 @@ from finlint.analysis.held import acquired
 from finlint.analysis.nodes import OWN_CLASS, ClassNode, Definition, FunctionNode, flat_statements
 from finlint.analysis.scopes import Scope
 from finlint.analysis.statements import expressions_in
-from finlint.analysis.values import Bound, Class, Function, Lib, LibObject, Object, Value, alternatives, is_none
+from finlint.analysis.values import (
+    Bound,
+    Class,
+    Function,
+    Lib,
+    LibObject,
+    Object,
+    Sequence,
+    Value,
+    alternatives,
+    is_none,
+)
 from finlint.model import ir
 from finlint.model.source import Span
 
 _THREADS = frozenset({"threading.Thread", "threading.Timer"})
+
+#: A semaphore may be taken by nobody in particular.
+_LOCK = "threading.Lock"
 
 #: What is done with a lock without giving it to anybody.
 _USES = frozenset({"acquire", "locked", "release"})
@@ -58,7 +72,8 @@ def _makes(definition: Definition, method: FunctionNode, evaluator: Evaluator) -
     made = definition.node
     if definition.how != "value" or not isinstance(made, ir.Call) or made.args:
         return False
-    return isinstance(evaluator.eval(made.func, Context(evaluator.generic_scope(method))), Lib)
+    function = evaluator.eval(made.func, Context(evaluator.generic_scope(method)))
+    return isinstance(function, Lib) and evaluator.knowledge.canonical(function.name) == _LOCK
 
 
 def _methods_naming(cls: ClassNode, name: str) -> Iterator[FunctionNode]:
@@ -71,22 +86,31 @@ def _methods_naming(cls: ClassNode, name: str) -> Iterator[FunctionNode]:
 
 
 def _gives_away(method: FunctionNode, name: str) -> bool:
-    """Whether a method does anything with the lock but making, taking and releasing it. What functions inside it do,
-    they do with the object."""
+    """Whether a method does anything with the lock but making it, or taking and releasing it. What functions inside it
+    do, they do with the object."""
+    done: set[str] = set()
     for stmt in flat_statements(method.ir.body):
         uses: set[int] = set()
         if isinstance(stmt, ir.With):
             uses.update(id(expr) for expr, _, _ in stmt.items)
         elif isinstance(stmt, ir.Assign):
             uses.update(map(id, stmt.targets))
+        inner = [stmt.function] if isinstance(stmt, ir.FunctionDef) else []
         for expr in expressions_in(stmt):
+            if isinstance(expr, ir.Lambda):
+                inner.append(expr.function)
             if not isinstance(expr, ir.Attr):
                 continue
-            if expr.name in _USES:
+            if expr.name in _USES and isinstance(expr.value, ir.Attr) and expr.value.name == name:
+                done.add(expr.name)
                 uses.add(id(expr.value))
             elif expr.name == name and id(expr) not in uses:
                 return True
-    return False
+        defaults = [param.default for function in inner for param in function.params]
+        if any(isinstance(default, ir.Attr) and default.name == name for default in defaults):
+            return True
+    # One that a method leaves taken is held by no frame.
+    return "acquire" in done and "release" not in done
 
 
 def is_own_thread(me: Value, scope: Scope, span: Span, evaluator: Evaluator) -> bool:
@@ -124,6 +148,8 @@ def _holds(value: Value | None, me: Object) -> bool:
         if option == me:
             return True
         if isinstance(option, Bound) and option.receiver == me:
+            return True
+        if isinstance(option, Sequence) and any(_holds(item, me) for item in (*(option.items or ()), option.element)):
             return True
         if isinstance(option, Function) and _encloses(option, me):
             return True

@@ -328,6 +328,9 @@ _VALUE_TYPES = frozenset(
 def instance_of(text: str, knowledge: Knowledge) -> Value:
     """The value that a type expression of the knowledge base describes; UNKNOWN for plain values."""
     text = text.strip()
+    if text == "...":
+        # ``tuple[int, ...]``
+        return Const(...)
     if not text or text in _VALUE_TYPES or text.startswith("~"):
         return UNKNOWN
     parts = _split(text, "|")

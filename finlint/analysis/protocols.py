@@ -46,6 +46,17 @@ def exit_action(method: str, args: Args) -> Value:
     return union(Marked("exit", v) for v in alternatives(first) if is_known(v))
 
 
+def _at_key(mapping: Mapping, key: Value) -> Value:
+    if not isinstance(key, Const):
+        return mapping.element
+    match = [v for k, v in mapping.items if k == key]
+    if match:
+        return match[-1]
+    # Where all that is in it is known by its key, what is not there is nothing.
+    complete = bool(mapping.items) and union(v for _, v in mapping.items) == mapping.element
+    return UNKNOWN if complete else mapping.element
+
+
 class Protocols:
     """Containers, iterators, context managers and coroutines at work."""
 
@@ -69,8 +80,7 @@ class Protocols:
                 else:
                     out.append(option.element)
             elif isinstance(option, Mapping):
-                match = [v for k, v in option.items if k == index]
-                out.append(match[-1] if match and isinstance(index, Const) else option.element)
+                out.append(_at_key(option, index))
             elif isinstance(option, (Class, Lib)):
                 # ``Queue[int]`` is ``Queue`` as far as calling it goes.
                 out.append(option)

@@ -131,7 +131,8 @@ def _witnesses(finalizer: Finalizer, frames: Frames) -> Iterator[Witness]:
 def _is_free(finalizer: Finalizer, witness: Witness, frames: Frames) -> bool:
     """Whether nobody can have what the call waits for any more, because he would have the object, too."""
     effect, scope = witness.effect, witness.steps[-1].scope
-    if effect.kind not in _WHEN_FREE or not isinstance(finalizer.callback, Bound):
+    if effect.kind not in _WHEN_FREE or finalizer.owner is None or not isinstance(finalizer.callback, Bound):
+        # A callback about another object may run while somebody is in a method of this one.
         return False
     asked = is_own_lock if effect.kind == "lock" else is_own_thread
     return asked(finalizer.callback.receiver, scope, effect.span, frames.evaluator)

@@ -46,7 +46,7 @@ def methods(count: int) -> str:
         f"    def m{n}(self, x):\n        self.a{n} = x\n        return self.m{n + 1}(x)\n" for n in range(count)
     )
     return (
-        "import threading\nclass A:\n    def __init__(self): self.lock = threading.Lock()\n"
+        "import threading\nclass A:\n    def __init__(self, lock=None): self.lock = lock or threading.Lock()\n"
         f"    def __del__(self): self.close()\n    def close(self):\n        with self.lock: pass\n{many}"
     )
 

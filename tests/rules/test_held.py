@@ -161,8 +161,8 @@ def test_a_subclass_means_the_lock_of_its_base(tmp_path: Path) -> None:
         import threading
 
         class Base:
-            def __init__(self):
-                self._lock = threading.Lock()
+            def __init__(self, lock=None):
+                self._lock = lock or threading.Lock()
 
         class Pool(Base):
             def take(self):
@@ -208,8 +208,8 @@ def test_only_locks_that_are_not_reentrant(tmp_path: Path, kind: str, code: str)
         import threading
 
         class Pool:
-            def __init__(self):
-                self._lock = threading.{kind}()
+            def __init__(self, lock=None):
+                self._lock = lock or threading.{kind}()
 
             def take(self):
                 with self._lock:
@@ -232,8 +232,8 @@ def test_a_timeout_ends_it(tmp_path: Path) -> None:
         import threading
 
         class Pool:
-            def __init__(self):
-                self._lock = threading.Lock()
+            def __init__(self, lock=None):
+                self._lock = lock or threading.Lock()
 
             def take(self):
                 with self._lock:

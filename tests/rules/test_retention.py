@@ -129,3 +129,38 @@ def test_a_wrapper_in_another_module(tmp_path: Path) -> None:
         lifetime="import weakref\ndef on_death(thing, callback, *args):\n    weakref.finalize(thing, callback, *args)\n",
     )
     assert [(Path(f.path).name, f.span.line) for f in of_code(report, "FIN301")] == [("program.py", 6)]
+
+
+REBOUND = {
+    "by an assignment": "x = obj\nobj = None\nreturn weakref.ref(x, lambda w: print(obj))",
+    "by an assignment before": "other = obj\ndef gone(w): print(other)\nother = None\nreturn weakref.ref(obj, gone)",
+    "by a function": "raw = obj\ndef obj(): pass\ndef gone(w): print(obj)\nreturn weakref.ref(raw, gone)",
+    "in the same branch": (
+        "try:\n    plain()\nexcept TypeError:\n    raw = obj\n    def obj(): pass\n"
+        "    def gone(w): print(obj)\n    return weakref.ref(raw, gone)"
+    ),
+}
+KEPT = {
+    "not at all": "x = obj\nreturn weakref.ref(x, lambda w: print(obj))",
+    "by the same": "x = None\nx = obj\nreturn weakref.ref(obj, lambda w: print(x))",
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [*((b, False) for b in REBOUND.values()), *((b, True) for b in KEPT.values())],
+    ids=[*REBOUND, *(f"kept {name}" for name in KEPT)],
+)
+def test_a_variable_that_a_closure_reads_when_it_runs(body: str, expected: bool, tmp_path: Path) -> None:
+    lines = "\n".join("    " + line for line in body.split("\n"))
+    program = f"{_HEAD}class X: pass\ndef watch(obj):\n{lines}\nkept = watch(X())\n"
+    assert bool(of_code(lint(tmp_path, program), "FIN301")) is expected
+
+
+@pytest.mark.parametrize("argument", ["self.name", "self._target", "self.daemon"])
+def test_data_that_a_class_inherits_from_a_library_is_no_method(argument: str, tmp_path: Path) -> None:
+    program = (
+        f"{_HEAD}class T(threading.Thread):\n    def register(self): weakref.finalize(self, plain, {argument})\n"
+        "    def also(self): weakref.finalize(self, plain, self.start)\n"
+    )
+    assert [f.span.line for f in of_code(lint(tmp_path, program), "FIN301")] == [program.count("\n")]
