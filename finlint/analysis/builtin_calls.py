@@ -148,6 +148,17 @@ def _filter(ask: Questions, args: Args, context: Context, span: Span | None) -> 
     return LibObject("builtins.filter", given)
 
 
+def _chain(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
+    """``itertools.chain(a, b)``."""
+    return Sequence("iterable", None, union(ask.element(source, context, span) for source in args.positional))
+
+
+def _chain_of(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
+    """``itertools.chain.from_iterable(sources)``."""
+    sources = ask.element(args.positional[0], context, span) if args.positional else UNKNOWN
+    return Sequence("iterable", None, ask.element(sources, context, span))
+
+
 def _next(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     return ask.element(args.positional[0], context, span) if args.positional else UNKNOWN
 
@@ -217,6 +228,9 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.sorted": _same_elements("list"),
     "builtins.reversed": _same_elements("list"),
     "collections.deque": _same_elements("list"),
+    "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chain_of,
+    "itertools.islice": _same_elements("iterable"),
     "builtins.map": _map,
     "builtins.filter": _filter,
     "builtins.next": _next,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from finlint.analysis import library
 from finlint.analysis.effects import Args, CallArgs
 from finlint.analysis.environment import Context, Later, Result, known_in, settled
+from finlint.analysis.flags import handed_on
 from finlint.analysis.memo import Memo
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
@@ -143,7 +144,11 @@ class Calls:
         recorded = context.recorder is not None and span is not None
         params: tuple[tuple[str, Value], ...] | None = None
         if recorded or node.ir.is_async or node.ir.is_generator or node.decisive is None:
-            params = (*self.ask.bind(node, args, receiver), *_narrowed_globals(function, context))
+            params = (
+                *self.ask.bind(node, args, receiver),
+                *_narrowed_globals(function, context),
+                *handed_on(node, receiver, context),
+            )
             scope = self.ask.scope(node, params, function.scope)
             if node.ir.is_async:
                 return Suspended("async-generator" if node.ir.is_generator else "coroutine", scope)

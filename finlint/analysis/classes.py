@@ -162,10 +162,12 @@ class Classes:
 
     def _find_overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
         out: list[tuple[Class, Function]] = []
+        own = [base.node for base in self.mro(cls) if isinstance(base, Class)]
         for sub in self._subclasses(cls):
-            node = sub.node.method(name)
-            if node is not None:
-                out.append((sub, Function(node, sub.scope)))
+            # A mixin may have it, too.
+            override = self.class_function(sub, name)
+            if override is not None and override.node.owner not in own:
+                out.append((sub, override))
             if len(out) == MAX_OVERRIDES:
                 break
         return out

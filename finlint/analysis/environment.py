@@ -115,6 +115,7 @@ def assign(target: ir.Expr, value: Value | Later, env: Env, item: Callable[[Valu
         path = dotted(target)
         if path:
             forget(path, env)
+            env.pop("?" + path, None)
             env[path] = value
     elif isinstance(target, ir.Display):
         starred = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from finlint.analysis import library
+from finlint.analysis import flags, library
 from finlint.analysis.effects import Args, CallArgs, PendingArgs
 from finlint.analysis.environment import Context, Later, Result, assign, dotted, known_in, place, settled
 from finlint.analysis.nodes import children
@@ -199,6 +199,10 @@ class Expressions:
     def _either(self, expr: ir.Bool, left: Value, context: Context) -> Value:
         self.ask.tested(left, context, expr.left)
         verdict = library.truth(left, self.knowledge)
+        if verdict is None:
+            verdict = flags.found(expr.left, context)
+            if verdict is False and expr.op == "and":
+                return Const(False)
         if verdict is not None and (verdict is (expr.op == "or")):
             return left
         right = self.eval(expr.right, context)
@@ -207,6 +211,8 @@ class Expressions:
         if isinstance(right, Const) and right.firm and right.value is (expr.op == "or"):
             # ``unknown and False``: false either way.
             return right
+        if flags.found(expr.right, context) is (expr.op == "or") and not is_known(right):
+            return Const(expr.op == "or")
         if expr.op == "or":
             return union([_truthy(left), right])
         return union([_falsy(left), right])
@@ -215,6 +221,8 @@ class Expressions:
         value = self.eval(expr.value, context)
         self.ask.tested(value, context, expr.value)
         verdict = library.truth(value, self.knowledge)
+        if verdict is None:
+            verdict = flags.found(expr.value, context)
         return UNKNOWN if verdict is None else Const(not verdict)
 
     def _compare(self, expr: ir.Compare, context: Context) -> Value:
@@ -283,6 +291,8 @@ class Expressions:
         test = self.eval(expr.test, context)
         self.ask.tested(test, context, expr.test)
         verdict = library.truth(test, self.knowledge)
+        if verdict is None:
+            verdict = flags.found(expr.test, context)
         values = []
         if verdict is not False:
             values.append(self.eval(expr.body, context))

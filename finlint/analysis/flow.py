@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from finlint.analysis import library
+from finlint.analysis import flags, library
 from finlint.analysis.effects import Effect, Registration
 from finlint.analysis.environment import Context, Env, Later, assign, dotted, forget, known_in, settled
 from finlint.analysis.evaluate import Evaluator
@@ -17,11 +17,13 @@ from finlint.analysis.nodes import children, flat_statements, inner_blocks
 from finlint.analysis.protocols import EXIT_STACK
 from finlint.analysis.questions import FUEL_OF_STATEMENT
 from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import expressions_in, parts_of
 from finlint.analysis.values import (
     UNKNOWN,
     Class,
     Const,
     Lib,
+    LibMethod,
     LibObject,
     Object,
     OneOf,
@@ -131,7 +133,8 @@ class _Run:
         """Evaluate a condition: whether it is certainly true or false."""
         value = self.eval(expr)
         self.evaluator.tested(value, self.context, expr)
-        return library.truth(value, self.evaluator.knowledge)
+        verdict = library.truth(value, self.evaluator.knowledge)
+        return flags.found(expr, self.context) if verdict is None else verdict
 
     def block(self, block: ir.Block) -> bool:
         for stmt in block:
@@ -145,10 +148,32 @@ class _Run:
             return _GOES_ON
         self.evaluator.refuel(FUEL_OF_STATEMENT)
         try:
-            return method(self, stmt)
+            if not flags.any_known(self.env):
+                return method(self, stmt)
+            return self._where_flags_are_known(method, stmt)
         except RecursionError:
             # It nests more deeply than Python can follow: what was seen so far stands, and what comes after it counts.
             return _GOES_ON
+
+    def _where_flags_are_known(self, method: Callable[[_Run, Any], bool], stmt: ir.Stmt) -> bool:
+        if isinstance(stmt, (ir.If, ir.Try, ir.FunctionDef, ir.ClassDef, ir.Jump, ir.Global)):
+            return method(self, stmt)
+        calls = [expr for expr in expressions_in(stmt) if isinstance(expr, (ir.Call, ir.Await, ir.Yield))]
+        if len(calls) > 1 or isinstance(stmt, (ir.While, ir.For, ir.With, ir.Match)):
+            # Which of two calls comes first, and how often, is not told.
+            flags.forget_all(self.env)
+        goes_on = method(self, stmt)
+        # What is called is asked for when it is known already.
+        if calls and flags.any_known(self.env) and any(map(self._may_set_flags, calls)):
+            flags.forget_all(self.env)
+        return goes_on
+
+    def _may_set_flags(self, expr: ir.Expr) -> bool:
+        """Whether an expression calls anything but a library."""
+        if not isinstance(expr, ir.Call):
+            return isinstance(expr, (ir.Await, ir.Yield))
+        called = self.evaluator.eval(expr.func, self._quiet())
+        return not all(isinstance(option, (Lib, LibMethod)) for option in alternatives(called))
 
     # -- simple statements
 
@@ -156,6 +181,8 @@ class _Run:
         value = self.evaluator.run_later(stmt.value, self.context)
         for target in stmt.targets:
             self._store(target, value, stmt.span)
+            if isinstance(stmt.value, ir.Const):
+                flags.note(target, bool(stmt.value.value), self.context)
         return _GOES_ON
 
     def ann_assign(self, stmt: ir.AnnAssign) -> bool:
@@ -257,6 +284,7 @@ class _Run:
             path = dotted(target)
             if path:
                 forget(path, self.env)
+                flags.forget_one(path, self.env)
                 self.env[path] = UNKNOWN
             elif isinstance(target, ir.Subscript):
                 receiver = self.eval(target.value)
@@ -300,13 +328,13 @@ class _Run:
             following: ir.If | None = None
             if verdict is not False:
                 self.env = dict(before)
-                self.refine(arm.test, True)
+                self._refine_flags(arm.test, True)
                 if self.block(arm.body) is _GOES_ON:
                     ends.append(self.env)
             if verdict is True:
                 break
             self.env = dict(before)
-            self.refine(arm.test, False)
+            self._refine_flags(arm.test, False)
             if len(arm.orelse) == 1 and isinstance(arm.orelse[0], ir.If):
                 following = arm.orelse[0]
             elif self.block(arm.orelse) is _GOES_ON:
@@ -439,6 +467,12 @@ class _Run:
 
     # -- what a condition says
 
+    def _refine_flags(self, test: ir.Expr, holds: bool) -> None:
+        """``refine``; a condition that calls something says nothing of flags, nor leaves what was known of them."""
+        self.refine(test, holds)
+        if flags.any_known(self.env) and any(map(self._may_set_flags, parts_of(test))):
+            flags.forget_all(self.env)
+
     def refine(self, test: ir.Expr, holds: bool) -> None:
         """Narrow the environment by a condition that is known to hold, or not to."""
         if isinstance(test, ir.Not):
@@ -450,6 +484,7 @@ class _Run:
         elif isinstance(test, (ir.Name, ir.Attr)):
             if holds:
                 self._narrow(test, _true_values)
+            flags.note(test, holds, self.context)
         elif isinstance(test, ir.Walrus):
             if holds:
                 self.env[test.target] = without_none(known_in(self.env, test.target) or UNKNOWN)
@@ -460,6 +495,7 @@ class _Run:
                     self._narrow(test.left, without_none)
                 else:
                     self._narrow(test.left, lambda _: Const(None, False))
+                    flags.note(test.left, False, self.context)
         elif isinstance(test, ir.Call):
             self._refine_isinstance(test, holds)
 

@@ -44,13 +44,15 @@ class Source(Protocol):
 class FunctionNode:
     """A function or lambda; compared by identity. ``owner`` is the class whose body holds the ``def``."""
 
-    __slots__ = ("_index", "ir", "module", "owner")
+    __slots__ = ("_index", "ir", "module", "owner", "tested")
 
     def __init__(self, module: ModuleNode, function: ir.Function, owner: ClassNode | None) -> None:
         self.module = module
         self.ir = function
         self.owner = owner
         self._index: FunctionIndex | None = None
+        #: ``finlint.analysis.flags.tested``
+        self.tested: frozenset[str] | None = None
 
     @property
     def name(self) -> str:

@@ -25,6 +25,13 @@ def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
         stack += [value for value, _, _ in stmt.items]
     elif isinstance(stmt, ir.Match):
         stack.append(stmt.subject)
+    for expr in stack:
+        yield from parts_of(expr)
+
+
+def parts_of(expr: ir.Expr) -> Iterator[ir.Expr]:
+    """An expression and all that is evaluated as a part of it, the whole before its parts."""
+    stack = [expr]
     while stack:
         node = stack.pop()
         yield node

@@ -1,0 +1,75 @@
+"""What a finalizer sets, or finds, its object's flags to be, holds in the methods that it calls next on that object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small import check, codes
+
+PROGRAM = """\
+    import contextlib, logging, time
+    log = logging.getLogger(__name__)
+    class Part:
+        def touch(self): time.sleep(9)
+    class A:
+        closed = False
+        other: "A"
+        def __init__(self, flag, part: Part):
+            self.closed, self.flag, self.part = flag, flag, part
+        def begin(self): self.closed = self.flag
+        def free(self):
+            if self.closed: return
+            self.part.touch()
+        def drop(self):
+            if not self.closed or self.flag: return
+            self.part.touch()
+        def __del__(self):
+            {body}
+    """
+
+SILENT = {
+    "set": "self.closed = True\n            self.free()",
+    "found": "if self.closed: self.free()",
+    "found, by leaving": "if not self.closed: return\n            self.free()",
+    "found not to be": "if not self.closed: self.drop()",
+    "one of two": "if self.closed and self.flag: self.free()",
+    "tested again": "if self.closed:\n                if not self.closed: self.part.touch()",
+    "across a call to a library": "self.closed = True\n            log.debug('gone')\n            self.free()",
+    "on all ways": ("if self.flag: self.closed = True\n            else: self.closed = True\n            self.free()"),
+    "None": "self.closed = None\n            self.drop()",
+    "in a conditional expression": "self.closed = True\n            self.part.touch() if not self.closed else None",
+    "through two methods": "self.flag = True\n            self.drop()",
+}
+FOUND = {
+    "nothing is known": "self.free()",
+    "set to the other": "self.closed = False\n            self.free()",
+    "found to be the other": "if not self.closed: self.free()",
+    "set to something": "self.closed = self.flag\n            self.free()",
+    "set in between": "self.closed = True\n            self.begin()\n            self.free()",
+    "on one way": "if self.flag: self.closed = True\n            self.free()",
+    "of another object": "self.closed = True\n            self.other.free()",
+    "set on another object": "self.other.closed = True\n            self.free()",
+    "another flag": "self.flag = True\n            self.free()",
+    "set by what is tested": "if self.closed and not self.begin(): self.free()",
+    "deleted": "self.closed = True\n            del self.closed\n            self.free()",
+    "counted": "self.closed = True\n            self.closed -= 1\n            self.free()",
+    "in a loop that changes it": (
+        "self.closed = True\n            for x in [1, 2]:\n                self.free()\n                self.begin()"
+    ),
+    "in a loop until": "while not self.closed: self.free()",
+    "set by an argument": "self.closed = True\n            print(self.begin(), self.free())",
+    "after the manager has changed it": (
+        "self.closed = True\n            with contextlib.closing(self.begin()): self.free()"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [*((b, []) for b in SILENT.values()), *((b, ["FIN103"]) for b in FOUND.values())],
+    ids=[*SILENT, *FOUND],
+)
+def test_flags(body: str, expected: list[str], tmp_path: Path) -> None:
+    report = check(tmp_path, {"m": PROGRAM.replace("{body}", body)})
+    assert [code for code in codes(report) if code == "FIN103"] == expected
