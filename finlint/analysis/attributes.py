@@ -280,6 +280,9 @@ class Attributes:
         if elements:
             known = [v for v in (declared,) if v is not None and not values]
             values = contained([*values, *known], elements)
+        if not elements and declared is None and self._is_set_by_others(values, found, obj, name):
+            values += map(softened, self.ask.stored_by_others(obj, name))
+            found = found or bool(values)
         if not found:
             if declared is not None:
                 return declared
@@ -296,6 +299,13 @@ class Attributes:
             nones = [v for v in values if is_none(v)]
             return union([*informative, *nones])
         return union(values)
+
+    def _is_set_by_others(self, values: list[Value], found: bool, obj: Object, name: str) -> bool:
+        """Whether the class itself only says that an attribute is None, or says so in its body."""
+        if found:
+            return all(map(is_none, values))
+        member = self.ask.class_member(obj.cls, name)
+        return member is not None and is_none(member[1])
 
     def _modes(self, values: list[Value], method: FunctionNode, first: str, name: str, scope: Scope) -> list[Value]:
         """Apply ``self.sock.setblocking(False)`` in the method that made the socket."""

@@ -21,6 +21,7 @@ from finlint.analysis.library import Knowledge
 from finlint.analysis.library_calls import LibraryCalls
 from finlint.analysis.names import Names
 from finlint.analysis.nodes import ClassNode, function_at
+from finlint.analysis.outside import Outside
 from finlint.analysis.project import Project
 from finlint.analysis.protocols import Protocols
 from finlint.analysis.questions import FUEL, Limits
@@ -102,6 +103,7 @@ class Evaluator:
         self.instance_attribute = attributes.instance_attribute
         self.bound_member = attributes.bound_member
         self.stored = attributes.stored
+        self.stored_by_others = Outside(self).stored_by_others
         decorators = Decorators(self)
         self.decorated = decorators.decorated
         calls = Calls(self)

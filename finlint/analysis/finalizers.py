@@ -26,6 +26,7 @@ from finlint.analysis.values import (
     Value,
     alternatives,
     is_known,
+    shallow,
 )
 from finlint.model import ir
 from finlint.model.facts import Binding
@@ -172,7 +173,17 @@ class Finder:
                 continue
             root = Frame(scope)
             context = Context(scope, {}, root)
-            self.evaluator.call(option, registration.args, context, registration.span, None)
+            args = registration.args
+            self.evaluator.call(
+                self._supplied(option),
+                args._replace(
+                    positional=tuple(map(self._supplied, args.positional)),
+                    keywords=tuple((name, self._supplied(value)) for name, value in args.keywords),
+                ),
+                context,
+                registration.span,
+                None,
+            )
             yield Finalizer(
                 registration.registrar,
                 scope.module,
@@ -183,6 +194,18 @@ class Finder:
                 registration,
                 None,
             )
+
+    def _supplied(self, value: Value) -> Value:
+        """What the callers of the registering function give for a parameter that goes to the callback."""
+        if isinstance(value, Parameter):
+            given = self.evaluator.parameter(value.name, value.scope)
+            return shallow(given) if is_known(given) else value
+        if isinstance(value, Partial):
+            return value._replace(
+                args=tuple(map(self._supplied, value.args)),
+                keywords=tuple((name, self._supplied(v)) for name, v in value.keywords),
+            )
+        return value
 
     @staticmethod
     def _is_supplied(callback: Value, scope: Scope) -> bool:

@@ -89,9 +89,14 @@ def _findings(
         primary = steps[1] if len(steps) > 1 and linted(steps[1].path) else steps[0]
         # ``close()`` that writes forty times is one thing to mend: the nearest stands for all. Two locks are two.
         subject = "" if effect.kind in _MERGED else effect.subject
-        if not subject and effect.kind in ("lock", "reentrant-lock"):
-            # ``with self._lock`` and ``with self._other_lock``.
-            subject = text_at(steps[-1])
+        if effect.kind in ("lock", "reentrant-lock"):
+            library, _, method = effect.call.rpartition(".")
+            if method not in _ACQUIRES:
+                # A library's own locks are one thing to stay away from.
+                subject = library.partition(".")[0]
+            elif not subject:
+                # ``with self._lock`` and ``with self._other_lock``.
+                subject = text_at(steps[-1])
         place: object = primary.span.line if effect.kind in _MERGED else primary.span
         same = (effect.kind, primary.path, place, subject, severity)
         if same in reported:
@@ -187,6 +192,9 @@ def _message(finalizer: Finalizer, witness: Witness, free: bool) -> str:
 
 #: I/O: many operations on one thing are one finding.
 _MERGED = frozenset({"file-io", "network-io", "console-io", "logging", "subprocess", "unsafe-handoff", "exit-thread"})
+
+#: What takes the lock itself that it is called on.
+_ACQUIRES = frozenset({"acquire", "acquire_lock", "lock", "wait", "wait_for", "__enter__"})
 
 #: Finalizers on a worker of their own never interrupt the code that holds the lock.
 _SERIAL = "finlint.runtime."

@@ -1,0 +1,68 @@
+"""Attributes that somebody else gives an object: ``node.connection = Connection()`` in the code that made the node."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from finlint.analysis.environment import Context
+from finlint.analysis.nodes import FunctionNode, ModuleNode, function_at
+from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.values import Class, Object, Value, alternatives, is_known, is_none
+
+#: Functions that are looked at.
+MAX_FUNCTIONS = 12
+
+
+class Outside:
+    """Stores into attributes of objects that are not the method's own."""
+
+    def __init__(self, ask: Questions) -> None:
+        self.ask = ask
+        self.limits = ask.limits
+        self.project = ask.project
+
+    def stored_by_others(self, obj: Object, name: str) -> list[Value]:
+        """What functions of the package store in the attribute of such an object; nothing where they are many."""
+        if self.limits.depth > MAX_QUERY_DEPTH // 2:
+            self.limits.relative += 1
+            return []
+        home = obj.cls.node.module
+        out: list[Value] = []
+        self.limits.depth += 1
+        try:
+            for number, function in enumerate(self._functions(name, home)):
+                if number == MAX_FUNCTIONS:
+                    break
+                out += self._stored(function, obj, name)
+        finally:
+            self.limits.depth -= 1
+        return [value for value in out if is_known(value) and not is_none(value)]
+
+    def _functions(self, name: str, home: ModuleNode) -> Iterator[FunctionNode]:
+        seen: set[FunctionNode] = set()
+        for module in dict.fromkeys((home, *self.project.mentioning(f".{name} = ", home))):
+            for line in module.source.lines("matching", rf"\w\.{re.escape(name)}[ \t]*=(?!=)"):
+                node = function_at(module, line)
+                if node is not None and node not in seen:
+                    seen.add(node)
+                    yield node
+
+    def _stored(self, function: FunctionNode, obj: Object, name: str) -> list[Value]:
+        own = function.ir.params[0].name if function.owner is not None and function.ir.params else ""
+        out: list[Value] = []
+        for (owner, attribute), definitions in function.index.stores.items():
+            if attribute != name or owner == own:
+                continue
+            context = Context(self.ask.generic_scope(function))
+            options = alternatives(self.ask.lookup(owner, context))
+            if any(isinstance(option, Object) and self._is_such(option, obj) for option in options):
+                out += self.ask.values_and_elements(definitions, context)[0]
+        return out
+
+    def _is_such(self, option: Object, obj: Object) -> bool:
+        """Whether one of the two classes is the other, or inherits from it."""
+        nodes = [base.node for base in self.ask.mro(option.cls) if isinstance(base, Class)]
+        return obj.cls.node in nodes or option.cls.node in [
+            base.node for base in self.ask.mro(obj.cls) if isinstance(base, Class)
+        ]
