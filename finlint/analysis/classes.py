@@ -162,11 +162,12 @@ class Classes:
 
     def _find_overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
         out: list[tuple[Class, Function]] = []
-        own = [base.node for base in self.mro(cls) if isinstance(base, Class)]
-        for sub in self._subclasses(cls):
-            # A mixin may have it, too.
+        subclasses = self._subclasses(cls)
+        own = {base.node for base in self.mro(cls) if isinstance(base, Class)} | {sub.node for sub in subclasses}
+        for sub in subclasses:
             override = self.class_function(sub, name)
-            if override is not None and override.node.owner not in own:
+            # What it inherits from another subclass is that one's; what a mixin gives it is its own.
+            if override is not None and (override.node.owner is sub.node or override.node.owner not in own):
                 out.append((sub, override))
             if len(out) == MAX_OVERRIDES:
                 break

@@ -211,7 +211,7 @@ class Expressions:
         if isinstance(right, Const) and right.firm and right.value is (expr.op == "or"):
             # ``unknown and False``: false either way.
             return right
-        if flags.found(expr.right, context) is (expr.op == "or") and not is_known(right):
+        if flags.found(expr.right, context) is (expr.op == "or") and all(map(_is_plain, alternatives(right))):
             return Const(expr.op == "or")
         if expr.op == "or":
             return union([_truthy(left), right])
@@ -449,6 +449,11 @@ _OPERATORS = {
     "BitXor": "__xor__",
     "MatrixMultiply": "__matmul__",
 }
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether a value is of no interest but for its truth."""
+    return isinstance(value, Const) or not is_known(value)
 
 
 def _truthy(value: Value) -> Value:

@@ -112,8 +112,8 @@ class Names:
             scope = self.ask.module_scope(module)
             values = self.bindings(found, scope, None)
             if self._assigned_globally(module, name):
-                values = [softened(v) for v in values]
-                values.extend(self._global_assignments(module, name))
+                assigned, put = self._global_assignments(module, name)
+                values = contained([*map(softened, values), *assigned], put)
             if any(isinstance(v, (Sequence, Mapping)) for v in values) and all(map(says_nothing, values)):
                 values = contained(values, self._put_by_functions(module, name))
             return union(values)
@@ -123,7 +123,7 @@ class Names:
                 return value
         if name in _BUILTINS:
             return Lib(f"builtins.{name}")
-        assigned = self._global_assignments(module, name)
+        assigned = contained(*self._global_assignments(module, name))
         return union(assigned) if assigned else UNKNOWN
 
     def _put_by_functions(self, module: ModuleNode, name: str) -> list[Value]:
@@ -140,16 +140,19 @@ class Names:
     def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
         return bool(module.source.global_lines(name))
 
-    def _global_assignments(self, module: ModuleNode, name: str) -> list[Value]:
-        """Values that functions assign to a module's name after ``global name``."""
-        out: list[Value] = []
+    def _global_assignments(self, module: ModuleNode, name: str) -> tuple[list[Value], list[Value]]:
+        """What functions assign to a module's name after ``global name``, and what they put into it."""
+        values: list[Value] = []
+        elements: list[Value] = []
         for line in module.source.global_lines(name):
             node = function_at(module, line)
             if node is None or name in node.ir.bound:
                 continue
             scope = self.ask.generic_scope(node)
-            out += map(softened, self.definitions(node.index.names.get(name, ()), Context(scope)))
-        return out
+            assigned, put = self.values_and_elements(node.index.names.get(name, ()), Context(scope))
+            values += map(softened, assigned)
+            elements += map(softened, put)
+        return values, elements
 
     def bindings(self, found: Iterable[Binding], scope: Scope, owner: Class | None) -> list[Value]:
         """Values of the bindings of one name: an unconditional one replaces those before it."""

@@ -104,3 +104,14 @@ def test_two_locks_of_one_call_are_two(tmp_path: Path) -> None:
         """,
     )
     assert [f.culprit.line for f in of_code(report, "FIN102") if f.culprit] == [10, 12]
+
+
+def test_of_many_locks_the_nearest(tmp_path: Path) -> None:
+    """A finalizer that reaches half of a package is one thing to mend."""
+    count = 9
+    locks = "".join(f"LOCK{n} = threading.Lock()\n" for n in range(count))
+    calls = "".join(f"def f{n}():\n    with LOCK{n}: pass\n    f{n + 1}()\n" for n in range(count))
+    program = f"import threading\n{locks}{calls}def f{count}(): pass\nclass A:\n    def __del__(self): f0()\n"
+    found = sorted(of_code(lint(tmp_path, program), "FIN102"), key=lambda finding: len(finding.trace))
+    assert [len(f.trace) for f in found] == [2, 3, 4, 5, 6]
+    assert [f.message.endswith("(and 4 more, further away)") for f in found] == [False] * 4 + [True]
