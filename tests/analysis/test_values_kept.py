@@ -235,3 +235,91 @@ def test_what_is_put_into_a_global_container_is_not_the_container(tmp_path: Path
         "class A:\n    def __del__(self): list(ALL)\n"
     )
     assert codes(check(tmp_path, {"m": program})) == []
+
+
+# -- who gives a value
+
+CHAINS = {
+    "itertools.chain": "itertools.chain([], [self.worker])",
+    "chain.from_iterable": "itertools.chain.from_iterable([[self.worker]])",
+    "islice": "itertools.islice([self.worker], 3)",
+}
+
+
+@pytest.mark.parametrize("iterated", CHAINS.values(), ids=CHAINS)
+def test_what_iterators_give(iterated: str, tmp_path: Path) -> None:
+    program = (
+        HEAD + "import itertools\nclass A:\n    def __init__(self): self.worker = Worker()\n"
+        f"    def __del__(self):\n        for w in {iterated}: w.{{end}}()\n"
+    )
+    files = {"found": program.replace("{end}", "stop"), "silent": program.replace("{end}", "look")}
+    assert codes(check(tmp_path, files)) == ["FIN104"]
+
+
+def test_an_override_that_a_mixin_gives(tmp_path: Path) -> None:
+    program = HEAD + (
+        "class Stream:\n    def end(self): raise NotImplementedError\n    def close(self): self.end()\n"
+        "class Mixin:\n    def end(self): {does}\n"
+        "class Impl(Mixin, Stream): pass\n"
+        "class A:\n    def __init__(self, s: Stream): self.s = s\n    def __del__(self): self.s.close()\n"
+    )
+    files = {"found": program.replace("{does}", "time.sleep(9)"), "silent": program.replace("{does}", "pass")}
+    assert codes(check(tmp_path, files)) == ["FIN103"]
+
+
+REGISTERED = {
+    "by a helper": "def watch(obj, w): weakref.finalize(obj, end, w)\ndef go(): watch(Thing(), Worker())\n",
+    "by a constructor": (
+        "class A:\n    def __init__(self, w): weakref.finalize(self, end, w)\ndef go(): return A(Worker())\n"
+    ),
+    "by keyword": "def watch(obj, w): weakref.finalize(obj, end, w=w)\ndef go(): watch(Thing(), Worker())\n",
+    "in a partial": (
+        "def watch(obj, w): weakref.finalize(obj, functools.partial(end, w))\ndef go(): watch(Thing(), Worker())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("registered", REGISTERED.values(), ids=REGISTERED)
+def test_what_callers_give_to_a_callback(registered: str, tmp_path: Path) -> None:
+    program = HEAD + "import functools, weakref\nclass Thing: pass\ndef end(w): w.{end}()\n" + registered
+    files = {"found": program.replace("{end}", "stop"), "silent": program.replace("{end}", "look")}
+    assert codes(check(tmp_path, files)) == ["FIN104"]
+
+
+NODE = """\
+class Node:
+    {kept}
+    def __del__(self):
+        if self.worker is not None: self.worker.stop()
+class Other: pass
+class Pool:
+    def __init__(self): self.nodes = {{}}
+    def add(self, name): self.nodes[name] = Node()
+    def fill(self, other):
+        {filled}
+    def make(self): return Worker()
+"""
+KEPT = {"in the body": "worker = None", "in __init__": "def __init__(self): self.worker = None"}
+FILLED = {
+    "a new one": ("node = Node()\n        node.worker = Worker()", ["FIN104"]),
+    "one of a loop": ("for node in self.nodes.values(): node.worker = self.make()", ["FIN104"]),
+    "one by its key": ("node = self.nodes[other]\n        node.worker = Worker()", ["FIN104"]),
+    "of another class": ("node = Other()\n        node.worker = Worker()", []),
+    "another attribute": ("node = Node()\n        node.helper = Worker()", []),
+    "compared": ("node = Node()\n        node.worker == Worker()", []),
+}
+
+
+@pytest.mark.parametrize("kept", KEPT.values(), ids=KEPT)
+@pytest.mark.parametrize(("filled", "expected"), FILLED.values(), ids=FILLED)
+def test_an_attribute_that_somebody_else_sets(kept: str, filled: str, expected: list[str], tmp_path: Path) -> None:
+    assert codes(check(tmp_path, {"m": HEAD + NODE.format(kept=kept, filled=filled)})) == expected
+
+
+def test_an_attribute_that_another_module_sets(tmp_path: Path) -> None:
+    files = {
+        "p/__init__": "",
+        "p/node": NODE.format(kept="worker = None", filled="pass").partition("class Other")[0],
+        "p/pool": HEAD + "from p.node import Node\ndef fill():\n    node = Node()\n    node.worker = Worker()\n",
+    }
+    assert codes(check(tmp_path, files)) == ["FIN104"]

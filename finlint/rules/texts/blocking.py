@@ -118,7 +118,9 @@ class Connection:
         why="The collector may start the finalizer at any allocation, also on the thread that holds the lock: it then "
         "waits for itself, for ever. Dropping the last reference under the lock does the same at once.",
         silent=_SILENT + " Reentrant locks are FIN112. A finalizer on a worker of its own (`finlint.runtime`) "
-        "interrupts nobody, and is reported because others may hold the lock for long.",
+        "interrupts nobody, and is reported because others may hold the lock for long. A lock that the finalized "
+        "object has made for itself, and that only its own methods take, is a note: whoever runs one of them keeps the "
+        "object alive, so that nobody has the lock by then.",
     ),
     "FIN103": _text(
         "sleeps",
@@ -179,7 +181,9 @@ class Worker:
 """,
         "https://github.com/psycopg/psycopg/issues/954",
         "https://github.com/pytorch/pytorch/pull/12700",
-        silent=_SILENT + _BOUNDED,
+        silent=_SILENT + _BOUNDED + " So is the join of a thread that has the finalized object for as long as it runs "
+        "(`Thread(target=self.run)`): it does not wait, but neither does the finalizer run before the thread has ended "
+        "by itself. Give the thread a function and what it needs, not the object.",
     ),
     "FIN105": _text(
         "talks to the network",
