@@ -29,7 +29,7 @@ from finlint.analysis.values import (
     without_none,
 )
 from finlint.model import ir
-from finlint.model.words import NAMES
+from finlint.model.words import NAMES, SUBCLASSES
 
 
 class Given:
@@ -232,7 +232,7 @@ class Callers:
         if not makes:
             return None
         if number == 2:
-            return [(other, "__init__") for other in self.project.mentioning(f"({called})", module)]
+            return [(other, "__init__") for other in self.project.matching(called, SUBCLASSES, module)]
         # A class has other names: ``cursor_factory = Cursor``, a subclass.
         others = self._other_names_of(module, called)
         if number - 3 >= len(others):

@@ -302,3 +302,34 @@ def test_a_class_variable_of_a_library_has_its_type(tmp_path: Path) -> None:
                     SparkContext._active_spark_context._gateway.detach(self.java)
         """
     assert codes(check(tmp_path, {"m": source})) == ["FIN105"]
+
+
+@pytest.mark.parametrize(
+    ("imported", "base"),
+    [
+        ("from p.base import Base", "Base"),
+        ("from p import base", "base.Base"),
+        ("import p.base", "p.base.Base"),
+        ("from p import base", "\n    base.Base\n"),
+    ],
+)
+def test_what_a_subclass_in_another_module_passes_to_its_base(imported: str, base: str, tmp_path: Path) -> None:
+    files = {
+        "p/__init__": "",
+        "p/base": """\
+            class Base:
+                def __init__(self, name, pool): self.pool = pool
+                def context(self): return Context(self.pool)
+            class Context:
+                def __init__(self, pool): self.pool = pool
+                def __del__(self): self.pool.put()
+            """,
+        "p/impl": (
+            f"import threading\n{imported}\n"
+            "class Pool:\n    def __init__(self, lock): self.lock = lock or threading.Lock()\n"
+            "    def put(self):\n        with self.lock: pass\n"
+            f"class Impl({base}):\n    def __init__(self, name):\n        pool = Pool(None)\n"
+            "        super().__init__(name, pool)\n"
+        ),
+    }
+    assert codes(check(tmp_path, files)) == ["FIN102"]
