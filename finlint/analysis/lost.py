@@ -10,6 +10,7 @@ from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.finalizers import free_names
 from finlint.analysis.nodes import FunctionNode, children, flat_statements
 from finlint.analysis.retention import aliases, callback_expression, held, watched_expression
+from finlint.analysis.statements import expressions_in
 from finlint.analysis.values import Bound, Class, Function, Partial, Value, WeakReference, alternatives
 from finlint.model import ir
 from finlint.model.source import Span
@@ -68,6 +69,8 @@ def _stored(
         return None
     (target,) = targets
     if isinstance(target, ir.Attr) and dotted(target.value) in names:
+        if _is_kept_elsewhere(dotted(target), function):
+            return None
         stored = f"the weak reference is stored on `{dotted(target.value)}` itself"
         if held(registration, evaluator) is not None:
             return Lost(f"never runs: {stored}, and holds it: both are freed together, in a cycle")
@@ -82,6 +85,17 @@ def _stored(
     if len(function.index.names.get(target.id, [])) != 1 or _escapes(target.id, function):
         return None
     return Lost(f"never runs: the weak reference is held only by the local variable `{target.id}`")
+
+
+def _is_kept_elsewhere(path: str, function: FunctionNode) -> bool:
+    """Whether the function gives what it has stored in an attribute to somebody else, too (``KEPT.append(self.r)``)."""
+    for stmt in flat_statements(function.ir.body):
+        if isinstance(stmt, (ir.Assign, ir.Return)) and stmt.value is not None and dotted(stmt.value) == path:
+            return True
+        for expr in expressions_in(stmt):
+            if isinstance(expr, ir.Call) and any(dotted(arg.value) == path for arg in expr.args):
+                return True
+    return False
 
 
 def _escapes(name: str, function: FunctionNode) -> bool:

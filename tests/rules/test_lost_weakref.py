@@ -31,6 +31,7 @@ REPORTED = {
     "local, compared": "def f(o):\n    r = weakref.ref(o, gone)\n    return r is None",
     "local of a method": "class A:\n    def f(self):\n        r = weakref.ref(self, gone)\n        return 1",
     "on the object": "class A:\n    def f(self):\n        self.r = weakref.ref(self, gone)",
+    "on the object, called": "class A:\n    def f(self):\n        self.r = weakref.ref(self, gone)\n        self.r()",
     "on the object, closing over it": "class A:\n    def f(self):\n        self.r = weakref.ref(self, lambda _: self)",
     "of a bound method": "def f(o: Node):\n    KEPT.append(weakref.ref(o.method, gone))",
     "finalize of a bound method": "def f(o: Node):\n    weakref.finalize(o.method, gone)",
@@ -50,6 +51,10 @@ SILENT = {
     "stored through a local": "def f(o):\n    r = weakref.ref(o, gone)\n    TABLE[id(o)] = r",
     "appended": "def f(o):\n    KEPT.append(weakref.ref(o, gone))",
     "on another object": "class A:\n    def f(self, other):\n        self.r = weakref.ref(other, gone)",
+    "on the object and in a container": (
+        "class A:\n    def f(self):\n        self.r = weakref.ref(self, gone)\n        KEPT.append(self.r)"
+    ),
+    "on the object and returned": "class A:\n    def f(self):\n        self.r = weakref.ref(self, gone)\n        return self.r",
     "captured": "def f(o):\n    r = weakref.ref(o, gone)\n    return lambda: r()",
     "global": "R = None\ndef f(o):\n    global R\n    R = weakref.ref(o, gone)",
     "passed on": "def f(o, keep):\n    r = weakref.ref(o, gone)\n    keep(r)",
@@ -71,7 +76,7 @@ SILENT = {
 def test_reported(tmp_path: Path, name: str) -> None:
     (finding,) = of_code(lint(tmp_path, _HEAD + REPORTED[name] + "\n"), "FIN3")
     assert finding.code == "FIN302"
-    assert finding.severity is (Severity.WARNING if name == "on the object" else Severity.ERROR)
+    assert finding.severity is (Severity.WARNING if name.removesuffix(", called") == "on the object" else Severity.ERROR)
 
 
 @pytest.mark.parametrize("name", SILENT)
