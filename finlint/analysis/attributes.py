@@ -197,8 +197,10 @@ class Attributes:
                     # It runs for the first reader only, who is rarely a finalizer; or not at all, where a base that we
                     # do not know has the attribute.
                     context = Context(context.scope, context.env)
-                return self.ask.call(Bound(dynamic, obj), CallArgs((Const(name),)), context, span, None)
-            return UNKNOWN
+                found = self.ask.call(Bound(dynamic, obj), CallArgs((Const(name),)), context, span, None)
+                if is_known(found):
+                    return found
+            return self._as_users_know_it(obj, name)
         _, value = member
         out = [self.bound_member(option, obj, name, context, span) for option in alternatives(value)]
         if stored is not None and not any(_is_method(option) for option in out):
@@ -211,6 +213,16 @@ class Attributes:
             assert declared is not None
             out = [*map(softened, out), declared]
         return union(out)
+
+    def _as_users_know_it(self, obj: Object, name: str) -> Value:
+        """What we know of a class as a library, where its own code does not say: it inherits that from C."""
+        for base in self.ask.mro(obj.cls):
+            if not isinstance(base, Class):
+                continue
+            qualified = self.knowledge.canonical(f"{base.node.module.name}.{base.node.name}")
+            if self.knowledge.is_class(qualified):
+                return self._library_attribute(LibObject(qualified, obj.args), name)
+        return UNKNOWN
 
     def bound_member(self, value: Value, obj: Object, name: str, context: Context, span: Span | None) -> Value:
         if isinstance(value, Marked):
@@ -357,7 +369,7 @@ class Attributes:
                 qualified = self.knowledge.member(base.name, name)
                 if qualified is not None and isinstance(receiver, Object):
                     return LibMethod(LibObject(self.knowledge.canonical(base.name), receiver.args), qualified)
-        return UNKNOWN
+        return self._as_users_know_it(receiver, name) if isinstance(receiver, Object) else UNKNOWN
 
 
 def _is_method(value: Value) -> bool:

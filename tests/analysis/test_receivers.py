@@ -333,3 +333,19 @@ def test_what_a_subclass_in_another_module_passes_to_its_base(imported: str, bas
         ),
     }
     assert codes(check(tmp_path, files)) == ["FIN102"]
+
+
+@pytest.mark.parametrize(
+    ("called", "expected"),
+    [("self.term()", ["FIN104"]), ("super().term()", ["FIN104"]), ("self.closed", []), ("self.other()", [])],
+)
+def test_what_a_library_inherits_from_c(called: str, expected: list[str], tmp_path: Path) -> None:
+    """A library that is linted itself: its classes are those that the knowledge base knows."""
+    program = (
+        "from zmq.backend import Context as Base\nclass Context(Base):\n    def other(self): pass\n"
+        f"    def __del__(self): {called}\n"
+    )
+    files = {"zmq/__init__": "", "zmq/sugar/__init__": "", "zmq/sugar/context": program, "zmq/sugar/mine": program}
+    report = check(tmp_path, files)
+    assert codes(report) == expected
+    assert all(finding.path.endswith("context.py") for finding in report.findings)
