@@ -191,16 +191,17 @@ class Attributes:
         if member is None:
             if stored is not None:
                 return stored
+            known = self._as_users_know_it(obj, name)
+            if is_known(known):
+                return known
             dynamic = self.ask.class_function(obj.cls, "__getattr__")
             if dynamic is not None:
                 if _remembers(dynamic.node) or self.ask.has_unknown_base(obj.cls):
                     # It runs for the first reader only, who is rarely a finalizer; or not at all, where a base that we
                     # do not know has the attribute.
                     context = Context(context.scope, context.env)
-                found = self.ask.call(Bound(dynamic, obj), CallArgs((Const(name),)), context, span, None)
-                if is_known(found):
-                    return found
-            return self._as_users_know_it(obj, name)
+                return self.ask.call(Bound(dynamic, obj), CallArgs((Const(name),)), context, span, None)
+            return UNKNOWN
         _, value = member
         out = [self.bound_member(option, obj, name, context, span) for option in alternatives(value)]
         if stored is not None and not any(_is_method(option) for option in out):
