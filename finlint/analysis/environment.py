@@ -43,6 +43,9 @@ class Later:
         return self._value
 
 
+#: Stands before the path of a flag (``finlint.analysis.flags``) in an environment.
+FLAG = "?"
+
 #: What is known of names and attribute paths (``self.pool``) at one place of a body.
 Env = dict[str, Value | Later]
 
@@ -115,7 +118,6 @@ def assign(target: ir.Expr, value: Value | Later, env: Env, item: Callable[[Valu
         path = dotted(target)
         if path:
             forget(path, env)
-            env.pop("?" + path, None)
             env[path] = value
     elif isinstance(target, ir.Display):
         starred = False
@@ -128,7 +130,7 @@ def assign(target: ir.Expr, value: Value | Later, env: Env, item: Callable[[Valu
 
 
 def forget(path: str, env: Env) -> None:
-    """Drop what ``env`` knows of the attributes of ``path``."""
-    prefix = path + "."
-    for key in [key for key in env if key.startswith(prefix)]:
+    """Drop what ``env`` knows of the attributes of ``path``, and what it is as a flag."""
+    prefix, flag = path + ".", FLAG + path
+    for key in [key for key in env if key.startswith((prefix, flag + ".")) or key == flag]:
         del env[key]

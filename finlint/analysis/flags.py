@@ -2,46 +2,66 @@
 
 Nobody else changes an object that is being finalized, so that a flag stays what it was set to, or found to be, until
 something is called that may set it; and it is that in the methods that are called next on the same object. The
-environment has it beside the values of names, as "?self.closed".
+environment has it beside the values of names, as "?self.closed". An event is a flag, too: "?self.stopped.is_set".
 """
 
 from __future__ import annotations
 
-from finlint.analysis.environment import Context, Env, dotted
+from finlint.analysis.environment import FLAG, Context, Env, dotted
 from finlint.analysis.nodes import FunctionNode, children, flat_statements
 from finlint.analysis.statements import expressions_in
-from finlint.analysis.values import Const, Object, Value
+from finlint.analysis.values import Const, LibMethod, Object, Value
 from finlint.model import ir
 
-_MARK = "?"
+_IS_SET = "is_set"
+_OF_EVENTS = {"threading.Event.set": True, "threading.Event.clear": False}
+_ASKED = frozenset({"threading.Event.is_set", "threading.Event.isSet"})
 
 
 def note(expr: ir.Expr, is_true: bool, context: Context) -> None:
     """From here on the flag ``expr`` is true, or false; nothing happens if it is none."""
     path = _flag(expr, context)
     if path and context.env is not None:
-        context.env[_MARK + path] = Const(is_true)
+        context.env[FLAG + path] = Const(is_true)
+
+
+def note_call(call: ir.Call, called: Value, context: Context) -> None:
+    """``self.stopped.set()``, where that is an event (``called`` is what is called)."""
+    if not isinstance(called, LibMethod) or called.name not in _OF_EVENTS or not isinstance(call.func, ir.Attr):
+        return
+    path = _flag(call.func.value, context)
+    if path and context.env is not None:
+        context.env[f"{FLAG}{path}.{_IS_SET}"] = Const(_OF_EVENTS[called.name])
+
+
+def note_asked(call: ir.Call, called: Value, is_true: bool, context: Context) -> None:
+    """``if self.stopped.is_set()``, where that is an event."""
+    if isinstance(called, LibMethod) and called.name in _ASKED and isinstance(call.func, ir.Attr):
+        path = _flag(call.func.value, context)
+        if path and context.env is not None:
+            context.env[f"{FLAG}{path}.{_IS_SET}"] = Const(is_true)
 
 
 def found(expr: ir.Expr, context: Context) -> bool | None:
     """What a flag is known to be."""
-    if context.env is None or type(expr) is not ir.Attr:
+    if context.env is None:
         return None
-    value = context.env.get(_MARK + dotted(expr))
+    if type(expr) is ir.Call and not expr.args:
+        # Only events have been noted by that name.
+        expr = expr.func
+    elif type(expr) is not ir.Attr:
+        return None
+    value = context.env.get(FLAG + dotted(expr))
     return bool(value.value) if isinstance(value, Const) and value.firm else None
 
 
-def forget_one(path: str, env: Env) -> None:
-    env.pop(_MARK + path, None)
-
-
 def forget_all(env: Env) -> None:
-    for key in [key for key in env if key[0] == _MARK]:
+    for key in [key for key in env if key[0] == FLAG]:
         del env[key]
 
 
 def any_known(env: Env) -> bool:
-    return any(key[0] == _MARK for key in env)
+    return any(key[0] == FLAG for key in env)
 
 
 def handed_on(callee: FunctionNode, receiver: Value | None, context: Context) -> list[tuple[str, Value]]:
@@ -49,12 +69,16 @@ def handed_on(callee: FunctionNode, receiver: Value | None, context: Context) ->
     params, env = context.scope.params, context.env
     if not env or not params or not callee.ir.params or not isinstance(receiver, Object) or params[0][1] != receiver:
         return []
-    mine, its = f"{_MARK}{params[0][0]}.", callee.ir.params[0].name
+    mine, its = f"{FLAG}{params[0][0]}.", callee.ir.params[0].name
     known = [(key[len(mine) :], value) for key, value in env.items() if key.startswith(mine)]
     if not known:
         return []
     asked = tested(callee)
-    return [(f"{_MARK}{its}.{name}", v) for name, v in known if name in asked and isinstance(v, Const) and v.firm]
+    return [
+        (f"{FLAG}{its}.{name}", v)
+        for name, v in known
+        if name.partition(".")[0] in asked and isinstance(v, Const) and v.firm
+    ]
 
 
 def tested(function: FunctionNode) -> frozenset[str]:

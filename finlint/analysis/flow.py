@@ -158,6 +158,8 @@ class _Run:
     def _where_flags_are_known(self, method: Callable[[_Run, Any], bool], stmt: ir.Stmt) -> bool:
         if isinstance(stmt, (ir.If, ir.Try, ir.FunctionDef, ir.ClassDef, ir.Jump, ir.Global)):
             return method(self, stmt)
+        if isinstance(stmt, ir.While) and self._test(stmt.test) is False:
+            return self.block(stmt.orelse)
         calls = [expr for expr in expressions_in(stmt) if isinstance(expr, (ir.Call, ir.Await, ir.Yield))]
         if len(calls) > 1 or isinstance(stmt, (ir.While, ir.For, ir.With, ir.Match)):
             # Which of two calls comes first, and how often, is not told.
@@ -258,8 +260,11 @@ class _Run:
 
     def expression(self, stmt: ir.ExprStmt) -> bool:
         self.evaluator.run(stmt.value, self.context)
-        if isinstance(stmt.value, ir.Call) and self._never_returns(stmt.value):
-            return _LEAVES
+        if isinstance(stmt.value, ir.Call):
+            if self._never_returns(stmt.value):
+                return _LEAVES
+            if isinstance(stmt.value.func, ir.Attr) and stmt.value.func.name in ("set", "clear"):
+                flags.note_call(stmt.value, self.evaluator.eval(stmt.value.func, self._quiet()), self.context)
         return _GOES_ON
 
     def _never_returns(self, call: ir.Call) -> bool:
@@ -284,7 +289,6 @@ class _Run:
             path = dotted(target)
             if path:
                 forget(path, self.env)
-                flags.forget_one(path, self.env)
                 self.env[path] = UNKNOWN
             elif isinstance(target, ir.Subscript):
                 receiver = self.eval(target.value)
@@ -498,6 +502,8 @@ class _Run:
                     flags.note(test.left, False, self.context)
         elif isinstance(test, ir.Call):
             self._refine_isinstance(test, holds)
+            if isinstance(test.func, ir.Attr) and test.func.name in ("is_set", "isSet"):
+                flags.note_asked(test, self.evaluator.eval(test.func, self._quiet()), holds, self.context)
 
     def _refine_isinstance(self, test: ir.Call, holds: bool) -> None:
         if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):

@@ -8,15 +8,20 @@ import pytest
 from small import check, codes
 
 PROGRAM = """\
-    import contextlib, logging, time
+    import contextlib, logging, threading, time
     log = logging.getLogger(__name__)
     class Part:
         def touch(self): time.sleep(9)
+    class Flag:
+        def set(self): pass
+        def is_set(self): return 1 > 2
     class A:
         closed = False
         other: "A"
         def __init__(self, flag, part: Part):
             self.closed, self.flag, self.part = flag, flag, part
+            self.gone = threading.Event()
+            self.made = Flag()
         def begin(self): self.closed = self.flag
         def free(self):
             if self.closed: return
@@ -24,6 +29,13 @@ PROGRAM = """\
         def drop(self):
             if not self.closed or self.flag: return
             self.part.touch()
+        def end(self):
+            if self.gone.is_set(): return
+            self.part.touch()
+        def last(self):
+            while not self.gone.is_set(): self.part.touch()
+        def made_up(self):
+            if not self.made.is_set(): self.part.touch()
         def __del__(self):
             {body}
     """
@@ -37,12 +49,19 @@ SILENT = {
     "tested again": "if self.closed:\n                if not self.closed: self.part.touch()",
     "across a call to a library": "self.closed = True\n            log.debug('gone')\n            self.free()",
     "on all ways": ("if self.flag: self.closed = True\n            else: self.closed = True\n            self.free()"),
+    "an event": "self.gone.set()\n            self.end()",
+    "an event, in a loop": "self.gone.set()\n            self.last()",
+    "an event that was found to be set": "if self.gone.is_set(): self.end()",
     "None": "self.closed = None\n            self.drop()",
     "in a conditional expression": "self.closed = True\n            self.part.touch() if not self.closed else None",
     "through two methods": "self.flag = True\n            self.drop()",
 }
 FOUND = {
     "nothing is known": "self.free()",
+    "an event that is cleared": "self.gone.set()\n            self.gone.clear()\n            self.end()",
+    "an event of another object": "self.other.gone.set()\n            self.end()",
+    "an event that is made anew": "self.gone.set()\n            self.gone = threading.Event()\n            self.end()",
+    "a flag of the project's own": "self.made.set()\n            self.made_up()",
     "set to the other": "self.closed = False\n            self.free()",
     "found to be the other": "if not self.closed: self.free()",
     "set to something": "self.closed = self.flag\n            self.free()",

@@ -76,7 +76,9 @@ SILENT = {
 def test_reported(tmp_path: Path, name: str) -> None:
     (finding,) = of_code(lint(tmp_path, _HEAD + REPORTED[name] + "\n"), "FIN3")
     assert finding.code == "FIN302"
-    assert finding.severity is (Severity.WARNING if name.removesuffix(", called") == "on the object" else Severity.ERROR)
+    assert finding.severity is (
+        Severity.WARNING if name.removesuffix(", called") == "on the object" else Severity.ERROR
+    )
 
 
 @pytest.mark.parametrize("name", SILENT)
