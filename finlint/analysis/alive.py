@@ -8,10 +8,12 @@ of the object take is held by nobody: whoever held it would be in a method, with
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Sequence as Steps
 
 from finlint.analysis.evaluate import Context, Evaluator
+from finlint.analysis.finalizers import free_names
 from finlint.analysis.held import acquired
-from finlint.analysis.nodes import OWN_CLASS, ClassNode, Definition, FunctionNode, flat_statements
+from finlint.analysis.nodes import ClassNode, Definition, FunctionNode, class_of, flat_statements
 from finlint.analysis.scopes import Scope
 from finlint.analysis.statements import expressions_in
 from finlint.analysis.values import (
@@ -34,18 +36,18 @@ _THREADS = frozenset({"threading.Thread", "threading.Timer"})
 #: A semaphore may be taken by nobody in particular.
 _LOCK = "threading.Lock"
 
-#: What is done with a lock without giving it to anybody.
-_USES = frozenset({"acquire", "locked", "release"})
 
-
-def is_own_lock(me: Value, scope: Scope, span: Span, evaluator: Evaluator) -> bool:
-    """Whether the lock that is acquired at ``span`` of ``scope`` is one that the object ``me`` has made for itself, and
-    has given to nobody."""
+def is_own_lock(me: Value, scopes: Steps[Scope], span: Span, evaluator: Evaluator) -> bool:
+    """Whether the lock that is acquired at ``span`` of the last of ``scopes`` is one that the object ``me`` has made
+    for itself, and has given to nobody. ``scopes`` are those of the chain: none before the last has it."""
+    *callers, scope = scopes
     expr = acquired(scope, span)
-    first = _me(scope, me)
-    if not (isinstance(me, Object) and first and isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name)):
+    if not (isinstance(me, Object) and isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name)):
         return False
-    if expr.value.id != first:
+    # By convention nobody else takes an attribute that is called like this.
+    if expr.value.id != _me(scope, me) or not expr.name.startswith("_"):
+        return False
+    if any(_names(caller.function, expr.name) for caller in callers) or _names(scope.function, expr.name) != 1:
         return False
     made = False
     for cls in evaluator.mro(me.cls):
@@ -56,15 +58,23 @@ def is_own_lock(me: Value, scope: Scope, span: Span, evaluator: Evaluator) -> bo
             return False
         for method in _methods_naming(cls.node, expr.name):
             owner = method.ir.params[0].name if method.ir.params else ""
-            if any((other, expr.name) in method.index.stores for other in (cls.node.name, OWN_CLASS)):
+            if any((other, expr.name) in method.index.stores for other in (cls.node.name, class_of(owner))):
                 return False
             for definition in method.index.stores.get((owner, expr.name), ()):
                 if not _makes(definition, method, evaluator):
                     return False
                 made = True
-            if _gives_away(method, expr.name):
+            if method.ir.is_generator or method.ir.is_async or _gives_away(method, expr.name):
                 return False
     return made
+
+
+def _names(function: FunctionNode | None, name: str) -> int:
+    """How often a function names an attribute."""
+    if function is None:
+        return 0
+    exprs = (expr for stmt in flat_statements(function.ir.body) for expr in expressions_in(stmt))
+    return sum(isinstance(expr, ir.Attr) and expr.name == name for expr in exprs)
 
 
 def _makes(definition: Definition, method: FunctionNode, evaluator: Evaluator) -> bool:
@@ -86,31 +96,26 @@ def _methods_naming(cls: ClassNode, name: str) -> Iterator[FunctionNode]:
 
 
 def _gives_away(method: FunctionNode, name: str) -> bool:
-    """Whether a method does anything with the lock but making it, or taking and releasing it. What functions inside it
-    do, they do with the object."""
-    done: set[str] = set()
+    """Whether a method does anything with the lock but making it, and holding it for the length of a ``with``: what is
+    acquired by hand may be left taken. What functions inside it do, they do with the object."""
     for stmt in flat_statements(method.ir.body):
         uses: set[int] = set()
         if isinstance(stmt, ir.With):
             uses.update(id(expr) for expr, _, _ in stmt.items)
-        elif isinstance(stmt, ir.Assign):
+        elif isinstance(stmt, ir.Assign) and len(stmt.targets) == 1:
             uses.update(map(id, stmt.targets))
         inner = [stmt.function] if isinstance(stmt, ir.FunctionDef) else []
         for expr in expressions_in(stmt):
             if isinstance(expr, ir.Lambda):
                 inner.append(expr.function)
-            if not isinstance(expr, ir.Attr):
-                continue
-            if expr.name in _USES and isinstance(expr.value, ir.Attr) and expr.value.name == name:
-                done.add(expr.name)
+            elif isinstance(expr, ir.Attr) and expr.name == "locked":
                 uses.add(id(expr.value))
-            elif expr.name == name and id(expr) not in uses:
+            elif isinstance(expr, ir.Attr) and expr.name == name and id(expr) not in uses:
                 return True
         defaults = [param.default for function in inner for param in function.params]
         if any(isinstance(default, ir.Attr) and default.name == name for default in defaults):
             return True
-    # One that a method leaves taken is held by no frame.
-    return "acquire" in done and "release" not in done
+    return False
 
 
 def is_own_thread(me: Value, scope: Scope, span: Span, evaluator: Evaluator) -> bool:
@@ -132,8 +137,19 @@ def _has(thread: Value, me: Object, evaluator: Evaluator) -> bool:
     if isinstance(thread, Object):
         if "threading.Thread" not in (evaluator.library_base(thread.cls), *_bases(thread, evaluator)):
             return False
-        return thread == me or any(_holds(value, me) for _, value in thread.args)
+        return thread == me or any(_holds(value, me) for value in _kept_by(thread, evaluator))
     return False
+
+
+def _kept_by(thread: Object, evaluator: Evaluator) -> Iterator[Value]:
+    """What an instance keeps of what it was made with."""
+    init = evaluator.class_function(thread.cls, "__init__")
+    if init is None or not init.node.ir.params:
+        return
+    for owner, name in init.node.index.stores:
+        stored = evaluator.stored(thread, name) if owner == init.node.ir.params[0].name else None
+        if stored is not None:
+            yield stored
 
 
 def _bases(thread: Object, evaluator: Evaluator) -> tuple[str, ...]:
@@ -157,16 +173,11 @@ def _holds(value: Value | None, me: Object) -> bool:
 
 
 def _encloses(function: Function, me: Object) -> bool:
-    """Whether a function of a method's body can see the method's own object."""
+    """Whether a function of a method's body uses the method's own object."""
     scope: Scope | None = function.scope
     while scope is not None and scope.function is not None:
         if scope.params and scope.params[0][1] == me:
-            name = scope.params[0][0]
-            return any(
-                isinstance(expr, ir.Name) and expr.id == name
-                for stmt in flat_statements(function.node.ir.body)
-                for expr in expressions_in(stmt)
-            )
+            return scope.params[0][0] in free_names(function.node.ir)
         scope = scope.parent
     return False
 

@@ -6,7 +6,7 @@ from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.memo import Memo
-from finlint.analysis.nodes import OWN_CLASS, FunctionNode, is_abstract, method_kind
+from finlint.analysis.nodes import FunctionNode, class_of, is_abstract, method_kind
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -159,12 +159,9 @@ class Attributes:
                 continue
             for method in base.node.methods_with(name):
                 kind = method_kind(method)
-                first = method.ir.params[0].name if kind == "class" and method.ir.params else ""
-                definitions = [
-                    d
-                    for owner in (base.node.name, OWN_CLASS, first)
-                    for d in method.index.stores.get((owner, name), [])
-                ]
+                first = method.ir.params[0].name if kind != "static" and method.ir.params else ""
+                owners = (base.node.name, first if kind == "class" else class_of(first))
+                definitions = [d for owner in owners for d in method.index.stores.get((owner, name), [])]
                 if definitions:
                     receiver = cls if kind == "class" else Object(cls) if kind == "instance" else UNKNOWN
                     scope = self.ask.method_scope(method, receiver, base.scope)
@@ -280,7 +277,7 @@ class Attributes:
                 first = method.ir.params[0].name if method.ir.params else ""
                 stores = method.index.stores
                 # Properties that store themselves, and methods that store on the class, count too.
-                owners = first, base.node.name, OWN_CLASS
+                owners = first, base.node.name, class_of(first)
                 definitions = [d for owner in owners for d in stores.get((owner, name), [])]
                 if not definitions:
                     continue

@@ -77,7 +77,8 @@ class Contexts:
                 continue
             if param.kind == "**":
                 named = tuple((Const(k), v) for k, v in args.keywords if k not in used)
-                out.append((param.name, Mapping(named, UNKNOWN, union(v for _, v in named))))
+                keys = UNKNOWN if args.open_ended else union(k for k, _ in named)
+                out.append((param.name, Mapping(named, keys, union(v for _, v in named))))
                 continue
             if param.kind in ("pos", "any") and positional:
                 out.append((param.name, positional.pop(0)))

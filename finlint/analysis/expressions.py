@@ -10,6 +10,7 @@ from finlint.analysis.environment import Context, Later, Result, assign, dotted,
 from finlint.analysis.nodes import children
 from finlint.analysis.protocols import EXIT_STACK, exit_action
 from finlint.analysis.questions import Questions
+from finlint.analysis.statements import parts_of
 from finlint.analysis.values import (
     MAYBE_NONE,
     UNKNOWN,
@@ -201,17 +202,22 @@ class Expressions:
         verdict = library.truth(left, self.knowledge)
         if verdict is None:
             verdict = flags.found(expr.left, context)
-            if verdict is False and expr.op == "and":
+            if verdict is False and expr.op == "and" and not is_known(left):
                 return Const(False)
         if verdict is not None and (verdict is (expr.op == "or")):
             return left
+        if context.env is not None and flags.any_known(context.env) and _calls(expr.left):
+            # It may set one.
+            flags.forget_all(context.env)
         right = self.eval(expr.right, context)
         if verdict is not None:
             return right
-        if isinstance(right, Const) and right.firm and right.value is (expr.op == "or"):
+        decides = isinstance(right, Const) and right.firm and right.value is (expr.op == "or")
+        if decides and (expr.op == "and" or not is_known(left)):
             # ``unknown and False``: false either way.
             return right
-        if flags.found(expr.right, context) is (expr.op == "or") and all(map(_is_plain, alternatives(right))):
+        plain = _is_plain(right) and (expr.op == "and" or _is_plain(left))
+        if plain and flags.found(expr.right, context) is (expr.op == "or"):
             return Const(expr.op == "or")
         if expr.op == "or":
             return union([_truthy(left), right])
@@ -451,9 +457,13 @@ _OPERATORS = {
 }
 
 
+def _calls(expr: ir.Expr) -> bool:
+    return any(isinstance(part, (ir.Call, ir.Await, ir.Yield)) for part in parts_of(expr))
+
+
 def _is_plain(value: Value) -> bool:
     """Whether a value is of no interest but for its truth."""
-    return isinstance(value, Const) or not is_known(value)
+    return all(isinstance(option, Const) or not is_known(option) for option in alternatives(value))
 
 
 def _truthy(value: Value) -> Value:

@@ -20,13 +20,16 @@ from finlint.analysis.scopes import Scope
 from finlint.analysis.statements import expressions_in, parts_of
 from finlint.analysis.values import (
     UNKNOWN,
+    Bound,
     Class,
     Const,
+    Function,
     Lib,
     LibMethod,
     LibObject,
     Object,
     OneOf,
+    Partial,
     Sequence,
     Value,
     alternatives,
@@ -55,6 +58,8 @@ class Frame:
         self.effects: list[Effect] = []
         self.edges: list[Edge] = []
         self.registrations: list[Registration] = []
+        #: How often something of the project was called so far.
+        self.entered = 0
         self._seen: set[object] = set()
 
     def effect(self, effect: Effect) -> None:
@@ -63,6 +68,7 @@ class Frame:
             self.effects.append(effect)
 
     def edge(self, span: Span, target: Scope) -> None:
+        self.entered += 1
         edge = Edge(span, target)
         if edge not in self._seen:
             self._seen.add(edge)
@@ -148,34 +154,58 @@ class _Run:
             return _GOES_ON
         self.evaluator.refuel(FUEL_OF_STATEMENT)
         try:
-            if not flags.any_known(self.env):
-                return method(self, stmt)
-            return self._where_flags_are_known(method, stmt)
+            if flags.any_known(self.env):
+                return self._where_flags_are_known(method, stmt)
+            return method(self, stmt)
         except RecursionError:
             # It nests more deeply than Python can follow: what was seen so far stands, and what comes after it counts.
             return _GOES_ON
 
     def _where_flags_are_known(self, method: Callable[[_Run, Any], bool], stmt: ir.Stmt) -> bool:
-        if isinstance(stmt, (ir.If, ir.Try, ir.FunctionDef, ir.ClassDef, ir.Jump, ir.Global)):
+        """Run a statement; what was known of flags is forgotten where the statement may set one."""
+        if isinstance(stmt, (ir.If, ir.Try, ir.Jump, ir.Global)):
+            # They see to that themselves.
             return method(self, stmt)
         if isinstance(stmt, ir.While) and self._test(stmt.test) is False:
             return self.block(stmt.orelse)
-        calls = [expr for expr in expressions_in(stmt) if isinstance(expr, (ir.Call, ir.Await, ir.Yield))]
-        if len(calls) > 1 or isinstance(stmt, (ir.While, ir.For, ir.With, ir.Match)):
-            # Which of two calls comes first, and how often, is not told.
+        exprs = list(expressions_in(stmt))
+        calls = [expr for expr in exprs if isinstance(expr, (ir.Call, ir.Await, ir.Yield))]
+        simple = isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.ExprStmt, ir.Return, ir.Raise, ir.With))
+        # Which of two calls comes first, and how often one in a loop, is not told.
+        if len(calls) > 1 or not simple or any(isinstance(expr, ir.Comprehension) for expr in exprs):
             flags.forget_all(self.env)
+        entered = self.frame.entered
         goes_on = method(self, stmt)
-        # What is called is asked for when it is known already.
-        if calls and flags.any_known(self.env) and any(map(self._may_set_flags, calls)):
+        if flags.any_known(self.env) and (self.frame.entered != entered or any(map(self._may_set_flags, calls))):
             flags.forget_all(self.env)
+        if isinstance(stmt, ir.Assign) and not isinstance(stmt.value, ir.Call):
+            for target in stmt.targets:
+                self._note_flag(target, stmt.value)
+        elif isinstance(stmt, ir.ExprStmt):
+            self._note_event(stmt.value)
         return goes_on
 
+    def _note_flag(self, target: ir.Expr, value: ir.Expr) -> None:
+        if isinstance(value, ir.Const):
+            flags.note(target, bool(value.value), self.context, self.evaluator)
+
+    def _note_event(self, expr: ir.Expr) -> None:
+        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and expr.func.name == "set":
+            flags.note_set(expr, self.evaluator.eval(expr.func, self._quiet()), self.context, self.evaluator)
+
     def _may_set_flags(self, expr: ir.Expr) -> bool:
-        """Whether an expression calls anything but a library."""
+        """Whether an expression runs anything but a function of a library that is given nothing to call."""
         if not isinstance(expr, ir.Call):
             return isinstance(expr, (ir.Await, ir.Yield))
-        called = self.evaluator.eval(expr.func, self._quiet())
-        return not all(isinstance(option, (Lib, LibMethod)) for option in alternatives(called))
+        quiet = self._quiet()
+        called = self.evaluator.eval(expr.func, quiet)
+        if not all(isinstance(option, (Lib, LibMethod)) for option in alternatives(called)):
+            return True
+        if isinstance(expr.func, ir.Attr) and expr.func.name == "clear":
+            # An event, perhaps by another name.
+            return True
+        given = (option for arg in expr.args for option in alternatives(self.evaluator.eval(arg.value, quiet)))
+        return any(isinstance(option, (Bound, Function, Lib, LibMethod, Object, Partial, Sequence)) for option in given)
 
     # -- simple statements
 
@@ -183,8 +213,7 @@ class _Run:
         value = self.evaluator.run_later(stmt.value, self.context)
         for target in stmt.targets:
             self._store(target, value, stmt.span)
-            if isinstance(stmt.value, ir.Const):
-                flags.note(target, bool(stmt.value.value), self.context)
+            self._note_flag(target, stmt.value)
         return _GOES_ON
 
     def ann_assign(self, stmt: ir.AnnAssign) -> bool:
@@ -210,6 +239,7 @@ class _Run:
     def _store(self, target: ir.Expr, value: Value | Later, span: Span) -> None:
         self._targets_effects(target, value, span)
         if isinstance(target, ir.Attr):
+            flags.forget_named(target.name, self.env)
             # What an attribute holds after an assignment is known only until some call may change it; that a
             # finalizer's own ``self.x = None`` hides what came before is what matters.
             value = _softened(value)
@@ -260,11 +290,9 @@ class _Run:
 
     def expression(self, stmt: ir.ExprStmt) -> bool:
         self.evaluator.run(stmt.value, self.context)
-        if isinstance(stmt.value, ir.Call):
-            if self._never_returns(stmt.value):
-                return _LEAVES
-            if isinstance(stmt.value.func, ir.Attr) and stmt.value.func.name in ("set", "clear"):
-                flags.note_call(stmt.value, self.evaluator.eval(stmt.value.func, self._quiet()), self.context)
+        if isinstance(stmt.value, ir.Call) and self._never_returns(stmt.value):
+            return _LEAVES
+        self._note_event(stmt.value)
         return _GOES_ON
 
     def _never_returns(self, call: ir.Call) -> bool:
@@ -327,7 +355,11 @@ class _Run:
         ends: list[Env] = []
         arm: ir.If | None = stmt
         while arm is not None:
+            entered = self.frame.entered
             verdict = self._test(arm.test)
+            if self.frame.entered != entered:
+                # A property, say.
+                flags.forget_all(self.env)
             before = self.env
             following: ir.If | None = None
             if verdict is not False:
@@ -435,8 +467,14 @@ class _Run:
             )
             if target is not None:
                 assign(target, bound, self.env, self.evaluator.item)
+        if not all(isinstance(value, LibObject) for value, _ in entered):
+            # Entering it may have set one.
+            flags.forget_all(self.env)
         before = dict(self.env)
         goes_on = self.block(stmt.body)
+        # Leaving it may have swallowed an exception, too.
+        flags.forget_all(before)
+        flags.forget_all(self.env)
         if not stmt.is_async:
             for (value, span), (_, target, _) in zip(reversed(entered), reversed(stmt.items), strict=True):
                 if isinstance(value, LibObject) and value.type == EXIT_STACK and isinstance(target, ir.Name):
@@ -452,6 +490,9 @@ class _Run:
         before = dict(self.env)
         goes_on = self.block(stmt.body)
         after = self.env
+        # The body may have been left anywhere, after it has set a flag and before.
+        flags.forget_all(before)
+        flags.forget_all(after)
         ends: list[Env] = []
         if goes_on is _GOES_ON and self.block(stmt.orelse) is _GOES_ON:
             ends.append(self.env)
@@ -472,10 +513,14 @@ class _Run:
     # -- what a condition says
 
     def _refine_flags(self, test: ir.Expr, holds: bool) -> None:
-        """``refine``; a condition that calls something says nothing of flags, nor leaves what was known of them."""
+        """``refine``, and what the condition says of flags. One that calls something says nothing, nor leaves what was
+        known of them."""
         self.refine(test, holds)
-        if flags.any_known(self.env) and any(map(self._may_set_flags, parts_of(test))):
-            flags.forget_all(self.env)
+        if any(isinstance(part, ir.Walrus) or self._may_set_flags(part) for part in parts_of(test)):
+            if flags.any_known(self.env):
+                flags.forget_all(self.env)
+        else:
+            flags.note_test(test, holds, self.context, self.evaluator)
 
     def refine(self, test: ir.Expr, holds: bool) -> None:
         """Narrow the environment by a condition that is known to hold, or not to."""
@@ -488,7 +533,6 @@ class _Run:
         elif isinstance(test, (ir.Name, ir.Attr)):
             if holds:
                 self._narrow(test, _true_values)
-            flags.note(test, holds, self.context)
         elif isinstance(test, ir.Walrus):
             if holds:
                 self.env[test.target] = without_none(known_in(self.env, test.target) or UNKNOWN)
@@ -499,11 +543,8 @@ class _Run:
                     self._narrow(test.left, without_none)
                 else:
                     self._narrow(test.left, lambda _: Const(None, False))
-                    flags.note(test.left, False, self.context)
         elif isinstance(test, ir.Call):
             self._refine_isinstance(test, holds)
-            if isinstance(test.func, ir.Attr) and test.func.name in ("is_set", "isSet"):
-                flags.note_asked(test, self.evaluator.eval(test.func, self._quiet()), holds, self.context)
 
     def _refine_isinstance(self, test: ir.Call, holds: bool) -> None:
         if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):

@@ -241,17 +241,19 @@ class LibraryCalls:
 
     def _mapping_of(self, args: Args, context: Context) -> Mapping:
         """``dict(other, name=value)`` and its kin: what they are made from is in them."""
-        keys: list[Value] = [Const(key) for key, _ in args.keywords]
-        elements = [shallow(value) for _, value in args.keywords]
+        items: list[tuple[Value, Value]] = [(Const(key), shallow(value)) for key, value in args.keywords]
+        keys = [key for key, _ in items]
+        elements = [value for _, value in items]
         for option in alternatives(args.positional[0]) if args.positional else ():
             if isinstance(option, Mapping):
+                items[:0] = option.items
                 keys.append(option.key)
                 elements.append(option.element)
             elif isinstance(option, (Sequence, Object)):
                 pair = self.ask.element(option, context)
                 keys.append(self.ask.item(pair, Const(0)))
                 elements.append(self.ask.item(pair, Const(1)))
-        return Mapping((), union(keys), union(elements))
+        return Mapping(tuple(items), union(keys), union(elements))
 
 
 #: What ``sys.stdout`` and its kin are, in typeshed's words.

@@ -44,15 +44,14 @@ class Source(Protocol):
 class FunctionNode:
     """A function or lambda; compared by identity. ``owner`` is the class whose body holds the ``def``."""
 
-    __slots__ = ("_index", "ir", "module", "owner", "tested")
+    __slots__ = ("_index", "_tested", "ir", "module", "owner")
 
     def __init__(self, module: ModuleNode, function: ir.Function, owner: ClassNode | None) -> None:
         self.module = module
         self.ir = function
         self.owner = owner
         self._index: FunctionIndex | None = None
-        #: ``finlint.analysis.flags.tested``
-        self.tested: frozenset[str] | None = None
+        self._tested: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
@@ -88,6 +87,13 @@ class FunctionNode:
             indexes[key] = read_by_returns(self.ir, self.index)
         names: frozenset[str] | None = indexes[key]
         return names
+
+    @property
+    def tested(self) -> frozenset[str]:
+        """The attributes of a method's object that decide which of its statements are run."""
+        if self._tested is None:
+            self._tested = tested_attributes(self.ir)
+        return self._tested
 
     def __repr__(self) -> str:
         return f"<{self.module.name}.{self.qualified}>"
@@ -372,9 +378,6 @@ def inner_blocks(stmt: ir.Stmt) -> tuple[ir.Block, ...]:
     return ()
 
 
-#: The owner of what is stored by ``type(self).name = ...``: no variable is called so.
-OWN_CLASS = "type()"
-
 #: Conditions that a definition is known to stand under: those nearest to it.
 MAX_CONDITIONS = 16
 
@@ -406,8 +409,8 @@ class FunctionIndex:
 
     def __init__(self, body: ir.Block) -> None:
         self.names: dict[str, list[Definition]] = {}
-        #: (variable, attribute) -> definitions, for ``variable.attribute = ...``; ``type(self).attribute = ...`` has
-        #: ``OWN_CLASS`` for the variable.
+        #: (variable, attribute) -> definitions, for ``variable.attribute = ...``; the variable is ``class_of("x")`` for
+        #: ``type(x).attribute = ...``.
         self.stores: dict[tuple[str, str], list[Definition]] = {}
         self.returns: list[Definition] = []
         self.yields: list[Definition] = []
@@ -580,14 +583,20 @@ class FunctionIndex:
         return False
 
 
+def class_of(variable: str) -> str:
+    """How ``FunctionIndex.stores`` names the class of a variable."""
+    return f"type({variable})"
+
+
 def _owner(expr: ir.Expr) -> str:
-    """The variable whose attribute is meant; ``OWN_CLASS`` for ``type(x)`` and ``x.__class__``; "" for others."""
+    """The variable whose attribute is meant, ``class_of`` one for ``type(x)`` and ``x.__class__``; "" for others."""
     if isinstance(expr, ir.Name):
         return expr.id
-    if isinstance(expr, ir.Attr):
-        return OWN_CLASS if expr.name == "__class__" and isinstance(expr.value, ir.Name) else ""
+    if isinstance(expr, ir.Attr) and expr.name == "__class__" and isinstance(expr.value, ir.Name):
+        return class_of(expr.value.id)
     if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "type" and len(expr.args) == 1:
-        return OWN_CLASS
+        made = expr.args[0].value
+        return class_of(made.id) if isinstance(made, ir.Name) else ""
     return ""
 
 
@@ -619,6 +628,26 @@ def _parts_of(definition: Definition) -> list[Any]:
     if definition.how not in ("unknown", "import", "annotation"):
         parts.append(definition.node)
     return parts
+
+
+def tested_attributes(function: ir.Function) -> frozenset[str]:
+    """The attributes of the first parameter that conditions in the body ask."""
+    me = function.params[0].name if function.params else ""
+    names: set[str] = set()
+    # Each with whether it is a part of a condition.
+    stack: list[tuple[ir.Expr, bool]] = []
+    for stmt in flat_statements(function.body):
+        if isinstance(stmt, (ir.If, ir.While)):
+            stack.append((stmt.test, True))
+        elif isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.Return)) and stmt.value is not None:
+            stack.append((stmt.value, False))
+    while stack:
+        expr, asked = stack.pop()
+        asked = asked or isinstance(expr, (ir.IfExp, ir.Bool))
+        if asked and isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == me:
+            names.add(expr.name)
+        stack += ((part, asked) for part in children(expr))
+    return frozenset(names)
 
 
 def is_abstract(function: ir.Function) -> bool:

@@ -23,7 +23,7 @@ class Outside:
         self.project = ask.project
 
     def stored_by_others(self, obj: Object, name: str) -> list[Value]:
-        """What functions of the package store in the attribute of such an object; nothing where they are many."""
+        """What functions of the package store in the attribute of such an object, as far as they are few."""
         if self.limits.depth > MAX_QUERY_DEPTH // 2:
             self.limits.relative += 1
             return []

@@ -53,7 +53,7 @@ def _at_key(mapping: Mapping, key: Value) -> Value:
     if match:
         return match[-1]
     # Where all that is in it is known by its key, what is not there is nothing.
-    complete = bool(mapping.items) and union(v for _, v in mapping.items) == mapping.element
+    complete = bool(mapping.items) and union(k for k, _ in mapping.items) == mapping.key
     return UNKNOWN if complete else mapping.element
 
 

@@ -23,6 +23,8 @@ def last_binding(name: str, function: FunctionNode, line: int) -> ir.Stmt | None
 def _last(name: str, block: ir.Block, line: int) -> ir.Stmt | None:
     last: ir.Stmt | None = None
     for number, stmt in enumerate(block):
+        if isinstance(stmt, (ir.Return, ir.Raise)) and _line(stmt) > line:
+            return last
         if name in names_bound(stmt):
             last = stmt
         inner = [part for part in inner_blocks(stmt) if part]
@@ -32,6 +34,9 @@ def _last(name: str, block: ir.Block, line: int) -> ir.Stmt | None:
             # Of its blocks the one that the line stands in.
             begun = [part for part in inner if _line(part[0]) <= line]
             last = (_last(name, begun[-1], line) if begun else None) or last
+            if begun and isinstance(begun[-1][-1], (ir.Return, ir.Raise, ir.Jump)):
+                # What comes after it is not run on this way.
+                return last
         elif any(name in names_bound(deeper) for deeper in flat_statements((stmt,))):
             last = _DEPENDS
     return last

@@ -1,12 +1,13 @@
 """What a generator runs after its ``yield``: when a context manager is left by hand, or when it is closed.
 
 The rest of the body is a function of its own, with the names of the whole: what was bound before the ``yield`` is known
-by its definitions.
+by its definitions. What the managers of a ``with`` around the ``yield``
+do when they are left is not followed.
 """
 
 from __future__ import annotations
 
-from finlint.analysis.nodes import FunctionNode, flat_statements
+from finlint.analysis.nodes import FunctionNode, flat_statements, inner_blocks
 from finlint.analysis.statements import expressions_in
 from finlint.model import ir
 
@@ -42,14 +43,9 @@ def _after(block: ir.Block, closing: bool) -> ir.Block | None:
                 # Nothing is left that could raise.
                 handlers = ()
             return (ir.Try(inner, handlers, orelse, stmt.final, stmt.span), *rest)
-        if isinstance(stmt, ir.If):
-            return (
-                ir.If(stmt.test, _after(stmt.body, closing) or (), _after(stmt.orelse, closing) or (), stmt.span),
-                *rest,
-            )
-        if isinstance(stmt, (ir.With, ir.For, ir.While)):
-            return (*(_after(stmt.body, closing) or ()), *rest)
-        return rest
+        # The way to the ``yield`` is behind it: conditions are not asked, nor managers entered, again.
+        inside = [_after(inner, closing) for inner in inner_blocks(stmt)]
+        return (*(left for block in inside if block is not None for left in block), *rest)
     return None
 
 

@@ -414,7 +414,8 @@ def with_elements(value: Value, elements: list[Value]) -> Value:
             out.append(Sequence(option.kind, None, union([*kept, *elements])))
         elif isinstance(option, Mapping):
             kept = [] if isinstance(option.element, Unknown) else [option.element]
-            out.append(Mapping(option.items, option.key, union([*kept, *elements])))
+            # Under which keys is not known, so that its items are not all that is in it.
+            out.append(Mapping(option.items, UNKNOWN, union([*kept, *elements])))
         else:
             out.append(option)
     return union(out)

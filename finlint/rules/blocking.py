@@ -45,8 +45,8 @@ _WHY = {
 }
 
 
-#: Findings of one code and severity that one finalizer gets. Some reach half of their package: one of ray's would have
-#: seventeen locks on its line. Whoever keeps it from the nearest ones keeps it from most others.
+#: Findings of one code and severity that one line of a finalizer gets. Some reach half of their package: one of ray's
+#: would have seventeen locks. Whoever keeps it from the nearest ones keeps it from most others.
 MAX_OF_A_KIND = 5
 
 #: What a wait comes to that cannot be one, because whoever is waited for would keep the object alive.
@@ -79,9 +79,9 @@ def blocking(
 
 def _nearest(findings: list[Finding]) -> Iterator[Finding]:
     """Of many findings of one kind those with the shortest chains; the last of them says how many more there are."""
-    groups: dict[tuple[str, Severity], list[Finding]] = {}
+    groups: dict[tuple[str, Severity, str, int], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault((finding.code, finding.severity), []).append(finding)
+        groups.setdefault((finding.code, finding.severity, finding.path, finding.span.line), []).append(finding)
     for group in groups.values():
         group.sort(key=lambda finding: len(finding.trace))
         *kept, last = group[:MAX_OF_A_KIND]
@@ -154,12 +154,14 @@ def _witnesses(finalizer: Finalizer, frames: Frames) -> Iterator[Witness]:
 
 def _is_free(finalizer: Finalizer, witness: Witness, frames: Frames) -> bool:
     """Whether nobody can have what the call waits for any more, because he would have the object, too."""
-    effect, scope = witness.effect, witness.steps[-1].scope
+    effect = witness.effect
     if effect.kind not in _WHEN_FREE or finalizer.owner is None or not isinstance(finalizer.callback, Bound):
         # A callback about another object may run while somebody is in a method of this one.
         return False
-    asked = is_own_lock if effect.kind == "lock" else is_own_thread
-    return asked(finalizer.callback.receiver, scope, effect.span, frames.evaluator)
+    me, scopes = finalizer.callback.receiver, [step.scope for step in witness.steps[1:]]
+    if effect.kind == "lock":
+        return is_own_lock(me, scopes, effect.span, frames.evaluator)
+    return is_own_thread(me, scopes[-1], effect.span, frames.evaluator)
 
 
 def _holder(finalizer: Finalizer, witness: Witness, frames: Frames) -> Holder | None:

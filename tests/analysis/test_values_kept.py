@@ -323,3 +323,54 @@ def test_an_attribute_that_another_module_sets(tmp_path: Path) -> None:
         "p/pool": HEAD + "from p.node import Node\ndef fill():\n    node = Node()\n    node.worker = Worker()\n",
     }
     assert codes(check(tmp_path, files)) == ["FIN104"]
+
+
+# -- and what is not known
+
+UNDER_KEYS = {
+    "a literal, another key": ("self.all = {'a': Worker()}", "'b'", []),
+    "a literal, a store under an unknown key": (
+        "self.all = {'a': Worker()}; self.all[n] = Worker()",
+        "'b'",
+        ["FIN104"],
+    ),
+    "a literal, updated": ("self.all = {'a': Worker()}; self.all.update({n: Worker()})", "'b'", ["FIN104"]),
+    "dict by keywords": ("self.all = dict(a=Worker(), b=Quick())", "'b'", []),
+    "dict by keywords, the other": ("self.all = dict(a=Worker(), b=Quick())", "'a'", ["FIN104"]),
+    "a copy": ("self.all = dict({'a': Worker(), 'b': Quick()})", "'b'", []),
+}
+
+
+@pytest.mark.parametrize(("made", "key", "expected"), UNDER_KEYS.values(), ids=UNDER_KEYS)
+def test_what_stands_under_a_key(made: str, key: str, expected: list[str], tmp_path: Path) -> None:
+    program = HEAD + (
+        "class Quick:\n    def stop(self): pass\n"
+        f"class A:\n    def __init__(self, n):\n        {made}\n    def __del__(self): self.all[{key}].stop()\n"
+    )
+    assert codes(check(tmp_path, {"m": program})) == expected
+
+
+def test_the_class_of_another_object_is_another_class(tmp_path: Path) -> None:
+    program = HEAD + (
+        "class B: pass\nclass A:\n    _n = 0\n    def __init__(self, b: B): type(b)._n = 1\n"
+        "    def __del__(self):\n        if self._n: time.sleep(9)\n"
+    )
+    assert codes(check(tmp_path, {"m": program})) == []
+
+
+def test_the_left_of_or_is_kept(tmp_path: Path) -> None:
+    program = HEAD + (
+        "class A:\n    def __init__(self, n): self.w = Worker() if n else None\n"
+        "    def __del__(self):\n        w = self.w or True\n        w.stop()\n"
+    )
+    assert codes(check(tmp_path, {"m": program})) == ["FIN104"]
+
+
+def test_the_way_to_the_yield_is_behind(tmp_path: Path) -> None:
+    program = HEAD + (
+        "@contextlib.contextmanager\ndef manager(n):\n    if slow(n):\n        yield 1\n    else:\n        yield 2\n"
+        "def slow(n):\n    time.sleep(9)\n    return n\n"
+        "class A:\n    def __init__(self):\n        self.m = manager(1); self.m.__enter__()\n"
+        "    def __del__(self): self.m.__exit__(None, None, None)\n"
+    )
+    assert codes(check(tmp_path, {"m": program})) == []

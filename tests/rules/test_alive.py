@@ -17,24 +17,32 @@ class A:
     def __init__(self, other=None):
         {made}
     def put(self, item):
-        with self.lock:
+        with self._lock:
             self.items = [item]
     {more}
     def __del__(self):
-        with self.lock: self.items = None
+        with self._lock: self.items = None
 """
 
 SHARED_LOCKS = {
-    "given": ("", "self.lock = other", ""),
-    "given or made": ("", "self.lock = other or threading.Lock()", ""),
-    "of the class": ("lock = threading.Lock()", "pass", ""),
-    "set on the class": ("lock = None", "type(self).lock = threading.Lock()", ""),
-    "passed on": ("", "self.lock = threading.Lock(); self.part = Part(self.lock)", ""),
-    "returned": ("", "self.lock = threading.Lock()", "def its_lock(self): return self.lock"),
-    "stored elsewhere": ("", "self.lock = threading.Lock()", "def share(self, other): other.lock = self.lock"),
-    "left taken": ("", "self.lock = threading.Lock()", "def begin(self): self.lock.acquire()"),
-    "a semaphore": ("", "self.lock = threading.Semaphore()", ""),
-    "captured as a value": ("", "self.lock = threading.Lock()", "def f(self): return lambda l=self.lock: l"),
+    "given": ("", "self._lock = other", ""),
+    "given or made": ("", "self._lock = other or threading.Lock()", ""),
+    "of the class": ("_lock = threading.Lock()", "pass", ""),
+    "set on the class": ("_lock = None", "type(self)._lock = threading.Lock()", ""),
+    "passed on": ("", "self._lock = threading.Lock(); self.part = Part(self._lock)", ""),
+    "returned": ("", "self._lock = threading.Lock()", "def its_lock(self): return self._lock"),
+    "stored elsewhere": ("", "self._lock = threading.Lock()", "def share(self, other): other.lock = self._lock"),
+    "left taken": ("", "self._lock = threading.Lock()", "def begin(self): self._lock.acquire()"),
+    "taken by hand": (
+        "",
+        "self._lock = threading.Lock()",
+        "def f(self, g):\n        self._lock.acquire()\n        g()\n        self._lock.release()",
+    ),
+    "by two names": ("", "self._lock = self.public = threading.Lock()", ""),
+    "a local, too": ("", "self._lock = lock = threading.Lock(); self.part = Part(lock)", ""),
+    "in a generator": ("", "self._lock = threading.Lock()", "def f(self):\n        with self._lock: yield 1"),
+    "a semaphore": ("", "self._lock = threading.Semaphore()", ""),
+    "captured as a value": ("", "self._lock = threading.Lock()", "def f(self): return lambda l=self._lock: l"),
 }
 
 
@@ -44,23 +52,22 @@ def _lock(kept: str, made: str, more: str) -> str:
 
 @pytest.mark.parametrize("shape", SHARED_LOCKS.values(), ids=SHARED_LOCKS)
 def test_a_lock_that_others_may_have(shape: tuple[str, str, str], tmp_path: Path) -> None:
-    program = _lock(*shape) + "class Part:\n    def __init__(self, lock): self.lock = lock\na = A(threading.Lock())\n"
-    for finding in of_code(lint(tmp_path, program), "FIN102"):
-        assert finding.severity is Severity.ERROR
-        assert "keeps the object alive" not in finding.message
+    program = _lock(*shape) + "class Part:\n    def __init__(self, lock): self._lock = lock\na = A(threading.Lock())\n"
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert finding.severity is Severity.ERROR
+    assert "keeps the object alive" not in finding.message
 
 
 @pytest.mark.parametrize(
     "more",
     [
         "",
-        "def f(self): return self.lock.locked()",
-        "def f(self): return lambda: self.lock.acquire()",
-        "def f(self):\n        self.lock.acquire()\n        self.lock.release()",
+        "def f(self): return self._lock.locked()",
+        "def f(self): return lambda: self._lock.locked()",
     ],
 )
 def test_a_lock_of_its_own(more: str, tmp_path: Path) -> None:
-    (finding,) = of_code(lint(tmp_path, _lock("", "self.lock = threading.Lock()", more)), "FIN102")
+    (finding,) = of_code(lint(tmp_path, _lock("", "self._lock = threading.Lock()", more)), "FIN102")
     assert finding.severity is Severity.NOTE
     assert "whoever runs one keeps the object alive" in finding.message
     assert "deadlocks" not in finding.message
@@ -68,7 +75,7 @@ def test_a_lock_of_its_own(more: str, tmp_path: Path) -> None:
 
 
 def test_the_lock_of_another_object(tmp_path: Path) -> None:
-    program = _lock("", "self.lock = threading.Lock()", "").replace("__del__", "take") + (
+    program = _lock("", "self._lock = threading.Lock()", "").replace("__del__", "take") + (
         "class B:\n    def __init__(self): self.a = A()\n    def __del__(self): self.a.take()\n"
     )
     (finding,) = of_code(lint(tmp_path, program), "FIN102")
@@ -76,14 +83,32 @@ def test_the_lock_of_another_object(tmp_path: Path) -> None:
     assert "A.put" in finding.message
 
 
+def test_a_lock_that_the_finalizer_holds_already(tmp_path: Path) -> None:
+    program = _lock("", "self._lock = threading.Lock()", "").replace(
+        "with self._lock: self.items = None", "with self._lock: self.put(1)"
+    )
+    found = of_code(lint(tmp_path, program), "FIN102")
+    assert [f.severity for f in found if len(f.trace) == 2] == [Severity.ERROR]
+
+
+def test_a_lock_without_an_underscore_may_be_anybodys(tmp_path: Path) -> None:
+    program = _lock("", "self._lock = threading.Lock()", "").replace("_lock", "lock")
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert finding.severity is Severity.ERROR
+
+
 THREAD = """\
-import threading
+import threading, weakref
 def work(*args): pass
 class Worker(threading.Thread):
     def __init__(self, owner=None):
         super().__init__()
         self.owner = owner
     def run(self): work(self.owner)
+class Weak(threading.Thread):
+    def __init__(self, owner):
+        super().__init__()
+        self.owner = weakref.ref(owner)
 class A:
     def __init__(self):
         {started}
@@ -104,6 +129,8 @@ OTHER_THREADS = {
     "a function": "self.thread = threading.Thread(target=work)",
     "a class": "self.thread = Worker()",
     "a process": "import multiprocessing\n        self.thread = multiprocessing.Process(target=self.loop)",
+    "a subclass with a weak reference": "self.thread = Weak(self)",
+    "a lambda of another self": "self.thread = threading.Thread(target=lambda self=None: work(self))",
     "a lambda of nothing": "self.thread = threading.Thread(target=lambda: work())",
 }
 

@@ -87,9 +87,9 @@ def test_two_locks_of_one_call_are_two(tmp_path: Path) -> None:
         import threading
 
         class A:
-            def __init__(self):
-                self._first = threading.Lock()
-                self._second = threading.Lock()
+            def __init__(self, one=None, other=None):
+                self._first = one or threading.Lock()
+                self._second = other or threading.Lock()
 
             def close(self):
                 with self._first:
@@ -115,3 +115,11 @@ def test_of_many_locks_the_nearest(tmp_path: Path) -> None:
     found = sorted(of_code(lint(tmp_path, program), "FIN102"), key=lambda finding: len(finding.trace))
     assert [len(f.trace) for f in found] == [2, 3, 4, 5, 6]
     assert [f.message.endswith("(and 4 more, further away)") for f in found] == [False] * 4 + [True]
+
+
+def test_of_many_on_lines_of_their_own_all(tmp_path: Path) -> None:
+    """Whoever silences some of the lines sees the others."""
+    lines = "".join(f"        with LOCK{n}: pass\n" for n in range(8))
+    locks = "".join(f"LOCK{n} = threading.Lock()\n" for n in range(8))
+    program = f"import threading\n{locks}class A:\n    def __del__(self):\n{lines}"
+    assert len(of_code(lint(tmp_path, program), "FIN102")) == 8
