@@ -12,8 +12,14 @@ from __future__ import annotations
 from finlint.analysis.environment import FLAG, Context, Env, dotted
 from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.questions import Questions
+from finlint.analysis.scopes import Scope
 from finlint.analysis.values import Const, LibMethod, Object, Value
 from finlint.model import ir
+
+
+def has_any(scope: Scope) -> bool:
+    """Whether a method runs on the object that is being finalized: that of others may be changed by anybody."""
+    return bool(scope.params) and isinstance(scope.params[0][1], Object) and scope.params[0][1].site == "self"
 
 
 def note(expr: ir.Expr, is_true: bool, context: Context, ask: Questions) -> None:
@@ -97,10 +103,10 @@ def _flag(expr: ir.Expr, context: Context, ask: Questions) -> str:
     """``self.name`` where that is an attribute, and no property, of the object that is being finalized."""
     if not isinstance(expr, ir.Attr) or not isinstance(expr.value, ir.Name):
         return ""
-    params = context.scope.params
-    if not params or params[0][0] != expr.value.id:
+    scope = context.scope
+    if not has_any(scope) or scope.params[0][0] != expr.value.id:
         return ""
-    me = params[0][1]
-    if not isinstance(me, Object) or me.site != "self" or ask.class_function(me.cls, expr.name) is not None:
+    me = scope.params[0][1]
+    if not isinstance(me, Object) or ask.class_function(me.cls, expr.name) is not None:
         return ""
     return f"{expr.value.id}.{expr.name}"

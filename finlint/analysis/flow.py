@@ -121,6 +121,7 @@ class _Run:
         self.frame = frame
         self.context = Context(frame.scope, env, frame)
         self.module = frame.scope.module
+        self._has_flags = flags.has_any(frame.scope)
 
     @property
     def env(self) -> Env:
@@ -154,7 +155,7 @@ class _Run:
             return _GOES_ON
         self.evaluator.refuel(FUEL_OF_STATEMENT)
         try:
-            if flags.any_known(self.env):
+            if self._has_flags and flags.any_known(self.env):
                 return self._where_flags_are_known(method, stmt)
             return method(self, stmt)
         except RecursionError:
@@ -186,10 +187,12 @@ class _Run:
         return goes_on
 
     def _note_flag(self, target: ir.Expr, value: ir.Expr) -> None:
-        if isinstance(value, ir.Const):
+        if self._has_flags and isinstance(value, ir.Const):
             flags.note(target, bool(value.value), self.context, self.evaluator)
 
     def _note_event(self, expr: ir.Expr) -> None:
+        if not self._has_flags:
+            return
         if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and expr.func.name == "set":
             flags.note_set(expr, self.evaluator.eval(expr.func, self._quiet()), self.context, self.evaluator)
 
@@ -516,6 +519,8 @@ class _Run:
         """``refine``, and what the condition says of flags. One that calls something says nothing, nor leaves what was
         known of them."""
         self.refine(test, holds)
+        if not self._has_flags:
+            return
         if any(isinstance(part, ir.Walrus) or self._may_set_flags(part) for part in parts_of(test)):
             if flags.any_known(self.env):
                 flags.forget_all(self.env)
@@ -744,7 +749,7 @@ def _leaves(body: ir.Block) -> bool:
     for inner in flat_statements(body):
         if isinstance(inner, (ir.Return, ir.Raise)) or (isinstance(inner, ir.Jump) and inner.kind == "break"):
             return True
-        if any(isinstance(expr, (ir.Yield, ir.Await)) for expr in _expressions(inner)):
+        if any(isinstance(expr, (ir.Yield, ir.Await)) for expr in expressions_in(inner)):
             return True
     return False
 
@@ -754,7 +759,7 @@ def _is_idle(body: ir.Block) -> bool:
     return all(
         not isinstance(expr, ir.Call) or _passes_time(expr)
         for inner in flat_statements(body)
-        for expr in _expressions(inner)
+        for expr in expressions_in(inner)
     )
 
 
@@ -768,38 +773,6 @@ def _passes_time(call: ir.Call) -> bool:
     if isinstance(call.func, ir.Attr):
         return call.func.name in _IDLE
     return isinstance(call.func, ir.Name) and call.func.id in _IDLE
-
-
-def _paths(expr: ir.Expr) -> list[ir.Expr]:
-    out: list[ir.Expr] = []
-    stack = [expr]
-    while stack:
-        node = stack.pop()
-        if dotted(node):
-            out.append(node)
-            continue
-        stack.extend(children(node))
-    return out
-
-
-def _expressions(stmt: ir.Stmt) -> list[ir.Expr]:
-    """All expressions of one statement, without those of the statements in it."""
-    stack: list[ir.Expr] = []
-    if isinstance(stmt, (ir.Assign, ir.AugAssign, ir.ExprStmt, ir.AnnAssign)):
-        if stmt.value is not None:
-            stack.append(stmt.value)
-    elif isinstance(stmt, (ir.If, ir.While)):
-        stack.append(stmt.test)
-    elif isinstance(stmt, ir.For):
-        stack.append(stmt.iter)
-    elif isinstance(stmt, ir.With):
-        stack.extend(value for value, _, _ in stmt.items)
-    out: list[ir.Expr] = []
-    while stack:
-        node = stack.pop()
-        out.append(node)
-        stack.extend(children(node))
-    return out
 
 
 _STATEMENTS: dict[type, Any] = {

@@ -42,9 +42,11 @@ class _Server:
         return batch_to_json(batch), not self._share.has_searched and peak() - self._at_first > MAX_GROWTH
 
     def look(self, places: Sequence[int]) -> Any:
+        """At those of its files that have these places in its share."""
         return self._share.look(places)
 
     def hits(self, request: Sequence[Any]) -> Any:
+        """For each of its files the words that it holds: ``Searches.hits``."""
         return self._share.hits(*request)
 
 
