@@ -8,14 +8,13 @@ of the object take is held by nobody: whoever held it would be in a method, with
 from __future__ import annotations
 
 from collections.abc import Iterator
-from collections.abc import Sequence as Steps
 
 from finlint.analysis.evaluate import Context, Evaluator
 from finlint.analysis.finalizers import free_names
 from finlint.analysis.held import acquired
 from finlint.analysis.nodes import ClassNode, Definition, FunctionNode, class_of, flat_statements
 from finlint.analysis.scopes import Scope
-from finlint.analysis.statements import expressions_in
+from finlint.analysis.statements import call_at, expressions_in
 from finlint.analysis.values import (
     Bound,
     Class,
@@ -37,7 +36,7 @@ _THREADS = frozenset({"threading.Thread", "threading.Timer"})
 _LOCK = "threading.Lock"
 
 
-def is_own_lock(me: Value, scopes: Steps[Scope], span: Span, evaluator: Evaluator) -> bool:
+def is_own_lock(me: Value, scopes: list[Scope], span: Span, evaluator: Evaluator) -> bool:
     """Whether the lock that is acquired at ``span`` of the last of ``scopes`` is one that the object ``me`` has made
     for itself, and has given to nobody. ``scopes`` are those of the chain: none before the last has it."""
     *callers, scope = scopes
@@ -45,7 +44,7 @@ def is_own_lock(me: Value, scopes: Steps[Scope], span: Span, evaluator: Evaluato
     if not (isinstance(me, Object) and isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name)):
         return False
     # By convention nobody else takes an attribute that is called like this.
-    if expr.value.id != _me(scope, me) or not expr.name.startswith("_"):
+    if expr.value.id != scope.name_of(me) or not expr.name.startswith("_"):
         return False
     if any(_names(caller.function, expr.name) for caller in callers) or _names(scope.function, expr.name) != 1:
         return False
@@ -120,7 +119,7 @@ def _gives_away(method: FunctionNode, name: str) -> bool:
 
 def is_own_thread(me: Value, scope: Scope, span: Span, evaluator: Evaluator) -> bool:
     """Whether the thread that is joined at ``span`` of ``scope`` has the object ``me`` for as long as it runs."""
-    call = _call_at(scope, span)
+    call = call_at(scope.function.ir.body, span) if scope.function is not None else None
     if call is None or not isinstance(call.func, ir.Attr) or not isinstance(me, Object):
         return False
     options = alternatives(evaluator.eval(call.func.value, Context(scope)))
@@ -131,9 +130,7 @@ def is_own_thread(me: Value, scope: Scope, span: Span, evaluator: Evaluator) -> 
 def _has(thread: Value, me: Object, evaluator: Evaluator) -> bool:
     if isinstance(thread, LibObject):
         given = dict(thread.args)
-        return thread.type in _THREADS and (
-            _holds(given.get("target"), me) or _holds(given.get("function"), me) or _holds(given.get("args"), me)
-        )
+        return thread.type in _THREADS and any(_holds(given.get(n), me) for n in ("target", "function", "args"))
     if isinstance(thread, Object):
         if "threading.Thread" not in (evaluator.library_base(thread.cls), *_bases(thread, evaluator)):
             return False
@@ -176,21 +173,8 @@ def _encloses(function: Function, me: Object) -> bool:
     """Whether a function of a method's body uses the method's own object."""
     scope: Scope | None = function.scope
     while scope is not None and scope.function is not None:
-        if scope.params and scope.params[0][1] == me:
-            return scope.params[0][0] in free_names(function.node.ir)
+        name = scope.name_of(me)
+        if name:
+            return name in free_names(function.node.ir)
         scope = scope.parent
     return False
-
-
-def _me(scope: Scope, me: Value) -> str:
-    """The name of ``me`` in a method that runs on it."""
-    return scope.params[0][0] if scope.params and scope.params[0][1] == me else ""
-
-
-def _call_at(scope: Scope, span: Span) -> ir.Call | None:
-    body = scope.function.ir.body if scope.function is not None else ()
-    for stmt in flat_statements(body):
-        for expr in expressions_in(stmt):
-            if isinstance(expr, ir.Call) and expr.span == span:
-                return expr
-    return None

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from finlint.analysis import library
 from finlint.analysis.evaluate import Context, Evaluator
 from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import Definition, children, flat_statements, inner_blocks
+from finlint.analysis.nodes import Definition, flat_statements, inner_blocks
 from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import parts_of
 from finlint.analysis.values import (
     Bound,
     Class,
@@ -118,8 +119,9 @@ class _Walk:
         if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
             yield from self._call(stmt.value)
         elif isinstance(stmt, (ir.Assign, ir.AnnAssign)) and stmt.value is not None:
-            for expr in _calls_in(stmt.value):
-                self._note(expr)
+            for expr in parts_of(stmt.value):
+                if isinstance(expr, ir.Call):
+                    self._note(expr)
             if isinstance(stmt.value, ir.Call):
                 yield from self._needs_loop(stmt.value)
         for inner in inner_blocks(stmt):
@@ -197,12 +199,3 @@ def _coroutine(value: Value) -> str:
 
 def _always_leaves(block: ir.Block) -> bool:
     return bool(block) and isinstance(block[-1], (ir.Return, ir.Raise))
-
-
-def _calls_in(expr: ir.Expr) -> Iterator[ir.Call]:
-    stack = [expr]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ir.Call):
-            yield node
-        stack.extend(children(node))

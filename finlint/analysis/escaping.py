@@ -12,8 +12,9 @@ from typing import NamedTuple
 from finlint.analysis import library
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import FunctionNode, children, inner_blocks
+from finlint.analysis.nodes import FunctionNode, inner_blocks
 from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import parts_of
 from finlint.analysis.values import Class, Object
 from finlint.model import ir
 from finlint.model.source import Span
@@ -110,14 +111,11 @@ def _asks_for_something_else(test: ir.Expr | None, function: FunctionNode, depth
     params = [p.name for p in function.ir.params]
     me = params[0] if params and function.owner is not None else ""
     asked = depth > 0
-    stack = [test]
-    while stack:
-        node = stack.pop()
+    for node in parts_of(test):
         if isinstance(node, ir.Name):
             if node.id == me:
                 return False
             asked = asked or node.id in params
-        stack.extend(children(node))
     return asked
 
 

@@ -84,13 +84,14 @@ def any_known(env: Env) -> bool:
 
 def handed_on(callee: FunctionNode, receiver: Value | None, context: Context) -> list[tuple[str, Value]]:
     """What is known of the flags that a method tests, where it is called on the caller's own object."""
-    params, env = context.scope.params, context.env
-    if not env or not params or not callee.ir.params or not isinstance(receiver, Object) or params[0][1] != receiver:
+    env = context.env
+    me = context.scope.name_of(receiver) if isinstance(receiver, Object) else ""
+    if not env or not me or not callee.ir.params:
         return []
     if callee.ir.is_async or callee.ir.is_generator:
         # It runs at another moment.
         return []
-    mine, its = f"{FLAG}{params[0][0]}.", callee.ir.params[0].name
+    mine, its = f"{FLAG}{me}.", callee.ir.params[0].name
     known = [(key[len(mine) :], value) for key, value in env.items() if key.startswith(mine)]
     return [
         (f"{FLAG}{its}.{name}", v)

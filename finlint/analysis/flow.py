@@ -179,11 +179,6 @@ class _Run:
         goes_on = method(self, stmt)
         if flags.any_known(self.env) and (self.frame.entered != entered or any(map(self._may_set_flags, calls))):
             flags.forget_all(self.env)
-        if isinstance(stmt, ir.Assign) and not isinstance(stmt.value, ir.Call):
-            for target in stmt.targets:
-                self._note_flag(target, stmt.value)
-        elif isinstance(stmt, ir.ExprStmt):
-            self._note_event(stmt.value)
         return goes_on
 
     def _note_flag(self, target: ir.Expr, value: ir.Expr) -> None:
@@ -522,8 +517,7 @@ class _Run:
         if not self._has_flags:
             return
         if any(isinstance(part, ir.Walrus) or self._may_set_flags(part) for part in parts_of(test)):
-            if flags.any_known(self.env):
-                flags.forget_all(self.env)
+            flags.forget_all(self.env)
         else:
             flags.note_test(test, holds, self.context, self.evaluator)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from finlint.analysis.evaluate import Context, Evaluator, dotted, function_at
 from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, flat_statements, inner_blocks
 from finlint.analysis.scopes import Scope
-from finlint.analysis.statements import expressions_in
+from finlint.analysis.statements import call_at, expressions_in
 from finlint.analysis.values import Class, Module, Object, alternatives
 from finlint.model import ir
 from finlint.model.source import Span
@@ -79,11 +79,11 @@ def acquired(scope: Scope, span: Span) -> ir.Expr | None:
             for expr, _, place in stmt.items:
                 if place == span:
                     return expr
-        for part in expressions_in(stmt):
-            if isinstance(part, ir.Call) and part.span == span:
-                acquire = part.func if _is_acquire(part.func) else next(filter(_is_acquire, _arguments(part)), None)
-                return acquire.value if isinstance(acquire, ir.Attr) else None
-    return None
+    call = call_at(body, span)
+    if call is None:
+        return None
+    acquire = call.func if _is_acquire(call.func) else next(filter(_is_acquire, _arguments(call)), None)
+    return acquire.value if isinstance(acquire, ir.Attr) else None
 
 
 def _statements_at(module: ModuleNode, span: Span) -> ir.Block:

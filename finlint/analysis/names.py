@@ -11,10 +11,11 @@ from typing import NamedTuple
 from finlint.analysis import library
 from finlint.analysis.environment import Context, known_in
 from finlint.analysis.memo import Memo
-from finlint.analysis.nodes import Definition, FunctionIndex, ModuleNode, children, function_at
+from finlint.analysis.nodes import Definition, FunctionIndex, ModuleNode, function_at
 from finlint.analysis.protocols import exit_action
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import parts_of
 from finlint.analysis.values import (
     UNKNOWN,
     Class,
@@ -312,11 +313,4 @@ def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:
 def _names_in(node: object) -> list[str]:
     if not isinstance(node, tuple) or not hasattr(node, "_fields") or isinstance(node, (ir.Function, ir.ClassDef)):
         return []
-    out: list[str] = []
-    stack: list[ir.Expr] = [node]  # type: ignore[list-item]
-    while stack:
-        expr = stack.pop()
-        if isinstance(expr, ir.Name):
-            out.append(expr.id)
-        stack.extend(children(expr))
-    return out
+    return [expr.id for expr in parts_of(node) if isinstance(expr, ir.Name)]  # type: ignore[arg-type]

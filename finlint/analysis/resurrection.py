@@ -8,6 +8,7 @@ from typing import NamedTuple
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.nodes import FunctionNode, children, flat_statements
 from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import parts_of
 from finlint.analysis.values import Bound, Class, Function, Lib, alternatives
 from finlint.model import ir
 from finlint.model.source import Span
@@ -135,9 +136,4 @@ def _holds(expr: ir.Expr, name: str) -> bool:
 
 def _calls(stmt: ir.Stmt) -> Iterator[ir.Call]:
     value = stmt.value if isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.Return, ir.AnnAssign)) else None
-    stack = [value] if value is not None else []
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ir.Call):
-            yield node
-        stack.extend(children(node))
+    return (part for part in (parts_of(value) if value is not None else ()) if isinstance(part, ir.Call))

@@ -17,6 +17,7 @@ from finlint.analysis.nodes import FunctionNode, children, flat_statements
 from finlint.analysis.rebinding import bound_function, bound_value, last_binding
 from finlint.analysis.registrars import Spec, argument_expression
 from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import parts_of
 from finlint.analysis.values import (
     Bound,
     Class,
@@ -467,13 +468,7 @@ class _Holder:
             return True
         rest: list[ir.Expr] = [*expr.elements, *(c.iter for c in expr.clauses[1:])]
         rest += [test for clause in expr.clauses for test in clause.ifs]
-        stack = rest
-        while stack:
-            node = stack.pop()
-            if isinstance(node, ir.Name) and node.id in self.aliases:
-                return True
-            stack.extend(children(node))
-        return False
+        return any(isinstance(n, ir.Name) and n.id in self.aliases for expr in rest for n in parts_of(expr))
 
     # -- values
 

@@ -36,6 +36,10 @@ class Scope:
                 return value
         return None
 
+    def name_of(self, value: Value) -> str:
+        """What a method calls the object that it runs on, where that is ``value``; "" otherwise."""
+        return self.params[0][0] if self.params and self.params[0][1] == value else ""
+
     def __repr__(self) -> str:
         name = self.function.name if self.function is not None else "<module>"
         return f"Scope({self.module.name}.{name}, {dict(self.params)})"

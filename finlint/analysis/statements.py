@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.nodes import children
+from finlint.analysis.nodes import children, flat_statements
 from finlint.model import ir
+from finlint.model.source import Span
 
 
 def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
@@ -36,3 +37,9 @@ def parts_of(expr: ir.Expr) -> Iterator[ir.Expr]:
         node = stack.pop()
         yield node
         stack.extend(children(node))
+
+
+def call_at(block: ir.Block, span: Span) -> ir.Call | None:
+    """The call that stands at ``span`` of a block, or of the blocks in it."""
+    exprs = (expr for stmt in flat_statements(block) for expr in expressions_in(stmt))
+    return next((expr for expr in exprs if isinstance(expr, ir.Call) and expr.span == span), None)
