@@ -210,7 +210,11 @@ class _Run:
     def assign(self, stmt: ir.Assign) -> bool:
         value = self.evaluator.run_later(stmt.value, self.context)
         for target in stmt.targets:
+            entered = self.frame.entered
             self._store(target, value, stmt.span)
+            if self.frame.entered != entered:
+                # A setter, which may set others.
+                flags.forget_all(self.env)
             self._note_flag(target, stmt.value)
         return _GOES_ON
 

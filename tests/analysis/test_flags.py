@@ -40,6 +40,11 @@ PROGRAM = """\
         def open(self):
             self.closed = self.flag
             return self.flag
+        def __setitem__(self, key, value): self.closed = self.flag
+        @property
+        def level(self): return 1
+        @level.setter
+        def level(self, value): self.closed = self.flag
         @property
         def idle(self): return self.part is None
         def end(self):
@@ -96,6 +101,8 @@ FOUND = {
     "what is called is no flag": "if self.pred:\n                if not self.pred(): self.part.touch()",
     "a property is no flag": "if self.idle: self.part = None\n            if not self.idle: self.free()",
     "set by a property": "self.closed = True\n            x = self.open\n            self.free()",
+    "set by storing an item": "self.closed = True\n            self[1] = 5\n            self.free()",
+    "set by a setter that comes later": "self.closed = self.level = True\n            self.free()",
     "set by setattr": "self.closed = True\n            setattr(self, 'closed', False)\n            self.free()",
     "set by what a library calls": (
         "self.closed = True\n            self.items.sort(key=self.begin)\n            self.free()"
