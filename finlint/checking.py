@@ -18,9 +18,11 @@ from finlint.analysis.project import Disk, Project
 from finlint.analysis.reach import Step
 from finlint.analysis.registrars import Registrars
 from finlint.knowledge.base import Knowledge
+from finlint.knowledge.heritable import described_in
 from finlint.model.finding import FileError, Finding
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, ClassKey, Group, Inputs, Known, Seen, Task
+from finlint.model.tokens import HERITABLE
 from finlint.rules import all as rules
 from finlint.rules.blocking import blocking
 from finlint.syntax.contents import Contents
@@ -34,6 +36,8 @@ class Library:
     def __init__(self, settings: Settings) -> None:
         self.knowledge = Knowledge(settings.knowledge)
         self.registrars = Registrars(settings.registrars)
+        #: Last names of classes whose finalizers run what subclasses define, with commas between.
+        self.heritable = ",".join(sorted(word.decode() for word in {**HERITABLE, **described_in(settings.knowledge)}))
         self.src = settings.src
         self.installed: list[str] = []
         if settings.follow_installed:
@@ -87,7 +91,7 @@ class Check:
         evaluator = Evaluator(project, self.library.knowledge, self.library.registrars)
         frames = Frames(evaluator)
         inherited = dict(known.inherited)
-        finder = Finder(evaluator, frames, self.library.registrars, known.wrappers, inherited)
+        finder = Finder(evaluator, frames, library.registrars, known.wrappers, inherited, library.heritable)
         findings: list[Finding] = []
         registrations: set[tuple[str, int, int, str]] = set()
         found = _Classes([], [])
@@ -166,6 +170,7 @@ class Check:
         """The finalizers that the task asks for, each with whether what it blocks in is not known yet."""
         if task.what == "own":
             yield from ((finalizer, True) for finalizer in finder.deletions(module))
+            yield from ((finalizer, True) for finalizer in finder.deletions_of_libraries(module))
             yield from ((finalizer, True) for finalizer in finder.registrations(module))
             mine = module.classes_named(key.name for key in finder.inherited if key.path == module.path)
             found.followed.extend(node for node in mine if class_key(node) in finder.inherited)

@@ -14,13 +14,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from finlint import __version__
+from finlint.model.tokens import HERITABLE, TOKENS, may_hold_finalizer
 
 if TYPE_CHECKING:
     from finlint.config import Config
     from finlint.model.finding import Finding
-
-#: Without one of these words a file holds no registration; a test compares them with the engine's.
-WORDS = ("__del__", "weakref", "Finalize", "gc.callbacks", "gc import", "gc as ", "set_finalizer", "add_cleanup")
 
 Result = tuple[int, int, str, type["Plugin"]]
 
@@ -70,7 +68,7 @@ class Plugin:
         """The findings of this file. Never raises: an exception here would end the whole run of flake8."""
         try:
             text = "".join(self._lines)
-            if not any(word in text for word in (*WORDS, *self._registrars())):
+            if not self._may_hold_finalizer(text.encode("utf-8", "surrogatepass")):
                 return
             results = self._results(text)
         except Exception as error:
@@ -86,8 +84,14 @@ class Plugin:
         """A path for the file; text from stdin without a name counts as a file of the working directory."""
         return self._filename if self._filename not in ("-", "stdin", "") else os.path.join(os.getcwd(), "<stdin>")
 
-    def _registrars(self) -> tuple[str, ...]:
-        return tuple(r.name.rpartition(".")[2] for r in self._configuration().registrars)
+    def _may_hold_finalizer(self, data: bytes) -> bool:
+        config = self._configuration()
+        tokens = (*TOKENS, *(r.name.rpartition(".")[2].encode() for r in config.registrars))
+        if not config.knowledge:
+            return may_hold_finalizer(data, tokens)
+        from finlint.knowledge.heritable import described_in
+
+        return may_hold_finalizer(data, tokens, {**HERITABLE, **described_in(config.knowledge)})
 
     def _configuration(self) -> Config:
         key = (os.path.dirname(os.path.abspath(self._path())), self._config, self._isolated)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from finlint.cache.verdict import CHECKED, MAY, NO
 from finlint.model.settings import Settings
-from finlint.model.tokens import TOKENS
+from finlint.model.tokens import HERITABLE, TOKENS, may_hold_finalizer
 from finlint.syntax.reading import Unreadable, decode
 
 if TYPE_CHECKING:
@@ -31,10 +31,16 @@ class Prefilter:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._tokens = (*TOKENS, *(r.name.rpartition(".")[2].encode() for r in settings.registrars))
+        self._heritable = HERITABLE
+        if settings.knowledge:
+            # Reading TOML costs more imports than all the rest.
+            from finlint.knowledge.heritable import described_in
+
+            self._heritable = {**HERITABLE, **described_in(settings.knowledge)}
         self._packages: Packages | None = None
 
     def may_hold(self, data: bytes) -> bool:
-        return not self._settings.prefilter or any(token in data for token in self._tokens)
+        return not self._settings.prefilter or may_hold_finalizer(data, self._tokens, self._heritable)
 
     def verdict(self, path: str, data: bytes, check: bool) -> int | None:
         """What is known of a file: MAY, NO, or, if its syntax is to be checked, CHECKED; None where there is something

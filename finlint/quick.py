@@ -11,7 +11,7 @@ import sys
 import warnings
 
 from finlint.model.folders import USUAL_FOLDERS
-from finlint.model.tokens import TOKENS
+from finlint.model.tokens import may_hold_finalizer
 
 #: Bytes of all files together: the engine parses no more of those without a word either.
 MAX_BYTES = 1_000_000
@@ -112,7 +112,7 @@ def _hold_nothing(paths: list[str]) -> bool:
         except OSError:
             return False
         left -= len(data)
-        if left < 0 or b"\0" in data or any(token in data for token in TOKENS):
+        if left < 0 or b"\0" in data or may_hold_finalizer(data):
             return False
         try:
             with warnings.catch_warnings():

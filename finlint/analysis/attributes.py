@@ -235,7 +235,7 @@ class Attributes:
         if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
             seen = self._as_library(obj)
             attribute = self._library_attribute(LibObject(value.name.rpartition(".")[0], seen.args), name)
-            return LibMethod(seen, value.name) if isinstance(attribute, LibMethod) else attribute
+            return self._inherited(seen, value.name, obj) if isinstance(attribute, LibMethod) else attribute
         if isinstance(value, Object):
             getter = self.ask.class_function(value.cls, "__get__")
             if getter is not None:
@@ -255,6 +255,12 @@ class Attributes:
     def _is_library_method(self, name: str, cls: Class) -> bool:
         owner = name.rpartition(".")[0]
         return self.knowledge.is_class(owner) and any(isinstance(base, Lib) for base in self.ask.mro(cls))
+
+    def _inherited(self, seen: LibObject, name: str, obj: Object) -> LibMethod:
+        """The method ``name`` of a library, of an object that the library sees as ``seen``."""
+        entry = self.knowledge.entry(name)
+        matters = entry is not None and (entry.calls_methods or self.ask.is_from_abstract(obj.cls, name))
+        return LibMethod(seen, name, obj if matters else None)
 
     def _as_library(self, obj: Object) -> LibObject:
         """An instance of a subclass of a library class, as the library sees it."""
@@ -366,7 +372,8 @@ class Attributes:
             elif isinstance(base, Lib):
                 qualified = self.knowledge.member(base.name, name)
                 if qualified is not None and isinstance(receiver, Object):
-                    return LibMethod(LibObject(self.knowledge.canonical(base.name), receiver.args), qualified)
+                    seen = LibObject(self.knowledge.canonical(base.name), receiver.args)
+                    return self._inherited(seen, qualified, receiver)
         return self._as_users_know_it(receiver, name) if isinstance(receiver, Object) else UNKNOWN
 
 

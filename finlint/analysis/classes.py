@@ -192,6 +192,15 @@ class Classes:
                         return out
         return out
 
+    def is_from_abstract(self, cls: Class, name: str) -> bool:
+        """Whether ``cls`` has the method ``name`` of a library from a class there that does nothing itself."""
+        method = name.rpartition(".")[2]
+        for base in self.mro(cls):
+            if isinstance(base, Lib) and self.knowledge.member(base.name, method) == name:
+                entry = self.knowledge.entry(base.name)
+                return entry is not None and entry.is_abstract
+        return False
+
     def library_base(self, cls: Class) -> str:
         """The first library class that ``cls`` inherits from, by qualified name; "" if none."""
         for base in self.mro(cls):

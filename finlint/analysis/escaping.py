@@ -76,7 +76,7 @@ class _Escapes:
         cls = owner.cls
         module = cls.node.module
         for other in (module, *self.evaluator.project.mentioning(cls.node.name, module)):
-            for node in other.classes_with(function.name):
+            for node in other.classes_on(other.source.lines("words", function.name)):
                 subclass = Class(node, self.evaluator.module_scope(other))
                 if node is not cls.node and function.name in node.members and cls in self.evaluator.mro(subclass):
                     return True

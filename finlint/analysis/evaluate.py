@@ -93,6 +93,7 @@ class Evaluator:
         self.class_function = classes.class_function
         self.overrides = classes.overrides
         self.library_base = classes.library_base
+        self.is_from_abstract = classes.is_from_abstract
         self.making_scope = classes.making_scope
         self.declared = classes.declared
         self.has_unknown_base = classes.has_unknown_base
@@ -120,6 +121,7 @@ class Evaluator:
         self.generic_scope = contexts.generic_scope
         library_calls = LibraryCalls(self)
         self.call_library = library_calls.call_library
+        self.call_own_methods = library_calls.call_own_methods
 
     def close(self) -> None:
         """Take the parts apart, which all refer to this: nobody asks any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from finlint.analysis.values import (
     Bound,
     Class,
     Function,
+    Lib,
     Object,
     OneOf,
     Parameter,
@@ -28,6 +29,7 @@ from finlint.analysis.values import (
     is_known,
     shallow,
 )
+from finlint.knowledge.entries import Entry
 from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.source import Span
@@ -44,7 +46,8 @@ class Finalizer(NamedTuple):
     """One finalizer: where it is registered and what runs.
 
     ``root`` has an edge for each function that the runtime calls, and the effects of a library function that is
-    the callback itself. ``owner`` is the class of a ``__del__``; ``registration`` is None there.
+    the callback itself. ``owner`` is the class of a ``__del__``; ``registration`` is None there. A class that has its
+    ``__del__`` from a library has that one's name as ``registrar``, and as ``callback`` what it calls of the project.
     """
 
     registrar: str
@@ -56,6 +59,15 @@ class Finalizer(NamedTuple):
     registration: Registration | None
     owner: Class | None
 
+    @property
+    def is_library(self) -> bool:
+        """Whether it is a library's ``__del__`` that runs methods of the project."""
+        return self.owner is not None and self.registrar != DEL
+
+
+#: The registrar of finalizers that classes define.
+DEL = "__del__"
+
 
 class Finder:
     """Finds the finalizers of modules.
@@ -63,6 +75,7 @@ class Finder:
     ``wrappers`` and ``inherited`` are what is known of other files, and grow while files are searched: functions that
     pass their own parameters on to a registrar are registrars themselves, wherever they are called; what a class
     registers, its subclasses inherit. They are named by place, so that they mean the same in another process.
+    ``heritable`` are last names of libraries' classes whose finalizers run what subclasses define, with commas between.
     """
 
     def __init__(
@@ -72,6 +85,7 @@ class Finder:
         registrars: Registrars,
         wrappers: Iterable[FunctionKey] = (),
         inherited: Mapping[ClassKey, Iterable[FunctionKey]] = MappingProxyType({}),
+        heritable: str = "",
     ) -> None:
         self.evaluator = evaluator
         self.frames = frames
@@ -81,6 +95,7 @@ class Finder:
         self.wrappers: set[FunctionKey] = set(wrappers)
         #: Classes whose instances have a finalizer that subclasses inherit, with the methods that register one.
         self.inherited: dict[ClassKey, set[FunctionKey]] = {cls: set(methods) for cls, methods in inherited.items()}
+        self._heritable = heritable
         self._searched: set[tuple[ModuleNode, object]] = set()
 
     # -- registrations
@@ -230,7 +245,7 @@ class Finder:
     def deletions(self, module: ModuleNode) -> Iterator[Finalizer]:
         """The ``__del__`` methods that classes of ``module`` define, by ``def`` or by assignment."""
         for cls in self.classes(module):
-            for binding in cls.node.members.get("__del__", []):
+            for binding in cls.node.members.get(DEL, []):
                 self.inherited.setdefault(class_key(cls.node), set())
                 yield from self.deletion(cls, binding, cls)
 
@@ -251,10 +266,11 @@ class Finder:
             methods = self.inherited.get(class_key(base.node))
             if methods is None:
                 continue
-            found = self.evaluator.class_member(cls, "__del__")
+            found = self.evaluator.class_member(cls, DEL)
             if found is not None and found[0] == base:
-                for binding in base.node.members["__del__"]:
+                for binding in base.node.members[DEL]:
                     yield from self.deletion(base, binding, cls)
+            yield from self.deletion_of_library(cls)
             for key in sorted(methods):
                 method = function_at(base.node.module, key.line)
                 if method is None or (cls.node.module, (cls.node, method)) in self._searched:
@@ -264,14 +280,46 @@ class Finder:
                 frame = self.frames.of(self.evaluator.method_scope(method, receiver, base.scope))
                 yield from self._of_frame(frame, self.frames)
 
+    def deletions_of_libraries(self, module: ModuleNode) -> Iterator[Finalizer]:
+        """What the ``__del__`` of a library's class runs of the classes of ``module`` that inherit from it."""
+        for cls in self._classes_at(module, module.source.lines("inheriting", self._heritable)):
+            found = self.evaluator.class_member(cls, DEL)
+            if found is not None and self._calls_methods(found[1]) is not None:
+                self.inherited.setdefault(class_key(cls.node), set())
+                yield from self.deletion_of_library(cls)
+
+    def deletion_of_library(self, cls: Class) -> Iterator[Finalizer]:
+        """The finalizer of ``cls`` if it is that of a library, and runs anything of the project."""
+        found = self.evaluator.class_member(cls, DEL)
+        entry = self._calls_methods(found[1]) if found is not None else None
+        key = (cls.node.module, (cls.node, DEL))
+        if entry is None or key in self._searched:
+            return
+        self._searched.add(key)
+        span = cls.node.facts.span
+        scope = self.evaluator.module_scope(cls.node.module)
+        root = Frame(scope)
+        called = self.evaluator.call_own_methods(entry, Object(cls, (), "self"), Context(scope, {}, root), span)
+        if called:
+            yield Finalizer(entry.name, cls.node.module, span, scope, root, called[0], None, cls)
+
+    def _calls_methods(self, value: Value) -> Entry | None:
+        """What is known of a method of a library that calls others of its object."""
+        entry = self.evaluator.knowledge.entry(value.name) if isinstance(value, Lib) else None
+        return entry if entry is not None and entry.calls_methods else None
+
     def classes(self, module: ModuleNode) -> Iterator[Class]:
         """All classes of the module's text that may define ``__del__``, those inside functions included."""
+        return self._classes_at(module, module.source.lines("words", DEL))
+
+    def _classes_at(self, module: ModuleNode, lines: Sequence[int]) -> Iterator[Class]:
+        """The classes that these lines are of, those inside functions included."""
         scope = self.evaluator.module_scope(module)
-        for node in module.classes_with("__del__"):
+        for node in module.classes_on(lines):
             yield Class(node, scope)
-        for line in module.source.lines("words", "__del__"):
+        for line in lines:
             function = function_at(module, line)
-            if function is not None and function.name != "__del__":
+            if function is not None and function.name != DEL:
                 yield from _inner_classes(function, self.evaluator)
 
     def deletion(self, cls: Class, binding: Binding, receiver: Class) -> Iterator[Finalizer]:
@@ -280,7 +328,7 @@ class Finder:
         if key in self._searched:
             return
         self._searched.add(key)
-        found = self.evaluator.class_member(receiver, "__del__")
+        found = self.evaluator.class_member(receiver, DEL)
         if found is None:
             return
         obj = Object(receiver, (), "self")
@@ -291,9 +339,9 @@ class Finder:
         span = method.ir.span if method is not None else Span(binding.line, 1, binding.line, 1)
         if method is None:
             span = _binding_span(cls.node, binding)
-        value = self.evaluator.instance_attribute(obj, "__del__", context, span)
+        value = self.evaluator.instance_attribute(obj, DEL, context, span)
         self.evaluator.call(value, CallArgs(), context, span, None)
-        yield Finalizer("__del__", cls.node.module, span, root_scope, root, value, None, receiver)
+        yield Finalizer(DEL, cls.node.module, span, root_scope, root, value, None, receiver)
 
 
 def _binding_span(cls: ClassNode, binding: Binding) -> Span:

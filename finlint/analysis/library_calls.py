@@ -11,6 +11,7 @@ from finlint.analysis.questions import Questions
 from finlint.analysis.values import (
     HELD,
     UNKNOWN,
+    Bound,
     Const,
     Function,
     Lib,
@@ -91,7 +92,11 @@ class LibraryCalls:
         if entry.is_async:
             return LibCoroutine(name)
         if context.recorder is not None and span is not None:
-            self._record_library(entry, args, receiver, context, span, expr)
+            instance = function.instance if isinstance(function, LibMethod) else None
+            if instance is None or not self.ask.is_from_abstract(instance.cls, name):
+                self._record_library(entry, args, receiver, context, span, expr)
+            if instance is not None:
+                self.call_own_methods(entry, instance, context, span)
         result = self._library_result(name, entry, args, receiver, context)
         if entry.bounds_result and isinstance(result, LibObject):
             bound = library.arguments(entry, args).get(entry.bounds_result)
@@ -150,6 +155,22 @@ class LibraryCalls:
             self.ask.drive(given.get(parameter, UNKNOWN), context, span)
         for parameter in entry.consumes:
             self.ask.element(given.get(parameter, UNKNOWN), context, span)
+
+    def call_own_methods(self, entry: Entry, instance: Object, context: Context, span: Span) -> list[Bound]:
+        """Call what the library calls of an instance of its heir, where the project defines it."""
+        called: list[Bound] = []
+        pending = list(entry.calls_methods)
+        for name in pending:
+            for option in alternatives(self.ask.instance_attribute(instance, name, context, span)):
+                if isinstance(option, Bound) and isinstance(option.function, Function):
+                    called.append(option)
+                    self.ask.call(option, CallArgs(), context, span, None)
+                elif isinstance(option, LibMethod) and option.instance is not None:
+                    # The library's own method, which may call another one: ``close`` calls ``flush``.
+                    inherited = self.knowledge.entry(option.name)
+                    more = inherited.calls_methods if inherited is not None else ()
+                    pending += [other for other in more if other not in pending]
+        return called
 
     def _printed_elsewhere(self, args: Args, context: Context, span: Span) -> bool:
         """``print(file=stream)`` writes to the stream: whether it was judged as that."""

@@ -236,19 +236,16 @@ class ModuleNode:
             known = self._definitions[key] = _Definitions(self, binding)
         return known
 
-    def classes_with(self, word: str) -> list[ClassNode]:
-        """Classes of its body with their inner classes, if any of these lines hold ``word``."""
-        return self._classes_on(self.source.lines("words", word))
-
     def classes_named(self, names: Iterable[str]) -> list[ClassNode]:
         """Classes of its body, and classes in their bodies, of these names."""
         wanted = set(names)
         if not wanted:
             return []
         pattern = rf"\bclass[ \t]+(?:{'|'.join(map(re.escape, sorted(wanted)))})\b"
-        return [cls for cls in self._classes_on(self.source.lines("matching", pattern)) if cls.name in wanted]
+        return [cls for cls in self.classes_on(self.source.lines("matching", pattern)) if cls.name in wanted]
 
-    def _classes_on(self, lines: Sequence[int]) -> list[ClassNode]:
+    def classes_on(self, lines: Sequence[int]) -> list[ClassNode]:
+        """Classes of its body that these lines are of, with their inner classes."""
         out: list[ClassNode] = []
         passed = 0
         for line in lines:

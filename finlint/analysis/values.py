@@ -56,8 +56,12 @@ class LibObject(NamedTuple):
 
 
 class LibMethod(NamedTuple):
+    """A method of a library. ``instance`` is the receiver where it is an instance of a class of the project and the
+    method does nothing itself, or calls others of its methods."""
+
     receiver: Value
     name: str
+    instance: Object | None = None
 
 
 class Module(NamedTuple):

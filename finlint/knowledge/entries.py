@@ -130,3 +130,9 @@ class Entry(NamedTuple):
     #: Parameters that make the call return at once by being given at all, whatever their value
     #: (``finlint.runtime.select(..., default=)``).
     nonblocking_given: tuple[str, ...] = ()
+    #: Methods of the receiver that the call calls, and that a subclass may have of its own: ``io.IOBase.close`` calls
+    #: "flush". Those of ``__del__`` are what an object's end runs of a subclass that has no finalizer itself.
+    calls_methods: tuple[str, ...] = ()
+    #: A class whose own methods do nothing, or only call others: what is known of them holds for instances of unknown
+    #: subclasses, not for what a subclass inherits (``io.RawIOBase.flush``).
+    is_abstract: bool = False

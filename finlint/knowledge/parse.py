@@ -19,9 +19,12 @@ from finlint.model.codes import BLOCKING_KINDS
 LASTS = ("unbounded", "bounded", "short")
 HANDOFFS = ("", "safe", "unsafe")
 
-_FLAGS = frozenset({"is_class", "starts_thread", "releases", "no_return", "holds", "is_async", "inner_lock"})
+_FLAGS = frozenset(
+    {"is_class", "is_abstract", "starts_thread", "releases", "no_return", "holds", "is_async", "inner_lock"}
+)
 _NAMES = frozenset(
-    {"bases", "parameters", "calls", "drives", "consumes", "defers", "receiver_calls", "nonblocking_given"}
+    {"bases", "parameters", "calls", "calls_methods", "drives", "consumes", "defers", "receiver_calls"}
+    | {"nonblocking_given"}
 )
 _FIELDS = frozenset(Entry._fields) - {"name"}
 #: The table of a file that maps names to the names that entries use.

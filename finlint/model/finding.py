@@ -39,12 +39,20 @@ _CONFIDENCE_RANK = {Confidence.HIGH: 2, Confidence.MEDIUM: 1, Confidence.LOW: 0}
 
 
 class RegistrationRef(NamedTuple):
-    """Where the finalizer was registered. ``registrar`` is a qualified name or ``__del__``."""
+    """Where the finalizer was registered. ``registrar`` is a qualified name or ``__del__``; where it is that of a
+    library's class, the place is the class that inherits it."""
 
     registrar: str
     path: str
     line: int
     column: int
+
+    @property
+    def how(self) -> str:
+        """How the object came to its finalizer: "defined by", "inherited from" or "registered by"."""
+        if self.registrar == "__del__":
+            return "defined by"
+        return "inherited from" if self.registrar.endswith(".__del__") else "registered by"
 
 
 class Culprit(NamedTuple):

@@ -21,7 +21,7 @@ def render_rdjson(view: View) -> str:
         registration = finding.registration
         if registration is not None:
             place = _location(view, registration.path, registration.line, registration.column)
-            related.insert(0, {"message": f"registered by {registration.registrar}", "location": place})
+            related.insert(0, {"message": f"{registration.how} {registration.registrar}", "location": place})
         location = _location(view, finding.path, span.line, span.column)
         location["range"]["end"] = {"line": span.end_line, "column": span.end_column}
         diagnostics.append(

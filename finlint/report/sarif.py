@@ -84,7 +84,7 @@ def _result(finding: Finding, name: str, index: dict[str, int], view: View) -> d
     places: list[dict[str, Any]] = []
     registration = finding.registration
     if registration is not None:
-        text = f"registered by {registration.registrar}"
+        text = f"{registration.how} {registration.registrar}"
         places.append(_location(registration.path, registration.line, registration.column, text, view))
     places += [_location(hop.path, hop.line, hop.column, hop.text, view) for hop in finding.related]
     if places:

@@ -58,8 +58,7 @@ def _block(finding: Finding, view: View, paint: Palette) -> str:
     registration = finding.registration
     if registration is not None:
         where = f"{view.path(registration.path)}:{registration.line}:{registration.column}"
-        what = "defined" if registration.registrar == "__del__" else "registered"
-        out.append(f"   {paint('blue', '=')} {what} by `{registration.registrar}` at {where}")
+        out.append(f"   {paint('blue', '=')} {registration.how} `{registration.registrar}` at {where}")
     if len(finding.trace) > 1 or (finding.trace and finding.trace[0].path != finding.path):
         out.append(f"   {paint('blue', '=')} the chain:")
         hops = list(enumerate(finding.trace, 1))

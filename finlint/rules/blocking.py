@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from finlint.analysis.alive import is_own_lock, is_own_thread
 from finlint.analysis.exit import may_run_at_exit
-from finlint.analysis.finalizers import Finalizer
+from finlint.analysis.finalizers import DEL, Finalizer
 from finlint.analysis.flow import Frames
 from finlint.analysis.held import Holder, holder
 from finlint.analysis.reach import Step, Witness, witnesses
@@ -190,6 +190,10 @@ def registration_ref(finalizer: Finalizer) -> RegistrationRef:
 
 def describe(finalizer: Finalizer) -> str:
     """The finalizer as a message names it: ``Pool.__del__``, or the callback and its registrar."""
+    if finalizer.owner is not None and finalizer.is_library:
+        function = finalizer.callback.function if isinstance(finalizer.callback, Bound) else None
+        method = function.node.name if isinstance(function, Function) else DEL
+        return f"`{finalizer.owner.node.name}.{method}`, which `{finalizer.registrar}` calls,"
     if finalizer.owner is not None:
         return f"`{finalizer.owner.node.name}.__del__`"
     names = [edge.target.function.qualified for edge in finalizer.frame.edges if edge.target.function is not None]

@@ -54,12 +54,8 @@ def _finding(finalizer: Finalizer, made: Value, kind: str) -> Finding:
     if isinstance(made, LibCoroutine):
         name = made.name
     shown = f"`{name}`" if name and name != "<lambda>" else "the callback"
-    subject = (
-        f"`{finalizer.owner.node.name}.__del__`"
-        if finalizer.owner is not None
-        else f"callback {shown} of `{finalizer.registrar}`"
-    )
-    if finalizer.owner is not None and name != "__del__":
+    subject = describe(finalizer) if finalizer.owner is not None else f"callback {shown} of `{finalizer.registrar}`"
+    if finalizer.owner is not None and not finalizer.is_library and name != "__del__":
         subject += f" returns what {shown} gives and"
     message = f"{subject} only makes a {what} when it is called, and nobody runs it: its body never runs"
     return make(

@@ -13,7 +13,7 @@ from finlint.rules.making import make
 
 
 def unset_attribute(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
-    if finalizer.owner is None:
+    if finalizer.owner is None or finalizer.is_library:
         return
     for read in unset_reads(finalizer.owner, evaluator):
         shown = ", ".join(f"`self.{name}`" for name in read.attributes[:3])

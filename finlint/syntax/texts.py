@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
+from finlint.model.tokens import headers_naming
 from finlint.model.words import heirs, other_names, word_starts
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
@@ -113,6 +114,12 @@ class TextQuestions:
         """Names that may mean the class ``name``."""
         return tuple(dict.fromkeys(other_names(self._text, name)))
 
+    def _inheriting(self, names: str) -> Found:
+        """Lines of classes whose headers name one of ``names`` (with commas between)."""
+        words = frozenset(name.encode() for name in names.split(","))
+        data = self._text.encode("latin-1", "replace")
+        return tuple(map(self._line, headers_naming(data, words)))
+
     def _imports(self, word: str) -> Found:
         """The word, if an import statement may bind it (alone on its line: within parentheses)."""
         text = self._text
@@ -182,6 +189,7 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
         TextQuestions._matching,
         TextQuestions._subclasses,
         TextQuestions._names,
+        TextQuestions._inheriting,
         TextQuestions._imports,
         TextQuestions._mentions,
     )

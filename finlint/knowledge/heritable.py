@@ -1,0 +1,32 @@
+"""Classes of libraries whose finalizers run what a subclass defines.
+
+``finlint.model.tokens.HERITABLE`` is what comes out of this for what we know ourselves; a test compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+
+from finlint.knowledge.base import Knowledge
+from finlint.knowledge.entries import Entry
+from finlint.knowledge.user import read_user_files
+
+
+def finalizer_of(name: str, knowledge: Knowledge) -> Entry | None:
+    """What is known of the ``__del__`` of a class, if it calls methods of its object."""
+    member = knowledge.member(name, "__del__")
+    entry = knowledge.entry(member) if member is not None else None
+    return entry if entry is not None and entry.calls_methods else None
+
+
+def described_in(paths: Iterable[str | PathLike[str]]) -> dict[bytes, bytes]:
+    """Such classes in the user's knowledge files: last name, and the name of the library."""
+    files = tuple(paths)
+    knowledge = Knowledge(files)
+    out: dict[bytes, bytes] = {}
+    for library, table in read_user_files(files).items():
+        for name in table.names():
+            if finalizer_of(name, knowledge) is not None:
+                out[name.rpartition(".")[2].encode()] = library.encode()
+    return out

@@ -1,0 +1,144 @@
+"""Classes without a ``__del__`` of their own, whose library base has one that calls their methods."""
+
+from __future__ import annotations
+
+import gc
+import io
+import wave
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from small import check, codes
+
+from finlint.model.settings import Settings
+
+
+def _raw() -> io.FileIO:
+    return io.FileIO(__file__)
+
+
+@pytest.mark.parametrize(
+    ("base", "arguments"),
+    [
+        (io.IOBase, ()),
+        (io.RawIOBase, ()),
+        (io.BufferedIOBase, ()),
+        (io.TextIOBase, ()),
+        (io.BytesIO, ()),
+        (io.StringIO, ()),
+        (io.FileIO, (__file__,)),
+        (io.BufferedReader, (_raw,)),
+        (io.TextIOWrapper, (io.BytesIO,)),
+        (zipfile.ZipFile, (io.BytesIO, "w")),
+        (wave.Wave_write, (io.BytesIO,)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_python_calls_close_of_a_subclass(base: type, arguments: tuple[object, ...]) -> None:
+    """What ``calls_methods`` of their ``__del__`` says, run."""
+    closed: list[str] = []
+
+    def close(self: object) -> None:
+        closed.append(base.__name__)
+        base.close(self)
+
+    made = type("Heir", (base,), {"close": close})(*(a() if isinstance(a, Callable) else a for a in arguments))
+    if base is wave.Wave_write:
+        made.setparams((1, 1, 8000, 0, "NONE", ""))
+    del made
+    gc.collect()
+    assert closed == [base.__name__]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("class A(io.RawIOBase):\n    def close(self): time.sleep(9)", ["FIN103"]),
+        ("class A(RawIOBase):\n    def close(self): self.part()\n    def part(self): time.sleep(9)", ["FIN103"]),
+        # ``close`` of io calls ``flush``.
+        ("class A(io.BufferedIOBase):\n    def flush(self): time.sleep(9)", ["FIN103"]),
+        (
+            "class A(io.RawIOBase):\n    def close(self): super().close()\n    def flush(self): time.sleep(9)",
+            ["FIN103"],
+        ),
+        ("class A(io.RawIOBase):\n    def close(self): pass\n    def flush(self): time.sleep(9)", []),
+        # That of BytesIO does not.
+        ("class A(io.BytesIO):\n    def flush(self): time.sleep(9)", []),
+        ("class A(io.BytesIO):\n    def close(self): time.sleep(9)", ["FIN103"]),
+        ("class A(zipfile.ZipFile):\n    def close(self): time.sleep(9)", ["FIN103"]),
+        ("class A(IO[bytes]):\n    def close(self): time.sleep(9)", []),
+        ("class A(io.RawIOBase):\n    def read(self): time.sleep(9)", []),
+        ("class A(io.RawIOBase):\n    async def close(self): time.sleep(9)", []),
+        # A finalizer of its own runs instead, and may call that of the base.
+        ("class A(io.RawIOBase):\n    def __del__(self): pass\n    def close(self): time.sleep(9)", []),
+        (
+            "class A(io.RawIOBase):\n    def __del__(self): super().__del__()\n    def close(self): time.sleep(9)",
+            ["FIN103"],
+        ),
+        # By inheritance, from a class of the project that is found by its own base.
+        ("class A(io.RawIOBase): pass\nclass B(A):\n    def close(self): time.sleep(9)", ["FIN103"]),
+        ("class M:\n    def close(self): time.sleep(9)\nclass A(M, io.RawIOBase): pass", ["FIN103"]),
+        ("class M:\n    def close(self): time.sleep(9)\nclass A(io.BytesIO, M): pass", []),
+        ("def f():\n    class A(io.RawIOBase):\n        def close(self): time.sleep(9)\n    return A()", ["FIN103"]),
+        ("class A(\n    # a base\n    io.RawIOBase,\n):\n    def close(self): time.sleep(9)", ["FIN103"]),
+        # What the abstract classes have themselves does nothing.
+        ("class A(io.RawIOBase):\n    def close(self): self.flush()", []),
+        ("class A(io.RawIOBase):\n    def close(self): super().flush()", []),
+        ("class A(io.RawIOBase):\n    def close(self): self.raw.flush()\n    raw: io.RawIOBase", ["FIN106"]),
+        ("class A(io.TextIOWrapper):\n    def close(self): self.flush()", ["FIN106"]),
+    ],
+)
+def test_what_a_library_base_calls(body: str, expected: list[str], tmp_path: Path) -> None:
+    head = "import io, time, zipfile\nfrom io import RawIOBase\nfrom typing import IO\n"
+    assert codes(check(tmp_path, {"a": head + body})) == expected
+
+
+def test_a_subclass_in_another_module(tmp_path: Path) -> None:
+    files = {
+        "base": "import io\nclass Base(io.RawIOBase):\n    def close(self): self.end()\n    def end(self): pass\n",
+        "heir": "import time\nfrom base import Base\nclass Heir(Base):\n    def end(self): time.sleep(9)\n",
+    }
+    report = check(tmp_path, files)
+    (finding,) = report.findings
+    assert Path(finding.path).name == "base.py"
+    assert finding.message == ("`Heir.close`, which `io.IOBase.__del__` calls, sleeps in `time.sleep` through `end()`")
+    assert finding.registration is not None
+    assert finding.registration.how == "inherited from"
+    assert Path(finding.registration.path).name == "heir.py"
+
+
+def test_exceptions_of_close_are_ios_own_business(tmp_path: Path) -> None:
+    """``IOBase.__del__`` swallows them before Python 3.13."""
+    source = """\
+        import io
+        class A(io.RawIOBase):
+            def __init__(self, path):
+                self.inner = open(path)
+            def close(self):
+                self.inner.close()
+                raise OSError("no")
+        """
+    assert [f.code for f in check(tmp_path, {"a": source}).findings if f.severity.value != "note"] == []
+
+
+def test_an_object_that_is_kept_lives_on(tmp_path: Path) -> None:
+    source = """\
+        import io
+        _free = []
+        class A(io.RawIOBase):
+            def close(self):
+                _free.append(self)
+        """
+    assert [f.code for f in check(tmp_path, {"a": source}).findings] == ["FIN403"]
+
+
+def test_the_users_own_knowledge(tmp_path: Path) -> None:
+    (tmp_path / "lib.toml").write_text(
+        '["acme.base.Conn"]\nis_class = true\n["acme.base.Conn.__del__"]\ncalls_methods = ["stop"]\n'
+    )
+    source = "import time\nfrom acme.base import Conn\nclass A(Conn):\n    def stop(self): time.sleep(9)\n"
+    assert codes(check(tmp_path, {"a": source})) == []
+    settings = Settings(knowledge=(str(tmp_path / "lib.toml"),))
+    assert codes(check(tmp_path, {"a": source}, settings)) == ["FIN103"]
