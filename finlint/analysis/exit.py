@@ -7,8 +7,6 @@ finalizers of ``finlint.runtime`` do not (Go promises nothing at exit either).
 
 from __future__ import annotations
 
-import re
-
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
 from finlint.analysis.nodes import ModuleNode, flat_statements
@@ -41,7 +39,7 @@ def _sets_atexit_false(body: ir.Block) -> bool:
 def _held_by_module(cls: Class, module: ModuleNode, frames: Frames) -> bool:
     """Whether a name of the module's body holds an instance of the class."""
     evaluator = frames.evaluator
-    lines = module.source.lines("matching", re.escape(cls.node.name))
+    lines = module.source.lines("words", cls.node.name)
     names = dict.fromkeys(b.name for line in lines for b in module.source.at(line) if b.kind == "assign")
     for name in names:
         for value in alternatives(evaluator.module_name(module, name)):

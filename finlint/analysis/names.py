@@ -300,9 +300,9 @@ class Names:
 
 
 def _puts_into(name: str) -> str:
-    """A pattern for what may put something into the container ``name``."""
+    """Name and pattern for what may put something into the container ``name``."""
     methods = "|".join((*PUTS, *PUTS_ALL))
-    return rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
+    return f"{name}\n" rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
 
 
 def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:

@@ -242,7 +242,9 @@ class ModuleNode:
         if not wanted:
             return []
         pattern = rf"\bclass[ \t]+(?:{'|'.join(map(re.escape, sorted(wanted)))})\b"
-        return [cls for cls in self.classes_on(self.source.lines("matching", pattern)) if cls.name in wanted]
+        return [
+            cls for cls in self.classes_on(self.source.lines("matching", f"class\n{pattern}")) if cls.name in wanted
+        ]
 
     def classes_on(self, lines: Sequence[int]) -> list[ClassNode]:
         """Classes of its body that these lines are of, with their inner classes."""

@@ -41,8 +41,9 @@ class Outside:
 
     def _functions(self, name: str, home: ModuleNode) -> Iterator[FunctionNode]:
         seen: set[FunctionNode] = set()
+        pattern = rf"(?<=\w)\.{re.escape(name)}[ \t]*=(?!=)"
         for module in dict.fromkeys((home, *self.project.mentioning(f".{name} = ", home))):
-            for line in module.source.lines("matching", rf"\w\.{re.escape(name)}[ \t]*=(?!=)"):
+            for line in module.source.lines("matching", f".{name}\n{pattern}"):
                 node = function_at(module, line)
                 if node is not None and node not in seen:
                     seen.add(node)

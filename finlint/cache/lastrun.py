@@ -76,16 +76,18 @@ class Before:
     def has_report(self) -> bool:
         return bool(self.head["whole"])
 
-    def same_folders(self, now: Now) -> dict[str, FolderRecord] | None:
-        """The folders that the report stands on, if they list the same."""
+    def same_folders(self, now: Now) -> tuple[dict[str, FolderRecord], bool] | None:
+        """The folders that the report stands on, if they list the same, and whether their stamps are the same, too."""
         out = {}
+        same = True
         for folder, record in folders_from_json(self.blocks["folders"]).items():
             if record.stamp == NO_STAMP or record.stamp != now.stamp(folder):
                 if record.names != now.names(folder):
                     return None
                 record = record._replace(stamp=now.safe(folder))
+                same = False
             out[folder] = record
-        return out
+        return out, same
 
     def reached(self) -> Iterator[tuple[str, Stamp, str]]:
         """The files that are none of the run's own, with their stamps and digests."""
@@ -155,7 +157,7 @@ def write(
         place.run,
         {
             "head": to_json(head),
-            "folders": folders_to_json(folders),
+            "folders": b"" if "folders" in lasting else folders_to_json(folders),
             "reached": to_json(rows),
             **lasting,
             "stale": to_json(stale),

@@ -96,6 +96,8 @@ class Memory:
         names = ["report", "rounds", "sightings"]
         if not others and len(before.verdicts) == before.count:
             names.append("paths")
+        if right.same_folders:
+            names.append("folders")
         lasting = {name: before.blocks[name] for name in names}
         write(
             self._place,

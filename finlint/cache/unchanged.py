@@ -49,12 +49,15 @@ class StillRight:
         digests: Mapping[str, str],
         reached: Mapping[str, FileRecord],
         folders: Mapping[str, FolderRecord],
+        same_folders: bool,
         restamped: bool,
     ) -> None:
         self.changed = changed
         self.digests = digests
         self.reached = reached
         self.folders = folders
+        #: Whether these are as they were written.
+        self.same_folders = same_folders
         #: Whether something is to be written, so that the next run has less to look at.
         self.restamped = restamped
 
@@ -68,8 +71,8 @@ def still_right(
     changed = before.changed(stamps)
     if len(changed) > MAX_CHANGED:
         return None
-    folders = before.same_folders(now)
-    if folders is None:
+    listed = before.same_folders(now)
+    if listed is None:
         return None
     digests: dict[str, str] = {}
     data_of: dict[str, bytes] = {}
@@ -104,7 +107,7 @@ def still_right(
         contents = {**{absolute: data_of[path] for absolute, path in shown.items()}, **others}
         if not _same_parts(before, place, contents, shown) or not _same_rounds(before, data_of, judge):
             return None
-    return StillRight(changed, digests, reached, folders, restamped)
+    return StillRight(changed, digests, reached, *listed, restamped)
 
 
 def _same_verdicts(

@@ -103,7 +103,7 @@ class _IrReader:
             name,
             kind,
             span.line,
-            span.end_line,
+            last_line(stmt),
             state.conditional,
             state.typing_only,
             stmt,
@@ -115,7 +115,23 @@ class _IrReader:
 def class_facts(stmt: ir.ClassDef) -> ClassFacts:
     """The outline of a class whose statements are lowered already (one defined inside a function, say)."""
     members = tuple(_IrReader().body(stmt.body, Conditions()))
-    return ClassFacts(stmt.name, stmt.span, stmt.span.line, stmt.span.end_line, stmt.bases, stmt.decorators, members)
+    return ClassFacts(stmt.name, stmt.span, stmt.span.line, last_line(stmt), stmt.bases, stmt.decorators, members)
+
+
+def last_line(stmt: ir.Stmt) -> int:
+    """The last line of a statement with all that is in it; spans of definitions are those of their headers."""
+    body = (
+        stmt.function.body if isinstance(stmt, ir.FunctionDef) else stmt.body if isinstance(stmt, ir.ClassDef) else ()
+    )
+    last = stmt_span(stmt).end_line
+    stack: list[object] = list(body[-1:])
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Span):
+            last = max(last, node.end_line)
+        elif isinstance(node, tuple):
+            stack.extend(node)
+    return last
 
 
 def stmt_span(stmt: ir.Stmt) -> Span:

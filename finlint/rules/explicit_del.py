@@ -17,7 +17,7 @@ _CALL = r"\.__del__\s*\("
 def explicit_del(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
     """Calls of ``__del__`` in a module, but for those that hand on to a base class."""
     seen: set[object] = set()
-    for line in module.source.lines("matching", _CALL):
+    for line in module.source.lines("matching", f".__del__\n{_CALL}"):
         for call, function, context in _calls_at(module, line, evaluator):
             assert isinstance(call.func, ir.Attr)
             if (call.span, call.func) in seen or _hands_on(call, function, context, evaluator):

@@ -438,3 +438,27 @@ def test_an_annotation_that_says_only_that_it_may_be_none_leaves_it_to_callers(a
     )
     assert codes(check(tmp_path / "waits", {"m": program.format("join")})) == ["FIN104"]
     assert codes(check(tmp_path / "goes_on", {"m": program.format("is_alive")})) == []
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        "def __init__(self): self.gone = threading.Event()",
+        "def __init__(self, gone: threading.Event): self.gone = gone",
+        "def __init__(self):\n            self.begin()\n        def begin(self):\n            self.gone = threading.Event()",
+        "gone = threading.Event()",
+        "def __init__(self): setattr(self, 'gone', threading.Event())",
+    ],
+)
+def test_attributes_of_a_class_in_a_function(init: str, tmp_path: Path) -> None:
+    source = f"""\
+import threading
+def make(given):
+    class Local:
+        {init}
+        def __del__(self):
+            if given:
+                self.gone.wait()
+    return Local
+"""
+    assert codes(check(tmp_path, {"a": source})) == ["FIN104"]
