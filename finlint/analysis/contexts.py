@@ -145,11 +145,12 @@ class Contexts:
         """The scope of a function about whose callers nothing is known."""
         owner = function.owner
         if owner is not None and parent is None:
-            cls = Class(owner, self.module_scope(function.module))
+            parent = self.generic_scope(owner.within) if owner.within is not None else None
+            cls = Class(owner, parent or self.module_scope(function.module))
             kind = method_kind(function)
             if kind == "class":
-                return self.method_scope(function, cls, None)
+                return self.method_scope(function, cls, parent)
             if kind == "instance":
-                return self.method_scope(function, Object(cls, (), "self"), None)
+                return self.method_scope(function, Object(cls, (), "self"), parent)
         params = tuple((p.name, UNKNOWN) for p in function.ir.params)
         return self.scope(function, params, parent)

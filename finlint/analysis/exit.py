@@ -12,6 +12,7 @@ from finlint.analysis.flow import Frames
 from finlint.analysis.nodes import ModuleNode, flat_statements
 from finlint.analysis.values import Class, Object, alternatives
 from finlint.model import ir
+from finlint.model.words import SUBCLASSES
 
 
 def may_run_at_exit(finalizer: Finalizer, frames: Frames) -> bool:
@@ -37,9 +38,10 @@ def _sets_atexit_false(body: ir.Block) -> bool:
 
 
 def _held_by_module(cls: Class, module: ModuleNode, frames: Frames) -> bool:
-    """Whether a name of the module's body holds an instance of the class."""
+    """Whether a name of the module's body holds an instance of the class, or of a subclass that the module defines."""
     evaluator = frames.evaluator
-    lines = module.source.lines("words", cls.node.name)
+    made = [cls.node.name, *module.source.words(SUBCLASSES, cls.node.name)]
+    lines = [line for name in made for line in module.source.lines("words", name)]
     names = dict.fromkeys(b.name for line in lines for b in module.source.at(line) if b.kind == "assign")
     for name in names:
         for value in alternatives(evaluator.module_name(module, name)):

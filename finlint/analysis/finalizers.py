@@ -104,6 +104,7 @@ class Finder:
         """Finalizers registered by calls in ``module`` that name one of ``words`` (default: any registrar)."""
         if words is None:
             lines = mentioned_at(module, self.registrars.words, self.registrars.everyday)
+            self._note_heirs_of_registrars(module)
         else:
             lines = mentioned_at(module, frozenset(words))
         for unit in _units(module, lines):
@@ -142,13 +143,13 @@ class Finder:
         """The frame of a function, and of the functions defined in it: they may register too."""
         yield frames.of(scope)
         assert scope.function is not None
-        for stmt in flat_statements(scope.function.ir.body):
+        for stmt in _definitions(scope.function.ir.body):
             if isinstance(stmt, ir.FunctionDef):
                 node = scope.module.inner_function(stmt.function, scope.function.owner)
                 inner = self.evaluator.generic_scope(node, scope)
                 yield from self._nested(inner, frames)
-            elif isinstance(stmt, ir.ClassDef):
-                cls = Class(scope.module.inner_class(stmt), scope)
+            else:
+                cls = Class(scope.module.inner_class(stmt, scope.function), scope)
                 for binding in cls.node.facts.members:
                     method = cls.node.function(binding) if binding.kind == "function" else None
                     if method is not None:
@@ -239,6 +240,14 @@ class Finder:
     def _note_wrapper(self, scope: Scope) -> None:
         if scope.function is not None and scope.function.name != "<lambda>":
             self.wrappers.add(function_key(scope.function))
+
+    def _note_heirs_of_registrars(self, module: ModuleNode) -> None:
+        """``class Cleanup(weakref.finalize)``: whoever makes one registers what he gives it."""
+        lines = module.source.lines("inheriting", ",".join(sorted(self.registrars.words)))
+        for cls in self._classes_at(module, lines):
+            if self.registrars.constructed(cls, self.evaluator.mro(cls), self.evaluator.knowledge) is not None:
+                span = cls.node.facts.span
+                self.wrappers.add(FunctionKey(module.path, span.line, span.column, "__init__", cls.node.name))
 
     # -- __del__
 
@@ -381,12 +390,23 @@ def _inner_classes(function: FunctionNode, evaluator: Evaluator) -> Iterator[Cla
     stack: list[tuple[FunctionNode, Scope]] = [(function, evaluator.generic_scope(function))]
     while stack:
         node, scope = stack.pop()
-        for stmt in flat_statements(node.ir.body):
+        for stmt in _definitions(node.ir.body):
             if isinstance(stmt, ir.ClassDef):
-                yield Class(node.module.inner_class(stmt), scope)
-            elif isinstance(stmt, ir.FunctionDef):
+                yield Class(node.module.inner_class(stmt, node), scope)
+            else:
                 inner = node.module.inner_function(stmt.function, node.owner)
                 stack.append((inner, evaluator.generic_scope(inner, scope)))
+
+
+def _definitions(body: ir.Block) -> Iterator[ir.FunctionDef | ir.ClassDef]:
+    """The functions and classes that the statements of a function define. Methods are those of their class."""
+    methods: set[int] = set()
+    for stmt in flat_statements(body):
+        if isinstance(stmt, ir.ClassDef):
+            methods.update(id(inner) for inner in flat_statements(stmt.body) if isinstance(inner, ir.FunctionDef))
+            yield stmt
+        elif isinstance(stmt, ir.FunctionDef) and id(stmt) not in methods:
+            yield stmt
 
 
 def free_names(function: ir.Function) -> frozenset[str]:

@@ -79,7 +79,7 @@ class Names:
             if name in function.ir.bound:
                 return self.local(name, current)
             if name == "__class__" and function.owner is not None:
-                return Class(function.owner, self.ask.module_scope(function.module))
+                return Class(function.owner, current.parent or self.ask.module_scope(function.module))
             current = current.parent
         return self.module_name(scope.module, name)
 
@@ -282,7 +282,7 @@ class Names:
             return self.ask.decorated(Function(function, scope), scope)
         if how == "class":
             assert isinstance(node, ir.ClassDef)
-            return Class(context.module.inner_class(node), context.scope)
+            return Class(context.module.inner_class(node, context.scope.function), context.scope)
         if how == "import":
             assert isinstance(node, (ir.Import, ir.ImportFrom))
             return self.ask.imported(node, context.module)

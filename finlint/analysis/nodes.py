@@ -100,13 +100,21 @@ class FunctionNode:
 
 
 class ClassNode:
-    """A class; compared by identity. ``parent`` is the class whose body holds it, if any."""
+    """A class; compared by identity. ``parent`` is the class whose body holds it, ``within`` the function whose body
+    does, if any."""
 
-    def __init__(self, module: ModuleNode, facts: ClassFacts, parent: ClassNode | None = None) -> None:
+    def __init__(
+        self,
+        module: ModuleNode,
+        facts: ClassFacts,
+        parent: ClassNode | None = None,
+        within: FunctionNode | None = None,
+    ) -> None:
         self.module = module
         self.facts = facts
         self.name = facts.name
         self.parent = parent
+        self.within = within
         self._functions: dict[Binding, FunctionNode] = {}
 
     @cached_property
@@ -297,10 +305,11 @@ class ModuleNode:
             node = self.functions_by_line[key] = FunctionNode(self, function, owner)
         return node
 
-    def inner_class(self, stmt: ir.ClassDef) -> ClassNode:
+    def inner_class(self, stmt: ir.ClassDef, within: FunctionNode | None) -> ClassNode:
+        """The node of a class in the body of a function."""
         node = self._classes.get(id(stmt))
         if node is None:
-            node = self._classes[id(stmt)] = ClassNode(self, class_facts(stmt))
+            node = self._classes[id(stmt)] = ClassNode(self, class_facts(stmt), None, within)
         return node
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.construction import Construction, caught_names, methods, stored_by
-from finlint.analysis.evaluate import Evaluator, dotted
+from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.nodes import FunctionNode, children, inner_blocks
 from finlint.analysis.values import Class, Function, Lib
 from finlint.model import ir
@@ -15,6 +15,19 @@ from finlint.model.source import Span
 _MAX_DEPTH = 4
 
 _CATCHES = frozenset({"AttributeError", "Exception", "BaseException"})
+
+#: Decorators that leave a class as it is, as far as its attributes go.
+_PLAIN_DECORATORS = frozenset(
+    Lib(name)
+    for name in (
+        "functools.total_ordering",
+        "typing.final",
+        "typing.runtime_checkable",
+        "typing_extensions.final",
+        "typing_extensions.runtime_checkable",
+        "warnings.deprecated",
+    )
+)
 
 
 class Read(NamedTuple):
@@ -66,7 +79,12 @@ class _Reader:
         if any(self.evaluator.class_function(self.cls, name) for name in ("__getattr__", "__getattribute__")):
             return True
         # A decorator may write ``__init__`` and give every attribute a default.
-        return any(isinstance(b, Class) and b.node.facts.decorators for b in evaluator.mro(self.cls))
+        return any(
+            evaluator.eval(decorator, Context(base.scope)) not in _PLAIN_DECORATORS
+            for base in evaluator.mro(self.cls)
+            if isinstance(base, Class)
+            for decorator in base.node.facts.decorators
+        )
 
     # -- what is read
 

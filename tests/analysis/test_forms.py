@@ -462,3 +462,78 @@ def make(given):
     return Local
 """
     assert codes(check(tmp_path, {"a": source})) == ["FIN104"]
+
+
+LOCAL = """\
+import threading, time, weakref
+def make(given):
+    class Part:
+        def __init__(self): self.part = 1
+    class Base:
+        def __init__(self): self.name = ""
+        @staticmethod
+        def free(*args): pass
+        @classmethod
+        def drop(cls): pass
+    class Local(Base):
+        def __init__(self):
+            {init}
+        def __del__(self):
+            {body}
+    return Local
+"""
+
+
+@pytest.mark.parametrize(
+    ("init", "body", "expected"),
+    [
+        ("Base.__init__(self); self.x = open(given)", "self.name", []),
+        ("super().__init__(); self.x = open(given)", "self.name", []),
+        ("self.inner = Part()", "self.inner", []),
+        ("self.x = open(given); super().__init__()", "self.name", ["FIN401"]),
+        ("weakref.finalize(self, self.free, 1); weakref.finalize(self, self.drop)", "pass", []),
+        ("weakref.finalize(self, self.end)", "pass", []),
+        ("weakref.finalize(self, self.__init__)", "pass", ["FIN301"]),
+    ],
+)
+def test_rules_in_a_class_in_a_function(init: str, body: str, expected: list[str], tmp_path: Path) -> None:
+    report = check(tmp_path, {"a": LOCAL.format(init=init, body=body)})
+    assert [f.code for f in report.findings if f.code >= "FIN3"] == expected
+
+
+def test_a_harmless_decorator_does_not_hide_an_unset_attribute(tmp_path: Path) -> None:
+    source = """\
+        import typing, attr
+        @{}
+        class A:
+            def __init__(self, path): self.file = open(path)
+            def __del__(self): self.file.close()
+        """
+    for decorator, expected in (("typing.final", ["FIN401"]), ("attr.s", [])):
+        report = check(tmp_path, {"a": source.format(decorator)})
+        assert [f.code for f in report.findings if f.code > "FIN3"] == expected
+
+
+@pytest.mark.parametrize("base", ["weakref.finalize", "weakref.ref"])
+def test_a_registrars_subclass_in_another_module(base: str, tmp_path: Path) -> None:
+    files = {
+        "core": f"import weakref\nclass Kept({base}):\n    pass\n",
+        "user": "import time\nfrom core import Kept\ndef slow(*args): time.sleep(9)\ndef keep(o): return Kept(o, slow)\n",
+        "other": "class Kept: pass\ndef keep(o): return Kept(o, o)\n",
+    }
+    report = check(tmp_path, files)
+    assert [(f.code, Path(f.path).name) for f in report.findings] == [("FIN103", "user.py")]
+    assert report.summary.registrations == 1
+
+
+def test_a_module_holds_an_instance_of_a_subclass(tmp_path: Path) -> None:
+    source = """\
+        import threading
+        class A:
+            def __del__(self): threading.Thread(target=print).start()
+        class B(A): pass
+        kept = {}()
+        """
+    for name in ("A", "B"):
+        assert "FIN202" in codes(check(tmp_path, {"a": source.format(name)}))
+    assert "FIN202" not in codes(check(tmp_path, {"a": source.format("object")}))
