@@ -6,6 +6,7 @@ from collections import deque
 from typing import NamedTuple
 
 from finlint.analysis.effects import Effect
+from finlint.analysis.firsttime import made_first
 from finlint.analysis.flow import Frames
 from finlint.analysis.scopes import Scope
 from finlint.model.source import Span
@@ -20,10 +21,14 @@ class Step(NamedTuple):
 
 
 class Witness(NamedTuple):
-    """An effect that a root reaches, and the shortest chain to it (the culprit's place last)."""
+    """An effect that a root reaches, and the shortest chain to it (the culprit's place last).
+
+    ``first``: every chain comes through a place that is run the first time only, while this variable is made.
+    """
 
     effect: Effect
     steps: tuple[Step, ...]
+    first: str = ""
 
 
 #: Frames that one callback may reach before the walk gives up. The largest of the standard library needs 700, that of
@@ -32,25 +37,58 @@ MAX_FRAMES = 4_000
 
 
 def witnesses(root: Scope, frames: Frames) -> list[Witness]:
-    """Every effect that running ``root`` may have, each culprit once, nearest first."""
+    """Every effect that running ``root`` may have, each culprit once, nearest first; last those of the first time."""
     out: list[Witness] = []
+    later: list[Witness] = []
     came_from: dict[Scope, tuple[Scope, Span] | None] = {root: None}
     queue = deque([root])
+    #: Where the walk goes on when all that runs each time has been seen: scope, caller, place, variable.
+    first_time: deque[tuple[Scope, Scope, Span, str]] = deque()
+    made: dict[Scope, str] = {}
     seen: set[tuple[str, str, str, Span]] = set()
-    while queue and len(came_from) < MAX_FRAMES:
+    while len(came_from) < MAX_FRAMES:
+        if not queue:
+            if not first_time:
+                break
+            target, caller, span, name = first_time.popleft()
+            if target not in came_from:
+                came_from[target] = (caller, span)
+                made[target] = name
+                queue.append(target)
+            continue
         scope = queue.popleft()
         frame = frames.of(scope)
         for effect in frame.effects:
             key = (effect.kind, effect.call, effect.path, effect.span)
             if key in seen:
                 continue
-            seen.add(key)
-            out.append(Witness(effect, _chain(scope, effect, came_from)))
+            first = made.get(scope) or _made_first(scope, effect.span)
+            witness = Witness(effect, _chain(scope, effect, came_from), first)
+            if first:
+                later.append(witness)
+            else:
+                seen.add(key)
+                out.append(witness)
         for edge in frame.edges:
-            if edge.target not in came_from:
+            if edge.target in came_from:
+                continue
+            first = made.get(scope) or _made_first(scope, edge.span)
+            if first:
+                first_time.append((edge.target, scope, edge.span, first))
+            else:
                 came_from[edge.target] = (scope, edge.span)
                 queue.append(edge.target)
+    for witness in later:
+        effect = witness.effect
+        key = (effect.kind, effect.call, effect.path, effect.span)
+        if key not in seen:
+            seen.add(key)
+            out.append(witness)
     return out
+
+
+def _made_first(scope: Scope, span: Span) -> str:
+    return made_first(scope.function, span) if scope.function is not None else ""
 
 
 def _chain(scope: Scope, effect: Effect, came_from: dict[Scope, tuple[Scope, Span] | None]) -> tuple[Step, ...]:

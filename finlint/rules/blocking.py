@@ -104,6 +104,8 @@ def _findings(
         steps = witness.steps
         free = _is_free(finalizer, witness, frames)
         severity = _SEVERITY[effect.lasts] if not free else _WHEN_FREE[effect.kind]
+        if witness.first:
+            severity = Severity.NOTE
         # The first step is the registration itself; the callback's own body comes next.
         primary = steps[1] if len(steps) > 1 and linted(steps[1].path) else steps[0]
         # ``close()`` that writes forty times is one thing to mend: the nearest stands for all. Two locks are two.
@@ -122,7 +124,8 @@ def _findings(
             continue
         reported.add(same)
         trace = tuple(Hop(s.path, s.span.line, s.span.column, text_at(s)) for s in steps[1:] or steps)
-        holding = _holder(finalizer, witness, frames) if effect.kind == "lock" and not free else None
+        matters = effect.kind == "lock" and not free and not witness.first
+        holding = _holder(finalizer, witness, frames) if matters else None
         yield Finding(
             CODE_OF_KIND[effect.kind],
             effect.kind,
@@ -149,7 +152,7 @@ def _witnesses(finalizer: Finalizer, frames: Frames) -> Iterator[Witness]:
             key = (effect.kind, effect.call, effect.path, effect.span)
             if key not in seen:
                 seen.add(key)
-                yield Witness(effect, (registered, *witness.steps))
+                yield Witness(effect, (registered, *witness.steps), witness.first)
 
 
 def _is_free(finalizer: Finalizer, witness: Witness, frames: Frames) -> bool:
@@ -211,6 +214,8 @@ def _message(finalizer: Finalizer, witness: Witness, free: bool) -> str:
     subject = f" of `{effect.subject}`" if effect.subject else ""
     bounded = " (bounded by a timeout)" if effect.lasts == "bounded" and effect.kind in _TIMED else ""
     why = (_FREE if free else _WHY).get(effect.kind, "")
+    if witness.first:
+        why = f", the first time only, while it makes `{witness.first}`"
     sentence = f"{describe(finalizer)} {_VERBS[effect.kind]} `{effect.call}`{subject}{bounded}{via}{why}"
     return sentence[:1].upper() + sentence[1:]
 

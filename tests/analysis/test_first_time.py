@@ -1,0 +1,72 @@
+"""What a function does while it makes a variable of its module happens once in a process, mostly to somebody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small import check
+
+PROGRAM = """\
+import threading, time
+made = None
+lock = threading.Lock()
+def make():
+    time.sleep(9)
+    return object()
+def get():
+    global made
+{body}
+class A:
+    def __del__(self):
+        {ends}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("if made is None: made = make()", []),
+        ("if made == None: made = make()", []),
+        ("if not made: made = make()", []),
+        ("if not made and lock: made = make()", []),
+        ("if made is None:\n        with lock:\n            if made is None: made = make()", []),
+        ("if made: return made\n    lock.acquire()\n    made = make()", []),
+        ("if made is not None: return made\n    made = make()", []),
+        ("if made is not None or not lock: return made\n    made = make()", []),
+        ("if made is not None: pass\n    else: made = make()", []),
+        ("try:\n        if made is None: made = make()\n    finally: pass", []),
+        # What follows is done each time.
+        ("if made is None: made = make()\n    make()", ["FIN103"]),
+        ("if made is None: made = object()\n    lock.acquire()", ["FIN102"]),
+        ("if made is None: return\n    made = make()", ["FIN103"]),
+        ("if made: made = make()", ["FIN103"]),
+        ("if made is None or lock: made = make()", ["FIN103"]),
+        ("if made is not None and lock: return made\n    made = make()", ["FIN103"]),
+        ("if made is None: pass\n    else: made = make()", ["FIN103"]),
+        # A flag says who comes first, too, but a finalizer may be the first to shut something down.
+        ("if not made:\n        made = True\n        make()", ["FIN103"]),
+        # The test itself.
+        ("if made is None and make(): made = object()", ["FIN103"]),
+    ],
+)
+def test_the_first_time(body: str, shown: list[str], tmp_path: Path) -> None:
+    report = check(tmp_path, {"a": PROGRAM.format(body="    " + body, ends="get()")})
+    assert [f.code for f in report.findings if f.severity.value != "note"] == shown
+    assert {f.code for f in report.findings} & {"FIN102", "FIN103"}
+    for finding in report.findings:
+        assert (", the first time only, while it makes `made`" in finding.message) is (finding.severity.value == "note")
+
+
+@pytest.mark.parametrize("ends", ["get(); make()", "make(); get()", "self.x(); get()\n    def x(self): make()"])
+def test_whoever_comes_there_by_another_way_waits_each_time(ends: str, tmp_path: Path) -> None:
+    report = check(tmp_path, {"a": PROGRAM.format(body="    if made is None: made = make()", ends=ends)})
+    assert [(f.code, f.severity.value) for f in report.findings] == [("FIN103", "warning")]
+
+
+def test_a_local_variable_is_made_each_time(tmp_path: Path) -> None:
+    source = PROGRAM.format(body="    if made is None: made = make()", ends="get()").replace(
+        "global made", "made = None"
+    )
+    report = check(tmp_path, {"a": source})
+    assert [(f.code, f.severity.value) for f in report.findings] == [("FIN103", "warning")]
