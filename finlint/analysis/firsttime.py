@@ -1,4 +1,4 @@
-"""What a function does the first time only, while it makes a variable of its module: ``if runtime is None: ...``.
+"""What a function does the first time only, making a variable of its module or class: ``if runtime is None: ...``.
 
 A finalizer that comes there waits only if nobody has been there before it; mostly its own object could not exist then.
 A flag (``if not started: started = True``) is not such a thing: a finalizer may well be the first to shut something
@@ -7,20 +7,35 @@ down.
 
 from __future__ import annotations
 
-from finlint.analysis.nodes import FunctionNode, inner_blocks
+from collections.abc import Iterable
+
+from finlint.analysis.environment import dotted
+from finlint.analysis.nodes import Definition, FunctionNode, class_of, inner_blocks, method_kind
 from finlint.model import ir
 from finlint.model.source import Span
 
 
 def made_first(function: FunctionNode, span: Span) -> str:
     """The variable that the function makes where it comes to ``span``, and only then; "" if there is none."""
+    names = _made_by(function)
+    return _within(function.ir.body, span, names) if names else ""
+
+
+def _made_by(function: FunctionNode) -> frozenset[str]:
+    """Variables of the module, and of the class, that a function gives what it has made."""
     index = function.index
-    names = {
-        name
-        for name in index.globals
-        if any(d.how == "value" and not isinstance(d.node, ir.Const) for d in index.names.get(name, ()))
-    }
-    return _within(function.ir.body, span, frozenset(names)) if names else ""
+    made = {name for name in index.globals if _is_made(index.names.get(name, ()))}
+    owner = function.owner
+    if owner is not None and index.stores:
+        first = function.ir.params[0].name if function.ir.params else ""
+        of_class = method_kind(function) == "class" or function.name == "__new__"
+        owners = {owner.name, class_of(first), *((first,) if of_class else ())}
+        made |= {f"{who}.{name}" for (who, name), found in index.stores.items() if who in owners and _is_made(found)}
+    return frozenset(made)
+
+
+def _is_made(definitions: Iterable[Definition]) -> bool:
+    return any(d.how == "value" and not isinstance(d.node, ir.Const) for d in definitions)
 
 
 def _within(block: ir.Block, span: Span, names: frozenset[str]) -> str:
@@ -44,9 +59,10 @@ def _holds(node: object, span: Span) -> bool:
     stack = [node]
     while stack:
         part = stack.pop()
-        if part == span and isinstance(part, Span):
-            return True
-        if isinstance(part, tuple):
+        if isinstance(part, Span):
+            if part == span:
+                return True
+        elif isinstance(part, tuple):
             stack.extend(part)
     return False
 
@@ -68,7 +84,8 @@ def _set(test: ir.Expr, names: frozenset[str]) -> str:
 
 
 def _named(expr: ir.Expr, names: frozenset[str]) -> str:
-    return expr.id if isinstance(expr, ir.Name) and expr.id in names else ""
+    name = dotted(expr) if isinstance(expr, (ir.Name, ir.Attr)) else ""
+    return name if name in names else ""
 
 
 def _compared(test: ir.Expr, names: frozenset[str], operators: tuple[str, ...]) -> str:

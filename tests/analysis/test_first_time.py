@@ -70,3 +70,27 @@ def test_a_local_variable_is_made_each_time(tmp_path: Path) -> None:
     )
     report = check(tmp_path, {"a": source})
     assert [(f.code, f.severity.value) for f in report.findings] == [("FIN103", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("method", "severity"),
+    [
+        ("@classmethod\n    def get(cls):\n        if cls.one is None: cls.one = make()", "note"),
+        ("def get(self):\n        if S.one is None: S.one = make()", "note"),
+        ("def get(self):\n        if self.one is None: self.one = make()", "warning"),
+    ],
+)
+def test_an_attribute_of_the_class(method: str, severity: str, tmp_path: Path) -> None:
+    source = f"""\
+import time
+def make():
+    time.sleep(9)
+    return object()
+class S:
+    one = None
+    {method}
+class A:
+    def __init__(self): self.s = S()
+    def __del__(self): self.s.get()
+"""
+    assert [f.severity.value for f in check(tmp_path, {"a": source}).findings] == [severity]
