@@ -42,6 +42,8 @@ HERITABLE: dict[bytes, bytes] = {
     b"GzipFile": b"gzip",
     b"HTTPResponse": b"HTTPResponse",
     b"IOBase": b"io",
+    b"IPInstrument": b"qcodes",
+    b"Instrument": b"qcodes",
     b"LZMAFile": b"lzma",
     b"MessageBasedResource": b"visa",
     b"PyZipFile": b"zipfile",
@@ -57,6 +59,8 @@ HERITABLE: dict[bytes, bytes] = {
     b"TextIOBase": b"io",
     b"TextIOWrapper": b"io",
     b"URLopener": b"urllib",
+    b"VectorEnv": b"gymnasium",
+    b"VisaInstrument": b"qcodes",
     b"Wave_read": b"wave",
     b"Wave_write": b"wave",
     b"ZipExtFile": b"zipfile",
@@ -67,6 +71,7 @@ HERITABLE: dict[bytes, bytes] = {
     b"_RawIOBase": b"io",
     b"_TextIOBase": b"io",
     b"spawn": b"pexpect",
+    b"tqdm": b"tqdm",
 }
 
 #: What ends a class's header, and how long one may be that is looked at.
