@@ -37,7 +37,7 @@ class Library:
         self.knowledge = Knowledge(settings.knowledge)
         self.registrars = Registrars(settings.registrars)
         #: Last names of classes whose finalizers run what subclasses define, with commas between.
-        self.heritable = ",".join(sorted(word.decode() for word in {**HERITABLE, **described_in(settings.knowledge)}))
+        self.heritable = ",".join(sorted(word.decode() for word in HERITABLE | described_in(settings.knowledge)))
         self.src = settings.src
         self.installed: list[str] = []
         if settings.follow_installed:

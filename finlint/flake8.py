@@ -91,7 +91,7 @@ class Plugin:
             return may_hold_finalizer(data, tokens)
         from finlint.knowledge.heritable import described_in
 
-        return may_hold_finalizer(data, tokens, {**HERITABLE, **described_in(config.knowledge)})
+        return may_hold_finalizer(data, tokens, HERITABLE | described_in(config.knowledge))
 
     def _configuration(self) -> Config:
         key = (os.path.dirname(os.path.abspath(self._path())), self._config, self._isolated)

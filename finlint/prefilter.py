@@ -36,7 +36,7 @@ class Prefilter:
             # Reading TOML costs more imports than all the rest.
             from finlint.knowledge.heritable import described_in
 
-            self._heritable = {**HERITABLE, **described_in(settings.knowledge)}
+            self._heritable = HERITABLE | described_in(settings.knowledge)
         self._packages: Packages | None = None
 
     def may_hold(self, data: bytes) -> bool:

@@ -20,13 +20,9 @@ def finalizer_of(name: str, knowledge: Knowledge) -> Entry | None:
     return entry if entry is not None and entry.calls_methods else None
 
 
-def described_in(paths: Iterable[str | PathLike[str]]) -> dict[bytes, bytes]:
-    """Such classes in the user's knowledge files: last name, and the name of the library."""
+def described_in(paths: Iterable[str | PathLike[str]]) -> frozenset[bytes]:
+    """Last names of such classes in the user's knowledge files."""
     files = tuple(paths)
     knowledge = Knowledge(files)
-    out: dict[bytes, bytes] = {}
-    for library, table in read_user_files(files).items():
-        for name in table.names():
-            if finalizer_of(name, knowledge) is not None:
-                out[name.rpartition(".")[2].encode()] = library.encode()
-    return out
+    names = (name for table in read_user_files(files).values() for name in table.names())
+    return frozenset(name.rpartition(".")[2].encode() for name in names if finalizer_of(name, knowledge) is not None)
