@@ -89,12 +89,29 @@ def may_hold_finalizer(data: bytes, tokens: Iterable[bytes] = TOKENS, heritable:
 
 
 def headers_naming(data: bytes, names: Container[bytes]) -> Iterator[int]:
-    """Where class statements begin whose headers name one of ``names`` as (a part of) a base."""
+    """Where class statements begin whose headers name one of ``names`` as (a part of) a base, or what the file calls it
+    (``from zipfile import ZipFile as Archive``)."""
+    others: frozenset[bytes] | None = None
     at = data.find(b"class ")
     while at >= 0:
-        if any(word in names for word in _words(data, at)):
-            yield at
+        words = _words(data, at)
+        if words:
+            if others is None:
+                others = frozenset(_renamed(data, names))
+            if any(word in names or word in others for word in words):
+                yield at
         at = data.find(b"class ", at + 6)
+
+
+def _renamed(data: bytes, names: Container[bytes]) -> Iterator[bytes]:
+    """The names that follow one of ``names`` and ``as``."""
+    at = data.find(b" as ")
+    while at >= 0:
+        before = data[max(0, at - 60) : at].translate(_SEPARATORS).split()
+        after = data[at + 4 : at + 64].translate(_SEPARATORS).split(None, 1)
+        if before and after and before[-1] in names:
+            yield after[0]
+        at = data.find(b" as ", at + 4)
 
 
 def _words(data: bytes, at: int) -> list[bytes]:

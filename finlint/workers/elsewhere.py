@@ -136,7 +136,8 @@ class Elsewhere:
                 try:
                     worker.connection.send_bytes(json.dumps(["answer", request_to_json(asked, known)]).encode())
                 except OSError:
-                    yield lost(asked)
+                    # It has died since: another one does it, while there is one.
+                    waiting.give_back(asked)
                     continue
                 busy[worker.connection] = worker, asked
             if not busy:
@@ -198,3 +199,7 @@ class _Waiting:
         if not left:
             del self._begun[package]
         return asked
+
+    def give_back(self, asked: Asked) -> None:
+        """A batch that was taken and not begun."""
+        self._begun.setdefault(asked.package, []).insert(0, asked)

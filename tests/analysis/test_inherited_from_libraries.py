@@ -69,6 +69,7 @@ def test_python_calls_close_of_a_subclass(base: type, arguments: tuple[object, .
         ("class A(io.BytesIO):\n    def close(self): time.sleep(9)", ["FIN103"]),
         ("class A(zipfile.ZipFile):\n    def close(self): time.sleep(9)", ["FIN103"]),
         ("class A(IO[bytes]):\n    def close(self): time.sleep(9)", []),
+        ("class A(Archive):\n    def close(self): time.sleep(9)", ["FIN103"]),
         ("class A(io.RawIOBase):\n    def read(self): time.sleep(9)", []),
         ("class A(io.RawIOBase):\n    async def close(self): time.sleep(9)", []),
         # A finalizer of its own runs instead, and may call that of the base.
@@ -91,7 +92,7 @@ def test_python_calls_close_of_a_subclass(base: type, arguments: tuple[object, .
     ],
 )
 def test_what_a_library_base_calls(body: str, expected: list[str], tmp_path: Path) -> None:
-    head = "import io, time, zipfile\nfrom io import RawIOBase\nfrom typing import IO\n"
+    head = "import io, time, zipfile\nfrom io import RawIOBase\nfrom zipfile import ZipFile as Archive\nfrom typing import IO\n"
     assert codes(check(tmp_path, {"a": head + body})) == expected
 
 

@@ -12,6 +12,7 @@ import sys
 import sysconfig
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -251,6 +252,27 @@ def test_no_file_is_forgotten_when_all_workers_die(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(finlint.workers.here.Here, "_batch", lambda *_: os._exit(3))
     report, _ = run([str(path) for path in files], 2)
     assert {error.path for error in report.errors} == {str(path) for path in files}
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the workers are to be tampered with")
+def test_what_a_worker_never_got_another_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [tmp_path / f"p{number}" / "__init__.py" for number in range(4)]
+    for path in files:
+        path.parent.mkdir()
+        path.write_text("import time\nclass A:\n    def __del__(self): time.sleep(1)\n")
+    answers = finlint.workers.elsewhere.Elsewhere.run
+
+    def after_a_death(workers: Any, batches: Any, known: Known) -> Any:
+        worker = workers._workers[-1]
+        worker.process.kill()
+        worker.process.join()
+        return answers(workers, batches, known)
+
+    monkeypatch.setattr(finlint.workers.elsewhere, "WORTH", 0)
+    monkeypatch.setattr(finlint.workers.elsewhere.Elsewhere, "run", after_a_death)
+    report, _ = run([str(path) for path in files], 2)
+    assert not report.errors
+    assert [finding.path for finding in report.findings] == sorted(map(str, files))
 
 
 def test_a_package_stays_with_one_worker_while_there_are_others() -> None:

@@ -34,6 +34,7 @@ def test_headers() -> None:
     for source in (
         b"import io\nclass A(io.BytesIO): pass",
         b"import io\nclass A (\n    x,\n    io.BytesIO,\n): pass",
+        b"from io import (\n    RawIOBase as _Base, x as y)\nclass A(_Base): pass",
         b"import io\nif 1:\n  class A(B, metaclass=M, *io.BytesIO): pass",
     ):
         assert may_hold_finalizer(source), source
@@ -42,6 +43,8 @@ def test_headers() -> None:
         b"import io\nclass A(B):\n    x = io.BytesIO()",
         b"import io\nx = io.BytesIO()",
         b"class A(MyBytesIO): pass  # io",
+        b"from io import RawIOBase as _Base\nclass A(Base): pass",
+        b"from x import Raw as _Base\nclass A(_Base): pass",
         b"class A(Thing): pass",
         b"class A(",
         b"class A(io.BytesIO",

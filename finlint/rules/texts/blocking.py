@@ -6,7 +6,8 @@ _DEL = "https://docs.python.org/3/reference/datamodel.html#object.__del__"
 _WHY = (
     "A finalizer runs in whichever thread drops the last reference or happens to collect garbage, between any two "
     "instructions of it. While it waits, that thread does, and while the collector runs it no other thread collects "
-    "garbage; with a serial finalizer worker, no other finalizer runs."
+    "garbage; with a serial finalizer worker, no other finalizer runs. A method that the `__del__` of a library's "
+    "class calls is a finalizer, too: `close()` of an `io.RawIOBase`, or of a `zipfile.ZipFile`."
 )
 _SILENT = (
     "Calls that do not wait (`blocking=False`, `timeout=0`, `wait=False`), branches that the arguments rule out, "
