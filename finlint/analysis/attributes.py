@@ -6,6 +6,7 @@ from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.memo import Memo
+from finlint.analysis.namespaces import NAMESPACES, kept
 from finlint.analysis.nodes import FunctionNode, class_of, is_abstract, method_kind
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
@@ -116,6 +117,10 @@ class Attributes:
         return Lib(member) if member is not None else UNKNOWN
 
     def _library_attribute(self, value: LibObject, name: str) -> Value:
+        if value.type in NAMESPACES:
+            stored = self.ask.stored_in(value, name)
+            if is_known(stored):
+                return stored
         for key, constructed in value.args:
             # A wrapper such as contextlib.closing keeps what it was given under the parameter's name.
             if key == name and is_known(constructed) and self.knowledge.member(value.type, name) is None:
@@ -200,7 +205,7 @@ class Attributes:
                 return self.ask.call(Bound(dynamic, obj), CallArgs((Const(name),)), context, span, None)
             return UNKNOWN
         _, value = member
-        out = [self.bound_member(option, obj, name, context, span) for option in alternatives(value)]
+        out = [kept(self.bound_member(v, obj, name, context, span), obj, name) for v in alternatives(value)]
         if stored is not None and not any(_is_method(option) for option in out):
             informative = [v for v in out if is_known(v) and not is_none(v)]
             return union([stored, *informative]) if informative else stored
@@ -290,7 +295,7 @@ class Attributes:
                 found = True
                 scope = self.ask.making_scope(method, obj, base)
                 made, put = self.ask.values_and_elements(definitions, Context(scope))
-                values.extend(map(softened, made))
+                values.extend(kept(softened(v), obj, name) for v in made)
                 elements.extend(put)
                 values = self._modes(values, method, first, name, scope)
         if elements:

@@ -20,6 +20,7 @@ from finlint.analysis.imports import Imports
 from finlint.analysis.library import Knowledge
 from finlint.analysis.library_calls import LibraryCalls
 from finlint.analysis.names import Names
+from finlint.analysis.namespaces import Namespaces
 from finlint.analysis.nodes import ClassNode, function_at
 from finlint.analysis.outside import Outside
 from finlint.analysis.project import Project
@@ -105,6 +106,7 @@ class Evaluator:
         self.bound_member = attributes.bound_member
         self.stored = attributes.stored
         self.stored_by_others = Outside(self).stored_by_others
+        self.stored_in = Namespaces(self).stored_in
         decorators = Decorators(self)
         self.decorated = decorators.decorated
         calls = Calls(self)

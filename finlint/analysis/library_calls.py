@@ -6,6 +6,7 @@ from finlint.analysis import library
 from finlint.analysis.builtin_calls import SPECIAL_CALLS
 from finlint.analysis.effects import Args, CallArgs, Effect
 from finlint.analysis.environment import Context, dotted
+from finlint.analysis.namespaces import NAMESPACES
 from finlint.analysis.protocols import EXIT_STACK
 from finlint.analysis.questions import Questions
 from finlint.analysis.values import (
@@ -67,6 +68,8 @@ class LibraryCalls:
             return _of_text(receiver, function.name, args)
         if isinstance(receiver, (Partial, Function)):
             return UNKNOWN
+        if name in NAMESPACES:
+            return LibObject(name, tuple(sorted((key, shallow(value)) for key, value in args.keywords)))
         registrar = self.registrars.named(name)
         if registrar is not None:
             return self.ask.register(registrar, args, context, span, None, expr)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from finlint.analysis import library
 from finlint.analysis.environment import Context, known_in
 from finlint.analysis.memo import Memo
+from finlint.analysis.namespaces import kept
 from finlint.analysis.nodes import Definition, FunctionIndex, ModuleNode, function_at
 from finlint.analysis.protocols import exit_action
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
@@ -23,6 +24,7 @@ from finlint.analysis.values import (
     Function,
     Lib,
     Mapping,
+    Module,
     Sequence,
     Unknown,
     Value,
@@ -117,7 +119,7 @@ class Names:
                 values = contained([*map(softened, values), *assigned], put)
             if any(isinstance(v, (Sequence, Mapping)) for v in values) and all(map(says_nothing, values)):
                 values = contained(values, self._put_by_functions(module, name))
-            return union(values)
+            return kept(union(values), Module(module), name)
         for star in module.source.stars:
             value = self.ask.from_import(star._replace(names=((name, name),)), module, missing_is_unknown=True)
             if is_known(value):

@@ -425,6 +425,8 @@ class FunctionIndex:
         #: Expressions that may be calls of interest: ``variable.attribute.method(...)`` with constant arguments.
         self.calls: list[ir.Call] = []
         self.globals: set[str] = set()
+        #: What is stored in ``variable.holder.name``, by holder and name.
+        self.nested: dict[tuple[str, str], list[Definition]] = {}
         self._block(body, ())
 
     def _block(self, block: ir.Block, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
@@ -528,6 +530,9 @@ class FunctionIndex:
             self._add(target.id, Definition(how, value, path, conditions))
         elif isinstance(target, ir.Attr) and (owner := _owner(target.value)):
             self.stores.setdefault((owner, target.name), []).append(Definition(how, value, path, conditions))
+        elif isinstance(target, ir.Attr) and isinstance(target.value, ir.Attr):
+            key = target.value.name, target.name
+            self.nested.setdefault(key, []).append(Definition(how, value, path, conditions))
         elif isinstance(target, ir.Display):
             for position, item in enumerate(target.items):
                 if isinstance(item, ir.Starred):

@@ -17,6 +17,7 @@ from finlint.analysis.values import (
     Function,
     Lib,
     LibMethod,
+    LibObject,
     Mapping,
     Object,
     Sequence,
@@ -206,6 +207,9 @@ class Questions(Protocol):
     ) -> list[tuple[str, Value]]: ...
     def method_scope(self, function: FunctionNode, receiver: Value, parent: Scope | None) -> Scope: ...
     def generic_scope(self, function: FunctionNode, parent: Scope | None = None) -> Scope: ...
+
+    # namespaces.py
+    def stored_in(self, namespace: LibObject, name: str) -> Value: ...
 
     # library_calls.py
     def call_library(

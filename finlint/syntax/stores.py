@@ -16,7 +16,7 @@ _PUTS = re.compile(rf"\s*\.\s*(?:{'|'.join((*PUTS, *PUTS_ALL, *STACKS))})\b")
 _ASSIGNS = re.compile(r"[ \t]*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|>>|<<)=)")
 _REST = re.compile(r"[ \t]*")
 #: What may stand before a target on its line: others, where the statement goes on on the next.
-_TARGETS = re.compile(r"[ \t]*[(\[*]*[ \t]*(?:\*?[\w.]+[ \t]*,[ \t]*\*?)*\w+\Z")
+_TARGETS = re.compile(r"[ \t]*[(\[*]*[ \t]*(?:\*?[\w.]+[ \t]*,[ \t]*\*?)*[\w.]+\Z")
 
 
 def may_store(text: str, start: int, end: int) -> bool:
