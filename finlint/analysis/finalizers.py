@@ -310,6 +310,10 @@ class Finder:
         root = Frame(scope)
         called = self.evaluator.call_own_methods(entry, Object(cls, (), "self"), Context(scope, {}, root), span)
         if called:
+            first = called[0].function
+            if isinstance(first, Function) and first.node.owner is cls.node:
+                # As it would be with a ``__del__`` of its own.
+                span = first.node.ir.span
             yield Finalizer(entry.name, cls.node.module, span, scope, root, called[0], None, cls)
 
     def _calls_methods(self, value: Value) -> Entry | None:

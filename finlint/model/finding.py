@@ -40,7 +40,7 @@ _CONFIDENCE_RANK = {Confidence.HIGH: 2, Confidence.MEDIUM: 1, Confidence.LOW: 0}
 
 class RegistrationRef(NamedTuple):
     """Where the finalizer was registered. ``registrar`` is a qualified name or ``__del__``; where it is that of a
-    library's class, the place is the class that inherits it."""
+    library's class, the place is the method that it calls, or the class that inherits both."""
 
     registrar: str
     path: str

@@ -106,8 +106,15 @@ def test_a_subclass_in_another_module(tmp_path: Path) -> None:
     assert Path(finding.path).name == "base.py"
     assert finding.message == ("`Heir.close`, which `io.IOBase.__del__` calls, sleeps in `time.sleep` through `end()`")
     assert finding.registration is not None
-    assert finding.registration.how == "inherited from"
+    assert (finding.registration.how, finding.registration.line) == ("inherited from", 3)
     assert Path(finding.registration.path).name == "heir.py"
+
+
+def test_a_method_of_its_own_is_where_it_is_defined(tmp_path: Path) -> None:
+    source = "import io, time\nclass A(io.RawIOBase):\n    name = 1\n    def close(self): time.sleep(9)\n"
+    (finding,) = check(tmp_path, {"a": source}).findings
+    assert finding.registration is not None
+    assert (finding.registration.how, finding.registration.line) == ("inherited from", 4)
 
 
 def test_exceptions_of_close_are_ios_own_business(tmp_path: Path) -> None:
