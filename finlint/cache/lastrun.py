@@ -39,6 +39,9 @@ class Before:
         self.count = int(self.head["count"])
         self.stamps = self.blocks["stamps"]
         self.verdicts = self.blocks["verdicts"]
+        #: The files that were compared with those of the run, and what came of it.
+        self._compared: Sequence[str] | None = None
+        self._same_files = False
         rows = len(self.verdicts)
         if rows < self.count or len(self.stamps) != rows * WIDTH or self.blocks["paths"].count(b"\0") != rows - 1:
             raise ValueError("blocks that do not belong together")
@@ -48,6 +51,12 @@ class Before:
 
     def has_files(self, files: Sequence[str]) -> bool:
         """Whether the run was one over these files."""
+        if files is not self._compared:
+            self._same_files = self._has_files(files)
+            self._compared = files
+        return self._same_files
+
+    def _has_files(self, files: Sequence[str]) -> bool:
         mine = _joined(files)
         theirs = self.blocks["paths"]
         return (

@@ -163,6 +163,6 @@ def _same_rounds(before: Before, data_of: Mapping[str, bytes], judge: Judge) -> 
         question = question_from_json(row)
         for file in files:
             task = question.task(file, judge.may_use)
-            if json.loads(json.dumps(task)) != tasks.get(file.path):
+            if (task is not None or file.path in tasks) and json.loads(json.dumps(task)) != tasks.get(file.path):
                 return False
     return True

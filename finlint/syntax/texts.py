@@ -161,7 +161,10 @@ _TYPE_OF = "type("
 _OWN_CLASS = ("cls", "klass", "mcs", "__class__", _TYPE_OF)
 _ASSIGNED = re.compile(r"\.(\w+)[ \t]*(?:\[|\.|(?:[-+*/%@&|^]|//|\*\*|>>|<<)?=(?!=)|:[^=\n]*=)")
 
-_ATTRIBUTE = re.compile(r"\.(\w+)")
+#: An attribute that ``may_store`` has to look at: most are called, or read in front of an operator.
+_ATTRIBUTE = re.compile(
+    r"\.(\w+)(?=[ \t]*(?:(?:[-+*/%@&|^]|//|\*\*|>>|<<)?=(?!=)|[\n\\#,)\]\[:]|in\b|\Z)|\s*\.\s*[a-z])"
+)
 _REST_OF_IMPORT = re.compile(r"\s*(?:as\s+\w+\s*)?,?\s*\)?\s*")
 
 
