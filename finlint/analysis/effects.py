@@ -26,6 +26,11 @@ class Effect(NamedTuple):
     confidence: Confidence
     subject: str = ""
 
+    @property
+    def culprit(self) -> tuple[str, str, str, Span]:
+        """What it is, and where: by whatever way it is reached, it is one culprit."""
+        return self[:4]
+
 
 class CallArgs(NamedTuple):
     """Evaluated arguments. ``open_ended``: ``*args`` or ``**kwargs`` of unknown length was spliced in; ``spliced``

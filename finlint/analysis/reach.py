@@ -59,15 +59,14 @@ def witnesses(root: Scope, frames: Frames) -> list[Witness]:
         scope = queue.popleft()
         frame = frames.of(scope)
         for effect in frame.effects:
-            key = (effect.kind, effect.call, effect.path, effect.span)
-            if key in seen:
+            if effect.culprit in seen:
                 continue
             first = made.get(scope) or _made_first(scope, effect.span)
             witness = Witness(effect, _chain(scope, effect, came_from), first)
             if first:
                 later.append(witness)
             else:
-                seen.add(key)
+                seen.add(effect.culprit)
                 out.append(witness)
         for edge in frame.edges:
             if edge.target in came_from:
@@ -79,10 +78,8 @@ def witnesses(root: Scope, frames: Frames) -> list[Witness]:
                 came_from[edge.target] = (scope, edge.span)
                 queue.append(edge.target)
     for witness in later:
-        effect = witness.effect
-        key = (effect.kind, effect.call, effect.path, effect.span)
-        if key not in seen:
-            seen.add(key)
+        if witness.effect.culprit not in seen:
+            seen.add(witness.effect.culprit)
             out.append(witness)
     return out
 

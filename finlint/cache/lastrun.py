@@ -166,7 +166,7 @@ def write(
         place.run,
         {
             "head": to_json(head),
-            "folders": b"" if "folders" in lasting else folders_to_json(folders),
+            "folders": lasting["folders"] if "folders" in lasting else folders_to_json(folders),
             "reached": to_json(rows),
             **lasting,
             "stale": to_json(stale),

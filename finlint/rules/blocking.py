@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from finlint.analysis.alive import is_own_lock, is_own_thread
 from finlint.analysis.exit import may_run_at_exit
-from finlint.analysis.finalizers import DEL, Finalizer
+from finlint.analysis.finalizers import Finalizer, callback_functions
 from finlint.analysis.flow import Frames
 from finlint.analysis.held import Holder, holder
 from finlint.analysis.reach import Step, Witness, witnesses
@@ -148,11 +148,9 @@ def _witnesses(finalizer: Finalizer, frames: Frames) -> Iterator[Witness]:
         yield Witness(effect, (registered,))
     for edge in finalizer.frame.edges:
         for witness in witnesses(edge.target, frames):
-            effect = witness.effect
-            key = (effect.kind, effect.call, effect.path, effect.span)
-            if key not in seen:
-                seen.add(key)
-                yield Witness(effect, (registered, *witness.steps), witness.first)
+            if witness.effect.culprit not in seen:
+                seen.add(witness.effect.culprit)
+                yield witness._replace(steps=(registered, *witness.steps))
 
 
 def _is_free(finalizer: Finalizer, witness: Witness, frames: Frames) -> bool:
@@ -194,8 +192,7 @@ def registration_ref(finalizer: Finalizer) -> RegistrationRef:
 def describe(finalizer: Finalizer) -> str:
     """The finalizer as a message names it: ``Pool.__del__``, or the callback and its registrar."""
     if finalizer.owner is not None and finalizer.is_library:
-        function = finalizer.callback.function if isinstance(finalizer.callback, Bound) else None
-        method = function.node.name if isinstance(function, Function) else DEL
+        method = next(callback_functions(finalizer.callback)).node.name
         return f"`{finalizer.owner.node.name}.{method}`, which `{finalizer.registrar}` calls,"
     if finalizer.owner is not None:
         return f"`{finalizer.owner.node.name}.__del__`"

@@ -104,15 +104,13 @@ class TextQuestions:
     def _global_lines(self) -> dict[str, list[int]]:
         out: dict[str, list[int]] = {}
         text = self._text
-        at = text.find("global ")
-        while at >= 0:
+        for at in _places(text, "global "):
             start = text.rfind("\n", 0, at) + 1
             stop = text.find("\n", at)
             statement = text[at + len("global ") : stop if stop >= 0 else len(text)]
             if not text[start:at].strip():
                 for name in statement.partition("#")[0].split(","):
                     out.setdefault(name.strip(), []).append(self._line(at))
-            at = text.find("global ", at + 1)
         return out
 
     def _matching(self, argument: str) -> Found:

@@ -217,13 +217,19 @@ def test_the_hash_seed_changes_nothing(paths: list[str], alone: Report, seed: st
     assert json.loads(done.stdout) == [repr(finding) for finding in alone.findings]
 
 
+def packages(folder: Path, source: str) -> list[Path]:
+    """Four packages that hold the same."""
+    files = [folder / f"p{number}" / "__init__.py" for number in range(4)]
+    for path in files:
+        path.parent.mkdir()
+        path.write_text(source)
+    return files
+
+
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the workers are to be tampered with")
 def test_a_worker_that_dies_loses_its_own_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     finalizer = "import time\nclass A:\n    def __del__(self):\n        time.sleep(1)\n"
-    files = [tmp_path / f"p{number}" / "__init__.py" for number in range(4)]
-    for path in files:
-        path.parent.mkdir()
-        path.write_text(finalizer)
+    files = packages(tmp_path, finalizer)
     answer = finlint.workers.here.Here._batch
 
     def dying(
@@ -244,10 +250,7 @@ def test_a_worker_that_dies_loses_its_own_files_only(tmp_path: Path, monkeypatch
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the workers are to be tampered with")
 def test_no_file_is_forgotten_when_all_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = [tmp_path / f"p{number}" / "__init__.py" for number in range(4)]
-    for path in files:
-        path.parent.mkdir()
-        path.write_text("class A:\n    def __del__(self): pass\n")
+    files = packages(tmp_path, "class A:\n    def __del__(self): pass\n")
     monkeypatch.setattr(finlint.workers.elsewhere, "WORTH", 0)
     monkeypatch.setattr(finlint.workers.here.Here, "_batch", lambda *_: os._exit(3))
     report, _ = run([str(path) for path in files], 2)
@@ -256,10 +259,7 @@ def test_no_file_is_forgotten_when_all_workers_die(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the workers are to be tampered with")
 def test_what_a_worker_never_got_another_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = [tmp_path / f"p{number}" / "__init__.py" for number in range(4)]
-    for path in files:
-        path.parent.mkdir()
-        path.write_text("import time\nclass A:\n    def __del__(self): time.sleep(1)\n")
+    files = packages(tmp_path, "import time\nclass A:\n    def __del__(self): time.sleep(1)\n")
     answers = finlint.workers.elsewhere.Elsewhere.run
 
     def after_a_death(workers: Any, batches: Any, known: Known) -> Any:
