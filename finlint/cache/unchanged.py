@@ -20,7 +20,7 @@ from finlint.cache.records import FileRecord, FolderRecord, file_in, groups_of
 from finlint.cache.state import FileNow, Now
 from finlint.cache.verdict import CHECKED, MAY
 from finlint.model.stamp import FIELDS, NO_STAMP
-from finlint.model.words import holds
+from finlint.model.words import OftenAsked
 from finlint.syntax.digest import digest
 
 #: More changed files than this are looked at in the course of a whole run.
@@ -146,10 +146,11 @@ def _same_in(blocks: Blocks, contents: Mapping[str, bytes], shown: Mapping[str, 
         state = FileNow(shown.get(path, path), False, data)
         if not state.is_python() or not all(state.has(part, told) for part, told in record.parts.items()):
             return False
+    asked = {path: OftenAsked(data) for path, data in contents.items()}
     for group in groups_of(blocks["groups"], list(contents)):
-        members = set(group.paths).intersection(contents)
+        members = [(path, asked[path]) for path in asked.keys() & group.paths]
         for (text, pattern), holders in group.holders.items() if members else ():
-            if any(holds(contents[path], text, pattern) != (path in holders) for path in members):
+            if any(file.holds(text, pattern) != (path in holders) for path, file in members):
                 return False
     return True
 

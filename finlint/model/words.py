@@ -39,14 +39,37 @@ NAMES = "names"
 def holds(data: bytes, text: str, form: str) -> bool:
     """Whether ``text`` stands in ``data``; as ``form``, a subclass of that class or another name of it, if one is asked
     for."""
-    word = text.encode()
-    if word not in data:
-        return False
-    if not form:
-        return True
+    return text.encode() in data and (not form or _is_there(data, text, form))
+
+
+def _is_there(data: bytes, text: str, form: str) -> bool:
     # Latin-1 reads any bytes; the name and the ASCII characters around it are all that matters.
     find = heirs if form == SUBCLASSES else other_names
-    return next(find(data.decode("latin-1"), word.decode("latin-1")), None) is not None
+    return next(find(data.decode("latin-1"), text.encode().decode("latin-1")), None) is not None
+
+
+#: Spaces for all that no name has in it.
+_SEPARATED = bytes(c if c >= 0x80 or chr(c).isalnum() or chr(c) == "_" else 0x20 for c in range(0x100))
+
+
+class OftenAsked:
+    """The bytes of a file of which ``holds`` is asked for many words.
+
+    Each word stands many times in a file: they are looked for where each stands once.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._words: bytes | None = None
+
+    def holds(self, text: str, form: str) -> bool:
+        """``holds`` of the file."""
+        word = text.encode()
+        if word.translate(_SEPARATED) != word:
+            return holds(self._data, text, form)
+        if self._words is None:
+            self._words = b" ".join(set(self._data.translate(_SEPARATED).split()))
+        return word in self._words and (not form or _is_there(self._data, text, form))
 
 
 #: What stands on a line before and after the class in ``cursor_factory = Cursor``, ``factory: type = x or pkg.Cursor``,

@@ -19,10 +19,9 @@ from finlint.syntax.stores import may_store
 
 Found = tuple[int, ...] | tuple[str, ...]
 
-#: Characters from which on the attributes of some lines are indexed, and questions about them; looking for one in less
-#: is quicker.
-LARGE = 20_000
-OFTEN = 8
+#: Questions about the attributes of some lines from which on they are indexed: reading the lines once for all of them
+#: takes as long as looking for some dozens.
+OFTEN = 30
 
 
 class TextQuestions:
@@ -65,8 +64,7 @@ class TextQuestions:
         place = int(first), int(last)
         content = self._slice(*place)
         self._asked[place] = asked = self._asked.get(place, 0) + 1
-        if len(content) > LARGE or asked > OFTEN:
-            # Asked for all attributes of a class, one reading is enough.
+        if asked > OFTEN:
             if place not in self._stored:
                 self._stored[place] = _stored(content, place[0])
             return tuple(self._stored[place].get(name, ()))
