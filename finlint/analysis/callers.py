@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from finlint.analysis.effects import PendingArgs
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind
+from finlint.analysis.nodes import ClassNode, FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind
+from finlint.analysis.own_class import own_calls
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -33,12 +34,18 @@ from finlint.model.words import NAMES, SUBCLASSES
 
 
 class Given:
-    """What one call gives to the parameters of ``function``, each looked at when somebody asks for it."""
+    """What one call gives to the parameters of ``function``, each looked at when somebody asks for it.
 
-    __slots__ = ("_args", "_ask", "_function", "_known", "_receiver")
+    ``passes_on``: it is a constructor's call of that of a base.
+    """
 
-    def __init__(self, ask: Questions, function: FunctionNode, args: PendingArgs, receiver: Value | None) -> None:
+    __slots__ = ("_args", "_ask", "_function", "_known", "_passes_on", "_receiver")
+
+    def __init__(
+        self, ask: Questions, function: FunctionNode, args: PendingArgs, receiver: Value | None, passes_on: bool
+    ) -> None:
         self._ask = ask
+        self._passes_on = passes_on
         self._function = function
         self._args = args
         self._receiver = receiver
@@ -49,7 +56,12 @@ class Given:
         known = self._known.get(name)
         if known is None:
             self._known[name] = UNKNOWN
-            known = self._known[name] = self._value(name)
+            # Both constructors make the same object, for the same caller.
+            self._ask.limits.caller_depth -= self._passes_on
+            try:
+                known = self._known[name] = self._value(name)
+            finally:
+                self._ask.limits.caller_depth += self._passes_on
         return known
 
     def _value(self, name: str) -> Value:
@@ -176,6 +188,7 @@ class Callers:
             number = 0
             while (places := self._places(heir.cls.node.module, heir.cls.node.name, True, number)) is not None:
                 found = [p for module, word in places for p in self._passed(function, module, word, heir.cls)]
+                found += self._own_calls(heir.cls, function) if number == 0 else ()
                 if found:
                     yield from found
                     return
@@ -218,9 +231,31 @@ class Callers:
             if places is None:
                 self._calls[key] = None
             else:
-                found = (self._passed(function, module, word) for module, word in places)
-                self._calls[key] = [params for calls in found for params in calls]
+                found = [params for module, word in places for params in self._passed(function, module, word)]
+                if makes and function.owner is not None:
+                    found += self._made_by_itself(function, function.owner, number)
+                self._calls[key] = found
         return self._calls[key]
+
+    def _made_by_itself(self, function: FunctionNode, owner: ClassNode, number: int) -> Iterator[Given]:
+        """The parameters of ``function`` in calls like ``cls(...)`` in methods of its class, and of its subclasses
+        where they are asked what they pass on."""
+        within = owner.within
+        cls = Class(owner, self.ask.module_scope(owner.module) if within is None else self.ask.generic_scope(within))
+        if number == 0:
+            yield from self._own_calls(cls, function)
+        elif number == 2:
+            for heir in self.ask.subclasses(cls):
+                yield from self._own_calls(heir, function)
+
+    def _own_calls(self, cls: Class, function: FunctionNode) -> Iterator[Given]:
+        for base in self.ask.mro(cls):
+            if not isinstance(base, Class):
+                continue
+            for method, call in own_calls(base.node):
+                receiver: Value = cls if method_kind(method) == "class" else Object(cls, (), "self")
+                scope = self.ask.method_scope(method, receiver, base.scope)
+                yield from self._given_in(call, function, Context(scope), cls)
 
     def _places(self, module: ModuleNode, called: str, makes: bool, number: int) -> list[tuple[ModuleNode, str]] | None:
         """Modules, and the names of what they call, where a function of ``module`` may be called."""
@@ -291,7 +326,7 @@ class Callers:
         """Parameters of ``function`` as ``call`` gives them, where ``target`` is that function."""
         receiver: Value | None = None
         if isinstance(target, Class):
-            found = self.ask.class_function(target, "__init__")
+            found = self.ask.class_function(target, "__new__" if function.name == "__new__" else "__init__")
             if found is None or found.node is not function:
                 return None
             receiver = UNKNOWN
@@ -301,7 +336,11 @@ class Callers:
             receiver = target.receiver
         elif not isinstance(target, Function) or target.node is not function:
             return None
-        return Given(self.ask, function, self.ask.pending(call.args, context), receiver)
+        made_by = context.scope.function
+        passes_on = (
+            made_by is not None and made_by.name == function.name == "__init__" and not isinstance(target, Class)
+        )
+        return Given(self.ask, function, self.ask.pending(call.args, context), receiver, passes_on)
 
 
 #: Names that a class is called by, beside its own, that are looked for.

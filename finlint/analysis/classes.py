@@ -162,7 +162,7 @@ class Classes:
 
     def _find_overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
         out: list[tuple[Class, Function]] = []
-        subclasses = self._subclasses(cls)
+        subclasses = self.subclasses(cls)
         own = {base.node for base in self.mro(cls) if isinstance(base, Class)} | {sub.node for sub in subclasses}
         for sub in subclasses:
             override = self.class_function(sub, name)
@@ -173,7 +173,7 @@ class Classes:
                 break
         return out
 
-    def _subclasses(self, cls: Class) -> list[Class]:
+    def subclasses(self, cls: Class) -> list[Class]:
         """Subclasses in the package, nearest first, at most ``MAX_SUBCLASSES``."""
         known = self._known_subclasses.get(cls)
         if known is not None:

@@ -93,6 +93,7 @@ class Evaluator:
         self.class_member = classes.class_member
         self.class_function = classes.class_function
         self.overrides = classes.overrides
+        self.subclasses = classes.subclasses
         self.library_base = classes.library_base
         self.is_from_abstract = classes.is_from_abstract
         self.making_scope = classes.making_scope

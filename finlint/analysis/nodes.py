@@ -159,6 +159,15 @@ class ClassNode:
             if node is not None:
                 yield node
 
+    def methods_calling(self, names: Iterable[str]) -> Iterator[FunctionNode]:
+        """The methods in which something of one of these names is called."""
+        first, last = self.facts.line, self.facts.end_line
+        lines = [n for name in names for n in self.module.source.lines("calls", name) if first <= n <= last]
+        for binding in dict.fromkeys(self._methods_on(sorted(lines))):
+            node = self.function(binding)
+            if node is not None:
+                yield node
+
     @cached_property
     def _sets_by_name(self) -> bool:
         return bool(self.module.source.words("holds", f"{self.facts.line}\n{self.facts.end_line}\nsetattr"))
