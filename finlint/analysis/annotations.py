@@ -12,9 +12,11 @@ from finlint.analysis.values import (
     Const,
     Lib,
     LibObject,
+    Marked,
     Object,
     Value,
     alternatives,
+    says_nothing,
     typed_union,
     union,
 )
@@ -39,9 +41,12 @@ class Annotations:
             base = self.ask.eval(expr.value, context)
             name = base.name if isinstance(base, Lib) else ""
             short = name.rpartition(".")[2]
-            if short == "Literal" or short == "Callable":
+            if short == "Literal":
                 return UNKNOWN
             parts = expr.key.items if isinstance(expr.key, ir.Display) else (expr.key,)
+            if short == "Callable":
+                returned = self.annotation(parts[-1], context)
+                return UNKNOWN if says_nothing(returned) else Marked("returns", returned)
             if short in ("type", "Type"):
                 return self.ask.eval(parts[0], context)
             if isinstance(base, Class):

@@ -8,6 +8,7 @@ from finlint.analysis.environment import Context
 from finlint.analysis.memo import Memo
 from finlint.analysis.namespaces import NAMESPACES, kept
 from finlint.analysis.nodes import FunctionNode, class_of, is_abstract, method_kind
+from finlint.analysis.own_class import made_names
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -34,6 +35,7 @@ from finlint.analysis.values import (
     contained,
     is_known,
     is_none,
+    says_nothing,
     softened,
     union,
 )
@@ -148,6 +150,10 @@ class Attributes:
         informative = [v for v in made if is_known(v) and not is_none(v)]
         # A singleton is None in the body, and the instance once somebody has asked for it.
         values = [softened(value) if made else value] if found is not None else []
+        if any(isinstance(option, (Sequence, Mapping)) for option in alternatives(value)):
+            # ``self.table[key] = value`` puts it into the class's.
+            by_instances = self.stored(Object(cls), name)
+            values += [by_instances] if by_instances is not None else []
         return union(contained([*values, *(informative or made)], put))
 
     def class_stored(self, cls: Class, name: str) -> tuple[list[Value], list[Value]]:
@@ -235,6 +241,8 @@ class Attributes:
                 return Bound(value.function, obj.cls)
             if value.kind == "property":
                 return self.ask.call(Bound(value.function, obj), CallArgs(), context, span, None)
+            if value.kind == "partial" and isinstance(value.function, Partial):
+                return value.function._replace(function=Bound(value.function.function, obj))
         if isinstance(value, Function):
             return Bound(value, obj)
         if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
@@ -288,7 +296,7 @@ class Attributes:
                 first = method.ir.params[0].name if method.ir.params else ""
                 stores = method.index.stores
                 # Properties that store themselves, and methods that store on the class, count too.
-                owners = first, base.node.name, class_of(first)
+                owners = first, base.node.name, class_of(first), *made_names(method)
                 definitions = [d for owner in owners for d in stores.get((owner, name), [])]
                 if not definitions:
                     continue
@@ -299,8 +307,9 @@ class Attributes:
                 elements.extend(put)
                 values = self._modes(values, method, first, name, scope)
         if elements:
-            known = [v for v in (declared,) if v is not None and not values]
-            values = contained([*values, *known], elements)
+            if declared is not None and all(map(says_nothing, values)):
+                values = [*filter(is_none, values), declared]
+            values = contained(values or self._containers(obj, name), elements)
         if not elements and declared is None and self._is_set_by_others(values, found, obj, name):
             values += map(softened, self.ask.stored_by_others(obj, name))
             found = found or bool(values)
@@ -320,6 +329,11 @@ class Attributes:
             nones = [v for v in values if is_none(v)]
             return union([*informative, *nones])
         return union(values)
+
+    def _containers(self, obj: Object, name: str) -> list[Value]:
+        """Those that the body of its class holds by that name."""
+        member = self.ask.class_member(obj.cls, name)
+        return [] if member is None else [v for v in alternatives(member[1]) if isinstance(v, (Sequence, Mapping))]
 
     def _is_set_by_others(self, values: list[Value], found: bool, obj: Object, name: str) -> bool:
         """Whether the class itself only says that an attribute is None, or says so in its body."""

@@ -17,10 +17,12 @@ from finlint.analysis.values import (
     Function,
     Lib,
     LibObject,
+    Mapping,
     Marked,
     MethodCaller,
     Object,
     Partial,
+    RecordType,
     Sequence,
     Super,
     Value,
@@ -74,6 +76,33 @@ def _methodcaller(ask: Questions, args: Args, context: Context, span: Span | Non
     if isinstance(name, Const) and isinstance(name.value, str):
         return MethodCaller(name.value, args.positional[1:], args.keywords)
     return UNKNOWN
+
+
+def _partialmethod(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
+    made = _partial(ask, args, context, span)
+    return Marked("partial", made) if isinstance(made, Partial) else UNKNOWN
+
+
+def _namedtuple(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
+    """``namedtuple("Point", "x y")``: the names in a string, or in a sequence."""
+    given = args.positional[1] if len(args.positional) > 1 else args.keyword("field_names") or UNKNOWN
+    if isinstance(given, Const) and isinstance(given.value, str):
+        return RecordType(tuple(given.value.replace(",", " ").split()))
+    if isinstance(given, Sequence) and given.items is not None:
+        # ``typing.NamedTuple("Point", [("x", int), ("y", int)])`` has types beside the names.
+        first = [i.items[0] if isinstance(i, Sequence) and i.items else i for i in given.items]
+        names = [name.value for name in first if isinstance(name, Const)]
+        if len(names) == len(given.items):
+            return RecordType(tuple(map(str, names)))
+    return UNKNOWN
+
+
+def _from_keys(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
+    """``dict.fromkeys(keys, value)``"""
+    if not args.positional:
+        return UNKNOWN
+    value = args.positional[1] if len(args.positional) > 1 else Const(None)
+    return Mapping((), ask.element(args.positional[0], context, span), softened(value))
 
 
 def _method_type(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
@@ -210,7 +239,10 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.super": _super,
     "builtins.getattr": _getattr,
     "functools.partial": _partial,
-    "functools.partialmethod": _partial,
+    "functools.partialmethod": _partialmethod,
+    "collections.namedtuple": _namedtuple,
+    "typing.NamedTuple": _namedtuple,
+    "builtins.dict.fromkeys": _from_keys,
     "operator.methodcaller": _methodcaller,
     "types.MethodType": _method_type,
     "typing.cast": _cast,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from finlint.analysis.effects import PendingArgs
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import ClassNode, FunctionIndex, FunctionNode, ModuleNode, function_at, method_kind
+from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, is_accessor, method_kind
 from finlint.analysis.own_class import own_calls
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
@@ -18,6 +18,7 @@ from finlint.analysis.values import (
     Function,
     Lib,
     Mapping,
+    Marked,
     Object,
     Parameter,
     Sequence,
@@ -123,6 +124,8 @@ class Callers:
         return UNKNOWN
 
     def _is_protocol(self, value: Value) -> bool:
+        if isinstance(value, Marked) and value.kind == "returns":
+            return True
         return isinstance(value, Object) and any(
             isinstance(base, Lib) and base.name.rpartition(".")[2] == "Protocol" for base in self.ask.mro(value.cls)
         )
@@ -209,6 +212,8 @@ class Callers:
 
     def _from_callers(self, function: FunctionNode, name: str) -> Value:
         called = function.name
+        if is_accessor(function, "setter"):
+            return self._assigned(function)
         makes = function.owner is not None and called in ("__init__", "__new__")
         if makes and function.owner is not None:
             called = function.owner.name
@@ -222,6 +227,26 @@ class Callers:
             number += 1
         return UNKNOWN
 
+    def _assigned(self, function: FunctionNode) -> Value:
+        """What is assigned to the property that ``function`` sets."""
+        cls = self._class_of(function)
+        if cls is None:
+            return UNKNOWN
+        me = Object(cls, (), "self")
+        stored = self.ask.stored(me, function.name)
+        if stored is None or not is_known(stored):
+            others = [softened(v) for v in self.ask.stored_by_others(me, function.name) if is_known(v)]
+            stored = union(others) if others else UNKNOWN
+        return without_none(softened(stored))
+
+    def _class_of(self, function: FunctionNode) -> Class | None:
+        """The class whose method it is."""
+        owner = function.owner
+        if owner is None:
+            return None
+        within = owner.within
+        return Class(owner, self.ask.module_scope(owner.module) if within is None else self.ask.generic_scope(within))
+
     def _given(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[Given] | None:
         """The parameters in the calls at the ``number``-th kind of place, nearest first; None: there is no more."""
         key = (function, number, self.limits.caller_depth)
@@ -232,16 +257,17 @@ class Callers:
                 self._calls[key] = None
             else:
                 found = [params for module, word in places for params in self._passed(function, module, word)]
-                if makes and function.owner is not None:
-                    found += self._made_by_itself(function, function.owner, number)
+                if makes:
+                    found += self._made_by_itself(function, number)
                 self._calls[key] = found
         return self._calls[key]
 
-    def _made_by_itself(self, function: FunctionNode, owner: ClassNode, number: int) -> Iterator[Given]:
+    def _made_by_itself(self, function: FunctionNode, number: int) -> Iterator[Given]:
         """The parameters of ``function`` in calls like ``cls(...)`` in methods of its class, and of its subclasses
         where they are asked what they pass on."""
-        within = owner.within
-        cls = Class(owner, self.ask.module_scope(owner.module) if within is None else self.ask.generic_scope(within))
+        cls = self._class_of(function)
+        if cls is None:
+            return
         if number == 0:
             yield from self._own_calls(cls, function)
         elif number == 2:

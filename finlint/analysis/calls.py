@@ -13,6 +13,7 @@ from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     MAYBE_NONE,
+    NAMED_TUPLE,
     NONE,
     UNKNOWN,
     Bound,
@@ -26,6 +27,7 @@ from finlint.analysis.values import (
     Object,
     OneOf,
     Partial,
+    RecordType,
     Suspended,
     Unknown,
     Value,
@@ -92,6 +94,11 @@ class Calls:
         if isinstance(function, Marked) and function.kind == "exit":
             self.ask.exit_run(function.function, context, span)
             return UNKNOWN
+        if isinstance(function, Marked) and function.kind == "returns":
+            return function.function
+        if isinstance(function, RecordType):
+            given = {**dict(zip(function.fields, args.positional, strict=False)), **dict(args.keywords)}
+            return LibObject(NAMED_TUPLE, tuple((name, shallow(given.get(name, UNKNOWN))) for name in function.fields))
         if isinstance(function, Marked):
             if function.kind == "context":
                 made = self._call_one(function.function, args, context, None, expr, result)

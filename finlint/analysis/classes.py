@@ -15,6 +15,7 @@ from finlint.analysis.values import (
     Lib,
     Object,
     OneOf,
+    RecordType,
     Value,
     alternatives,
     is_known,
@@ -72,7 +73,7 @@ class Classes:
             if arg.keyword or arg.star:
                 continue
             for value in alternatives(self._base(arg.value, context, cls)):
-                if isinstance(value, (Class, Lib)) and value != cls and value not in out:
+                if isinstance(value, (Class, Lib, RecordType)) and value != cls and value not in out:
                     out.append(value)
         return out
 
@@ -110,7 +111,7 @@ class Classes:
         if isinstance(expr, ir.Call):
             # ``with_metaclass(Meta, Base)`` and ``namedtuple(...)``.
             value = self.ask.eval(expr, context)
-            if is_known(value) and isinstance(value, (Class, Lib, OneOf)):
+            if is_known(value) and isinstance(value, (Class, Lib, RecordType, OneOf)):
                 return value
             return union(
                 v for a in expr.args for v in alternatives(self.ask.eval(a.value, context)) if isinstance(v, Class)
@@ -251,15 +252,25 @@ class Classes:
             value = self.ask.eval(decorator.func if isinstance(decorator, ir.Call) else decorator, Context(cls.scope))
             if isinstance(value, Lib) and value.name in _RECORD_DECORATORS:
                 return True
-        return any(isinstance(b, Lib) and b.name == "typing.NamedTuple" for b in self.mro(cls))
+        return self.is_named_tuple(cls)
 
-    def record_fields(self, cls: Class, args: Args) -> tuple[tuple[str, Value], ...]:
-        names: list[str] = []
+    def is_named_tuple(self, cls: Class) -> bool:
+        return any(
+            isinstance(b, RecordType) or (isinstance(b, Lib) and b.name == "typing.NamedTuple") for b in self.mro(cls)
+        )
+
+    def record_names(self, cls: Class) -> list[str]:
+        """The fields of a record, in order."""
+        names: dict[str, None] = {}
         for base in reversed(self.mro(cls)):
             if isinstance(base, Class):
-                for binding in base.node.facts.members:
-                    if binding.kind == "assign" and binding.name not in names:
-                        names.append(binding.name)
+                names.update((binding.name, None) for binding in base.node.facts.members if binding.kind == "assign")
+            elif isinstance(base, RecordType):
+                names.update(dict.fromkeys(base.fields))
+        return list(names)
+
+    def record_fields(self, cls: Class, args: Args) -> tuple[tuple[str, Value], ...]:
+        names = self.record_names(cls)
         given = dict(zip(names, args.positional, strict=False))
         given.update(args.keywords)
         return tuple((n, shallow(given[n])) for n in names if n in given)

@@ -110,7 +110,10 @@ def place(expr: ir.Expr) -> Span | None:
 
 
 def assign(target: ir.Expr, value: Value | Later, env: Env, item: Callable[[Value, Value], Value]) -> None:
-    """Bind ``target`` to ``value`` in ``env``; what was known of a rebound name's attributes is forgotten."""
+    """Bind ``target`` to ``value`` in ``env``; what was known of a rebound name's attributes is forgotten.
+
+    ``item`` gives the items of a value, and one of them that is not known by UNKNOWN.
+    """
     if isinstance(target, ir.Name):
         forget(target.id, env)
         env[target.id] = value
@@ -124,7 +127,7 @@ def assign(target: ir.Expr, value: Value | Later, env: Env, item: Callable[[Valu
         for position, part in enumerate(target.items):
             if isinstance(part, ir.Starred):
                 starred = True
-                assign(part.value, Sequence("list", None, UNKNOWN), env, item)
+                assign(part.value, Sequence("list", None, item(settled(value), UNKNOWN)), env, item)
             else:
                 assign(part, UNKNOWN if starred else item(settled(value), Const(position)), env, item)
 

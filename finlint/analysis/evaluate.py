@@ -101,6 +101,8 @@ class Evaluator:
         self.has_unknown_base = classes.has_unknown_base
         self.is_record = classes.is_record
         self.record_fields = classes.record_fields
+        self.record_names = classes.record_names
+        self.is_named_tuple = classes.is_named_tuple
         attributes = Attributes(self)
         self.attribute = attributes.attribute
         self.instance_attribute = attributes.instance_attribute

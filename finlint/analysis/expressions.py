@@ -180,7 +180,8 @@ class Expressions:
         out = []
         for option in alternatives(receiver):
             if isinstance(option, Object):
-                out.append(self.ask.special(option, "__getitem__", (index,), context, expr.span))
+                found = self.ask.special(option, "__getitem__", (index,), context, expr.span)
+                out.append(found if is_known(found) else self.ask.item(option, index))
             elif isinstance(option, Sequence) and isinstance(expr.key, ir.Slice):
                 out.append(Sequence(option.kind, None, option.element))
             else:

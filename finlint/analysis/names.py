@@ -12,7 +12,7 @@ from finlint.analysis import library
 from finlint.analysis.environment import Context, known_in
 from finlint.analysis.memo import Memo
 from finlint.analysis.namespaces import kept
-from finlint.analysis.nodes import Definition, FunctionIndex, ModuleNode, function_at
+from finlint.analysis.nodes import REST, Definition, FunctionIndex, ModuleNode, function_at, is_accessor
 from finlint.analysis.protocols import exit_action
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
@@ -180,6 +180,9 @@ class Names:
             node = owner.node.function(binding) if owner is not None else module.function(binding)
             if node is None:
                 return [UNKNOWN]
+            if earlier and is_accessor(node, "setter", "deleter"):
+                # Reading the property goes to its getter, which was defined before.
+                return self.bindings([b for b in earlier if b.line < binding.line], scope, owner)
             return [self.ask.decorated(Function(node, scope), scope)]
         if binding.kind == "import" and binding.stmt is not None:
             return [self.ask.imported(binding.stmt, module)]
@@ -297,7 +300,10 @@ class Names:
         elif how == "enter":
             value = self.ask.entered(value, context)
         for position in definition.path:
-            value = self.ask.item(value, Const(position))
+            if position == REST:
+                value = Sequence("list", None, self.ask.element(value, context))
+            else:
+                value = self.ask.item(value, Const(position))
         return value
 
 

@@ -14,6 +14,8 @@ from finlint.model.facts import Binding, ClassFacts
 from finlint.model.outline import class_facts, target_names
 from finlint.model.words import PUTS, PUTS_ALL, STACKS
 
+_DICT = "__dict__"
+
 
 class Source(Protocol):
     """What the analysis asks of a file (``finlint.syntax.traced.Traced``).
@@ -151,9 +153,11 @@ class ClassNode:
     def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
         """The methods that can store ``.attribute``, or name it beside a ``setattr``."""
         bindings = dict.fromkeys(self._methods_on(self._lines("stores", attribute)))
-        if self._sets_by_name:
+        if self._has("setattr"):
             for quote in "\"'":
                 bindings.update(dict.fromkeys(self._methods_on(self._lines("within", quote + attribute))))
+        if self._has(_DICT):
+            bindings.update(dict.fromkeys(self._methods_on(self._lines("within", _DICT))))
         for binding in bindings:
             node = self.function(binding)
             if node is not None:
@@ -168,9 +172,8 @@ class ClassNode:
             if node is not None:
                 yield node
 
-    @cached_property
-    def _sets_by_name(self) -> bool:
-        return bool(self.module.source.words("holds", f"{self.facts.line}\n{self.facts.end_line}\nsetattr"))
+    def _has(self, word: str) -> bool:
+        return bool(self.module.source.words("holds", f"{self.facts.line}\n{self.facts.end_line}\n{word}"))
 
     def _lines(self, question: str, argument: str) -> tuple[int, ...]:
         """The lines of its text that answer a question."""
@@ -395,6 +398,9 @@ def inner_blocks(stmt: ir.Stmt) -> tuple[ir.Block, ...]:
     return ()
 
 
+#: In a path: what a starred target takes.
+REST = -1
+
 #: Conditions that a definition is known to stand under: those nearest to it.
 MAX_CONDITIONS = 16
 
@@ -403,7 +409,7 @@ class Definition:
     """One way in which a name gets its value inside a function.
 
     ``how``: "value" (the expression itself), "element" (an element of it), "enter" (what ``with`` binds),
-    "annotation", "function", "class", "import", "unknown". ``path`` are the indices of tuple unpacking.
+    "annotation", "function", "class", "import", "unknown". ``path`` are the indices of tuple unpacking, and ``REST``.
     """
 
     __slots__ = ("conditions", "how", "node", "path")
@@ -456,7 +462,11 @@ class FunctionIndex:
                 self._expr(stmt.value)
             self._target(stmt.target, "annotation", stmt.annotation, (), conditions)
         elif isinstance(stmt, ir.AugAssign):
-            self._target(stmt.target, "unknown", None, (), conditions)
+            if isinstance(stmt.value, (ir.Display, ir.Comprehension)):
+                # ``self.threads += [thread]``
+                self._target(stmt.target, "puts-all", stmt.value, (), conditions)
+            else:
+                self._target(stmt.target, "unknown", None, (), conditions)
         elif isinstance(stmt, ir.ExprStmt):
             self._expr(stmt.value)
         elif isinstance(stmt, ir.Return):
@@ -545,7 +555,7 @@ class FunctionIndex:
         elif isinstance(target, ir.Display):
             for position, item in enumerate(target.items):
                 if isinstance(item, ir.Starred):
-                    self._target(item.value, "unknown", None, (), conditions)
+                    self._target(item.value, how, value, (*path, REST), conditions)
                     # What follows a starred target has no fixed place.
                     for rest in target.items[position + 1 :]:
                         self._target(rest, "unknown", None, (), conditions)
@@ -555,7 +565,12 @@ class FunctionIndex:
             # ``self.table[key] = value`` and ``table[key] = value`` put an element into a container.
             container = target.value
             if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
-                self.stores.setdefault((owner, container.name), []).append(Definition("puts", value, path, conditions))
+                stored = Definition(how, value, path, conditions)
+                if container.name == _DICT and isinstance(target.key, ir.Const):
+                    self.stores.setdefault((owner, str(target.key.value)), []).append(stored)
+                else:
+                    stored = Definition("puts", value, path, conditions)
+                    self.stores.setdefault((owner, container.name), []).append(stored)
             elif isinstance(container, ir.Name):
                 self._add(container.id, Definition("puts", value, path, conditions))
 
@@ -578,6 +593,12 @@ class FunctionIndex:
         func = node.func
         if self._sets(node) or not isinstance(func, ir.Attr) or not node.args:
             return
+        if func.name == "update" and isinstance(func.value, ir.Attr) and func.value.name == _DICT:
+            # ``self.__dict__.update(name=value)``
+            for arg in node.args:
+                if arg.keyword and (owner := _owner(func.value.value)):
+                    self.stores.setdefault((owner, arg.keyword), []).append(Definition("value", arg.value, (), ()))
+            return
         if func.name in PUTS:
             definition = Definition("puts", node.args[-1].value, (), ())
         elif func.name in PUTS_ALL and not node.args[0].keyword:
@@ -595,14 +616,21 @@ class FunctionIndex:
     def _sets(self, node: ir.Call) -> bool:
         """``setattr(self, "name", value)`` and ``object.__setattr__(self, "name", value)``."""
         func = node.func
-        name = func.id if isinstance(func, ir.Name) else func.name if isinstance(func, ir.Attr) else ""
-        if name not in ("setattr", "__setattr__") or len(node.args) != 3:
+        called = func.id if isinstance(func, ir.Name) else func.name if isinstance(func, ir.Attr) else ""
+        if called not in ("setattr", "__setattr__") or len(node.args) != 3:
             return False
         target, attribute, value = (arg.value for arg in node.args)
-        if isinstance(target, ir.Name) and isinstance(attribute, ir.Const) and isinstance(attribute.value, str):
-            self.stores.setdefault((target.id, attribute.value), []).append(Definition("value", value, (), ()))
-            return True
-        return False
+        if not isinstance(target, ir.Name):
+            return False
+        named = [attribute]
+        if isinstance(attribute, ir.Name):
+            # ``for name in ("reader", "writer"): setattr(self, name, None)``
+            loops = [d.node for d in self.names.get(attribute.id, ()) if d.how == "element" and not d.path]
+            named = [item for node in loops if isinstance(node, ir.Display) for item in node.items]
+        names = [item.value for item in named if isinstance(item, ir.Const) and isinstance(item.value, str)]
+        for name in names:
+            self.stores.setdefault((target.id, name), []).append(Definition("value", value, (), ()))
+        return bool(names)
 
 
 def class_of(variable: str) -> str:
@@ -684,6 +712,11 @@ def is_abstract(function: ir.Function) -> bool:
         return False
     raised = rest[0].value.func if isinstance(rest[0].value, ir.Call) else rest[0].value
     return isinstance(raised, ir.Name) and raised.id == "NotImplementedError"
+
+
+def is_accessor(method: FunctionNode, *kinds: str) -> bool:
+    """Whether it is what a property runs, as a decorator of one of these ``kinds`` says: ``@name.setter``."""
+    return any(isinstance(decorator, ir.Attr) and decorator.name in kinds for decorator in method.ir.decorators)
 
 
 def method_kind(method: FunctionNode) -> str:

@@ -29,3 +29,21 @@ def _may_be_class(func: ir.Expr) -> bool:
     if isinstance(func, ir.Attr):
         return func.name == _CLASS
     return isinstance(func, ir.Name) and func.id in _NAMES
+
+
+def made_names(method: FunctionNode) -> list[str]:
+    """Variables of ``method`` that hold an instance of its class which it has just made: ``copy = cls()``,
+    ``self = super().__new__(cls)``."""
+    own = method.owner.name if method.owner is not None else ""
+    return [
+        name
+        for name, definitions in method.index.names.items()
+        for definition in definitions[:1]
+        if definition.how == "value" and isinstance(definition.node, ir.Call) and _makes(definition.node.func, own)
+    ]
+
+
+def _makes(func: ir.Expr, own: str) -> bool:
+    if isinstance(func, ir.Attr) and func.name == "__new__":
+        return True
+    return _may_be_class(func) or (isinstance(func, ir.Name) and func.id == own)

@@ -10,6 +10,7 @@ from finlint.analysis.resuming import resumed
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     MAYBE_NONE,
+    NAMED_TUPLE,
     NONE,
     UNKNOWN,
     Bound,
@@ -68,7 +69,7 @@ class Protocols:
     def item(self, value: Value, index: Value) -> Value:
         """``value[index]`` for containers."""
         out = []
-        for option in alternatives(value):
+        for option in map(self._as_tuple, alternatives(value)):
             if isinstance(option, Sequence):
                 if (
                     option.items is not None
@@ -81,6 +82,8 @@ class Protocols:
                     out.append(option.element)
             elif isinstance(option, Mapping):
                 out.append(_at_key(option, index))
+            elif isinstance(option, Object) and isinstance(index, Const) and self._is_typed_dict(option.cls):
+                out.append(self.ask.declared(option, str(index.value)) or UNKNOWN)
             elif isinstance(option, (Class, Lib)):
                 # ``Queue[int]`` is ``Queue`` as far as calling it goes.
                 out.append(option)
@@ -88,10 +91,25 @@ class Protocols:
                 out.append(UNKNOWN)
         return union(out)
 
+    def _is_typed_dict(self, cls: Class) -> bool:
+        return any(isinstance(base, Lib) and base.name.endswith(".TypedDict") for base in self.ask.mro(cls))
+
+    def _as_tuple(self, value: Value) -> Value:
+        """A named tuple as the tuple that it is; any other value as it is."""
+        if isinstance(value, LibObject) and value.type == NAMED_TUPLE:
+            items = tuple(given for _, given in value.args)
+        elif isinstance(value, Object) and self.ask.is_named_tuple(value.cls):
+            given = dict(value.args)
+            fields = self.ask.record_names(value.cls)
+            items = tuple(given.get(name) or self.ask.declared(value, name) or UNKNOWN for name in fields)
+        else:
+            return value
+        return Sequence("tuple", items, union(items))
+
     def element(self, value: Value, context: Context, span: Span | None = None) -> Value:
         """What iterating over ``value`` gives; with a recorder, what iterating does."""
         out: list[Value] = []
-        for option in alternatives(value):
+        for option in map(self._as_tuple, alternatives(value)):
             if isinstance(option, Sequence):
                 out.append(option.element)
             elif isinstance(option, Mapping):

@@ -121,6 +121,16 @@ class Mapping(NamedTuple):
     element: Value
 
 
+#: The type of their instances.
+NAMED_TUPLE = "collections.namedtuple"
+
+
+class RecordType(NamedTuple):
+    """A class made by ``collections.namedtuple``."""
+
+    fields: tuple[str, ...]
+
+
 class Suspended(NamedTuple):
     """A generator or coroutine made by calling ``function``: its body runs when it is consumed or driven.
 
@@ -163,7 +173,8 @@ class Parameter(NamedTuple):
 class Marked(NamedTuple):
     """A function under ``staticmethod``, ``classmethod``, ``property`` or ``contextmanager``: reading it from a
     class or an instance gives something else. ``kind``: "static", "class", "property" or "context";
-    "exit" is an entry of an ``ExitStack``, a context manager or a call."""
+    "exit" is an entry of an ``ExitStack``, a context manager or a call; "partial" a ``partialmethod``; "returns"
+    something callable of which only the result is known, which stands in the function's place."""
 
     kind: str
     function: Value
@@ -215,6 +226,7 @@ Value = Union[
     MethodCaller,
     Sequence,
     Mapping,
+    RecordType,
     Suspended,
     LibCoroutine,
     Super,

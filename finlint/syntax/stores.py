@@ -41,7 +41,7 @@ def may_store(text: str, start: int, end: int) -> bool:
         return "=" in rest or rest.count("[") > rest.count("]") or rest.count("(") > rest.count(")")
     target = _TARGETS.match(before) is not None
     if sign == ":":
-        # ``self.x: int``, ``with f() as self.x:``
-        return target or " as " in before
+        # ``self.x: int``, ``with f() as self.x:``, ``def f(self): self.x: int``
+        return target or " as " in before or ":" in before
     # One of several targets, on this line or on lines of their own.
     return target or "=" in rest or " as " in before or (" in " in rest and "for" in before)
