@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.memo import Memo
 from finlint.analysis.namespaces import NAMESPACES, kept
-from finlint.analysis.nodes import FunctionNode, class_of, is_abstract, method_kind
+from finlint.analysis.nodes import FunctionNode, class_of, inner_functions, is_abstract, method_kind
 from finlint.analysis.own_class import made_names
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
@@ -41,6 +43,9 @@ from finlint.analysis.values import (
 )
 from finlint.model import ir
 from finlint.model.source import Span
+
+#: What makes instances of classes that do not say how.
+_NEW = "builtins.object.__new__"
 
 #: What a class body holds that methods may replace.
 _DATA = (Const, Sequence, Mapping, Object, LibObject)
@@ -133,13 +138,19 @@ class Attributes:
             if is_known(attribute):
                 return attribute
         member = self.knowledge.member(value.type, name)
-        if member is None or (declared and not self.knowledge.is_definition(member)):
+        if member is None:
+            dynamic = self.knowledge.member(value.type, "__getattr__")
+            returned = self.knowledge.returns(dynamic) if dynamic is not None and not name.startswith("__") else ""
+            return library.instance_of(returned, self.knowledge) if returned else UNKNOWN
+        if declared and not self.knowledge.is_definition(member):
             # A number, say: no method, which would be true in conditions.
             return UNKNOWN
         return LibMethod(value, member)
 
     def class_attribute(self, cls: Class, name: str) -> Value:
         found = self.ask.class_member(cls, name)
+        if found is None and name == "__new__":
+            return Lib(_NEW)
         if found is None:
             declared = self.ask.declared(Object(cls), name)
             found = None if declared is None else (cls, declared)
@@ -294,18 +305,20 @@ class Attributes:
                 continue
             for method in base.node.methods_with(name):
                 first = method.ir.params[0].name if method.ir.params else ""
-                stores = method.index.stores
                 # Properties that store themselves, and methods that store on the class, count too.
                 owners = first, base.node.name, class_of(first), *made_names(method)
-                definitions = [d for owner in owners for d in stores.get((owner, name), [])]
-                if not definitions:
-                    continue
-                found = True
-                scope = self.ask.making_scope(method, obj, base)
-                made, put = self.ask.values_and_elements(definitions, Context(scope))
-                values.extend(kept(softened(v), obj, name) for v in made)
-                elements.extend(put)
-                values = self._modes(values, method, first, name, scope)
+                for function, around in _with_closures(method, first):
+                    definitions = [d for owner in owners for d in function.index.stores.get((owner, name), [])]
+                    if not definitions:
+                        continue
+                    found = True
+                    scope = self.ask.making_scope(method, obj, base)
+                    for inner in around:
+                        scope = self.ask.generic_scope(inner, scope)
+                    made, put = self.ask.values_and_elements(definitions, Context(scope))
+                    values.extend(kept(softened(v), obj, name) for v in made)
+                    elements.extend(put)
+                    values = self._modes(values, function, first, name, scope)
         if elements:
             if declared is not None and all(map(says_nothing, values)):
                 values = [*filter(is_none, values), declared]
@@ -393,7 +406,19 @@ class Attributes:
                 if qualified is not None and isinstance(receiver, Object):
                     seen = LibObject(self.knowledge.canonical(base.name), receiver.args)
                     return self._inherited(seen, qualified, receiver)
+        if name == "__new__":
+            return Lib(_NEW)
         return self._as_users_know_it(receiver, name) if isinstance(receiver, Object) else UNKNOWN
+
+
+def _with_closures(method: FunctionNode, first: str) -> Iterator[tuple[FunctionNode, tuple[FunctionNode, ...]]]:
+    """The method, and the functions inside it in which ``first`` means the same, with those from the method to each."""
+    pending: list[tuple[FunctionNode, tuple[FunctionNode, ...]]] = [(method, ())]
+    while pending:
+        function, around = pending.pop()
+        yield function, around
+        inner = [node for node in inner_functions(function) if first not in node.ir.bound]
+        pending += [(node, (*around, node)) for node in reversed(inner)]
 
 
 def _is_method(value: Value) -> bool:

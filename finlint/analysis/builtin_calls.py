@@ -105,6 +105,11 @@ def _from_keys(ask: Questions, args: Args, context: Context, span: Span | None) 
     return Mapping((), ask.element(args.positional[0], context, span), softened(value))
 
 
+def _new(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
+    """``object.__new__(cls)``"""
+    return ask.instances(args.positional[0]) if args.positional else UNKNOWN
+
+
 def _method_type(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     return Bound(args.positional[0], args.positional[1]) if len(args.positional) == 2 else UNKNOWN
 
@@ -231,6 +236,11 @@ def _field(ask: Questions, args: Args, context: Context, span: Span | None) -> V
     return args.keyword("default") or UNKNOWN
 
 
+def _factory(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
+    """``attr.Factory(X)`` as a default: the same."""
+    return ask.call(args.positional[0], CallArgs(), Context(context.scope), None) if args.positional else UNKNOWN
+
+
 def _isinstance(ask: Questions, args: Args, context: Context, span: Span | None) -> Value | None:
     return UNKNOWN
 
@@ -245,6 +255,7 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.dict.fromkeys": _from_keys,
     "operator.methodcaller": _methodcaller,
     "types.MethodType": _method_type,
+    "builtins.object.__new__": _new,
     "typing.cast": _cast,
     "builtins.type": _type,
     "builtins.staticmethod": _marker("static"),
@@ -280,6 +291,8 @@ SPECIAL_CALLS: dict[str, Any] = {
     "attr.attrib": _field,
     "attr.field": _field,
     "attrs.field": _field,
+    "attr.Factory": _factory,
+    "attrs.Factory": _factory,
     "builtins.object.__getattribute__": _getattr,
     "asyncio.iscoroutinefunction": _is_coroutine_function,
     "inspect.iscoroutinefunction": _is_coroutine_function,

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 
 from finlint.analysis.effects import PendingArgs
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionIndex, FunctionNode, ModuleNode, function_at, is_accessor, method_kind
+from finlint.analysis.nodes import (
+    FunctionIndex,
+    FunctionNode,
+    ModuleNode,
+    function_at,
+    inner_functions,
+    is_accessor,
+    method_kind,
+)
 from finlint.analysis.own_class import own_calls
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
@@ -40,13 +48,13 @@ class Given:
     ``passes_on``: it is a constructor's call of that of a base.
     """
 
-    __slots__ = ("_args", "_ask", "_function", "_known", "_passes_on", "_receiver")
+    __slots__ = ("_args", "_ask", "_function", "_known", "_receiver", "passes_on")
 
     def __init__(
         self, ask: Questions, function: FunctionNode, args: PendingArgs, receiver: Value | None, passes_on: bool
     ) -> None:
         self._ask = ask
-        self._passes_on = passes_on
+        self.passes_on = passes_on
         self._function = function
         self._args = args
         self._receiver = receiver
@@ -58,11 +66,11 @@ class Given:
         if known is None:
             self._known[name] = UNKNOWN
             # Both constructors make the same object, for the same caller.
-            self._ask.limits.caller_depth -= self._passes_on
+            self._ask.limits.caller_depth -= self.passes_on
             try:
                 known = self._known[name] = self._value(name)
             finally:
-                self._ask.limits.caller_depth += self._passes_on
+                self._ask.limits.caller_depth += self.passes_on
         return known
 
     def _value(self, name: str) -> Value:
@@ -259,6 +267,9 @@ class Callers:
                 found = [params for module, word in places for params in self._passed(function, module, word)]
                 if makes:
                     found += self._made_by_itself(function, number)
+                if sum(params.passes_on for params in found) > MAX_PASSING_ON:
+                    for params in found:
+                        params.passes_on = False
                 self._calls[key] = found
         return self._calls[key]
 
@@ -315,9 +326,8 @@ class Callers:
     def _passed(self, function: FunctionNode, module: ModuleNode, called: str, cls: Class | None = None) -> list[Given]:
         """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
         given: list[Given] = []
-        for caller, call in calls_named(module, called):
-            scopes = self._scopes(caller, function) if caller is not None else (self.ask.module_scope(module),)
-            for scope in scopes:
+        for callers, call in calls_named(module, called):
+            for scope in self._scopes(callers, function) if callers else (self.ask.module_scope(module),):
                 found = list(self._given_in(call, function, Context(scope), cls))
                 if found:
                     given += found
@@ -334,8 +344,15 @@ class Callers:
                 if bound is not None:
                     yield bound
 
-    def _scopes(self, caller: FunctionNode, function: FunctionNode) -> Iterator[Scope]:
-        """The scopes in which ``caller`` may call ``function``: a mixin's method calls what its heir defines."""
+    def _scopes(self, callers: tuple[FunctionNode, ...], function: FunctionNode) -> Iterator[Scope]:
+        """The scopes in which the last of ``callers``, each defined in the one before, may call ``function``."""
+        for scope in self._outer_scopes(callers[0], function):
+            for inner in callers[1:]:
+                scope = self.ask.generic_scope(inner, scope)
+            yield scope
+
+    def _outer_scopes(self, caller: FunctionNode, function: FunctionNode) -> Iterator[Scope]:
+        """The same of one that is defined in no other: a mixin's method calls what its heir defines."""
         yield self.ask.generic_scope(caller)
         owner = function.owner
         if owner is not None and function.name in ("__init__", "__new__"):
@@ -372,13 +389,16 @@ class Callers:
 #: Names that a class is called by, beside its own, that are looked for.
 MAX_OTHER_NAMES = 8
 
+#: Constructors of heirs that are asked what they got, as if they were their caller; a base of many has no one maker.
+MAX_PASSING_ON = 3
+
 #: Callers that are asked what they pass; more of them rarely say more.
 MAX_CALLERS = 20
 
 
-def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None, ir.Call]]:
-    """Calls in the module whose callee's last name is ``name``, with the function that they stand in."""
-    out: list[tuple[FunctionNode | None, ir.Call]] = []
+def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
+    """Calls in the module whose callee's last name is ``name``, each with the functions that it stands in."""
+    out: list[tuple[tuple[FunctionNode, ...], ir.Call]] = []
     seen: set[object] = set()
     for line in module.source.lines("calls", name):
         node = function_at(module, line)
@@ -387,11 +407,15 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[FunctionNode | None
                 if binding.line not in seen:
                     seen.add(binding.line)
                     index = FunctionIndex(tuple(module.statements(binding)))
-                    out.extend((None, c) for c in index.calls if name in _callee_names(c))
+                    out.extend(((), c) for c in index.calls if name in _callee_names(c))
             continue
         if node not in seen:
             seen.add(node)
-            out.extend((node, c) for c in node.index.calls if name in _callee_names(c))
+            pending: list[tuple[FunctionNode, ...]] = [(node,)]
+            while pending:
+                around = pending.pop()
+                out.extend((around, c) for c in around[-1].index.calls if name in _callee_names(c))
+                pending += [(*around, inner) for inner in reversed(inner_functions(around[-1]))]
         if len(out) > MAX_CALLERS:
             break
     return out

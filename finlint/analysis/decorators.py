@@ -30,7 +30,7 @@ _PROPERTIES = frozenset(
         "enum.property",
     }
 )
-_CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager"})
+_CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
 
 class Decorators:

@@ -182,6 +182,9 @@ class Expressions:
             if isinstance(option, Object):
                 found = self.ask.special(option, "__getitem__", (index,), context, expr.span)
                 out.append(found if is_known(found) else self.ask.item(option, index))
+            elif isinstance(option, LibObject) and (member := self.knowledge.member(option.type, "__getitem__")):
+                method = LibMethod(option, member)
+                out.append(self.ask.call_library(method, CallArgs((index,)), context, expr.span, None))
             elif isinstance(option, Sequence) and isinstance(expr.key, ir.Slice):
                 out.append(Sequence(option.kind, None, option.element))
             else:

@@ -230,6 +230,10 @@ class LibraryCalls:
             return library.arguments(entry, args).get(returned[4:], UNKNOWN)
         if returned.startswith("instance:"):
             return self.ask.instances(library.arguments(entry, args).get(returned[9:], UNKNOWN))
+        if returned.startswith("entered:"):
+            manager = library.arguments(entry, args).get(returned[8:], UNKNOWN)
+            entered = self.ask.entered(manager, Context(context.scope))
+            return entered if is_known(entered) else manager
         if returned.startswith("element:"):
             return self.ask.element(library.arguments(entry, args).get(returned[8:], UNKNOWN), context)
         if not returned:

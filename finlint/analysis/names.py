@@ -136,7 +136,7 @@ class Names:
         for node in islice((n for n in dict.fromkeys(nodes) if n is not None), MAX_PUTTERS):
             if name not in node.ir.bound:
                 context = Context(self.ask.generic_scope(node))
-                definitions = [d for d in node.index.names.get(name, []) if d.how in ("puts", "puts-all")]
+                definitions = [d for d in node.index.names.get(name, []) if d.how in ("puts", "puts-in", "puts-all")]
                 out.extend(softened(self._definition(d, context)) for d in definitions)
         return out
 
@@ -239,6 +239,9 @@ class Names:
                 elements.append(self._exit_action(definition.node, context))
             elif definition.how in ("puts", "puts-all"):
                 elements.append(self._definition(definition, context))
+            elif definition.how == "puts-in":
+                element = self._definition(definition, context)
+                elements.append(Sequence("list", None, element))
             else:
                 values.append(self._definition(definition, context))
         if not all(map(says_nothing, annotated)) and all(map(says_nothing, values)):

@@ -409,7 +409,9 @@ class Definition:
     """One way in which a name gets its value inside a function.
 
     ``how``: "value" (the expression itself), "element" (an element of it), "enter" (what ``with`` binds),
-    "annotation", "function", "class", "import", "unknown". ``path`` are the indices of tuple unpacking, and ``REST``.
+    "annotation", "function", "class", "import", "unknown"; "puts" (it is put into what the name holds), "puts-all" (its
+    elements are), "puts-in" (into an element of that), "exits" (given to an ``ExitStack``). ``path`` are the indices of
+    tuple unpacking, and ``REST``.
     """
 
     __slots__ = ("conditions", "how", "node", "path")
@@ -442,6 +444,8 @@ class FunctionIndex:
         self.globals: set[str] = set()
         #: What is stored in ``variable.holder.name``, by holder and name.
         self.nested: dict[tuple[str, str], list[Definition]] = {}
+        #: Functions and lambdas that are defined here.
+        self.inner: list[ir.Function] = []
         self._block(body, ())
 
     def _block(self, block: ir.Block, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
@@ -509,6 +513,7 @@ class FunctionIndex:
                 self._block(case.body, conditions)
         elif isinstance(stmt, ir.FunctionDef):
             self._add(stmt.function.name, Definition("function", stmt.function, (), conditions))
+            self.inner.append(stmt.function)
         elif isinstance(stmt, ir.ClassDef):
             self._add(stmt.name, Definition("class", stmt, (), conditions))
         elif isinstance(stmt, ir.Import):
@@ -564,15 +569,19 @@ class FunctionIndex:
         elif isinstance(target, ir.Subscript) and how == "value":
             # ``self.table[key] = value`` and ``table[key] = value`` put an element into a container.
             container = target.value
+            outer = _outer(container)
+            if outer is not None:
+                # ``self.table[key][name] = value``
+                container, how = outer, "puts-in"
             if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
                 stored = Definition(how, value, path, conditions)
                 if container.name == _DICT and isinstance(target.key, ir.Const):
                     self.stores.setdefault((owner, str(target.key.value)), []).append(stored)
                 else:
-                    stored = Definition("puts", value, path, conditions)
+                    stored = Definition("puts" if outer is None else how, value, path, conditions)
                     self.stores.setdefault((owner, container.name), []).append(stored)
             elif isinstance(container, ir.Name):
-                self._add(container.id, Definition("puts", value, path, conditions))
+                self._add(container.id, Definition("puts" if outer is None else how, value, path, conditions))
 
     def _expr(self, expr: ir.Expr) -> None:
         """Find calls that put something into a container or change a receiver, yields, and walrus targets."""
@@ -587,6 +596,8 @@ class FunctionIndex:
             elif isinstance(node, ir.Call):
                 self.calls.append(node)
                 self._puts(node)
+            elif isinstance(node, ir.Lambda):
+                self.inner.append(node.function)
             stack.extend(children(node))
 
     def _puts(self, node: ir.Call) -> None:
@@ -608,6 +619,10 @@ class FunctionIndex:
         else:
             return
         container = func.value
+        outer = _outer(container)
+        if outer is not None and definition.how == "puts":
+            # ``self.callbacks.setdefault(event, []).append(callback)``
+            container, definition = outer, Definition("puts-in", definition.node, (), ())
         if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
             self.stores.setdefault((owner, container.name), []).append(definition)
         elif isinstance(container, ir.Name):
@@ -631,6 +646,19 @@ class FunctionIndex:
         for name in names:
             self.stores.setdefault((target.id, name), []).append(Definition("value", value, (), ()))
         return bool(names)
+
+
+def _outer(container: ir.Expr) -> ir.Expr | None:
+    """The container that this one is an element of: ``table`` for ``table[key]`` and ``table.setdefault(key, [])``."""
+    if isinstance(container, ir.Subscript):
+        return container.value
+    if isinstance(container, ir.Call) and isinstance(container.func, ir.Attr) and container.func.name in _GIVES:
+        return container.func.value
+    return None
+
+
+#: Methods that give an element of a mapping.
+_GIVES = ("setdefault", "get")
 
 
 def class_of(variable: str) -> str:
@@ -764,6 +792,11 @@ def children(node: ir.Expr) -> list[ir.Expr]:
     if isinstance(node, (ir.Opaque, ir.Slice)):
         return list(node.parts)
     return []
+
+
+def inner_functions(node: FunctionNode) -> list[FunctionNode]:
+    """The functions and lambdas in the body of ``node``, not those in theirs."""
+    return [node.module.inner_function(function, node.owner) for function in node.index.inner]
 
 
 def function_at(module: ModuleNode, line: int) -> FunctionNode | None:

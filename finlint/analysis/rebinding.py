@@ -12,7 +12,9 @@ _DEPENDS = ir.Jump("pass")
 def last_binding(name: str, function: FunctionNode, line: int) -> ir.Stmt | None:
     """The statement that binds a variable of ``function`` last, in any case in which ``line`` is run; None where there
     is none such, or the variable is bound only once."""
-    definitions = [d for d in function.index.names.get(name, ()) if d.how not in ("puts", "puts-all", "exits")]
+    definitions = [
+        d for d in function.index.names.get(name, ()) if d.how not in ("puts", "puts-in", "puts-all", "exits")
+    ]
     is_parameter = any(param.name == name for param in function.ir.params)
     if len(definitions) + is_parameter < 2:
         return None

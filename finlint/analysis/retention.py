@@ -339,7 +339,7 @@ class _Holder:
             return False
         definitions = function.index.stores.get((dotted(expr.value), expr.name), [])
         return any(
-            d.how == "puts" and isinstance(d.node, tuple) and self.expression(d.node, depth)  # type: ignore[arg-type]
+            d.how in ("puts", "puts-in") and isinstance(d.node, tuple) and self.expression(d.node, depth)  # type: ignore[arg-type]
             for d in definitions
         )
 

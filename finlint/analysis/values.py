@@ -364,9 +364,9 @@ HELD = "*held"
 MAX_DEPTH = 6
 
 
-def shallow(value: Value) -> Value:
-    """``value``, or UNKNOWN where it nests so deeply that contexts would grow without end."""
-    return value if type(value) in _FLAT or depth(value) <= MAX_DEPTH else UNKNOWN
+def shallow(value: Value, below: int = 0) -> Value:
+    """``value``, or UNKNOWN where it nests so deeply, ``below`` levels down, that contexts would grow without end."""
+    return value if type(value) in _FLAT or depth(value) <= MAX_DEPTH - below else UNKNOWN
 
 
 def is_none(value: Value) -> bool:

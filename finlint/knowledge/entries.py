@@ -72,7 +72,8 @@ class Entry(NamedTuple):
     receiver_only_if: tuple[Argument, ...] = ()
     #: Default values of parameters, where a condition needs them.
     defaults: tuple[Argument, ...] = ()
-    #: Type of the result: a qualified name, "self" (the receiver), "arg:NAME", "held" (what was put into the receiver),
+    #: Type of the result: a qualified name, "self" (the receiver), "arg:NAME", "entered:NAME" (what
+    #: ``with`` binds for the argument), "held" (what was put into the receiver),
     #: or a generic such as "list[threading.Thread]", "tuple[socket.socket, socket.socket]". Names without a dot are
     #: builtins.
     returns: str = ""

@@ -12,6 +12,8 @@ from finlint.model.words import PUTS, PUTS_ALL, STACKS
 
 #: Methods of containers that put something into them (``FunctionIndex``).
 _PUTS = re.compile(rf"\s*\.\s*(?:{'|'.join((*PUTS, *PUTS_ALL, *STACKS))})\b")
+#: Into what an item of it is.
+_PUTS_IN = re.compile(rf"\]{_PUTS.pattern}")
 #: ``=``, ``+=`` and its kin, not ``==``.
 _ASSIGNS = re.compile(r"[ \t]*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|>>|<<)=)")
 _REST = re.compile(r"[ \t]*")
@@ -38,7 +40,9 @@ def may_store(text: str, start: int, end: int) -> bool:
         return rest.startswith("in ") and "for" in before
     if sign == "[":
         # ``self.x[key] = value``; what is between the brackets may go on on other lines.
-        return "=" in rest or rest.count("[") > rest.count("]") or rest.count("(") > rest.count(")")
+        if "=" in rest or rest.count("[") > rest.count("]") or rest.count("(") > rest.count(")"):
+            return True
+        return _PUTS_IN.search(rest) is not None
     target = _TARGETS.match(before) is not None
     if sign == ":":
         # ``self.x: int``, ``with f() as self.x:``, ``def f(self): self.x: int``
