@@ -9,12 +9,13 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from finlint.analysis.disk import Disk
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.finalizers import Finalizer, Finder
 from finlint.analysis.flow import Frames
 from finlint.analysis.heirs import Difference, class_key, difference
 from finlint.analysis.nodes import ClassNode, ModuleNode
-from finlint.analysis.project import Disk, Project
+from finlint.analysis.project import Project
 from finlint.analysis.reach import Step
 from finlint.analysis.registrars import Registrars
 from finlint.knowledge.base import Knowledge

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
+from finlint.analysis.disk import Disk
 from finlint.analysis.nodes import ModuleNode, Source
 from finlint.analysis.packages import PACKAGE_FILES, Packages, listed
-from finlint.model.words import holds
 
 #: Names of the runtime are registrars and channels, not code to follow.
 _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
@@ -18,8 +18,6 @@ _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
 #: Files of a package that are searched for callers, and modules with a hit that are read.
 MAX_NEIGHBOURS = 1000
 MAX_CALLER_MODULES = 6
-#: Bytes of such files that are kept between searches; the others are read again.
-MAX_KEPT = 16_000_000
 
 
 class LibraryNames(Protocol):
@@ -42,91 +40,6 @@ class Trace:
         self.files: set[str] = set()
         self.folders: set[str] = set()
         self.searches: set[tuple[str, str, str]] = set()
-
-
-class Disk:
-    """What was read of folders and packages: nothing that depends on who asks, so projects may share it.
-
-    ``groups`` are the files that searches of packages look at, folders and Python files; those ``too_many`` to
-    be looked at have none. ``holders`` says which of a group's files hold a text and a pattern.
-    """
-
-    __slots__ = ("_room", "_texts", "_with_word", "groups", "holders", "listings", "too_many")
-
-    def __init__(self, room: int = MAX_KEPT) -> None:
-        self._room = room
-        self.listings: dict[str, frozenset[str]] = {}
-        self.groups: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        self.too_many: set[str] = set()
-        self.holders: dict[tuple[str, str, str], list[str]] = {}
-        #: Files of a group that hold a word.
-        self._with_word: dict[tuple[str, str], list[str]] = {}
-        #: The bytes of groups, those asked for last come last.
-        self._texts: dict[str, dict[str, bytes]] = {}
-
-    def holding(self, key: str, text: str, form: str, read: Callable[[str], bytes | None]) -> list[str]:
-        """The group's files that hold ``text``, a word or one in parentheses, in that ``form``, if any."""
-        search = key, text, form
-        found = self.holders.get(search)
-        if found is not None:
-            return found
-        # A class is looked for as a base, as a call and by other names: the word is looked for in all files once.
-        word = text.strip("()")
-        files = self._with_word.get((key, word))
-        if files is not None:
-            found = [path for path, data in self._some(key, files, read) if holds(data, text, form)]
-        else:
-            found, files = [], []
-            for path, data in self.texts(key, read):
-                if holds(data, word, ""):
-                    files.append(path)
-                    if holds(data, text, form):
-                        found.append(path)
-            self._with_word[key, word] = files
-        self.holders[search] = found
-        return found
-
-    def _some(self, key: str, paths: Iterable[str], read: Callable[[str], bytes | None]) -> Iterator[tuple[str, bytes]]:
-        kept = self._texts.get(key)
-        for path in paths:
-            data = kept.get(path) if kept is not None else read(path)
-            if data is not None:
-                yield path, data
-
-    def texts(self, key: str, read: Callable[[str], bytes | None]) -> Iterable[tuple[str, bytes]]:
-        """The group's files that can be read, each with its bytes: as they were kept, or read again."""
-        kept = self._texts.pop(key, None)
-        if kept is None:
-            return self._read(key, read)
-        self._texts[key] = kept
-        return kept.items()
-
-    def _read(self, key: str, read: Callable[[str], bytes | None]) -> Iterator[tuple[str, bytes]]:
-        """Read the files one by one, and keep all if there is room for them, in the place of others."""
-        kept: dict[str, bytes] = {}
-        size = 0
-        for path in self.groups[key][1]:
-            data = read(path)
-            if data is None:
-                continue
-            size += len(data)
-            if size <= self._room:
-                kept[path] = data
-            else:
-                kept.clear()
-            yield path, data
-        if size <= self._room:
-            self._texts[key] = kept
-            self._trim()
-
-    def _trim(self) -> None:
-        sizes = {key: sum(map(len, kept.values())) for key, kept in self._texts.items()}
-        total = sum(sizes.values())
-        for key, size in sizes.items():
-            if total <= self._room:
-                return
-            del self._texts[key]
-            total -= size
 
 
 class Project:

@@ -6,7 +6,8 @@ Decided around each place where the name stands, so that a text without it costs
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 
 
 def word_starts(text: str, word: str, *, before: bool = True) -> Iterator[int]:
@@ -52,11 +53,18 @@ def _is_there(data: bytes, text: str, form: str) -> bool:
 _SEPARATED = bytes(c if c >= 0x80 or chr(c).isalnum() or chr(c) == "_" else 0x20 for c in range(0x100))
 
 
-class OftenAsked:
-    """The bytes of a file of which ``holds`` is asked for many words.
+def is_word(text: str) -> bool:
+    """Whether ``text`` is a name or a part of one, so that only names can hold it."""
+    return bool(text) and b" " not in text.encode().translate(_SEPARATED)
 
-    Each word stands many times in a file: they are looked for where each stands once.
-    """
+
+def _words_of(data: bytes) -> bytes:
+    """The words of ``data``, each once: a tenth of it, where all words stand that it holds."""
+    return b" ".join(set(data.translate(_SEPARATED).split()))
+
+
+class OftenAsked:
+    """The bytes of a file of which ``holds`` is asked for many words."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -64,12 +72,39 @@ class OftenAsked:
 
     def holds(self, text: str, form: str) -> bool:
         """``holds`` of the file."""
-        word = text.encode()
-        if word.translate(_SEPARATED) != word:
+        if not is_word(text):
             return holds(self._data, text, form)
         if self._words is None:
-            self._words = b" ".join(set(self._data.translate(_SEPARATED).split()))
-        return word in self._words and (not form or _is_there(self._data, text, form))
+            self._words = _words_of(self._data)
+        return text.encode() in self._words and (not form or _is_there(self._data, text, form))
+
+
+class Vocabulary:
+    """The words of many files (path, bytes), for searches of single words."""
+
+    def __init__(self, files: Iterable[tuple[str, bytes]]) -> None:
+        self._paths: list[str] = []
+        self._starts: list[int] = []
+        parts: list[bytes] = []
+        self.size = 0
+        for path, data in files:
+            parts.append(_words_of(data))
+            self._paths.append(path)
+            self._starts.append(self.size)
+            self.size += len(parts[-1]) + 1
+        self._text = b"\n".join(parts)
+
+    def holding(self, word: str) -> list[str]:
+        """The files that hold ``word`` (``is_word``), in order."""
+        out = []
+        text, starts = self._text, [*self._starts, self.size]
+        sought = word.encode()
+        at = text.find(sought)
+        while at >= 0:
+            number = bisect_right(starts, at) - 1
+            out.append(self._paths[number])
+            at = text.find(sought, starts[number + 1])
+        return out
 
 
 #: What stands on a line before and after the class in ``cursor_factory = Cursor``, ``factory: type = x or pkg.Cursor``,

@@ -23,8 +23,8 @@ import finlint.workers.elsewhere
 import finlint.workers.here
 import finlint.workers.serving
 import finlint.workers.sweeps
+from finlint.analysis.disk import OFTEN, Disk
 from finlint.analysis.flow import Frame
-from finlint.analysis.project import Disk
 from finlint.engine import analyse
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
@@ -177,6 +177,10 @@ def test_a_word_is_looked_for_in_all_files_once(tmp_path: Path) -> None:
     assert holding("Base", NAMES) == (["a", "c"], ["a", "b", "c", "d"])
     assert holding("Base") == (["a", "b", "c", "d"], ["a", "b", "c", "d"])
     assert holding("Base(") == (["b"], [])
+    # Where many words are looked for, all words of all files are read once.
+    assert [len(holding(f"word{number}")[1]) for number in range(OFTEN + 2)] == [5] * OFTEN + [0, 0]
+    assert holding("Bas") == (["a", "b", "c", "d"], ["a", "b", "c", "d"])
+    assert holding(" = B") == (["c"], ["a", "b", "c", "d", "e"])
 
 
 def test_no_task_leaves_what_refers_to_itself(paths: list[str]) -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from finlint.model.words import NAMES, SUBCLASSES, OftenAsked, holds
+from finlint.model.words import NAMES, SUBCLASSES, OftenAsked, Vocabulary, holds
 
 DATA = "class Heir(Base, pkg.Übung):\n    factory = Base\n\n    def method(self): return self.base_class.x(Base)\n".encode()
 
@@ -25,7 +25,6 @@ DATA = "class Heir(Base, pkg.Übung):\n    factory = Base\n\n    def method(self
         "Übung",
         "Übun",
         "Nothing",
-        "",
         " ",
         "\n",
     ],
@@ -49,3 +48,15 @@ def test_any_bytes_may_be_asked() -> None:
         for text in filter(None, re.split(r"[\ufffd]", data.decode("utf-8", "replace"))):
             part = text[chance.randrange(len(text)) :]
             assert file.holds(part, "") == holds(data, part, "")
+
+
+def test_a_vocabulary_tells_the_files_that_hold_a_word_in_order() -> None:
+    chance = random.Random(8)
+    words = ["ab", "abc", "b", "bcd", "d_e", "\u00fc", "x1"]
+    files = [
+        (f"{number}.py", " +.".join(chance.choices(words, k=chance.randrange(6))).encode()) for number in range(60)
+    ]
+    vocabulary = Vocabulary(files)
+    for word in [*words, "bc", "e", "_", "nothing"]:
+        assert vocabulary.holding(word) == [path for path, data in files if holds(data, word, "")]
+    assert Vocabulary([]).holding("ab") == []
