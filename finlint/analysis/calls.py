@@ -238,8 +238,7 @@ class Calls:
             if entry is not None:
                 params = tuple(library.arguments(entry, args).items())
         site = "" if span is None else f"{context.module.path}:{span.line}:{span.column}"
-        # What nests too deeply to be kept takes nothing else with it.
-        obj = Object(cls, tuple((name, shallow(value, 1)) for name, value in params), site)
+        obj = shallow(Object(cls, params, site))
         if maker is not None:
             made = settled(self._call_function(maker, args, cls, context, span))
             others = [v for v in alternatives(made) if is_known(v) and not is_none(v)]

@@ -619,7 +619,7 @@ class FunctionIndex:
         else:
             return
         container = func.value
-        outer = _outer(container)
+        outer = _outer(container) if func.name not in _QUEUES else None
         if outer is not None and definition.how == "puts":
             # ``self.callbacks.setdefault(event, []).append(callback)``
             container, definition = outer, Definition("puts-in", definition.node, (), ())
@@ -657,6 +657,8 @@ def _outer(container: ir.Expr) -> ir.Expr | None:
     return None
 
 
+#: Methods that give what was put to somebody else, who takes it out again.
+_QUEUES = ("put", "put_nowait")
 #: Methods that give an element of a mapping.
 _GIVES = ("setdefault", "get")
 

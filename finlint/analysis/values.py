@@ -365,8 +365,13 @@ MAX_DEPTH = 6
 
 
 def shallow(value: Value, below: int = 0) -> Value:
-    """``value``, or UNKNOWN where it nests so deeply, ``below`` levels down, that contexts would grow without end."""
-    return value if type(value) in _FLAT or depth(value) <= MAX_DEPTH - below else UNKNOWN
+    """``value`` without what nests so deeply in it, ``below`` levels down, that contexts would grow without end."""
+    if type(value) in _FLAT or depth(value) <= MAX_DEPTH - below:
+        return value
+    if isinstance(value, (Object, LibObject)) and below < MAX_DEPTH:
+        # What it was made with is left out, not what it is.
+        return value._replace(args=tuple((name, shallow(given, below + 1)) for name, given in value.args))
+    return UNKNOWN
 
 
 def is_none(value: Value) -> bool:
