@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from finlint.analysis.evaluate import Context, Evaluator
 from finlint.analysis.finalizers import free_names
 from finlint.analysis.held import acquired
-from finlint.analysis.nodes import ClassNode, Definition, FunctionNode, class_of, flat_statements
+from finlint.analysis.index import Definition, class_of
+from finlint.analysis.nodes import ClassNode, FunctionNode
 from finlint.analysis.scopes import Scope
-from finlint.analysis.statements import call_at, expressions_in
+from finlint.analysis.statements import call_at, expressions_in, flat_statements
 from finlint.analysis.values import (
     Bound,
     Class,

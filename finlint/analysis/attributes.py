@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
+from finlint.analysis.index import class_of
 from finlint.analysis.memo import Memo
 from finlint.analysis.namespaces import NAMESPACES, kept
-from finlint.analysis.nodes import FunctionNode, class_of, inner_functions, is_abstract, method_kind
+from finlint.analysis.nodes import FunctionNode, inner_functions, is_abstract, method_kind
 from finlint.analysis.own_class import made_names
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope

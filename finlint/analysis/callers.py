@@ -7,15 +7,8 @@ from contextlib import contextmanager
 
 from finlint.analysis.effects import PendingArgs
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import (
-    FunctionIndex,
-    FunctionNode,
-    ModuleNode,
-    function_at,
-    inner_functions,
-    is_accessor,
-    method_kind,
-)
+from finlint.analysis.index import FunctionIndex
+from finlint.analysis.nodes import FunctionNode, ModuleNode, function_at, inner_functions, is_accessor, method_kind
 from finlint.analysis.own_class import own_calls
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.analysis.evaluate import Context, Evaluator, dotted
-from finlint.analysis.nodes import FunctionNode, children, flat_statements
+from finlint.analysis.nodes import FunctionNode
+from finlint.analysis.statements import children, flat_statements
 from finlint.analysis.values import (
     Class,
     Const,

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from finlint.analysis import library
 from finlint.analysis.evaluate import Context, Evaluator
 from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import Definition, flat_statements, inner_blocks
+from finlint.analysis.index import Definition
 from finlint.analysis.scopes import Scope
-from finlint.analysis.statements import parts_of
+from finlint.analysis.statements import flat_statements, inner_blocks, parts_of
 from finlint.analysis.values import (
     Bound,
     Class,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from enum import Enum
 
 from finlint.analysis.effects import Recorder
-from finlint.analysis.nodes import children
 from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import children
 from finlint.analysis.values import (
     UNKNOWN,
     Const,

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from finlint.analysis import library
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import FunctionNode, inner_blocks
+from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.scopes import Scope
-from finlint.analysis.statements import parts_of
+from finlint.analysis.statements import inner_blocks, parts_of
 from finlint.analysis.values import Class, Object
 from finlint.model import ir
 from finlint.model.source import Span

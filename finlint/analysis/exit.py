@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from finlint.analysis.finalizers import Finalizer
 from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import ModuleNode, flat_statements
+from finlint.analysis.nodes import ModuleNode
+from finlint.analysis.statements import flat_statements
 from finlint.analysis.values import Class, Object, alternatives
 from finlint.model import ir
 from finlint.model.words import SUBCLASSES

@@ -7,10 +7,9 @@ from typing import Any
 from finlint.analysis import flags, library
 from finlint.analysis.effects import Args, CallArgs, PendingArgs
 from finlint.analysis.environment import Context, Later, Result, assign, dotted, known_in, place, settled
-from finlint.analysis.nodes import children
 from finlint.analysis.protocols import EXIT_STACK, exit_action
 from finlint.analysis.questions import Questions
-from finlint.analysis.statements import parts_of
+from finlint.analysis.statements import children, parts_of
 from finlint.analysis.values import (
     MAYBE_NONE,
     UNKNOWN,

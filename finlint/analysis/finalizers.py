@@ -11,9 +11,10 @@ from finlint.analysis.evaluate import Context, Evaluator, function_at
 from finlint.analysis.flow import Frame, Frames
 from finlint.analysis.heirs import class_key
 from finlint.analysis.mentions import mentioned_at
-from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, flat_statements
+from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode
 from finlint.analysis.registrars import Registrars
 from finlint.analysis.scopes import Scope
+from finlint.analysis.statements import flat_statements
 from finlint.analysis.values import (
     Bound,
     Class,

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from finlint.analysis.environment import dotted
-from finlint.analysis.nodes import Definition, FunctionNode, class_of, inner_blocks, method_kind
+from finlint.analysis.index import Definition, class_of
+from finlint.analysis.nodes import FunctionNode, method_kind
+from finlint.analysis.statements import inner_blocks
 from finlint.model import ir
 from finlint.model.source import Span
 

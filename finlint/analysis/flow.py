@@ -13,11 +13,10 @@ from finlint.analysis import flags, library
 from finlint.analysis.effects import Effect, Registration
 from finlint.analysis.environment import Context, Env, Later, assign, dotted, forget, known_in, settled
 from finlint.analysis.evaluate import Evaluator
-from finlint.analysis.nodes import children, flat_statements, inner_blocks
 from finlint.analysis.protocols import EXIT_STACK
 from finlint.analysis.questions import FUEL_OF_STATEMENT
 from finlint.analysis.scopes import Scope
-from finlint.analysis.statements import expressions_in, parts_of
+from finlint.analysis.statements import children, expressions_in, flat_statements, inner_blocks, parts_of
 from finlint.analysis.values import (
     UNKNOWN,
     Bound,

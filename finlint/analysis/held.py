@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.evaluate import Context, Evaluator, dotted, function_at
-from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, flat_statements, inner_blocks
+from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode
 from finlint.analysis.scopes import Scope
-from finlint.analysis.statements import call_at, expressions_in
+from finlint.analysis.statements import call_at, expressions_in, flat_statements, inner_blocks
 from finlint.analysis.values import Class, Module, Object, alternatives
 from finlint.model import ir
 from finlint.model.source import Span

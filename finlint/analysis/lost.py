@@ -8,9 +8,9 @@ from typing import NamedTuple
 from finlint.analysis.effects import Registration
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.finalizers import free_names
-from finlint.analysis.nodes import FunctionNode, children, flat_statements
+from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.retention import aliases, callback_expression, held, watched_expression
-from finlint.analysis.statements import expressions_in
+from finlint.analysis.statements import children, expressions_in, flat_statements
 from finlint.analysis.values import Bound, Class, Function, Partial, Value, WeakReference, alternatives
 from finlint.model import ir
 from finlint.model.source import Span

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from finlint.analysis import library
 from finlint.analysis.environment import Context, known_in
+from finlint.analysis.index import REST, Definition, FunctionIndex
 from finlint.analysis.memo import Memo
 from finlint.analysis.namespaces import kept
-from finlint.analysis.nodes import REST, Definition, FunctionIndex, ModuleNode, function_at, is_accessor
+from finlint.analysis.nodes import ModuleNode, function_at, is_accessor
 from finlint.analysis.protocols import exit_action
 from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope

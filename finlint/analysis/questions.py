@@ -7,8 +7,9 @@ from typing import Protocol
 
 from finlint.analysis.effects import Args, CallArgs, PendingArgs
 from finlint.analysis.environment import Context, Later, Result
+from finlint.analysis.index import Definition
 from finlint.analysis.library import Knowledge
-from finlint.analysis.nodes import ClassNode, Definition, FunctionNode, ModuleNode
+from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode
 from finlint.analysis.project import Project
 from finlint.analysis.registrars import Registrars
 from finlint.analysis.scopes import Scope

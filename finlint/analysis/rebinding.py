@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from finlint.analysis.nodes import FunctionNode, flat_statements, inner_blocks, names_bound
+from finlint.analysis.nodes import FunctionNode
+from finlint.analysis.statements import flat_statements, inner_blocks, names_bound
 from finlint.model import ir
 
 #: Who binds the variable last depends on the way that the function takes.

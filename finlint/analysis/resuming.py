@@ -7,8 +7,8 @@ do when they are left is not followed.
 
 from __future__ import annotations
 
-from finlint.analysis.nodes import FunctionNode, flat_statements, inner_blocks
-from finlint.analysis.statements import expressions_in
+from finlint.analysis.nodes import FunctionNode
+from finlint.analysis.statements import expressions_in, flat_statements, inner_blocks
 from finlint.model import ir
 
 #: What catches ``GeneratorExit``, beside a bare ``except``.

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.evaluate import Context, Evaluator, dotted
-from finlint.analysis.nodes import FunctionNode, children, flat_statements
+from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.scopes import Scope
-from finlint.analysis.statements import parts_of
+from finlint.analysis.statements import children, flat_statements, parts_of
 from finlint.analysis.values import Bound, Class, Function, Lib, alternatives
 from finlint.model import ir
 from finlint.model.source import Span

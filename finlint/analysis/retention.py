@@ -13,11 +13,11 @@ from typing import NamedTuple
 from finlint.analysis.effects import Registration
 from finlint.analysis.evaluate import Context, Evaluator, dotted
 from finlint.analysis.finalizers import free_names
-from finlint.analysis.nodes import FunctionNode, children, flat_statements
+from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.rebinding import bound_function, bound_value, last_binding
 from finlint.analysis.registrars import Spec, argument_expression
 from finlint.analysis.scopes import Scope
-from finlint.analysis.statements import parts_of
+from finlint.analysis.statements import children, flat_statements, parts_of
 from finlint.analysis.values import (
     Bound,
     Class,

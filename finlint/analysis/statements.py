@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.nodes import children, flat_statements
 from finlint.model import ir
+from finlint.model.outline import target_names
 from finlint.model.source import Span
 
 
@@ -43,3 +43,88 @@ def call_at(block: ir.Block, span: Span) -> ir.Call | None:
     """The call that stands at ``span`` of a block, or of the blocks in it."""
     exprs = (expr for stmt in flat_statements(block) for expr in expressions_in(stmt))
     return next((expr for expr in exprs if isinstance(expr, ir.Call) and expr.span == span), None)
+
+
+def names_bound(stmt: ir.Stmt) -> list[str]:
+    """Names that a statement binds in its own scope, not counting the statements inside it."""
+    if isinstance(stmt, ir.FunctionDef):
+        return [stmt.function.name]
+    if isinstance(stmt, ir.ClassDef):
+        return [stmt.name]
+    if isinstance(stmt, ir.Assign):
+        return [name for target in stmt.targets for name in target_names(target)]
+    if isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.For)):
+        return target_names(stmt.target)
+    if isinstance(stmt, ir.With):
+        return [name for _, target, _ in stmt.items if target is not None for name in target_names(target)]
+    if isinstance(stmt, ir.Import):
+        return [bound for _, bound, _ in stmt.names]
+    if isinstance(stmt, ir.ImportFrom):
+        return [bound for _, bound in stmt.names]
+    return []
+
+
+def flat_statements(block: ir.Block) -> Iterator[ir.Stmt]:
+    """All statements of a block and of the blocks in it, not entering functions; class bodies are entered
+    because a one-line class shares its line with its members."""
+    pending = list(reversed(block))
+    while pending:
+        stmt = pending.pop()
+        yield stmt
+        inner = list(inner_blocks(stmt))
+        if isinstance(stmt, ir.ClassDef):
+            inner.append(stmt.body)
+        for body in reversed(inner):
+            pending.extend(reversed(body))
+
+
+def inner_blocks(stmt: ir.Stmt) -> tuple[ir.Block, ...]:
+    """The blocks of a compound statement, in the order in which they stand."""
+    if isinstance(stmt, (ir.If, ir.While, ir.For)):
+        return (stmt.body, stmt.orelse)
+    if isinstance(stmt, ir.With):
+        return (stmt.body,)
+    if isinstance(stmt, ir.Try):
+        return (stmt.body, *(h.body for h in stmt.handlers), stmt.orelse, stmt.final)
+    if isinstance(stmt, ir.Match):
+        return tuple(case.body for case in stmt.cases)
+    return ()
+
+
+def leaves(block: ir.Block) -> bool:
+    """Whether a block always leaves the function or the loop."""
+    last = block[-1]
+    return isinstance(last, (ir.Return, ir.Raise)) or (isinstance(last, ir.Jump) and last.kind != "pass")
+
+
+def children(node: ir.Expr) -> list[ir.Expr]:
+    """The expressions that are evaluated as part of ``node``; a lambda's body is not one."""
+    if isinstance(node, (ir.Attr, ir.Not, ir.Starred, ir.Await)):
+        return [node.value]
+    if isinstance(node, ir.Walrus):
+        return [node.value]
+    if isinstance(node, ir.Call):
+        return [node.func, *(a.value for a in node.args)]
+    if isinstance(node, ir.Display):
+        return list(node.items)
+    if isinstance(node, ir.DictDisplay):
+        return [part for pair in node.items for part in pair if part is not None]
+    if isinstance(node, ir.Subscript):
+        return [node.value, node.key]
+    if isinstance(node, (ir.Bool, ir.Binary)):
+        return [node.left, node.right]
+    if isinstance(node, ir.Compare):
+        return [node.left, *(value for _, value in node.rest)]
+    if isinstance(node, ir.IfExp):
+        return [node.test, node.body, node.orelse]
+    if isinstance(node, ir.Yield):
+        return [] if node.value is None else [node.value]
+    if isinstance(node, ir.Comprehension):
+        out = list(node.elements)
+        for clause in node.clauses:
+            out.append(clause.iter)
+            out.extend(clause.ifs)
+        return out
+    if isinstance(node, (ir.Opaque, ir.Slice)):
+        return list(node.parts)
+    return []

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from finlint.analysis.construction import Construction, caught_names, methods, stored_by
 from finlint.analysis.evaluate import Context, Evaluator, dotted
-from finlint.analysis.nodes import FunctionNode, children, inner_blocks
+from finlint.analysis.nodes import FunctionNode
+from finlint.analysis.statements import children, inner_blocks
 from finlint.analysis.values import Class, Function, Lib
 from finlint.model import ir
 from finlint.model.source import Span
