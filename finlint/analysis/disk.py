@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from finlint.model.words import Vocabulary, holds, is_word
 
 #: Bytes of files, and of their words, that are kept between searches; the others are read again.
-MAX_KEPT = 16_000_000
+MAX_KEPT = 12_000_000
 #: Searches of a group after which its words are collected: that takes as long as some more.
 OFTEN = 12
 

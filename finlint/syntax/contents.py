@@ -10,7 +10,7 @@ from finlint.syntax.source import SourceFile
 from finlint.syntax.traced import Content
 
 #: About how many bytes the files that are kept may take together.
-ROOM = 28_000_000
+ROOM = 22_000_000
 
 #: Bytes that a parsed character leaves behind, about: in the outline, in lowered statements, in what is found in them.
 PER_PARSED = 8
