@@ -12,8 +12,8 @@ from finlint.analysis.values import (
     Const,
     Lib,
     LibObject,
-    Marked,
     Object,
+    Returning,
     Value,
     alternatives,
     says_nothing,
@@ -46,7 +46,7 @@ class Annotations:
             parts = expr.key.items if isinstance(expr.key, ir.Display) else (expr.key,)
             if short == "Callable":
                 returned = self.annotation(parts[-1], context)
-                return UNKNOWN if says_nothing(returned) else Marked("returns", returned)
+                return UNKNOWN if says_nothing(returned) else Returning(returned)
             if short in ("type", "Type"):
                 return self.ask.eval(parts[0], context)
             if isinstance(base, Class):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from finlint.analysis import library
 from finlint.analysis.effects import CallArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.index import class_of
 from finlint.analysis.memo import Memo
 from finlint.analysis.namespaces import NAMESPACES, kept
-from finlint.analysis.nodes import FunctionNode, inner_functions, is_abstract, method_kind
+from finlint.analysis.nodes import FunctionNode, is_abstract, method_kind, with_closures
 from finlint.analysis.own_class import made_names
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
@@ -308,14 +306,13 @@ class Attributes:
                 first = method.ir.params[0].name if method.ir.params else ""
                 # Properties that store themselves, and methods that store on the class, count too.
                 owners = first, base.node.name, class_of(first), *made_names(method)
-                for function, around in _with_closures(method, first):
+                for _, *inner in with_closures(method, first):
+                    function = inner[-1] if inner else method
                     definitions = [d for owner in owners for d in function.index.stores.get((owner, name), [])]
                     if not definitions:
                         continue
                     found = True
-                    scope = self.ask.making_scope(method, obj, base)
-                    for inner in around:
-                        scope = self.ask.generic_scope(inner, scope)
+                    scope = self.ask.closure_scope(inner, self.ask.making_scope(method, obj, base))
                     made, put = self.ask.values_and_elements(definitions, Context(scope))
                     values.extend(kept(softened(v), obj, name) for v in made)
                     elements.extend(put)
@@ -410,16 +407,6 @@ class Attributes:
         if name == "__new__":
             return Lib(_NEW)
         return self._as_users_know_it(receiver, name) if isinstance(receiver, Object) else UNKNOWN
-
-
-def _with_closures(method: FunctionNode, first: str) -> Iterator[tuple[FunctionNode, tuple[FunctionNode, ...]]]:
-    """The method, and the functions inside it in which ``first`` means the same, with those from the method to each."""
-    pending: list[tuple[FunctionNode, tuple[FunctionNode, ...]]] = [(method, ())]
-    while pending:
-        function, around = pending.pop()
-        yield function, around
-        inner = [node for node in inner_functions(function) if first not in node.ir.bound]
-        pending += [(node, (*around, node)) for node in reversed(inner)]
 
 
 def _is_method(value: Value) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from finlint.analysis.effects import PendingArgs
 from finlint.analysis.environment import Context
 from finlint.analysis.index import FunctionIndex
-from finlint.analysis.nodes import FunctionNode, ModuleNode, function_at, inner_functions, is_accessor, method_kind
+from finlint.analysis.nodes import FunctionNode, ModuleNode, function_at, is_accessor, method_kind, with_closures
 from finlint.analysis.own_class import own_calls
 from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
 from finlint.analysis.scopes import Scope
@@ -17,11 +17,10 @@ from finlint.analysis.values import (
     Bound,
     Class,
     Function,
-    Lib,
     Mapping,
-    Marked,
     Object,
     Parameter,
+    Returning,
     Sequence,
     Value,
     alternatives,
@@ -125,10 +124,8 @@ class Callers:
         return UNKNOWN
 
     def _is_protocol(self, value: Value) -> bool:
-        if isinstance(value, Marked) and value.kind == "returns":
-            return True
-        return isinstance(value, Object) and any(
-            isinstance(base, Lib) and base.name.rpartition(".")[2] == "Protocol" for base in self.ask.mro(value.cls)
+        return isinstance(value, Returning) or (
+            isinstance(value, Object) and self.ask.has_library_base(value.cls, "Protocol")
         )
 
     @contextmanager
@@ -230,23 +227,14 @@ class Callers:
 
     def _assigned(self, function: FunctionNode) -> Value:
         """What is assigned to the property that ``function`` sets."""
-        cls = self._class_of(function)
-        if cls is None:
+        if function.owner is None:
             return UNKNOWN
-        me = Object(cls, (), "self")
+        me = Object(self.ask.generic_class(function.owner), (), "self")
         stored = self.ask.stored(me, function.name)
         if stored is None or not is_known(stored):
             others = [softened(v) for v in self.ask.stored_by_others(me, function.name) if is_known(v)]
             stored = union(others) if others else UNKNOWN
         return without_none(softened(stored))
-
-    def _class_of(self, function: FunctionNode) -> Class | None:
-        """The class whose method it is."""
-        owner = function.owner
-        if owner is None:
-            return None
-        within = owner.within
-        return Class(owner, self.ask.module_scope(owner.module) if within is None else self.ask.generic_scope(within))
 
     def _given(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[Given] | None:
         """The parameters in the calls at the ``number``-th kind of place, nearest first; None: there is no more."""
@@ -269,9 +257,9 @@ class Callers:
     def _made_by_itself(self, function: FunctionNode, number: int) -> Iterator[Given]:
         """The parameters of ``function`` in calls like ``cls(...)`` in methods of its class, and of its subclasses
         where they are asked what they pass on."""
-        cls = self._class_of(function)
-        if cls is None:
+        if function.owner is None:
             return
+        cls = self.ask.generic_class(function.owner)
         if number == 0:
             yield from self._own_calls(cls, function)
         elif number == 2:
@@ -340,9 +328,7 @@ class Callers:
     def _scopes(self, callers: tuple[FunctionNode, ...], function: FunctionNode) -> Iterator[Scope]:
         """The scopes in which the last of ``callers``, each defined in the one before, may call ``function``."""
         for scope in self._outer_scopes(callers[0], function):
-            for inner in callers[1:]:
-                scope = self.ask.generic_scope(inner, scope)
-            yield scope
+            yield self.ask.closure_scope(callers[1:], scope)
 
     def _outer_scopes(self, caller: FunctionNode, function: FunctionNode) -> Iterator[Scope]:
         """The same of one that is defined in no other: a mixin's method calls what its heir defines."""
@@ -404,11 +390,8 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode,
             continue
         if node not in seen:
             seen.add(node)
-            pending: list[tuple[FunctionNode, ...]] = [(node,)]
-            while pending:
-                around = pending.pop()
+            for around in with_closures(node):
                 out.extend((around, c) for c in around[-1].index.calls if name in _callee_names(c))
-                pending += [(*around, inner) for inner in reversed(inner_functions(around[-1]))]
         if len(out) > MAX_CALLERS:
             break
     return out

@@ -28,6 +28,7 @@ from finlint.analysis.values import (
     OneOf,
     Partial,
     RecordType,
+    Returning,
     Suspended,
     Unknown,
     Value,
@@ -94,8 +95,8 @@ class Calls:
         if isinstance(function, Marked) and function.kind == "exit":
             self.ask.exit_run(function.function, context, span)
             return UNKNOWN
-        if isinstance(function, Marked) and function.kind == "returns":
-            return function.function
+        if isinstance(function, Returning):
+            return function.result
         if isinstance(function, RecordType):
             given = {**dict(zip(function.fields, args.positional, strict=False)), **dict(args.keywords)}
             return LibObject(NAMED_TUPLE, tuple((name, shallow(given.get(name, UNKNOWN))) for name in function.fields))

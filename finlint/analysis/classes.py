@@ -90,6 +90,10 @@ class Classes:
                     return True
         return False
 
+    def has_library_base(self, cls: Class, name: str) -> bool:
+        """Whether one of its bases is a library's with that last name, from whichever module: ``Protocol``."""
+        return any(isinstance(base, Lib) and base.name.rpartition(".")[2] == name for base in self.mro(cls))
+
     def _context_of_bases(self, cls: Class) -> Context:
         """Where the bases of a class are named: in the body of a class, its members come before the module's names."""
         parent, context = cls.node.parent, Context(cls.scope)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 from finlint.analysis.effects import Args, PendingArgs
 from finlint.analysis.environment import Context
-from finlint.analysis.nodes import FunctionNode, ModuleNode, method_kind
+from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode, method_kind
 from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope, Scopes
 from finlint.analysis.values import (
@@ -141,12 +141,23 @@ class Contexts:
             params.append((param.name, receiver if position == 0 and param.kind in ("pos", "any") else UNKNOWN))
         return self.scope(function, tuple(params), parent)
 
+    def generic_class(self, owner: ClassNode) -> Class:
+        """The class, where nothing is known of the callers of a function that it stands in."""
+        within = owner.within
+        return Class(owner, self.module_scope(owner.module) if within is None else self.generic_scope(within))
+
+    def closure_scope(self, functions: Iterable[FunctionNode], scope: Scope) -> Scope:
+        """The scope of the last of ``functions``, each defined in the one before, the first in ``scope``."""
+        for function in functions:
+            scope = self.generic_scope(function, scope)
+        return scope
+
     def generic_scope(self, function: FunctionNode, parent: Scope | None = None) -> Scope:
         """The scope of a function about whose callers nothing is known."""
         owner = function.owner
         if owner is not None and parent is None:
-            parent = self.generic_scope(owner.within) if owner.within is not None else None
-            cls = Class(owner, parent or self.module_scope(function.module))
+            cls = self.generic_class(owner)
+            parent = cls.scope if owner.within is not None else None
             kind = method_kind(function)
             if kind == "class":
                 return self.method_scope(function, cls, parent)

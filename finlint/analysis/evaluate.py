@@ -99,6 +99,7 @@ class Evaluator:
         self.making_scope = classes.making_scope
         self.declared = classes.declared
         self.has_unknown_base = classes.has_unknown_base
+        self.has_library_base = classes.has_library_base
         self.is_record = classes.is_record
         self.record_fields = classes.record_fields
         self.record_names = classes.record_names
@@ -124,6 +125,8 @@ class Evaluator:
         self.bind_some = contexts.bind_some
         self.method_scope = contexts.method_scope
         self.generic_scope = contexts.generic_scope
+        self.generic_class = contexts.generic_class
+        self.closure_scope = contexts.closure_scope
         library_calls = LibraryCalls(self)
         self.call_library = library_calls.call_library
         self.call_own_methods = library_calls.call_own_methods

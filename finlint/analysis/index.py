@@ -9,6 +9,8 @@ from finlint.model import ir
 from finlint.model.words import PUTS, PUTS_ALL, STACKS
 
 DICT = "__dict__"
+#: How definitions put something into what a name holds.
+PUT = frozenset({"puts", "puts-all", "puts-in"})
 #: In a path: what a starred target takes.
 REST = -1
 #: Conditions that a definition is known to stand under: those nearest to it.
@@ -182,20 +184,29 @@ class FunctionIndex:
                 self._target(item, how, value, (*path, position), conditions)
         elif isinstance(target, ir.Subscript) and how == "value":
             # ``self.table[key] = value`` and ``table[key] = value`` put an element into a container.
-            container = target.value
-            outer = _outer(container)
-            if outer is not None:
-                # ``self.table[key][name] = value``
-                container, how = outer, "puts-in"
-            if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
-                stored = Definition(how, value, path, conditions)
-                if container.name == DICT and isinstance(target.key, ir.Const):
-                    self.stores.setdefault((owner, str(target.key.value)), []).append(stored)
-                else:
-                    stored = Definition("puts" if outer is None else how, value, path, conditions)
-                    self.stores.setdefault((owner, container.name), []).append(stored)
-            elif isinstance(container, ir.Name):
-                self._add(container.id, Definition("puts" if outer is None else how, value, path, conditions))
+            self._item(target, value, path, conditions)
+
+    def _item(
+        self, target: ir.Subscript, value: object, path: tuple[int, ...], conditions: tuple[tuple[ir.Expr, bool], ...]
+    ) -> None:
+        container, key = target.value, target.key
+        if isinstance(container, ir.Attr) and container.name == DICT and isinstance(key, ir.Const):
+            # ``self.__dict__["name"] = value``
+            if owner := _owner(container.value):
+                self.stores.setdefault((owner, str(key.value)), []).append(Definition("value", value, path, conditions))
+            return
+        outer = _outer(container)
+        if outer is None:
+            self._put_into(container, Definition("puts", value, path, conditions))
+        else:
+            # ``self.table[key][name] = value``
+            self._put_into(outer, Definition("puts-in", value, path, conditions))
+
+    def _put_into(self, container: ir.Expr, definition: Definition) -> None:
+        if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
+            self.stores.setdefault((owner, container.name), []).append(definition)
+        elif isinstance(container, ir.Name):
+            self._add(container.id, definition)
 
     def _expr(self, expr: ir.Expr) -> None:
         """Find calls that put something into a container or change a receiver, yields, and walrus targets."""
@@ -237,10 +248,7 @@ class FunctionIndex:
         if outer is not None and definition.how == "puts":
             # ``self.callbacks.setdefault(event, []).append(callback)``
             container, definition = outer, Definition("puts-in", definition.node, (), ())
-        if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
-            self.stores.setdefault((owner, container.name), []).append(definition)
-        elif isinstance(container, ir.Name):
-            self._add(container.id, definition)
+        self._put_into(container, definition)
 
     def _sets(self, node: ir.Call) -> bool:
         """``setattr(self, "name", value)`` and ``object.__setattr__(self, "name", value)``."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from finlint.analysis import library
 from finlint.analysis.environment import Context, known_in
-from finlint.analysis.index import REST, Definition, FunctionIndex
+from finlint.analysis.index import PUT, REST, Definition, FunctionIndex
 from finlint.analysis.memo import Memo
 from finlint.analysis.namespaces import kept
 from finlint.analysis.nodes import ModuleNode, function_at, is_accessor
@@ -137,7 +137,7 @@ class Names:
         for node in islice((n for n in dict.fromkeys(nodes) if n is not None), MAX_PUTTERS):
             if name not in node.ir.bound:
                 context = Context(self.ask.generic_scope(node))
-                definitions = [d for d in node.index.names.get(name, []) if d.how in ("puts", "puts-in", "puts-all")]
+                definitions = [d for d in node.index.names.get(name, []) if d.how in PUT]
                 out.extend(softened(self._definition(d, context)) for d in definitions)
         return out
 
@@ -238,11 +238,8 @@ class Names:
             elif definition.how == "exits":
                 assert isinstance(definition.node, ir.Call)
                 elements.append(self._exit_action(definition.node, context))
-            elif definition.how in ("puts", "puts-all"):
+            elif definition.how in PUT:
                 elements.append(self._definition(definition, context))
-            elif definition.how == "puts-in":
-                element = self._definition(definition, context)
-                elements.append(Sequence("list", None, element))
             else:
                 values.append(self._definition(definition, context))
         if not all(map(says_nothing, annotated)) and all(map(says_nothing, values)):
@@ -308,7 +305,7 @@ class Names:
                 value = Sequence("list", None, self.ask.element(value, context))
             else:
                 value = self.ask.item(value, Const(position))
-        return value
+        return Sequence("list", None, value) if how == "puts-in" else value
 
 
 def _puts_into(name: str) -> str:

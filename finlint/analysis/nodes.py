@@ -398,9 +398,16 @@ def method_kind(method: FunctionNode) -> str:
     return "class" if method.name in ("__init_subclass__", "__class_getitem__", "__new__") else "instance"
 
 
-def inner_functions(node: FunctionNode) -> list[FunctionNode]:
-    """The functions and lambdas in the body of ``node``, not those in theirs."""
-    return [node.module.inner_function(function, node.owner) for function in node.index.inner]
+def with_closures(node: FunctionNode, name: str = "") -> Iterator[tuple[FunctionNode, ...]]:
+    """``node`` and the functions and lambdas inside it, each with those around it, outermost first; those that bind
+    ``name`` themselves are left out."""
+    pending: list[tuple[FunctionNode, ...]] = [(node,)]
+    while pending:
+        around = pending.pop()
+        yield around
+        last = around[-1]
+        inner = [last.module.inner_function(function, last.owner) for function in last.index.inner]
+        pending += [(*around, function) for function in reversed(inner) if name not in function.ir.bound]
 
 
 def function_at(module: ModuleNode, line: int) -> FunctionNode | None:

@@ -82,17 +82,15 @@ class Protocols:
                     out.append(option.element)
             elif isinstance(option, Mapping):
                 out.append(_at_key(option, index))
-            elif isinstance(option, Object) and isinstance(index, Const) and self._is_typed_dict(option.cls):
-                out.append(self.ask.declared(option, str(index.value)) or UNKNOWN)
+            elif isinstance(option, Object) and isinstance(index, Const):
+                typed = self.ask.has_library_base(option.cls, "TypedDict")
+                out.append((self.ask.declared(option, str(index.value)) if typed else None) or UNKNOWN)
             elif isinstance(option, (Class, Lib)):
                 # ``Queue[int]`` is ``Queue`` as far as calling it goes.
                 out.append(option)
             else:
                 out.append(UNKNOWN)
         return union(out)
-
-    def _is_typed_dict(self, cls: Class) -> bool:
-        return any(isinstance(base, Lib) and base.name.endswith(".TypedDict") for base in self.ask.mro(cls))
 
     def _as_tuple(self, value: Value) -> Value:
         """A named tuple as the tuple that it is; any other value as it is."""

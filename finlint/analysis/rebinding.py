@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finlint.analysis.index import PUT
 from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.statements import flat_statements, inner_blocks, names_bound
 from finlint.model import ir
@@ -13,9 +14,7 @@ _DEPENDS = ir.Jump("pass")
 def last_binding(name: str, function: FunctionNode, line: int) -> ir.Stmt | None:
     """The statement that binds a variable of ``function`` last, in any case in which ``line`` is run; None where there
     is none such, or the variable is bound only once."""
-    definitions = [
-        d for d in function.index.names.get(name, ()) if d.how not in ("puts", "puts-in", "puts-all", "exits")
-    ]
+    definitions = [d for d in function.index.names.get(name, ()) if d.how not in PUT and d.how != "exits"]
     is_parameter = any(param.name == name for param in function.ir.params)
     if len(definitions) + is_parameter < 2:
         return None

@@ -170,11 +170,16 @@ class Parameter(NamedTuple):
     tag: str = "parameter"
 
 
+class Returning(NamedTuple):
+    """Something callable of which only the result is known: ``Callable[[], Connection]``."""
+
+    result: Value
+
+
 class Marked(NamedTuple):
     """A function under ``staticmethod``, ``classmethod``, ``property`` or ``contextmanager``: reading it from a
     class or an instance gives something else. ``kind``: "static", "class", "property" or "context";
-    "exit" is an entry of an ``ExitStack``, a context manager or a call; "partial" a ``partialmethod``; "returns"
-    something callable of which only the result is known, which stands in the function's place."""
+    "exit" is an entry of an ``ExitStack``, a context manager or a call; "partial" a ``partialmethod``."""
 
     kind: str
     function: Value
@@ -232,6 +237,7 @@ Value = Union[
     Super,
     WeakReference,
     Parameter,
+    Returning,
     Marked,
     OneOf,
 ]
@@ -352,6 +358,8 @@ def depth(value: Value) -> int:
         return 1 + depth(value.target)
     if isinstance(value, Marked):
         return 1 + depth(value.function)
+    if isinstance(value, Returning):
+        return 1 + depth(value.result)
     return 0
 
 

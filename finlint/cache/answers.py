@@ -31,7 +31,6 @@ from finlint.cache.records import (
 from finlint.cache.state import FileNow, Now
 from finlint.model.stamp import NO_STAMP
 from finlint.model.task import Answer, Group, Inputs, Known, Seen, Task, answer_from_json, answer_to_json
-from finlint.model.words import holds
 from finlint.syntax.digest import digest
 
 if TYPE_CHECKING:
@@ -182,10 +181,7 @@ class Answers:
         changed = self._changed_members(key, group)
         if holders is None or changed is None:
             return False
-        return all(
-            (state.data is not None and holds(state.data, text, pattern)) == (path in holders)
-            for path, state in changed
-        )
+        return all(state.holds(text, pattern) == (path in holders) for path, state in changed)
 
     def _changed_members(self, key: str, group: Group) -> list[tuple[str, FileNow]] | None:
         """The files of a package that have changed; None where nothing is known of one."""

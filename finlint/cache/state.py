@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from finlint.cache.folders import names_in
 from finlint.model.stamp import NO_STAMP, Stamp, stamp_of
+from finlint.model.words import OftenAsked
 from finlint.syntax.digest import digest
 from finlint.syntax.reading import Unreadable
 
@@ -64,7 +65,7 @@ def is_safe(stamp: Stamp, started: int) -> bool:
 class FileNow:
     """A file beside what was kept of it: the same, or another content whose parts may still be the same."""
 
-    __slots__ = ("_content", "_parsed", "data", "digest", "path", "same")
+    __slots__ = ("_content", "_parsed", "_words", "data", "digest", "path", "same")
 
     def __init__(self, path: str, same: bool, data: bytes | None = None) -> None:
         self.path = path
@@ -73,6 +74,7 @@ class FileNow:
         self.digest = digest(data) if data is not None else ""
         self._content: Content | None = None
         self._parsed = False
+        self._words = OftenAsked(data) if data is not None else None
 
     def has(self, part: str, told: str) -> bool:
         """Whether the part is what ``told`` is the digest of."""
@@ -85,6 +87,10 @@ class FileNow:
             return False
         content = self._parse()
         return content is not None and content.digest(part) == told
+
+    def holds(self, text: str, form: str) -> bool:
+        """What a search for that asks (``finlint.model.words.holds``)."""
+        return self._words is not None and self._words.holds(text, form)
 
     def is_python(self) -> bool:
         return self.same or self._parse() is not None

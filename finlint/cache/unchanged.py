@@ -20,7 +20,6 @@ from finlint.cache.records import FileRecord, FolderRecord, file_in, groups_of
 from finlint.cache.state import FileNow, Now
 from finlint.cache.verdict import CHECKED, MAY
 from finlint.model.stamp import FIELDS, NO_STAMP
-from finlint.model.words import OftenAsked
 from finlint.syntax.digest import digest
 
 #: More changed files than this are looked at in the course of a whole run.
@@ -135,22 +134,21 @@ def _same_parts(before: Before, place: Place, contents: Mapping[str, bytes], sho
 
 
 def _same_in(blocks: Blocks, contents: Mapping[str, bytes], shown: Mapping[str, str]) -> bool:
-    for path, data in contents.items():
+    states = {path: FileNow(shown.get(path, path), False, data) for path, data in contents.items()}
+    for path, state in states.items():
         record = file_in(blocks, path)
         if record is None:
             if path in shown:
                 continue
             return False
-        if digest(data) == record.digest:
+        if state.digest == record.digest:
             continue
-        state = FileNow(shown.get(path, path), False, data)
         if not state.is_python() or not all(state.has(part, told) for part, told in record.parts.items()):
             return False
-    asked = {path: OftenAsked(data) for path, data in contents.items()}
     for group in groups_of(blocks["groups"], list(contents)):
-        members = [(path, asked[path]) for path in asked.keys() & group.paths]
+        members = [(path, states[path]) for path in states.keys() & group.paths]
         for (text, pattern), holders in group.holders.items() if members else ():
-            if any(file.holds(text, pattern) != (path in holders) for path, file in members):
+            if any(state.holds(text, pattern) != (path in holders) for path, state in members):
                 return False
     return True
 

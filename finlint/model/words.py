@@ -84,20 +84,20 @@ class Vocabulary:
 
     def __init__(self, files: Iterable[tuple[str, bytes]]) -> None:
         self._paths: list[str] = []
-        self._starts: list[int] = []
+        #: Where the words of each file begin, and where the last ones end.
+        self._starts = [0]
         parts: list[bytes] = []
-        self.size = 0
         for path, data in files:
             parts.append(_words_of(data))
             self._paths.append(path)
-            self._starts.append(self.size)
-            self.size += len(parts[-1]) + 1
+            self._starts.append(self._starts[-1] + len(parts[-1]) + 1)
+        self.size = self._starts[-1]
         self._text = b"\n".join(parts)
 
     def holding(self, word: str) -> list[str]:
         """The files that hold ``word`` (``is_word``), in order."""
         out = []
-        text, starts = self._text, [*self._starts, self.size]
+        text, starts = self._text, self._starts
         sought = word.encode()
         at = text.find(sought)
         while at >= 0:
