@@ -20,7 +20,7 @@ def main() -> int:
         return status
     import gc
 
-    from finlint.cli import run
+    from finlint.cli.main import run
 
     # The process ends with the run: nothing that a collector would find is in anybody's way.
     gc.disable()

@@ -20,7 +20,7 @@ from finlint.syntax.reading import Unreadable, decode
 if TYPE_CHECKING:
     from finlint.fixes.edit import Edit, Fix
     from finlint.fixes.tree import Tree
-    from finlint.lint import Outcome
+    from finlint.shown import Outcome
 
 #: A fix may uncover what a second one mends; more rounds than this were never needed by any test.
 MAX_ROUNDS = 20

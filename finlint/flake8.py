@@ -105,9 +105,11 @@ class Plugin:
 
     def _results(self, text: str) -> list[Result]:
         from finlint.config import ConfigFinder, default_cache_dir
-        from finlint.lint import Overrides, Policies, Texts, analyse, merged_settings
+        from finlint.linter import analyse, merged_settings
         from finlint.model.settings import Settings
+        from finlint.policy import Overrides, Policies
         from finlint.report.view import one_line
+        from finlint.texts import Texts
 
         path = self._path()
         overlay = {path: _encoded(text)}

@@ -86,6 +86,8 @@ class Finding(NamedTuple):
     trace: tuple[Hop, ...]
     #: Other places that the finding is about; ``text`` says what is there.
     related: tuple[Hop, ...] = ()
+    #: What lasts of the finding while lines move: the finalizer, then the functions of the chain, by name.
+    names: tuple[str, ...] = ()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

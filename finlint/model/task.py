@@ -219,4 +219,5 @@ def _finding_from_json(data: Mapping[str, Any]) -> Finding:
         None if culprit is None else Culprit(*culprit),
         tuple(Hop(*hop) for hop in data["trace"]),
         tuple(Hop(*hop) for hop in data["related"]),
+        tuple(data["names"]),
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
-from finlint.report.fingerprint import fingerprints
+from finlint.report.fingerprint import error_fingerprint, fingerprints
 from finlint.report.view import View, error_message, one_line
 
 _SEVERITY = {"error": "major", "warning": "minor", "note": "info"}
@@ -39,7 +38,7 @@ def render_gitlab(view: View) -> str:
                 "check_name": "FIN901",
                 "description": f"FIN901: {error_message(error)}",
                 "severity": "major",
-                "fingerprint": hashlib.sha256(f"FIN901\0{path}\0{error.message}".encode()).hexdigest()[:16],
+                "fingerprint": error_fingerprint(error, view),
                 "location": {"path": path, "positions": {"begin": place, "end": place}},
             }
         )

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from finlint.model.finding import FileError, Finding, Hop
+from finlint.report.fingerprint import fingerprints
 from finlint.report.view import View, error_message, one_line
 
 
 def render_json(view: View) -> str:
     document = {
         "version": 1,
-        "findings": [finding_object(f, view) for f in view.report.findings],
+        "findings": _findings(view),
         "errors": [error_object(e, view) for e in view.report.errors],
         "summary": dict(view.report.summary._asdict()),
     }
@@ -21,10 +22,15 @@ def render_json(view: View) -> str:
 
 def render_jsonl(view: View) -> str:
     """One object a line, each with ``type``: finding, error, and at the end summary."""
-    lines: list[dict[str, Any]] = [{"type": "finding", **finding_object(f, view)} for f in view.report.findings]
+    lines: list[dict[str, Any]] = [{"type": "finding", **finding} for finding in _findings(view)]
     lines += [{"type": "error", **error_object(e, view)} for e in view.report.errors]
     lines.append({"type": "summary", **view.report.summary._asdict()})
     return "".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines)
+
+
+def _findings(view: View) -> list[dict[str, Any]]:
+    pairs = zip(view.report.findings, fingerprints(view), strict=True)
+    return [{**finding_object(finding, view), "fingerprint": name} for finding, name in pairs]
 
 
 def finding_object(finding: Finding, view: View) -> dict[str, Any]:

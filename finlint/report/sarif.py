@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from finlint.model.codes import OPT_IN_CODES
 from finlint.model.finding import FileError, Finding
-from finlint.report.fingerprint import fingerprints
+from finlint.report.fingerprint import SCHEME, fingerprints
 from finlint.report.rule_text import rule_text
 from finlint.report.view import RULES_URL, View, error_message, one_line
 
@@ -78,7 +78,7 @@ def _result(finding: Finding, name: str, index: dict[str, int], view: View) -> d
                 }
             }
         ],
-        "partialFingerprints": {"finlint/v1": name},
+        "partialFingerprints": {SCHEME: name},
         "properties": {"kind": finding.kind, "confidence": finding.confidence.value},
     }
     places: list[dict[str, Any]] = []

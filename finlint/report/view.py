@@ -20,7 +20,7 @@ class View(NamedTuple):
     """A report to be written.
 
     ``source`` gives the lines of a file as it was analysed ([] where it cannot be read); ``color`` is for the
-    formats that people read.
+    formats that people read. Paths are relative to ``cwd`` and shown relative to ``base`` (empty: to ``cwd``, too).
     """
 
     report: Report
@@ -28,11 +28,12 @@ class View(NamedTuple):
     source: Callable[[str], list[str]]
     color: bool = False
     version: str = __version__
+    base: str = ""
 
     def path(self, path: str) -> str:
-        """``path`` as shown: relative to the working directory where it lies below it."""
+        """``path`` as shown: relative to the base where it lies below it."""
         absolute = os.path.normpath(os.path.join(self.cwd, path))
-        base = self.cwd.rstrip(os.sep) + os.sep
+        base = (self.base or self.cwd).rstrip(os.sep) + os.sep
         if absolute.startswith(base):
             return absolute[len(base) :]
         return path

@@ -138,6 +138,7 @@ def _findings(
             Culprit(effect.call, effect.path, effect.span.line, effect.span.column),
             trace,
             () if holding is None else (_related(holding),),
+            (name_of(finalizer), *(_function(step.scope) for step in steps[1:])),
         )
 
 
@@ -189,6 +190,14 @@ def registration_ref(finalizer: Finalizer) -> RegistrationRef:
     return RegistrationRef(finalizer.registrar, finalizer.module.path, finalizer.span.line, finalizer.span.column)
 
 
+def name_of(finalizer: Finalizer) -> str:
+    """The finalizer by names alone: ``Pool.__del__``, or the registrar and its callbacks."""
+    if finalizer.owner is not None:
+        return f"{finalizer.owner.node.name}.__del__"
+    names = [edge.target.function.qualified for edge in finalizer.frame.edges if edge.target.function is not None]
+    return " ".join([finalizer.registrar, *names])
+
+
 def describe(finalizer: Finalizer) -> str:
     """The finalizer as a message names it: ``Pool.__del__``, or the callback and its registrar."""
     if finalizer.owner is not None and finalizer.is_library:
@@ -231,3 +240,7 @@ _TIMED = frozenset({"channel-receive", "lock", "wait", "channel-send", "reentran
 
 def _called(scope: Scope) -> str:
     return scope.function.name if scope.function is not None else "?"
+
+
+def _function(scope: Scope) -> str:
+    return scope.function.qualified if scope.function is not None else ""

@@ -36,6 +36,7 @@ def explicit_del(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
                 None,
                 Culprit("__del__", module.path, call.span.line, call.span.column),
                 (),
+                names=(function, shown),
             )
 
 

@@ -6,7 +6,7 @@ from finlint.analysis.finalizers import Finalizer
 from finlint.model.codes import KIND_OF_CODE
 from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
 from finlint.model.source import Span
-from finlint.rules.blocking import registration_ref
+from finlint.rules.blocking import name_of, registration_ref
 
 
 def make(
@@ -34,4 +34,5 @@ def make(
         registration_ref(finalizer),
         Culprit(culprit or finalizer.registrar, path, span.line, span.column),
         (Hop(path, span.line, span.column, culprit),) if culprit else (),
+        names=(name_of(finalizer),),
     )

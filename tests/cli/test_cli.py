@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from finlint import cli
+from finlint.cli import terminal
 from finlint.model.codes import KIND_OF_CODE
 
 from .conftest import BAD, Run
@@ -183,7 +183,7 @@ def test_colour(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_progress_waits_its_second_and_cleans_up() -> None:
     stream, now = io.StringIO(), [0.0]
-    bar = cli.Progress(stream, lambda: now[0])
+    bar = terminal.Progress(stream, lambda: now[0])
     bar(1, 10)
     assert stream.getvalue() == ""
     now[0] = 1.5
@@ -191,7 +191,7 @@ def test_progress_waits_its_second_and_cleans_up() -> None:
     assert "5/10" in stream.getvalue()
     bar.close()
     assert stream.getvalue().endswith("\r\x1b[K")
-    assert cli.Progress.on(io.StringIO()) is None
+    assert terminal.Progress.on(io.StringIO()) is None
 
 
 def test_baseline_survives_moved_lines_and_reports_what_is_gone(project: Path, run: Run) -> None:
@@ -208,6 +208,8 @@ def test_baseline_survives_moved_lines_and_reports_what_is_gone(project: Path, r
     gone = run("--baseline", "known.json")
     assert gone.status == 0
     assert "1 of known.json no longer occur" in gone.err
+    # Of files that were not looked at nothing is said.
+    assert "no longer occur" not in run("--baseline", "known.json", "good.py").err
     (project / "known.json").write_text("{}")
     assert run("--baseline", "known.json").status == 2
 

@@ -13,9 +13,11 @@ from finlint import fixing
 from finlint.config import ConfigFinder
 from finlint.fixes.edit import Edit, apply
 from finlint.fixes.registry import FIXES
-from finlint.lint import Overrides, Policies, Texts, analyse
+from finlint.linter import analyse
 from finlint.model.codes import KIND_OF_CODE
 from finlint.model.settings import Settings
+from finlint.policy import Overrides, Policies
+from finlint.texts import Texts
 
 
 def mended(text: str, *, unsafe: bool = False, others: dict[str, str] | None = None) -> str:

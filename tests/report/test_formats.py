@@ -41,6 +41,7 @@ FINDING = Finding(
     RegistrationRef("__del__", POOL, 3, 5),
     Culprit("threading.Lock.acquire", "/elsewhere/base.py", 12, 14),
     (Hop(POOL, 4, 16, "self._release()"), Hop("/elsewhere/base.py", 12, 14, "self._lock.acquire()")),
+    names=("Pool.__del__", "Pool._release"),
 )
 ERROR = FileError("/home/me/project/broken.py", 3, "syntax error: invalid syntax")
 REPORT = Report((FINDING, FINDING), (ERROR,), Summary(3, 2, 1, 2))
@@ -100,6 +101,7 @@ def test_json_is_the_contract() -> None:
             {"path": "pkg/a b#ü.py", "line": 4, "column": 16, "text": "self._release()"},
             {"path": "/elsewhere/base.py", "line": 12, "column": 14, "text": "self._lock.acquire()"},
         ],
+        "fingerprint": fingerprint(FINDING, view()),
     }
     assert document["errors"] == [{"path": "broken.py", "line": 3, "message": "syntax error: invalid syntax"}]
     assert document["summary"] == {"files": 3, "analysed": 2, "registrations": 1, "findings": 2}
@@ -122,7 +124,7 @@ def test_sarif() -> None:
     assert uris[-1] == "file:///elsewhere/base.py"
     rules = run["tool"]["driver"]["rules"]
     assert all(rules[r["ruleIndex"]]["id"] == r["ruleId"] for r in run["results"])
-    names = [r["partialFingerprints"]["finlint/v1"] for r in run["results"] if r["ruleId"] == "FIN102"]
+    names = [r["partialFingerprints"]["finlint/v2"] for r in run["results"] if r["ruleId"] == "FIN102"]
     assert len(set(names)) == 2
 
 
@@ -181,9 +183,25 @@ def test_fingerprints_last_while_lines_move() -> None:
         span=Span(40, 16, 40, 31),
         registration=RegistrationRef("__del__", POOL, 39, 5),
         trace=tuple(hop._replace(line=hop.line + 36) for hop in FINDING.trace),
+        message="other words",
     )
     assert fingerprint(moved, view()) == fingerprint(FINDING, view())
-    assert fingerprint(FINDING._replace(code="FIN103"), view()) != fingerprint(FINDING, view())
+    for other in (
+        FINDING._replace(code="FIN103"),
+        FINDING._replace(path=POOL + "x"),
+        FINDING._replace(names=("Other.__del__", "Pool._release")),
+        FINDING._replace(names=("Pool.__del__", "Pool._close")),
+        FINDING._replace(culprit=Culprit("threading.RLock.acquire", POOL, 1, 1)),
+    ):
+        assert fingerprint(other, view()) != fingerprint(FINDING, view())
+
+
+def test_every_format_with_a_fingerprint_has_the_same() -> None:
+    sarif = json.loads(render("sarif", view()))["runs"][0]["results"]
+    names = [r["partialFingerprints"]["finlint/v2"] for r in sarif if r["ruleId"] == "FIN102"]
+    assert names == [f["fingerprint"] for f in json.loads(render("json", view()))["findings"]]
+    assert names == [f["fingerprint"] for f in json.loads(render("gitlab", view())) if f["check_name"] == "FIN102"]
+    assert names[0] == fingerprint(FINDING, view())
 
 
 @pytest.mark.parametrize("code", KIND_OF_CODE)

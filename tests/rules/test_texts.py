@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from finlint.config import ConfigFinder
-from finlint.lint import Overrides, Policies, Texts, select
 from finlint.model.codes import KIND_OF_CODE
 from finlint.model.finding import Finding, Severity
+from finlint.policy import Overrides, Policies
 from finlint.rules.registry import RULES, TEXTS
+from finlint.shown import select
+from finlint.texts import Texts
 
 from .programs import lint
 

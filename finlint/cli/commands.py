@@ -8,10 +8,10 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from finlint.cli.options import COMMANDS, command_parser, main_parser
 from finlint.config import KEYS, Config, ConfigFinder, default_cache_dir
 from finlint.model.codes import DEFAULT_CODES, KIND_OF_CODE
 from finlint.model.finding import Confidence, Severity
-from finlint.options import COMMANDS, command_parser, main_parser
 from finlint.report.rule_text import RuleText, rule_text
 from finlint.selection import codes_of
 

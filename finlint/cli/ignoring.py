@@ -1,0 +1,41 @@
+"""``--add-ignore``: a comment for each finding."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+
+from finlint import atomic
+from finlint.cli.terminal import count, say
+from finlint.model.finding import Report
+from finlint.syntax.reading import decode
+from finlint.syntax.suppressions import insert
+from finlint.texts import Texts
+
+
+def add_ignores(report: Report, texts: Texts) -> int:
+    """Write a comment at the end of each finding's line. Returns the exit status: 1 where one found no place."""
+    wanted: dict[str, dict[int, list[str]]] = {}
+    for finding in report.findings:
+        wanted.setdefault(finding.path, {}).setdefault(finding.span.line, []).append(finding.code)
+    written, lost = 0, 0
+    for path, lines in sorted(wanted.items()):
+        data = texts.data(path)
+        encoding, text = _decoded(data)
+        if text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff") != decode(data):
+            lost += len(lines)
+            continue
+        changed, rest = insert(text, lines)
+        for line in rest:
+            say(f"finlint: warning: {path}:{line}: no place for a comment at the end of this line")
+        written += len(lines) - len(rest)
+        lost += len(rest)
+        if changed != text:
+            atomic.write_bytes(path, changed.encode(encoding))
+    say(f"Wrote {count(written, 'comment')}" + (f", {lost} found no place" if lost else ""))
+    return 1 if lost or report.errors else 0
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return encoding, data.decode(encoding)

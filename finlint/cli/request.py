@@ -1,0 +1,119 @@
+"""What is asked for: options, checked against each other, as the values that the run works with."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from finlint.cli.errors import UsageError
+from finlint.cli.options import split
+from finlint.config import ConfigError, confidence_of, severity_of
+from finlint.linter import Options
+from finlint.policy import Overrides
+from finlint.report.formats import FORMATS
+from finlint.selection import UnknownCodeError, codes_of
+
+_Value = TypeVar("_Value")
+
+
+class Output(NamedTuple):
+    """A format, and the file that it goes to (None: standard output)."""
+
+    format: str
+    file: str | None
+
+
+class Request(NamedTuple):
+    """One invocation. ``options`` are those of the argument parser; the rest is made from them."""
+
+    options: Namespace
+    paths: list[str]
+    outputs: list[Output]
+    linting: Options
+
+    @property
+    def stdin(self) -> bool:
+        """Whether standard input is what is linted."""
+        return self.paths == ["-"]
+
+
+def request_of(options: Namespace) -> Request:
+    """The request that parsed options make. Raises UsageError."""
+    _check(options)
+    return Request(options, options.paths or ["."], _outputs(options), _linting(options))
+
+
+def _linting(options: Namespace) -> Options:
+    select, ignore, extend = split(options.select), split(options.ignore), split(options.extend_select)
+    for name, selectors in (("--select", select), ("--ignore", ignore), ("--extend-select", extend)):
+        for selector in selectors or ():
+            try:
+                codes_of(selector)
+            except UnknownCodeError as error:
+                raise UsageError(f"{name}: {error}") from None
+    overrides = Overrides(
+        select,
+        ignore or (),
+        extend or (),
+        _level("--min-severity", options.min_severity, severity_of),
+        _level("--min-confidence", options.min_confidence, confidence_of),
+        split(options.exclude),
+        split(options.extend_exclude) or (),
+    )
+    return Options(
+        overrides,
+        config=options.config,
+        isolated=options.isolated,
+        force_exclude=options.force_exclude,
+        respect_gitignore=not options.no_respect_gitignore,
+        follow_installed=options.follow_installed,
+        jobs=options.jobs,
+        cache=not options.no_cache,
+        cache_dir=options.cache_dir,
+        prefilter=not options.no_prefilter,
+    )
+
+
+def _level(option: str, value: str | None, read: Callable[[str], _Value]) -> _Value | None:
+    try:
+        return None if value is None else read(value)
+    except ConfigError as error:
+        raise UsageError(f"{option} {error}") from None
+
+
+def _check(options: Namespace) -> None:
+    """Options that exclude each other, or that need another one. Raises UsageError."""
+    stdin = "-" in options.paths
+    faults = (
+        (options.isolated and options.config, "--isolated and --config exclude each other"),
+        (
+            options.baseline and options.write_baseline,
+            "--baseline and --write-baseline exclude each other: writing takes all findings",
+        ),
+        (stdin and len(options.paths) > 1, "`-` reads standard input, and stands alone"),
+        (stdin and (options.watch or options.add_ignore), "standard input can be neither watched nor changed"),
+        (
+            options.unsafe_fixes and not (options.fix or options.diff),
+            "--unsafe-fixes says which fixes: --fix writes them, --diff shows them",
+        ),
+        (
+            (options.fix or options.diff) and (options.add_ignore or options.write_baseline),
+            "--fix and --diff come first: run again with --add-ignore or --write-baseline",
+        ),
+        (options.stdin_filename and not stdin, "--stdin-filename goes with `-`, which reads standard input"),
+    )
+    for wrong, message in faults:
+        if wrong:
+            raise UsageError(message)
+
+
+def _outputs(options: Namespace) -> list[Output]:
+    """The main output first."""
+    outputs = [Output(options.output_format, None if options.output_file in (None, "-") else options.output_file)]
+    for value in options.output or ():
+        name, equals, path = value.partition("=")
+        if name not in FORMATS or not equals or not path:
+            raise UsageError(f"--output {value}: must be FORMAT=FILE, the format one of {', '.join(FORMATS)}")
+        outputs.append(Output(name, path))
+    return outputs

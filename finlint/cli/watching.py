@@ -1,0 +1,44 @@
+"""``--watch``: lint, then again after each change, until interrupted."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from finlint.cli.errors import UsageError
+from finlint.cli.once import NOTHING, once
+from finlint.cli.request import Request
+from finlint.cli.terminal import say
+from finlint.config import ConfigError
+from finlint.knowledge.entries import KnowledgeError
+from finlint.report.view import View
+from finlint.selection import UnknownCodeError
+
+
+def watch(request: Request) -> int:
+    """Raises UsageError where watchfiles is missing, KeyboardInterrupt at the end."""
+    try:
+        from watchfiles import watch as changes_of
+    except ImportError:
+        raise UsageError('--watch needs watchfiles: pip install "flake8-finlint[watch]"') from None
+    _safely(request)
+    roots = [path for path in request.paths if os.path.exists(path)]
+    if not roots:
+        return 2
+    for changes in changes_of(*roots, raise_interrupt=True):
+        changed = [path for _, path in changes if path.endswith((".py", ".toml")) or path in request.paths]
+        if changed:
+            # Everything again: only so is what depends on the changed files right, and the cache makes it cheap.
+            shown = View(NOTHING, os.getcwd(), lambda path: [])
+            say(f"\n{len(changed)} changed: {', '.join(sorted({shown.path(path) for path in changed})[:5])}")
+            _safely(request)
+    return 0
+
+
+def _safely(request: Request) -> None:
+    """A wrong configuration while it is being edited must not end the watch."""
+    try:
+        once(request)
+        sys.stdout.flush()
+    except (ConfigError, UnknownCodeError, KnowledgeError) as error:
+        say(f"finlint: error: {error}")

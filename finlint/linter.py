@@ -1,0 +1,149 @@
+"""From paths to the findings that the user wants to see: files found, analysed, then selected and suppressed.
+
+The command, the flake8 plugin and ``finlint.lint`` all come through here, so that they agree.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from finlint.config import Config, ConfigFinder, default_cache_dir
+from finlint.model.finding import FileError
+from finlint.model.settings import Settings
+from finlint.policy import NO_OVERRIDES, Overrides, Policies
+from finlint.shown import Outcome, select
+from finlint.syntax.discover import Discovery, discover
+from finlint.texts import Texts
+
+if TYPE_CHECKING:
+    from finlint.model.stamp import Stamps
+    from finlint.model.task import Statistics
+
+
+class Options(NamedTuple):
+    """How to lint, whoever asks. What is not said here is said by configuration files, or is the default."""
+
+    overrides: Overrides = NO_OVERRIDES
+    #: A configuration file instead of the nearest of each file.
+    config: str | None = None
+    #: No configuration files.
+    isolated: bool = False
+    #: Exclude files that are named, too.
+    force_exclude: bool = False
+    respect_gitignore: bool = True
+    follow_installed: bool = False
+    jobs: int | None = None
+    #: Whether answers are kept and used again, and where (None: as configured, or the user's cache folder).
+    cache: bool = True
+    cache_dir: str | None = None
+    prefilter: bool = True
+
+
+class Linter:
+    """Finds and lints files under some options. The working directory is the one at its making."""
+
+    def __init__(self, options: Options) -> None:
+        """Raises ConfigError."""
+        self.options = options
+        self.finder = ConfigFinder(isolated=options.isolated, explicit=options.config)
+        self.policies = Policies(self.finder, options.overrides)
+        #: What is configured where the command stands.
+        self.here = self.finder.of_folder(os.getcwd())
+
+    @property
+    def force_exclude(self) -> bool:
+        return self.options.force_exclude or self.here.force_exclude
+
+    def find(self, paths: Sequence[str]) -> Discovery:
+        """The files that ``paths`` name. Raises ConfigError."""
+        return discover(
+            paths,
+            self.policies.excluder_of,
+            force_exclude=self.force_exclude,
+            respect_gitignore=self.options.respect_gitignore and self.here.respect_gitignore,
+        )
+
+    def settings(self, files: Sequence[str]) -> Settings:
+        """What the analysis of ``files`` depends on. Raises ConfigError, UnknownCodeError."""
+        self.policies.of_files(files)
+        configs = self.finder.all()
+        return merged_settings(
+            configs,
+            Settings(prefilter=self.options.prefilter, jobs=self.options.jobs),
+            follow_installed=self.options.follow_installed,
+            cache_dir=self._cache_dir([config.cache_dir for config in configs]),
+        )
+
+    def lint(
+        self,
+        files: Sequence[str],
+        *,
+        texts: Texts,
+        overlay: Mapping[str, bytes] | None = None,
+        errors: Sequence[FileError] = (),
+        stamps: Stamps | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        statistics: Callable[[Statistics], None] | None = None,
+        noqa: bool = True,
+    ) -> Outcome:
+        """As ``analyse``, under this linter's options."""
+        return analyse(
+            files,
+            self.policies,
+            self.settings(files),
+            texts,
+            overlay=overlay,
+            errors=errors,
+            stamps=stamps,
+            progress=progress,
+            statistics=statistics,
+            noqa=noqa,
+        )
+
+    def _cache_dir(self, configured: Sequence[str | None]) -> str | None:
+        if not self.options.cache:
+            return None
+        return self.options.cache_dir or next((path for path in configured if path), None) or default_cache_dir()
+
+
+def analyse(
+    files: Sequence[str],
+    policies: Policies,
+    settings: Settings,
+    texts: Texts,
+    *,
+    overlay: Mapping[str, bytes] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    errors: Sequence[FileError] = (),
+    noqa: bool = True,
+    statistics: Callable[[Statistics], None] | None = None,
+    stamps: Stamps | None = None,
+) -> Outcome:
+    """Analyse ``files`` and keep what the policies want. ``noqa`` off leaves noqa comments to flake8.
+
+    ``errors`` and ``stamps`` are those of discovery; ``statistics`` is told what was done.
+    Raises ConfigError, UnknownCodeError, and KnowledgeError of the engine.
+    """
+    # Errors of configuration come before any work.
+    policies.of_files(files)
+    from finlint import engine
+
+    report = engine.analyse(files, settings, overlay=overlay, progress=progress, statistics=statistics, stamps=stamps)
+    report = report._replace(errors=tuple(sorted({*report.errors, *errors})))
+    return select(report, files, policies, texts, noqa=noqa)
+
+
+def merged_settings(
+    configs: Sequence[Config], base: Settings, *, follow_installed: bool = False, cache_dir: str | None = None
+) -> Settings:
+    """The settings of one run over files of several configurations: modules are found, and registrars known, in all."""
+    return base._replace(
+        src=tuple(dict.fromkeys(path for c in configs for path in c.src)),
+        registrars=tuple(dict.fromkeys(r for c in configs for r in c.registrars)),
+        knowledge=tuple(dict.fromkeys(path for c in configs for path in c.knowledge)),
+        target_version=next((c.target_version for c in configs if c.target_version is not None), None),
+        follow_installed=follow_installed or any(c.follow_installed for c in configs),
+        cache_dir=cache_dir,
+    )
