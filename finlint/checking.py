@@ -20,6 +20,7 @@ from finlint.analysis.reach import Step
 from finlint.analysis.registrars import Registrars
 from finlint.knowledge.base import Knowledge
 from finlint.knowledge.heritable import described_in
+from finlint.model import limits
 from finlint.model.finding import FileError, Finding
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, ClassKey, Group, Inputs, Known, Seen, Task
@@ -74,6 +75,11 @@ class Check:
 
     def answer(self, task: Task, known: Known) -> tuple[Answer, Inputs]:
         """What the task asks, and what the answer stands on (the files alone, if nobody wants to know more)."""
+        with limits.counted() as hits:
+            answer, inputs = self._answer(task, known)
+        return answer._replace(limits=tuple(sorted(hits.items()))), inputs
+
+    def _answer(self, task: Task, known: Known) -> tuple[Answer, Inputs]:
         library, files = self.library, self.files
         seen: dict[str, Traced | None] = {}
 

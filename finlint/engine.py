@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +139,11 @@ class _Run:
             findings = sorted(distinct(findings), key=lambda f: f.sort_key)
         self.errors.update(self.files.errors.values(), *(answer.errors for answer in self._answers))
         registrations = {place for answer in self._answers for place in answer.registrations}
-        summary = Summary(len(self.paths), len(self._reached), len(registrations), len(findings))
+        hits: Counter[str] = Counter()
+        for answer in self._answers:
+            hits.update(dict(answer.limits))
+        limits = tuple(sorted(hits.items()))
+        summary = Summary(len(self.paths), len(self._reached), len(registrations), len(findings), limits)
         report = Report(tuple(findings), tuple(sorted(self.errors)), summary)
         if self._memory is not None and (candidates or len(self.paths) >= WORTH_REMEMBERING):
             rounds = [(question, tasks) for question, tasks in self._rounds]

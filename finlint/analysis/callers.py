@@ -10,7 +10,7 @@ from finlint.analysis.environment import Context
 from finlint.analysis.index import FunctionIndex
 from finlint.analysis.nodes import FunctionNode, ModuleNode, function_at, is_accessor, method_kind, with_closures
 from finlint.analysis.own_class import own_calls
-from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Questions
+from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     UNKNOWN,
@@ -31,6 +31,7 @@ from finlint.analysis.values import (
     without_none,
 )
 from finlint.model import ir
+from finlint.model.limits import CALLER_DEPTH, CALLERS, OTHER_NAMES, PASSING_ON
 from finlint.model.words import NAMES, SUBCLASSES
 
 
@@ -131,11 +132,13 @@ class Callers:
     @contextmanager
     def without_callers(self) -> Iterator[None]:
         """Answer questions from what is at hand: looking for registrations needs no more in most functions."""
-        before, self.limits.caller_depth = self.limits.caller_depth, MAX_CALLER_DEPTH
+        limits = self.limits
+        before = limits.caller_depth, limits.asks_callers
+        limits.caller_depth, limits.asks_callers = CALLER_DEPTH, False
         try:
             yield
         finally:
-            self.limits.caller_depth = before
+            limits.caller_depth, limits.asks_callers = before
 
     def from_callers(self, function: FunctionNode, name: str, scope: Scope) -> Value:
         """What callers pass for a parameter without annotation: those of the receiver's class before all others."""
@@ -145,7 +148,7 @@ class Callers:
         known = self._callers.get(key)
         if known is not None:
             return known
-        if self.limits.caller_depth >= MAX_CALLER_DEPTH or self.limits.depth > MAX_QUERY_DEPTH // 2:
+        if not self.limits.may_ask_callers():
             return UNKNOWN
         self._callers[key] = UNKNOWN
         self.limits.depth += 1
@@ -248,7 +251,7 @@ class Callers:
                 found = [params for module, word in places for params in self._passed(function, module, word)]
                 if makes:
                     found += self._made_by_itself(function, number)
-                if sum(params.passes_on for params in found) > MAX_PASSING_ON:
+                if PASSING_ON.passed(sum(params.passes_on for params in found)):
                     for params in found:
                         params.passes_on = False
                 self._calls[key] = found
@@ -299,7 +302,7 @@ class Callers:
         if known is None:
             near = [module, *self.project.matching(cls, NAMES, module)]
             names = dict.fromkeys(n for m in near for n in m.source.words(NAMES, cls))
-            chosen = [n for n in names if n != cls and len(n) > 2][:MAX_OTHER_NAMES]
+            chosen = OTHER_NAMES.first(n for n in names if n != cls and len(n) > 2)
             known = [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
             self._others[(module, cls)] = known
         return known
@@ -365,16 +368,6 @@ class Callers:
         return Given(self.ask, function, self.ask.pending(call.args, context), receiver, passes_on)
 
 
-#: Names that a class is called by, beside its own, that are looked for.
-MAX_OTHER_NAMES = 8
-
-#: Constructors of heirs that are asked what they got, as if they were their caller; a base of many has no one maker.
-MAX_PASSING_ON = 3
-
-#: Callers that are asked what they pass; more of them rarely say more.
-MAX_CALLERS = 20
-
-
 def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
     """Calls in the module whose callee's last name is ``name``, each with the functions that it stands in."""
     out: list[tuple[tuple[FunctionNode, ...], ir.Call]] = []
@@ -392,7 +385,7 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode,
             seen.add(node)
             for around in with_closures(node):
                 out.extend((around, c) for c in around[-1].index.calls if name in _callee_names(c))
-        if len(out) > MAX_CALLERS:
+        if CALLERS.passed(len(out)):
             break
     return out
 

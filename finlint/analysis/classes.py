@@ -6,7 +6,7 @@ from finlint.analysis.effects import Args
 from finlint.analysis.environment import Context
 from finlint.analysis.memo import Memo
 from finlint.analysis.nodes import FunctionNode
-from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
     UNKNOWN,
@@ -22,15 +22,9 @@ from finlint.analysis.values import (
     shallow,
     union,
 )
-from finlint.model import ir
+from finlint.model import ir, words
 from finlint.model.facts import Binding
-from finlint.model.words import SUBCLASSES
-
-#: Subclasses that are searched for implementations of a method, and implementations that are followed: what one of
-#: very many does says little about an object of which only the base is known.
-MAX_SUBCLASSES = 64
-MAX_OVERRIDES = 8
-
+from finlint.model.limits import OVERRIDES, QUERY_DEPTH, SUBCLASSES
 
 #: Library bases that give no attributes to their heirs.
 _PURE = ("typing.", "typing_extensions.", "abc.", "collections.abc.", "builtins.object")
@@ -129,7 +123,7 @@ class Classes:
             if isinstance(base, Class):
                 found = base.node.members.get(name)
                 if found and not all(map(base.node.only_annotates, found)):
-                    if self.limits.depth > MAX_QUERY_DEPTH:
+                    if QUERY_DEPTH.passed(self.limits.depth):
                         self.limits.relative += 1
                         return None
                     return base, self._members.answer((base, name), self._member, base, found)
@@ -173,28 +167,28 @@ class Classes:
             override = self.class_function(sub, name)
             # What it inherits from another subclass is that one's; what a mixin gives it is its own.
             if override is not None and (override.node.owner is sub.node or override.node.owner not in own):
+                if OVERRIDES.reached(len(out)):
+                    break
                 out.append((sub, override))
-            if len(out) == MAX_OVERRIDES:
-                break
         return out
 
     def subclasses(self, cls: Class) -> list[Class]:
-        """Subclasses in the package, nearest first, at most ``MAX_SUBCLASSES``."""
+        """Subclasses in the package, nearest first, no more than are worth it."""
         known = self._known_subclasses.get(cls)
         if known is not None:
             return known
         out = self._known_subclasses[cls] = []
         names = [cls.node.name]
         for name in names:
-            for module in (cls.node.module, *self.project.matching(name, SUBCLASSES, cls.node.module)):
-                for found in module.source.words(SUBCLASSES, name):
+            for module in (cls.node.module, *self.project.matching(name, words.SUBCLASSES, cls.node.module)):
+                for found in module.source.words(words.SUBCLASSES, name):
                     value = self.ask.module_name(module, found)
                     if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):
                         continue
+                    if SUBCLASSES.reached(len(out)):
+                        return out
                     out.append(value)
                     names.append(found)
-                    if len(out) == MAX_SUBCLASSES:
-                        return out
         return out
 
     def is_from_abstract(self, cls: Class, name: str) -> bool:

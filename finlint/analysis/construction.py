@@ -20,9 +20,8 @@ from finlint.analysis.values import (
     alternatives,
 )
 from finlint.model import ir
+from finlint.model.limits import CONSTRUCTION_DEPTH
 from finlint.model.source import Span
-
-_MAX_DEPTH = 4
 
 #: Calls that do not fail in practice, by the start of their qualified names.
 _HARMLESS = (
@@ -135,7 +134,7 @@ class Construction:
 
     def _note_order(self, node: FunctionNode, depth: int) -> None:
         """Write down the attributes that a body and the methods that it calls set."""
-        if not node.ir.params or depth > _MAX_DEPTH:
+        if not node.ir.params or CONSTRUCTION_DEPTH.passed(depth):
             return
         me = node.ir.params[0].name
         for stmt in flat_statements(node.ir.body):
@@ -189,7 +188,7 @@ class Construction:
 
     def _init(self, node: FunctionNode, out: set[str], depth: int) -> bool:
         """Add what the body certainly sets; False once something may have raised."""
-        if not node.ir.params or depth > _MAX_DEPTH:
+        if not node.ir.params or CONSTRUCTION_DEPTH.passed(depth):
             return False
         return self._init_block(node.ir.body, node.ir.params[0].name, node, out, depth)
 
@@ -311,7 +310,7 @@ class Construction:
             return self._super_call(func.name, node, out, depth)
         method = self._called_on_self(call, me, node)
         if method is not None:
-            return depth < _MAX_DEPTH and self._init(method, out, depth + 1)
+            return not CONSTRUCTION_DEPTH.reached(depth) and self._init(method, out, depth + 1)
         scope = self.evaluator.generic_scope(node)
         options = list(alternatives(self.evaluator.eval(func, Context(scope))))
         return bool(options) and all(self._harmless_function(v, depth) for v in options)
@@ -325,7 +324,7 @@ class Construction:
             return value.name.startswith(_HARMLESS_METHODS)
         if isinstance(value, Class):
             return self._harmless_class(value, depth)
-        if isinstance(value, Function) and depth < _MAX_DEPTH:
+        if isinstance(value, Function) and not CONSTRUCTION_DEPTH.reached(depth):
             function = value.node.ir
             if function.is_async or function.is_generator or function.decorators:
                 return False
@@ -341,7 +340,7 @@ class Construction:
         if self.evaluator.class_function(cls, "__new__") is not None:
             return False
         init = self.evaluator.class_function(cls, "__init__")
-        return init is None or (depth < _MAX_DEPTH and self._init(init.node, set(), depth + 1))
+        return init is None or (not CONSTRUCTION_DEPTH.reached(depth) and self._init(init.node, set(), depth + 1))
 
     def _super_call(self, name: str, node: FunctionNode, out: set[str], depth: int) -> bool:
         for base in self._bases_after(node):

@@ -22,9 +22,7 @@ from finlint.analysis.values import (
     union,
 )
 from finlint.model import ir
-
-#: Contexts of one function; beyond it calls share one in which only the receiver is known.
-MAX_CONTEXTS = 24
+from finlint.model.limits import CONTEXTS
 
 
 class Contexts:
@@ -50,7 +48,7 @@ class Contexts:
         scope = self.scopes.of(function.module, function, params, parent)
         contexts = self._contexts.setdefault(function, set())
         if scope not in contexts:
-            if len(contexts) >= MAX_CONTEXTS:
+            if CONTEXTS.reached(len(contexts)):
                 params = tuple(
                     (n, v if i == 0 and function.owner is not None else UNKNOWN) for i, (n, v) in enumerate(params)
                 )

@@ -15,8 +15,8 @@ OFTEN = 12
 class Disk:
     """What was read of folders and packages: nothing that depends on who asks, so projects may share it.
 
-    ``groups`` are the files that searches of packages look at, folders and Python files; those ``too_many`` to
-    be looked at have none. ``holders`` says which of a group's files hold a text and a pattern.
+    ``groups`` are the files that searches of packages look at, folders and Python files; where there
+    are ``too_many``, not all of them. ``holders`` says which of a group's files hold a text and a pattern.
     """
 
     __slots__ = (

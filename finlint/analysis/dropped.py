@@ -25,13 +25,12 @@ from finlint.analysis.values import (
 )
 from finlint.model import ir
 from finlint.model.finding import Confidence
+from finlint.model.limits import DROPPED_FUNCTIONS
 from finlint.model.source import Span
 
 #: They need a loop that is running in this very thread, and raise RuntimeError without one.
 _NEED_RUNNING_LOOP = frozenset({"asyncio.create_task"})
 _FIND_RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.current_task", "asyncio.all_tasks"})
-
-_MAX_FUNCTIONS = 30
 
 
 class Dropped(NamedTuple):
@@ -46,7 +45,7 @@ def dropped_coroutines(root: Scope, evaluator: Evaluator, frames: Frames) -> Ite
     """The coroutines that ``root`` and the functions that it calls make and drop."""
     seen = {root}
     queue = [root]
-    while queue and len(seen) < _MAX_FUNCTIONS:
+    while queue and not DROPPED_FUNCTIONS.reached(len(seen)):
         scope = queue.pop(0)
         if scope.function is not None and not scope.function.ir.is_async and _may_drop(scope, evaluator):
             yield from _Walk(scope, evaluator).block(scope.function.ir.body)

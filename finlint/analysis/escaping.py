@@ -17,10 +17,10 @@ from finlint.analysis.scopes import Scope
 from finlint.analysis.statements import inner_blocks, parts_of
 from finlint.analysis.values import Class, Object
 from finlint.model import ir
+from finlint.model.limits import ESCAPE_DEPTH
 from finlint.model.source import Span
 
 _CATCH_ALL = frozenset({"Exception", "BaseException"})
-_MAX_DEPTH = 3
 
 
 class Escape(NamedTuple):
@@ -59,7 +59,7 @@ class _Escapes:
                 continue
             if not _asks_for_something_else(raised.test, function, depth):
                 yield Escape(raised.what, path, raised.span, raised.span, path)
-        if depth >= _MAX_DEPTH:
+        if not walk.open_spans or ESCAPE_DEPTH.reached(depth):
             return
         for edge in self.frames.of(scope).edges:
             if edge.target in self.seen or not any(_contains(open_, edge.span) for open_ in walk.open_spans):

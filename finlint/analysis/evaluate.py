@@ -25,10 +25,11 @@ from finlint.analysis.nodes import ClassNode, function_at
 from finlint.analysis.outside import Outside
 from finlint.analysis.project import Project
 from finlint.analysis.protocols import Protocols
-from finlint.analysis.questions import FUEL, Limits
+from finlint.analysis.questions import Limits
 from finlint.analysis.registrars import Registrars
 from finlint.analysis.stubs import Stubs
 from finlint.analysis.values import Class
+from finlint.model.limits import FUEL, Limit
 
 __all__ = ["Context", "Evaluator", "assign", "dotted", "forget", "function_at"]
 
@@ -140,8 +141,8 @@ class Evaluator:
         """An attribute of ``cls`` matters: a subclass that defines it may behave in another way."""
         self.asked.setdefault(cls.node, set()).add(name)
 
-    def refuel(self, least: int = FUEL) -> None:
+    def refuel(self, least: Limit = FUEL) -> None:
         """Called before a body is run: what one body costs never depends on those before it. Each of its statements
         gets a little more, so that one huge expression does not hide what comes after it."""
         if self.limits.depth == 0:
-            self.limits.fuel = max(self.limits.fuel, least)
+            self.limits.refuel(least)

@@ -37,6 +37,7 @@ from finlint.analysis.values import (
     with_elements,
 )
 from finlint.model import ir
+from finlint.model.limits import ITEMS
 
 
 class Expressions:
@@ -49,8 +50,11 @@ class Expressions:
 
     def eval(self, expr: ir.Expr, context: Context) -> Value:
         """What ``expr`` may be. Records effects and calls on the way where the context has a recorder."""
-        self.limits.fuel -= 1
-        if self.limits.fuel < 0:
+        limits = self.limits
+        limits.fuel -= 1
+        if limits.fuel < 0:
+            if limits.fuel == -1:
+                limits.fuelled_for.hit()
             return UNKNOWN
         kind = type(expr)
         if kind is ir.Name:
@@ -152,7 +156,7 @@ class Expressions:
                 items.append(self.ask.element(self.eval(item.value, context), context))
             else:
                 items.append(shallow(self.eval(item, context)))
-        exact = exact and len(items) <= 16
+        exact = exact and not ITEMS.passed(len(items))
         return Sequence(expr.kind, tuple(items) if exact else None, union(items))
 
     def _dict(self, expr: ir.DictDisplay, context: Context) -> Value:
@@ -169,8 +173,10 @@ class Expressions:
             name = self.eval(key, context)
             keys.append(name)
             elements.append(evaluated)
-            if isinstance(name, Const) and len(items) < 16:
+            if isinstance(name, Const):
                 items.append((name, evaluated))
+        if ITEMS.passed(len(items)):
+            del items[ITEMS:]
         return Mapping(tuple(items), union(keys), union(elements))
 
     def _subscript(self, expr: ir.Subscript, context: Context) -> Value:

@@ -14,7 +14,6 @@ from finlint.analysis.effects import Effect, Registration
 from finlint.analysis.environment import Context, Env, Later, assign, dotted, forget, known_in, settled
 from finlint.analysis.evaluate import Evaluator
 from finlint.analysis.protocols import EXIT_STACK
-from finlint.analysis.questions import FUEL_OF_STATEMENT
 from finlint.analysis.scopes import Scope
 from finlint.analysis.statements import children, expressions_in, flat_statements, inner_blocks, parts_of
 from finlint.analysis.values import (
@@ -40,6 +39,7 @@ from finlint.analysis.values import (
 )
 from finlint.model import ir
 from finlint.model.finding import Confidence
+from finlint.model.limits import FUEL_OF_STATEMENT
 from finlint.model.outline import target_names
 from finlint.model.source import Span
 

@@ -14,9 +14,8 @@ from finlint.analysis.scopes import Scope
 from finlint.analysis.statements import call_at, expressions_in, flat_statements, inner_blocks
 from finlint.analysis.values import Class, Module, Object, alternatives
 from finlint.model import ir
+from finlint.model.limits import LOCK_ALIASES
 from finlint.model.source import Span
-
-_MAX_ALIASES = 4
 
 #: They neither allocate a container, which is what may start a collection, nor let go of anything.
 _QUIET_METHODS = frozenset(
@@ -120,7 +119,9 @@ def _of_name(name: str, scope: Scope, evaluator: Evaluator, depth: int) -> Lock 
         function = current.function
         if name in function.ir.bound and name not in function.index.globals:
             definitions = function.index.names.get(name, [])
-            if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path or depth >= _MAX_ALIASES:
+            if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path:
+                return None
+            if LOCK_ALIASES.reached(depth):
                 return None
             return identity(definitions[0].node, current, evaluator, depth + 1)  # type: ignore[arg-type]
         current = current.parent
@@ -132,7 +133,7 @@ def _of_module(module: ModuleNode, name: str, evaluator: Evaluator, depth: int) 
         stmt = binding.stmt
         if not isinstance(stmt, ir.ImportFrom):
             continue
-        if depth >= _MAX_ALIASES:
+        if LOCK_ALIASES.reached(depth):
             return None
         if stmt.level:
             source = evaluator.project.resolve_relative(stmt.module, stmt.level, module)

@@ -6,6 +6,7 @@ from typing import Any
 
 from finlint.analysis.statements import children, inner_blocks, leaves
 from finlint.model import ir
+from finlint.model.limits import CONDITIONS
 from finlint.model.words import PUTS, PUTS_ALL, STACKS
 
 DICT = "__dict__"
@@ -14,7 +15,6 @@ PUT = frozenset({"puts", "puts-all", "puts-in"})
 #: In a path: what a starred target takes.
 REST = -1
 #: Conditions that a definition is known to stand under: those nearest to it.
-MAX_CONDITIONS = 16
 #: Methods that give what was put to somebody else, who takes it out again.
 _QUEUES = ("put", "put_nowait")
 #: Methods that give an element of a mapping.
@@ -148,7 +148,9 @@ class FunctionIndex:
         while arm is not None:
             self._expr(arm.test)
             self._block(arm.body, (*conditions, (arm.test, True)))
-            conditions = (*conditions[-MAX_CONDITIONS:], (arm.test, False))
+            if CONDITIONS.passed(len(conditions)):
+                conditions = conditions[-CONDITIONS:]
+            conditions = (*conditions, (arm.test, False))
             orelse, arm = arm.orelse, None
             if len(orelse) == 1 and isinstance(orelse[0], ir.If):
                 arm = orelse[0]

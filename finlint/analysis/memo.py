@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from finlint.analysis.questions import MAX_CALLER_DEPTH, MAX_QUERY_DEPTH, Limits
+from finlint.analysis.questions import Limits
+from finlint.model.limits import CALLER_DEPTH, QUERY_DEPTH
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -26,7 +27,7 @@ class Memo(Generic[_K, _V]):
         self._limits = limits
         self._blank = blank
         self._anywhere: dict[_K, _V] = {}
-        self._at_depth: list[dict[_K, _V]] = [{} for _ in range(MAX_CALLER_DEPTH + 1)]
+        self._at_depth: list[dict[_K, _V]] = [{} for _ in range(CALLER_DEPTH + 1)]
 
     def answer(self, key: _K, work_out: Callable[..., _V], *arguments: Any) -> _V:
         """The answer to the question ``key``, which ``work_out(*arguments)`` gives."""
@@ -39,7 +40,7 @@ class Memo(Generic[_K, _V]):
         if known is not _NOTHING:
             limits.relative += 1
             return known
-        if limits.depth > MAX_QUERY_DEPTH:
+        if QUERY_DEPTH.passed(limits.depth):
             limits.relative += 1
             return self._blank
         table[key] = self._blank

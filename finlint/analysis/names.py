@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterable
-from itertools import islice
 from typing import NamedTuple
 
 from finlint.analysis import library
@@ -15,7 +14,7 @@ from finlint.analysis.memo import Memo
 from finlint.analysis.namespaces import kept
 from finlint.analysis.nodes import ModuleNode, function_at, is_accessor
 from finlint.analysis.protocols import exit_action
-from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.questions import Questions
 from finlint.analysis.scopes import Scope
 from finlint.analysis.statements import parts_of
 from finlint.analysis.values import (
@@ -38,12 +37,10 @@ from finlint.analysis.values import (
 )
 from finlint.model import ir
 from finlint.model.facts import Binding
+from finlint.model.limits import PUTTING_FUNCTIONS, QUERY_DEPTH
 from finlint.model.words import PUTS, PUTS_ALL
 
 _BUILTINS = frozenset(dir(builtins))
-
-#: Functions that are looked into for what they put into a container of their module.
-MAX_PUTTERS = 20
 
 #: Conditions that constants may decide.
 _DECIDABLE = frozenset({ir.Name, ir.Not, ir.Compare, ir.Const})
@@ -134,7 +131,7 @@ class Names:
         """What functions put into a container that the module's body makes."""
         out: list[Value] = []
         nodes = (function_at(module, line) for line in module.source.lines("matching", _puts_into(name)))
-        for node in islice((n for n in dict.fromkeys(nodes) if n is not None), MAX_PUTTERS):
+        for node in PUTTING_FUNCTIONS.first(n for n in dict.fromkeys(nodes) if n is not None):
             if name not in node.ir.bound:
                 context = Context(self.ask.generic_scope(node))
                 definitions = [d for d in node.index.names.get(name, []) if d.how in PUT]
@@ -209,7 +206,7 @@ class Names:
         for name in _names_in(node):
             members = owner.node.members.get(name)
             if members and name not in names:
-                if self.limits.depth > MAX_QUERY_DEPTH:
+                if QUERY_DEPTH.passed(self.limits.depth):
                     self.limits.relative += 1
                     continue
                 self.limits.depth += 1

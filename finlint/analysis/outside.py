@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 from finlint.analysis.environment import Context
 from finlint.analysis.nodes import FunctionNode, ModuleNode, function_at
-from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.questions import Questions
 from finlint.analysis.values import Class, Object, Value, alternatives, is_known, is_none
-
-#: Functions that are looked at.
-MAX_FUNCTIONS = 12
+from finlint.model.limits import STORING_FUNCTIONS
 
 
 class Outside:
@@ -24,16 +22,14 @@ class Outside:
 
     def stored_by_others(self, obj: Object, name: str) -> list[Value]:
         """What functions of the package store in the attribute of such an object, as far as they are few."""
-        if self.limits.depth > MAX_QUERY_DEPTH // 2:
+        if not self.limits.may_search():
             self.limits.relative += 1
             return []
         home = obj.cls.node.module
         out: list[Value] = []
         self.limits.depth += 1
         try:
-            for number, function in enumerate(self._functions(name, home)):
-                if number == MAX_FUNCTIONS:
-                    break
+            for function in STORING_FUNCTIONS.first(self._functions(name, home)):
                 out += self._stored(function, obj, name)
         finally:
             self.limits.depth -= 1

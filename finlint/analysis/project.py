@@ -10,14 +10,10 @@ from typing import Protocol
 from finlint.analysis.disk import Disk
 from finlint.analysis.nodes import ModuleNode, Source
 from finlint.analysis.packages import PACKAGE_FILES, Packages, listed
+from finlint.model.limits import CALLER_MODULES, NEIGHBOURS
 
 #: Names of the runtime are registrars and channels, not code to follow.
 _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
-
-
-#: Files of a package that are searched for callers, and modules with a hit that are read.
-MAX_NEIGHBOURS = 1000
-MAX_CALLER_MODULES = 6
 
 
 class LibraryNames(Protocol):
@@ -157,7 +153,7 @@ class Project:
     def _neighbours_where(self, text: str, form: str, module: ModuleNode) -> list[ModuleNode]:
         """Other modules of the package with ``text`` in that ``form``, if any, nearest first.
 
-        Packages of more than ``MAX_NEIGHBOURS`` files are searched in the module's own folder only.
+        Packages of very many files are searched in the module's own folder only.
         """
         here = module.absolute
         root, name = self._packages.root(here)
@@ -170,7 +166,7 @@ class Project:
         holders = self._disk.holding(group, text, form, self._peek)
         found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
-        modules = [self.at(path) for path in found[:MAX_CALLER_MODULES]]
+        modules = [self.at(path) for path in CALLER_MODULES.first(found)]
         return [m for m in modules if m is not None]
 
     def _files_below(self, package: str, folder: str) -> str:
@@ -188,11 +184,14 @@ class Project:
         disk = self._disk
         if key not in disk.groups:
             folders, paths = look()
-            many = len(paths) > MAX_NEIGHBOURS and not key.endswith(os.sep)
-            if many:
+            if len(paths) > NEIGHBOURS:
                 disk.too_many.add(key)
-            disk.groups[key] = (tuple(folders), () if many else tuple(paths[:MAX_NEIGHBOURS]))
-        return key not in disk.too_many
+                paths = paths[:NEIGHBOURS] if key.endswith(os.sep) else []
+            disk.groups[key] = (tuple(folders), tuple(paths))
+        if key in disk.too_many:
+            NEIGHBOURS.hit()
+            return False
+        return True
 
     def _path_of(self, name: str, importer: ModuleNode) -> str | None:
         parts = name.split(".")
@@ -301,7 +300,7 @@ def _walked(top: str) -> tuple[list[str], list[str]]:
         folders.append(base)
         inner.sort()
         paths.extend(_python_files(base, names))
-        if len(paths) > MAX_NEIGHBOURS:
+        if len(paths) > NEIGHBOURS:
             break
     return folders, paths
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from finlint.analysis import library
 from finlint.analysis.effects import Args, CallArgs
 from finlint.analysis.environment import Context, place
-from finlint.analysis.questions import MAX_QUERY_DEPTH, Questions
+from finlint.analysis.questions import Questions
 from finlint.analysis.resuming import resumed
 from finlint.analysis.scopes import Scope
 from finlint.analysis.values import (
@@ -32,6 +32,7 @@ from finlint.analysis.values import (
     union,
 )
 from finlint.model import ir
+from finlint.model.limits import QUERY_DEPTH
 from finlint.model.source import Span
 
 EXIT_STACK = "contextlib.ExitStack"
@@ -141,7 +142,7 @@ class Protocols:
 
     def _yielded(self, frame: Scope) -> Value:
         assert frame.function is not None
-        if self.limits.depth > MAX_QUERY_DEPTH:
+        if QUERY_DEPTH.passed(self.limits.depth):
             self.limits.relative += 1
             return UNKNOWN
         self.limits.depth += 1

@@ -27,36 +27,41 @@ from finlint.analysis.values import (
 )
 from finlint.model import ir
 from finlint.model.facts import Binding
+from finlint.model.limits import CALLER_DEPTH, FUEL, SEARCH_DEPTH, Limit
 from finlint.model.source import Span
-
-#: Questions about questions about ... : beyond this depth nothing is known. Each level costs some ten Python
-#: frames, and real chains of factories are shorter than five.
-MAX_QUERY_DEPTH = 40
-
-
-#: A parameter is typed by its callers, their parameters by theirs, and no further.
-MAX_CALLER_DEPTH = 2
-
-
-#: Expressions that are evaluated for one body, the questions it leads to included. Beyond it nothing is known:
-#: some programs (huge classes that build each other) would otherwise keep us busy for minutes.
-FUEL = 8_000
-#: What is left of it at least when a statement is begun.
-FUEL_OF_STATEMENT = 1_000
 
 
 class Limits:
     """How deep the questions of this moment are nested, and what is left to spend on them."""
 
-    __slots__ = ("caller_depth", "depth", "fuel", "relative")
+    __slots__ = ("asks_callers", "caller_depth", "depth", "fuel", "fuelled_for", "relative")
 
     def __init__(self) -> None:
         self.depth = 0
         #: How often something was answered that would be answered differently at another moment: callers were asked,
         #: a question led to itself, or was nested too deeply.
         self.relative = 0
+        #: Callers that are being asked what they pass, the callers of those, ...
         self.caller_depth = 0
-        self.fuel = FUEL
+        #: Whether any may be asked.
+        self.asks_callers = True
+        self.fuel: int = FUEL
+        #: What the fuel was for: the bound that is hit when it is used up.
+        self.fuelled_for = FUEL
+
+    def may_ask_callers(self) -> bool:
+        """Whether a parameter may be typed by its callers at this moment."""
+        return self.asks_callers and not CALLER_DEPTH.reached(self.caller_depth) and self.may_search()
+
+    def may_search(self) -> bool:
+        """Whether the package may be searched at this moment."""
+        return not SEARCH_DEPTH.passed(self.depth)
+
+    def refuel(self, least: Limit) -> None:
+        """See to it that there is at least so much to spend."""
+        if self.fuel < least:
+            self.fuel = least
+            self.fuelled_for = least
 
 
 class StubTypes(Protocol):

@@ -9,6 +9,7 @@ from finlint.analysis.effects import Effect
 from finlint.analysis.firsttime import made_first
 from finlint.analysis.flow import Frames
 from finlint.analysis.scopes import Scope
+from finlint.model.limits import FRAMES
 from finlint.model.source import Span
 
 
@@ -31,11 +32,6 @@ class Witness(NamedTuple):
     first: str = ""
 
 
-#: Frames that one callback may reach before the walk gives up. The largest of the standard library needs 700, that of
-#: sixty popular packages 3,000; one of litellm's would reach 11,000, all of it through a call that runs an event loop.
-MAX_FRAMES = 4_000
-
-
 def witnesses(root: Scope, frames: Frames) -> list[Witness]:
     """Every effect that running ``root`` may have, each culprit once, nearest first; last those of the first time."""
     out: list[Witness] = []
@@ -46,7 +42,7 @@ def witnesses(root: Scope, frames: Frames) -> list[Witness]:
     first_time: deque[tuple[Scope, Scope, Span, str]] = deque()
     made: dict[Scope, str] = {}
     seen: set[tuple[str, str, str, Span]] = set()
-    while len(came_from) < MAX_FRAMES:
+    while not FRAMES.reached(len(came_from)):
         if not queue:
             if not first_time:
                 break

@@ -11,10 +11,10 @@ from finlint.analysis.scopes import Scope
 from finlint.analysis.statements import children, flat_statements, parts_of
 from finlint.analysis.values import Bound, Class, Function, Lib, alternatives
 from finlint.model import ir
+from finlint.model.limits import RESURRECTION_DEPTH
 from finlint.model.source import Span
 
 _ADDS = frozenset({"append", "appendleft", "add", "put", "put_nowait", "insert", "setdefault", "push", "extend"})
-_MAX_DEPTH = 3
 
 
 class Place(NamedTuple):
@@ -38,7 +38,7 @@ def kept(scope: Scope, name: str, evaluator: Evaluator, depth: int = 0) -> Itera
                     yield Place(where, stmt.span, False)
         for call in _calls(stmt):
             if _is_receiver(call, name):
-                if depth < _MAX_DEPTH:
+                if not RESURRECTION_DEPTH.reached(depth):
                     yield from _called(call, name, context, evaluator, depth)
                 continue
             if not any(_holds(a.value, name) for a in call.args):
@@ -49,7 +49,7 @@ def kept(scope: Scope, name: str, evaluator: Evaluator, depth: int = 0) -> Itera
                 if receiver and (root not in local or "." in receiver) and root != name:
                     yield Place(receiver, call.span, False)
                     continue
-            if depth < _MAX_DEPTH:
+            if not RESURRECTION_DEPTH.reached(depth):
                 yield from _called(call, name, context, evaluator, depth)
 
 

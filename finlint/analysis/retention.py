@@ -40,10 +40,9 @@ from finlint.analysis.values import (
 )
 from finlint.model import ir
 from finlint.model.finding import Confidence
+from finlint.model.limits import KEEPING_DEPTH, RETENTION_DEPTH, RETENTION_VALUES
 from finlint.model.outline import target_names
 from finlint.model.source import Span
-
-_MAX_DEPTH = 8
 
 #: Builtins whose result contains their arguments.
 _CONTAINERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict"})
@@ -203,7 +202,7 @@ class _Holder:
 
     def expression(self, expr: ir.Expr, depth: int, called: bool = False) -> bool:
         """Whether what ``expr`` gives holds the object. ``called``: it is the callback, so it can be called."""
-        if depth > _MAX_DEPTH:
+        if RETENTION_DEPTH.passed(depth):
             return False
         if self._is_alias(expr):
             return True
@@ -422,7 +421,7 @@ class _Holder:
 
     def _keeps(self, cls: Class, init: FunctionNode, params: set[str], depth: int) -> bool:
         """Whether a constructor stores one of its parameters, itself or by its base's constructor."""
-        if not init.ir.params or depth > 3:
+        if not init.ir.params or KEEPING_DEPTH.passed(depth):
             return False
         receiver = init.ir.params[0].name
         for (base, _), definitions in init.index.stores.items():
@@ -497,7 +496,7 @@ class _Holder:
         """Whether ``value`` contains the watched object."""
         if value in self.targets:
             return True
-        if depth > 4:
+        if not is_known(value) or isinstance(value, Const) or RETENTION_VALUES.passed(depth):
             return False
         deeper = depth + 1
         if isinstance(value, OneOf):

@@ -11,9 +11,8 @@ from finlint.analysis.nodes import FunctionNode
 from finlint.analysis.statements import children, inner_blocks
 from finlint.analysis.values import Class, Function, Lib
 from finlint.model import ir
+from finlint.model.limits import UNSET_DEPTH
 from finlint.model.source import Span
-
-_MAX_DEPTH = 4
 
 _CATCHES = frozenset({"AttributeError", "Exception", "BaseException"})
 
@@ -90,7 +89,7 @@ class _Reader:
     # -- what is read
 
     def _function(self, node: FunctionNode, at: tuple[str, Span] | None, depth: int, known: set[str]) -> None:
-        if not node.ir.params or depth > _MAX_DEPTH or node.ir.is_async or node.ir.is_generator:
+        if not node.ir.params or node.ir.is_async or node.ir.is_generator or UNSET_DEPTH.passed(depth):
             return
         _Body(self, node, at, depth, known).block(node.ir.body)
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Union
 
+from finlint.model.limits import ALTERNATIVES, NESTING, TEXT
+
 if TYPE_CHECKING:
     from finlint.analysis.nodes import ClassNode, FunctionNode, ModuleNode
     from finlint.analysis.scopes import Scope
@@ -242,9 +244,6 @@ Value = Union[
     OneOf,
 ]
 
-#: More alternatives than this say nothing that a report could stand on.
-MAX_ALTERNATIVES = 12
-
 
 def alternatives(value: Value) -> tuple[Value, ...]:
     """The values that ``value`` may be, in a stable order."""
@@ -285,7 +284,7 @@ def union(values: Iterable[Value]) -> Value:
         return UNKNOWN
     if len(members) == 1:
         return next(iter(members))
-    if len(members) > MAX_ALTERNATIVES:
+    if ALTERNATIVES.passed(len(members)):
         return UNKNOWN
     return _one_of(members)
 
@@ -369,16 +368,15 @@ _FLAT = frozenset({Unknown, Const, Lib, Module, Class, MethodCaller, LibCoroutin
 #: The argument of library objects that stands for what was put into them; no parameter is called so.
 HELD = "*held"
 
-MAX_DEPTH = 6
-
 
 def shallow(value: Value, below: int = 0) -> Value:
     """``value`` without what nests so deeply in it, ``below`` levels down, that contexts would grow without end."""
-    if type(value) in _FLAT or depth(value) <= MAX_DEPTH - below:
+    if type(value) in _FLAT or depth(value) <= NESTING - below:
         return value
-    if isinstance(value, (Object, LibObject)) and below < MAX_DEPTH:
+    if isinstance(value, (Object, LibObject)) and below < NESTING:
         # What it was made with is left out, not what it is.
         return value._replace(args=tuple((name, shallow(given, below + 1)) for name, given in value.args))
+    NESTING.hit()
     return UNKNOWN
 
 
@@ -452,6 +450,6 @@ def with_elements(value: Value, elements: list[Value]) -> Value:
 
 def context_value(value: Value) -> Value:
     """An argument as part of a call's context: text, which decides nothing, is dropped unless short."""
-    if isinstance(value, Const) and isinstance(value.value, (str, bytes)) and len(value.value) > 24:
+    if isinstance(value, Const) and isinstance(value.value, (str, bytes)) and TEXT.passed(len(value.value)):
         return UNKNOWN
     return shallow(value)

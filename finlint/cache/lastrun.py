@@ -17,7 +17,7 @@ from finlint.cache.records import FileRecord, FolderRecord, folders_from_json, f
 from finlint.cache.state import RACY_NS, Now
 from finlint.model.finding import Report, Summary
 from finlint.model.stamp import FIELDS, NO_STAMP, WIDTH, Stamp
-from finlint.model.task import Answer, Statistics, Work, answer_from_json, answer_to_json
+from finlint.model.task import Answer, Statistics, Work, answer_from_json, answer_to_json, hits_from_json
 
 #: Files of other runs whose verdicts are kept besides those of the last one.
 MAX_OTHERS = 400_000
@@ -115,7 +115,9 @@ class Before:
         answer = answer_from_json(json.loads(self.blocks["report"]))
         summary, numbers = self.head["summary"], self.head["statistics"]
         candidates, tasks, frames = map(int, numbers)
-        report = Report(answer.findings, tuple(sorted(answer.errors)), Summary(*map(int, summary)))
+        files, analysed, registrations, findings, limits = summary
+        counted = Summary(int(files), int(analysed), int(registrations), int(findings), hits_from_json(limits))
+        report = Report(answer.findings, tuple(sorted(answer.errors)), counted)
         return Outcome(report, Statistics(0, 0, candidates, tasks, tasks, Work(), frames, 0))
 
 

@@ -134,6 +134,7 @@ def _tell(linter: Linter, outcome: Outcome, done: Sequence[Statistics]) -> None:
     read = ", ".join(dict.fromkeys(c.origin for c in linter.finder.all() if c.origin)) or "none"
     say(f"configuration: {read}")
     say(f"files: {summary.files}, analysed: {summary.analysed}, registrations: {summary.registrations}")
+    say(f"bounds that were hit: {', '.join(f'{name} {count}' for name, count in summary.limits) or 'none'}")
     for statistics in done:
         work = statistics.work
         say(

@@ -103,12 +103,16 @@ class FileError(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """Counts of one run: files found, files whose text was analysed, registrations seen, findings reported."""
+    """Counts of one run: files found, files whose text was analysed, registrations seen, findings reported.
+
+    ``limits``: how often bounds of the analysis cut something short, by name in order (``finlint.model.limits``).
+    """
 
     files: int
     analysed: int
     registrations: int
     findings: int
+    limits: tuple[tuple[str, int], ...] = ()
 
 
 class Report(NamedTuple):

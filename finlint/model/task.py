@@ -91,6 +91,8 @@ class Answer(NamedTuple):
     followed: tuple[tuple[ClassKey, tuple[str, ...]], ...] = ()
     #: Function bodies that were run.
     frames: int = 0
+    #: How often bounds of the analysis cut something short, by their names (``finlint.model.limits``).
+    limits: tuple[tuple[str, int], ...] = ()
 
 
 class Inputs(NamedTuple):
@@ -143,7 +145,7 @@ def answer_to_json(answer: Answer) -> list[Any]:
 
 def answer_from_json(data: Sequence[Any]) -> Answer:
     """The inverse. Raises (ValueError, TypeError, LookupError) where ``data`` is something else."""
-    findings, errors, registrations, wrappers, inherited, heirs, followed, frames = data
+    findings, errors, registrations, wrappers, inherited, heirs, followed, frames, limits = data
     return Answer(
         tuple(_finding_from_json(f) for f in findings),
         tuple(FileError(*e) for e in errors),
@@ -153,7 +155,12 @@ def answer_from_json(data: Sequence[Any]) -> Answer:
         tuple(ClassKey(*c) for c in heirs),
         names_from_json(followed),
         int(frames),
+        hits_from_json(limits),
     )
+
+
+def hits_from_json(data: Sequence[Any]) -> tuple[tuple[str, int], ...]:
+    return tuple((str(name), int(count)) for name, count in data)
 
 
 def inputs_from_json(data: Sequence[Any]) -> Inputs:

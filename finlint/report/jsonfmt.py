@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from finlint.model.finding import FileError, Finding, Hop
+from finlint.model.finding import FileError, Finding, Hop, Summary
 from finlint.report.fingerprint import fingerprints
 from finlint.report.view import View, error_message, one_line
 
@@ -15,7 +15,7 @@ def render_json(view: View) -> str:
         "version": 1,
         "findings": _findings(view),
         "errors": [error_object(e, view) for e in view.report.errors],
-        "summary": dict(view.report.summary._asdict()),
+        "summary": summary_object(view.report.summary),
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
@@ -24,13 +24,17 @@ def render_jsonl(view: View) -> str:
     """One object a line, each with ``type``: finding, error, and at the end summary."""
     lines: list[dict[str, Any]] = [{"type": "finding", **finding} for finding in _findings(view)]
     lines += [{"type": "error", **error_object(e, view)} for e in view.report.errors]
-    lines.append({"type": "summary", **view.report.summary._asdict()})
+    lines.append({"type": "summary", **summary_object(view.report.summary)})
     return "".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines)
 
 
 def _findings(view: View) -> list[dict[str, Any]]:
     pairs = zip(view.report.findings, fingerprints(view), strict=True)
     return [{**finding_object(finding, view), "fingerprint": name} for finding, name in pairs]
+
+
+def summary_object(summary: Summary) -> dict[str, Any]:
+    return {**summary._asdict(), "limits": dict(summary.limits)}
 
 
 def finding_object(finding: Finding, view: View) -> dict[str, Any]:

@@ -44,7 +44,7 @@ FINDING = Finding(
     names=("Pool.__del__", "Pool._release"),
 )
 ERROR = FileError("/home/me/project/broken.py", 3, "syntax error: invalid syntax")
-REPORT = Report((FINDING, FINDING), (ERROR,), Summary(3, 2, 1, 2))
+REPORT = Report((FINDING, FINDING), (ERROR,), Summary(3, 2, 1, 2, (("fuel", 2),)))
 EMPTY = Report((), (), Summary(1, 0, 0, 0))
 
 
@@ -104,7 +104,7 @@ def test_json_is_the_contract() -> None:
         "fingerprint": fingerprint(FINDING, view()),
     }
     assert document["errors"] == [{"path": "broken.py", "line": 3, "message": "syntax error: invalid syntax"}]
-    assert document["summary"] == {"files": 3, "analysed": 2, "registrations": 1, "findings": 2}
+    assert document["summary"] == {"files": 3, "analysed": 2, "registrations": 1, "findings": 2, "limits": {"fuel": 2}}
 
 
 def test_jsonl() -> None:

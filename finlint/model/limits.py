@@ -1,0 +1,313 @@
+"""The bounds of the analysis, in one place: what each bounds, why it is there, and how often it cut an answer short.
+
+A bound that is hit means that something was not looked at, so that a finding may be missing. Whoever stops at one says
+so (``Limit.hit``); the hits of a task are part of its answer, travel from workers and out of the cache with it, and are
+told by ``--verbose`` and in JSON (``summary.limits``).
+
+Bounds that cost time or memory alone, such as the room for texts that are kept, stand where they are used.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+#: Hits by name of whoever counts at this moment.
+_counted: ContextVar[Counter[str] | None] = ContextVar("finlint_limits", default=None)
+
+#: All limits by name.
+LIMITS: dict[str, Limit] = {}
+
+
+class Limit(int):
+    """A bound. It is a number, to be compared like any other, with its ``name`` in reports.
+
+    ``unit`` says what is counted, ``loses`` what a hit costs, ``why`` why there is a bound and why this one.
+    """
+
+    name: str
+    unit: str
+    loses: str
+    why: str
+
+    def __new__(cls, value: int, name: str, *, unit: str, loses: str, why: str) -> Limit:
+        limit = super().__new__(cls, value)
+        limit.name, limit.unit, limit.loses, limit.why = name, unit, loses, why
+        assert name not in LIMITS
+        LIMITS[name] = limit
+        return limit
+
+    def hit(self) -> None:
+        """Say that an answer was cut short here."""
+        counted = _counted.get()
+        if counted is not None:
+            counted[self.name] += 1
+
+    def reached(self, count: int) -> bool:
+        """Whether ``count`` is the bound or more, which is a hit."""
+        if count < self:
+            return False
+        self.hit()
+        return True
+
+    def passed(self, count: int) -> bool:
+        """Whether ``count`` is more than the bound, which is a hit."""
+        if count <= self:
+            return False
+        self.hit()
+        return True
+
+    def first(self, items: Iterable[_T]) -> Iterator[_T]:
+        """No more than that many of ``items``; it is a hit if there are more."""
+        for number, item in enumerate(items):
+            if self.reached(number):
+                return
+            yield item
+
+
+@contextmanager
+def counted() -> Iterator[Counter[str]]:
+    """A context whose hits are counted, by name; those of an inner one are its own."""
+    hits: Counter[str] = Counter()
+    token = _counted.set(hits)
+    try:
+        yield hits
+    finally:
+        _counted.reset(token)
+
+
+def add(hits: Mapping[str, int] | Iterable[tuple[str, int]]) -> None:
+    """Count hits that were counted before, as those of an answer that was kept and is used again."""
+    counter = _counted.get()
+    if counter is not None:
+        counter.update(dict(hits))
+
+
+# -- questions
+
+QUERY_DEPTH = Limit(
+    40,
+    "query-depth",
+    unit="questions that led to one another",
+    loses="what the innermost question asks is unknown",
+    why="each level costs some ten of Python's frames; real chains of factories are shorter than five",
+)
+SEARCH_DEPTH = Limit(
+    QUERY_DEPTH // 2,
+    "search-depth",
+    unit="questions that led to one another",
+    loses="callers, and stores by other functions, are not searched",
+    why="a search leads to many more questions, which need room below",
+)
+CALLER_DEPTH = Limit(
+    2,
+    "caller-depth",
+    unit="calls outwards from a parameter",
+    loses="the parameter is unknown",
+    why="a parameter is typed by its callers, their parameters by theirs; each step multiplies the work, and what comes"
+    " from further away says little about this call",
+)
+FUEL = Limit(
+    8_000,
+    "fuel",
+    unit="expressions evaluated for one body, with all questions that they lead to",
+    loses="what the rest of the statement calls",
+    why="huge classes that build each other would otherwise keep it busy for minutes",
+)
+FUEL_OF_STATEMENT = Limit(
+    1_000,
+    "fuel-of-statement",
+    unit="expressions evaluated for one statement of a body that has used up its own",
+    loses="what the rest of the statement calls",
+    why="one huge statement must not hide those that come after it",
+)
+CONTEXTS = Limit(
+    24,
+    "contexts",
+    unit="differences in the arguments that one function is called with",
+    loses="arguments of the next call are unknown, but for the receiver",
+    why="a helper that is called everywhere would be run for each call",
+)
+
+# -- values
+
+ALTERNATIVES = Limit(
+    12,
+    "alternatives",
+    unit="values that one expression may be",
+    loses="the expression is unknown",
+    why="more than these say nothing that a report could stand on, and each costs a look at every call",
+)
+NESTING = Limit(
+    6,
+    "nesting",
+    unit="values within values (an object made with an object made with ...)",
+    loses="what nests more deeply is unknown",
+    why="contexts are told apart by their values, and would grow without end where a function calls itself",
+)
+ITEMS = Limit(
+    16,
+    "items",
+    unit="items of a list, tuple, set or dict that are told apart",
+    loses="only what any item may be is known",
+    why="long displays are data; which item is taken out of them is seldom known",
+)
+TEXT = Limit(
+    24,
+    "text",
+    unit="characters of a constant text that is passed to a function",
+    loses="the function does not know its value",
+    why="modes and names are short; a long text decides nothing, and would tell contexts apart",
+)
+CONDITIONS = Limit(
+    16,
+    "conditions",
+    unit="arms of an if statement that a later arm excludes",
+    loses="assignments in later arms count although an earlier arm was taken",
+    why="an elif chain of thousands would cost its square",
+)
+
+# -- searches of the package
+
+NEIGHBOURS = Limit(
+    1_000,
+    "neighbours",
+    unit="files of a package that are searched for callers and subclasses",
+    loses="only the folder of the module itself is searched",
+    why="each search looks at all of them",
+)
+CALLER_MODULES = Limit(
+    6,
+    "caller-modules",
+    unit="other modules that are read because they name what is searched",
+    loses="callers, subclasses and stores in further modules",
+    why="the nearest come first; each has to be parsed where it names it",
+)
+CALLERS = Limit(
+    20,
+    "callers",
+    unit="calls of a function in one module that are asked what they pass",
+    loses="what further calls pass",
+    why="more of them rarely say more",
+)
+OTHER_NAMES = Limit(
+    8,
+    "other-names",
+    unit="other names of a class that it may be made by",
+    loses="makers by further names",
+    why="each name is searched for in the package",
+)
+PASSING_ON = Limit(
+    3,
+    "passing-on",
+    unit="constructors of subclasses that pass arguments on to one of a base",
+    loses="they are not asked as if they were the caller",
+    why="a base of many has no one maker",
+)
+SUBCLASSES = Limit(
+    64,
+    "subclasses",
+    unit="subclasses of one class",
+    loses="methods that further subclasses define",
+    why="what one of very many does says little about an object of which only the base is known",
+)
+OVERRIDES = Limit(
+    8,
+    "overrides",
+    unit="implementations of a method in subclasses that are followed",
+    loses="further implementations",
+    why="as for subclasses",
+)
+STORING_FUNCTIONS = Limit(
+    12,
+    "storing-functions",
+    unit="functions of others that store into an attribute",
+    loses="what further functions store",
+    why="an attribute with a common name is stored everywhere",
+)
+PUTTING_FUNCTIONS = Limit(
+    20,
+    "putting-functions",
+    unit="functions that put something into a container of their module",
+    loses="what further functions put into it",
+    why="as for storing functions",
+)
+
+# -- walks
+
+FRAMES = Limit(
+    4_000,
+    "frames",
+    unit="function bodies that one finalizer may reach",
+    loses="what bodies further away do",
+    why="the largest of the standard library needs 700, that of sixty popular packages 3,000; one of litellm's would"
+    " reach 11,000, all of it through a call that runs an event loop",
+)
+CONSTRUCTION_DEPTH = Limit(
+    4,
+    "construction-depth",
+    unit="calls inwards from a constructor",
+    loses="attributes that are set further in count as not set, or the order in which they are set is not known",
+    why="constructors set their attributes in themselves, their base's and one or two helpers",
+)
+UNSET_DEPTH = Limit(
+    4,
+    "unset-depth",
+    unit="calls inwards from a finalizer to where an attribute is read that may be missing",
+    loses="reads further in (FIN401)",
+    why="what is read far away is guarded by what was asked on the way",
+)
+ESCAPE_DEPTH = Limit(
+    3,
+    "escape-depth",
+    unit="calls inwards from a finalizer to a raise",
+    loses="exceptions from further in (FIN402)",
+    why="what is raised far away is about that function's arguments",
+)
+RESURRECTION_DEPTH = Limit(
+    3,
+    "resurrection-depth",
+    unit="calls that hand the dying object on",
+    loses="stores further in (FIN403)",
+    why="it is stored by the finalizer or by what that calls",
+)
+RETENTION_DEPTH = Limit(
+    8,
+    "retention-depth",
+    unit="expressions and closures between a callback and the object that it holds",
+    loses="what holds it by a longer way (FIN301)",
+    why="names that refer to each other in a circle would be followed for ever",
+)
+RETENTION_VALUES = Limit(
+    4,
+    "retention-values",
+    unit="values within the value that a callback is",
+    loses="what holds the object more deeply (FIN301)",
+    why="partials of bound methods nest two or three times",
+)
+KEEPING_DEPTH = Limit(
+    3,
+    "keeping-depth",
+    unit="constructors of bases between a class and the one that stores an argument",
+    loses="what a base further up stores (FIN301)",
+    why="classes that inherit from each other would be followed for ever",
+)
+DROPPED_FUNCTIONS = Limit(
+    30,
+    "dropped-functions",
+    unit="functions that a finalizer calls and that are looked at for coroutines that nobody awaits",
+    loses="what further functions drop (FIN303)",
+    why="what is dropped far away is not this finalizer's mistake",
+)
+LOCK_ALIASES = Limit(
+    4,
+    "lock-aliases",
+    unit="names and imports between a lock's use and where it is made",
+    loses="it is not known which lock that is (FIN102)",
+    why="modules that import from each other would be followed for ever",
+)

@@ -1,0 +1,366 @@
+"""Bounds of the analysis: each is declared in one place, is hit beyond its number, and says so."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from small import check, codes, write
+
+import finlint
+from finlint.cli.main import run
+from finlint.engine import WORTH_REMEMBERING, analyse
+from finlint.model import limits
+from finlint.model.limits import FUEL, LIMITS, Limit
+from finlint.model.settings import Settings
+from finlint.model.task import Statistics
+
+PACKAGE = Path(finlint.__file__).parent
+
+#: A finalizer that sleeps, wherever it is found.
+SLEEPS = "import time\nclass S:\n    def stop(self): time.sleep(9)\n"
+
+
+def alternatives(count: int) -> str:
+    """An attribute that may be one of ``count`` classes."""
+    classes = "".join(f"class P{n}:\n    def stop(self): time.sleep({n + 1})\n" for n in range(count))
+    arms = "".join(f"        {'el' * bool(n)}if k == {n}: self.p = P{n}()\n" for n in range(count))
+    return f"import time\n{classes}class A:\n    def __init__(self, k):\n{arms}    def __del__(self): self.p.stop()\n"
+
+
+def nesting(count: int) -> str:
+    """An object that was made with an object that was made with ..."""
+    wrappers = "".join(
+        f"class W{n}:\n    def __init__(self, x): self.x = x\n    def stop(self): self.x.stop()\n" for n in range(count)
+    )
+    made = "".join(f"W{n}(" for n in range(count)) + "S()" + ")" * count
+    return (
+        f"{SLEEPS}{wrappers}class A:\n    def __init__(self): self.p = {made}\n    def __del__(self): self.p.stop()\n"
+    )
+
+
+def items(count: int) -> str:
+    values = ", ".join(["1"] * (count - 1))
+    return f"{SLEEPS}class A:\n    def __del__(self):\n        x = [{values}, S()]\n        x[-1].stop()\n"
+
+
+def pairs(count: int) -> str:
+    values = ", ".join(f"{n}: S()" for n in range(count))
+    return f"{SLEEPS}class A:\n    def __del__(self):\n        x = {{{values}}}\n        x[0].stop()\n"
+
+
+def text(count: int) -> str:
+    return f"{SLEEPS}def f(mode, s): s.stop()\nclass A:\n    def __del__(self): f('{'x' * count}', S())\n"
+
+
+def conditions(count: int) -> str:
+    arms = "".join(f"        elif k == {n}: x = {n}\n" for n in range(count - 1))
+    return f"{SLEEPS}class A:\n    def __del__(self, k=1):\n        if k is None: x = S()\n{arms}        else: x = S()\n        x.stop()\n"
+
+
+def contexts(count: int) -> str:
+    calls = "".join(f"        f({n})\n" for n in range(count))
+    return f"{SLEEPS}def f(n): S().stop()\nclass A:\n    def __del__(self):\n{calls}"
+
+
+def fuel(count: int) -> str:
+    """A body whose first statement evaluates about ``count`` expressions."""
+    many = ", ".join(["g"] * count)
+    return f"{SLEEPS}g = 1\nclass A:\n    def __del__(self):\n        if [{many}]: pass\n        S().stop()\n"
+
+
+def fuel_of_statement(count: int) -> str:
+    """The same, and another one when that is used up."""
+    many = ", ".join(["g"] * count)
+    return f"{fuel(FUEL + 10)}        if [{many}]: pass\n"
+
+
+def overrides(count: int) -> str:
+    classes = "".join(f"class P{n}(P):\n    def stop(self): time.sleep({n + 1})\n" for n in range(count))
+    return (
+        f"import time, abc\nclass P(abc.ABC):\n    @abc.abstractmethod\n    def stop(self): pass\n{classes}"
+        "class A:\n    def __init__(self, p: P): self.p = p\n    def __del__(self): self.p.stop()\n"
+    )
+
+
+def subclasses(count: int) -> str:
+    """An abstract class with so many subclasses that do not have the method either."""
+    classes = "".join(f"class P{n}(P): pass\n" for n in range(count))
+    return (
+        f"import time, abc\nclass P(abc.ABC):\n    @abc.abstractmethod\n    def stop(self): pass\n{classes}"
+        "class A:\n    def __init__(self, p: P): self.p = p\n    def __del__(self): self.p.stop()\n"
+    )
+
+
+def query_depth(count: int) -> str:
+    """Functions that return what the next one returns."""
+    functions = "".join(f"def f{n}(): return f{n + 1}()\n" for n in range(count))
+    return f"{SLEEPS}{functions}def f{count}(): return S()\nclass A:\n    def __del__(self): f0().stop()\n"
+
+
+def search_depth(count: int) -> str:
+    """An argument that is known from its caller only, behind such functions."""
+    functions = "".join(f"def f{n}(): return f{n + 1}()\n" for n in range(count))
+    return (
+        f"{SLEEPS}{functions}class H:\n    def __init__(self, s): self.s = s\n    def get(self): return self.s\n"
+        "def make(): H(S())\n"
+        f"def inner(h: H): return h.get()\ndef f{count}():\n    def given(h: H): return h.get()\n    return given(h())\n"
+        "def h() -> H: ...\nclass A:\n    def __del__(self): f0().stop()\n"
+    )
+
+
+def caller_depth(count: int) -> str:
+    """A parameter of which its callers know something."""
+    functions = "".join(f"def f{n}(s): f{n - 1}(s)\n" for n in range(1, count))
+    return (
+        f"{SLEEPS}class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n"
+        f"def f0(s): A(s)\n{functions}def main(): f{count - 1}(S())\n"
+    )
+
+
+def callers(count: int) -> str:
+    calls = "".join(f"def f{n}(): A(S())\n" for n in range(count))
+    return f"{SLEEPS}class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n{calls}"
+
+
+def other_names(count: int) -> str:
+    names = "".join(f"name{n} = A\n" for n in range(count))
+    return f"{SLEEPS}class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n{names}"
+
+
+def passing_on(count: int) -> str:
+    heirs = "".join(f"class B{n}(A):\n    def __init__(self): super().__init__(S())\n" for n in range(count))
+    return f"{SLEEPS}class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n{heirs}"
+
+
+def storing(count: int) -> str:
+    functions = "".join(f"def f{n}(a: A): a.s = S()\n" for n in range(count))
+    return f"{SLEEPS}class A:\n    s = None\n    def __del__(self): self.s.stop()\n{functions}"
+
+
+def putting(count: int) -> str:
+    functions = "".join(f"def f{n}(): ALL.append(S())\n" for n in range(count))
+    return f"{SLEEPS}ALL = []\nclass A:\n    def __del__(self): ALL[0].stop()\n{functions}"
+
+
+def frames(count: int) -> str:
+    functions = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(count))
+    return f"{SLEEPS}{functions}def f{count}(): S().stop()\nclass A:\n    def __del__(self): f0()\n"
+
+
+def construction(count: int) -> str:
+    methods = "".join(f"    def m{n}(self): self.m{n + 1}()\n" for n in range(count))
+    return (
+        f"{SLEEPS}class A:\n    def __init__(self):\n        self.m0()\n        self.s = open('x')\n{methods}"
+        f"    def m{count}(self): self.x = 1\n    def __del__(self): self.s.close()\n"
+    )
+
+
+def unset(count: int) -> str:
+    methods = "".join(f"    def m{n}(self): self.m{n + 1}()\n" for n in range(count))
+    return (
+        "class A:\n    def __init__(self, p):\n        self.f = open(p)\n        self.g = open(p)\n"
+        f"    def __del__(self): self.m0()\n{methods}    def m{count}(self): self.g.close()\n"
+    )
+
+
+def escape(count: int) -> str:
+    functions = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(count))
+    return f"{functions}def f{count}(): raise ValueError\nclass A:\n    def __del__(self): f0()\n"
+
+
+def resurrection(count: int) -> str:
+    functions = "".join(f"def f{n}(x): f{n + 1}(x)\n" for n in range(count))
+    return f"ALL = []\n{functions}def f{count}(x): ALL.append(x)\nclass A:\n    def __del__(self): f0(self)\n"
+
+
+def retention(count: int) -> str:
+    names = "".join(f"        x{n + 1} = [x{n}]\n" for n in range(count))
+    return (
+        "import weakref\nclass A:\n    def __init__(self):\n        x0 = self\n"
+        f"{names}        weakref.finalize(self, print, x{count})\n"
+    )
+
+
+def retention_values(count: int) -> str:
+    value = "self.m"
+    for _ in range(count):
+        value = f"functools.partial({value}, 1)"
+    return f"import weakref, functools\ndef make(self): return {value}\nclass A:\n    def m(self, *a): pass\n    def __init__(self): weakref.finalize(self, make(self))\n"
+
+
+def keeping(count: int) -> str:
+    classes = "".join(f"class K{n + 1}(K{n}):\n    def __init__(self, x): super().__init__(x)\n" for n in range(count))
+    return (
+        "import weakref\nclass K0:\n    def __init__(self, x): self.x = x\n    def __call__(self): pass\n"
+        f"{classes}class A:\n    def __init__(self): weakref.finalize(self, K{count}(self))\n"
+    )
+
+
+def dropped(count: int) -> str:
+    calls = "".join(f"        f{n}()\n" for n in range(count))
+    functions = "".join(f"def f{n}(): pass\n" for n in range(count))
+    return f"{functions}class A:\n    def __del__(self):\n{calls}"
+
+
+def aliases(count: int) -> str:
+    names = "".join(f"        x{n + 1} = x{n}\n" for n in range(count))
+    return (
+        "import threading\nLOCK = threading.Lock()\nclass A:\n    def m(self):\n        x0 = LOCK\n"
+        f"{names}        with x{count}: B()\n    def __del__(self):\n        x0 = LOCK\n{names}        with x{count}: pass\n"
+        "class B:\n    def __del__(self):\n        with LOCK: pass\n"
+    )
+
+
+def one(program: Callable[[int], str]) -> Callable[[int], dict[str, str]]:
+    return lambda count: {"a": program(count)}
+
+
+def modules(count: int) -> dict[str, str]:
+    """As many other modules that call a function."""
+    others = {f"pkg/m{n}": "from pkg.a import A\nA(None)\n" for n in range(count)}
+    source = "class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n"
+    return {"pkg/__init__": "", "pkg/a": source, **others}
+
+
+def neighbours(count: int) -> dict[str, str]:
+    """A package of that many files beside the one in question and its ``__init__``."""
+    others = {f"pkg/m{n}": "" for n in range(count - 2)}
+    source = "class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n"
+    return {"pkg/__init__": "", "pkg/a": source, **others}
+
+
+#: For each limit a program of some size, and by how much it may be larger than the limit without a hit.
+PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
+    "query-depth": (one(query_depth), -5),
+    "search-depth": (one(search_depth), -5),
+    "caller-depth": (one(caller_depth), -1),
+    "fuel": (one(fuel), -20),
+    "fuel-of-statement": (one(fuel_of_statement), -20),
+    "contexts": (one(contexts), 0),
+    "alternatives": (one(alternatives), 0),
+    "nesting": (one(nesting), -2),
+    "items": (one(items), 0),
+    "text": (one(text), 0),
+    "conditions": (one(conditions), 0),
+    "neighbours": (neighbours, 0),
+    "caller-modules": (modules, 0),
+    "callers": (one(callers), 0),
+    "other-names": (one(other_names), 0),
+    "passing-on": (one(passing_on), 0),
+    "subclasses": (one(subclasses), 0),
+    "overrides": (one(overrides), 0),
+    "storing-functions": (one(storing), 0),
+    "putting-functions": (one(putting), -1),
+    "frames": (one(frames), -5),
+    "construction-depth": (one(construction), -1),
+    "unset-depth": (one(unset), -1),
+    "escape-depth": (one(escape), -1),
+    "resurrection-depth": (one(resurrection), -1),
+    "retention-depth": (one(retention), -7),
+    "retention-values": (one(retention_values), -1),
+    "keeping-depth": (one(keeping), 0),
+    "dropped-functions": (one(dropped), -2),
+    "lock-aliases": (one(aliases), -1),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=list(LIMITS))
+def test_a_limit_that_is_hit_is_told(limit: Limit, tmp_path: Path) -> None:
+    program, below = PROGRAMS[limit.name]
+    within = check(tmp_path / "within", program(limit + below))
+    assert limit.name not in dict(within.summary.limits), within.summary.limits
+    beyond = check(tmp_path / "beyond", program(limit + 10))
+    assert dict(beyond.summary.limits)[limit.name] > 0, beyond.summary.limits
+
+
+def test_the_finding_that_a_limit_costs(tmp_path: Path) -> None:
+    """Twelve alternatives are followed; of thirteen none is, which is no longer silent."""
+    twelve = check(tmp_path / "twelve", {"a": alternatives(12)})
+    assert codes(twelve) == ["FIN103"]
+    assert twelve.summary.limits == ()
+    thirteen = check(tmp_path / "thirteen", {"a": alternatives(13)})
+    assert codes(thirteen) == []
+    assert "alternatives" in dict(thirteen.summary.limits)
+
+
+def test_hits_come_from_workers_and_out_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finlint.workers.elsewhere.WORTH", 0)
+    files = {f"m{n}": alternatives(13 + n) + nesting(8) for n in range(4)}
+    paths = write(tmp_path, files)
+    here = analyse(paths, Settings(jobs=1)).summary
+    assert here.limits
+    settings = Settings(jobs=2, cache_dir=str(tmp_path / "cache"))
+    assert [analyse(paths, settings).summary for _ in range(2)] == [here, here]
+
+
+def test_hits_of_a_large_run_are_kept(tmp_path: Path) -> None:
+    """Of so many files the report itself is kept."""
+    files = {f"m{n}": "" for n in range(WORTH_REMEMBERING)} | {"a": alternatives(13)}
+    paths = write(tmp_path, files)
+    for path in paths:
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    settings = Settings(jobs=1, cache_dir=str(tmp_path / "cache"))
+    first = analyse(paths, settings).summary
+    assert dict(first.limits) == {"alternatives": 1}
+    told: list[Statistics] = []
+    assert analyse(paths, settings, statistics=told.append).summary == first
+    assert told[0].files == 0
+
+
+def test_verbose_and_json_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = write(tmp_path, {"a": alternatives(13)})
+    run(["--isolated", "--no-cache", "--verbose", "--output-format", "json", path])
+    out, err = capsys.readouterr()
+    assert json.loads(out)["summary"]["limits"] == {"alternatives": 1}
+    assert "bounds that were hit: alternatives 1" in err
+
+
+def test_every_limit_says_what_it_is() -> None:
+    for limit in LIMITS.values():
+        assert limit > 0
+        assert min(len(limit.unit), len(limit.loses), len(limit.why)) > 10, limit.name
+
+
+def test_no_bound_stands_elsewhere() -> None:
+    """A number that ends a search belongs to the limits; room for what is kept in memory does not."""
+    kept = {"disk.MAX_KEPT", "disk.OFTEN", "index.REST"}
+    found = {
+        f"{path.stem}.{target.id}"
+        for path in sorted((PACKAGE / "analysis").rglob("*.py"))
+        for node in ast.parse(path.read_text()).body
+        for target in assigned(node)
+        if target.id.isupper()
+    }
+    assert found - kept == set()
+
+
+def assigned(node: ast.stmt) -> list[ast.Name]:
+    """The names that a statement of a module gives a number."""
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not isinstance(node.value, ast.Constant):
+        return []
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    number = isinstance(node.value.value, int) and not isinstance(node.value.value, bool)
+    return [target for target in targets if number and isinstance(target, ast.Name)]
+
+
+def test_hits_are_counted_where_somebody_counts() -> None:
+    limit = LIMITS["items"]
+    limit.hit()
+    with limits.counted() as outer:
+        limit.hit()
+        with limits.counted() as inner:
+            limit.hit()
+            limit.hit()
+        assert inner == {"items": 2}
+        assert outer == {"items": 1}
+        limits.add(inner)
+        assert outer == {"items": 3}
+        assert list(limit.first(range(limit))) == list(range(limit))
+        assert outer == {"items": 3}
+        assert list(limit.first(range(limit + 1))) == list(range(limit))
+        assert outer == {"items": 4}
