@@ -9,15 +9,15 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from finlint.analysis.disk import Disk
-from finlint.analysis.evaluate import Evaluator
-from finlint.analysis.finalizers import Finalizer, Finder
-from finlint.analysis.flow import Frames
-from finlint.analysis.heirs import Difference, class_key, difference
-from finlint.analysis.nodes import ClassNode, ModuleNode
-from finlint.analysis.project import Project
-from finlint.analysis.reach import Step
-from finlint.analysis.registrars import Registrars
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer, Finder
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.execution.reachability import Step
+from finlint.analysis.execution.subclasses import Difference, class_key, difference
+from finlint.analysis.models.registrars import Registrars
+from finlint.analysis.program.disk import Disk
+from finlint.analysis.program.project import Project
+from finlint.analysis.program.symbols import ClassNode, ModuleNode
 from finlint.knowledge.base import Knowledge
 from finlint.knowledge.heritable import described_in
 from finlint.model import limits
@@ -96,9 +96,9 @@ class Check:
         project = Project(load, library.knowledge, library.src, library.installed, files.read, self.disk)
         trace = project.trace
         evaluator = Evaluator(project, self.library.knowledge, self.library.registrars)
-        frames = Frames(evaluator)
+        summaries = Summaries(evaluator)
         inherited = dict(known.inherited)
-        finder = Finder(evaluator, frames, library.registrars, known.wrappers, inherited, library.heritable)
+        finder = Finder(evaluator, summaries, library.registrars, known.wrappers, inherited, library.heritable)
         findings: list[Finding] = []
         registrations: set[tuple[str, int, int, str]] = set()
         found = _Classes([], [])
@@ -115,8 +115,8 @@ class Check:
                     place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar
                     registrations.add(place)
                     if follow:
-                        findings.extend(blocking(finalizer, frames, self.files.is_linted, text_at))
-                    findings.extend(rules.of_finalizer(finalizer, evaluator, frames))
+                        findings.extend(blocking(finalizer, summaries, self.files.is_linted, text_at))
+                    findings.extend(rules.of_finalizer(finalizer, evaluator, summaries))
                 if task.what == "own":
                     findings.extend(rules.of_module(module, evaluator))
             except RecursionError:
@@ -133,7 +133,7 @@ class Check:
             ),
             tuple(found.heirs),
             tuple((class_key(node), _mattered(node, evaluator)) for node in found.followed),
-            frames.count + finder.quick.count,
+            summaries.count + finder.quick.count,
         )
         if self._traces:
             parts = {path: self._part(path, traced) for path, traced in sorted(seen.items())}

@@ -17,7 +17,7 @@ from finlint.syntax.reading import Unreadable, read_bytes
 from finlint.workers.freeing import CollectorPaused
 
 if TYPE_CHECKING:
-    from finlint.analysis.packages import Packages
+    from finlint.analysis.program.packages import Packages
     from finlint.cache.memory import Memory
     from finlint.model.task import Answer, ClassKey, FunctionKey, Known, Statistics, Task, Work
     from finlint.rounds import Question, Searches
@@ -318,7 +318,7 @@ class _Run:
 
     def _packages(self) -> Packages:
         if self._found_packages is None:
-            from finlint.analysis.packages import Packages
+            from finlint.analysis.program.packages import Packages
 
             self._found_packages = Packages()
         return self._found_packages

@@ -16,7 +16,7 @@ from finlint.model.tokens import HERITABLE, TOKENS, may_hold_finalizer
 from finlint.syntax.reading import Unreadable, decode
 
 if TYPE_CHECKING:
-    from finlint.analysis.packages import Packages
+    from finlint.analysis.program.packages import Packages
 
 #: Bytes of files without a word, the first of a run, whose syntax is checked. A megabyte costs about 0.15 s.
 SYNTAX_BUDGET = 1_000_000
@@ -62,7 +62,7 @@ class Prefilter:
     def may_use(self, path: str, data: bytes, name: str, home: str) -> bool:
         """``Packages.may_use``."""
         if self._packages is None:
-            from finlint.analysis.packages import Packages
+            from finlint.analysis.program.packages import Packages
 
             self._packages = Packages()
         return self._packages.may_use(path, data, name, home)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from finlint.analysis.headers import Headers, headers_in
+from finlint.analysis.program.class_headers import Headers, headers_in
 from finlint.model.task import ClassKey, FunctionKey, Task, names_from_json
 
 #: What is asked about classes whose finalizers were followed: their attributes that mattered.

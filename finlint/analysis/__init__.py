@@ -1,1 +1,4 @@
-"""Facts to answers: module linking, types of receivers, call resolution, effects, retention."""
+"""Facts to answers, in rooms with arrows one way: program < domain < models < evaluation < execution < properties.
+
+Each room's ``__init__`` says the one question that it answers; ``docs/architecture.md`` walks one finding through them.
+"""

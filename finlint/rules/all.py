@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from finlint.analysis.evaluate import Evaluator
-from finlint.analysis.finalizers import Finalizer
-from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import ModuleNode
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.program.symbols import ModuleNode
 from finlint.model.finding import Finding
 from finlint.rules.called_not_passed import called_not_passed
 from finlint.rules.explicit_del import explicit_del
@@ -20,7 +20,7 @@ from finlint.rules.retention import retention
 from finlint.rules.unset_attribute import unset_attribute
 
 #: Each takes a finalizer and gives its findings.
-_OF_FINALIZER: tuple[Callable[[Finalizer, Evaluator, Frames], Iterator[Finding]], ...] = (
+_OF_FINALIZER: tuple[Callable[[Finalizer, Evaluator, Summaries], Iterator[Finding]], ...] = (
     retention,
     lost_weakref,
     never_run,
@@ -32,9 +32,9 @@ _OF_FINALIZER: tuple[Callable[[Finalizer, Evaluator, Frames], Iterator[Finding]]
 )
 
 
-def of_finalizer(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
+def of_finalizer(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
     for rule in _OF_FINALIZER:
-        yield from _within_reach(rule(finalizer, evaluator, frames))
+        yield from _within_reach(rule(finalizer, evaluator, summaries))
 
 
 def of_module(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:

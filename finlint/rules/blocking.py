@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
-from finlint.analysis.alive import is_own_lock, is_own_thread
-from finlint.analysis.exit import may_run_at_exit
-from finlint.analysis.finalizers import Finalizer, callback_functions
-from finlint.analysis.flow import Frames
-from finlint.analysis.held import Holder, holder
-from finlint.analysis.reach import Step, Witness, witnesses
-from finlint.analysis.scopes import Scope
-from finlint.analysis.values import Bound, Function
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.values import Bound, Function
+from finlint.analysis.execution.finalizers import Finalizer, callback_functions
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.execution.reachability import Step, Witness, witnesses
+from finlint.analysis.properties.alive import is_own_lock, is_own_thread
+from finlint.analysis.properties.interpreter_exit import may_run_at_exit
+from finlint.analysis.properties.lock_regions import Holder, holder
 from finlint.model.codes import CODE_OF_KIND
 from finlint.model.finding import Culprit, Finding, Hop, RegistrationRef, Severity
 from finlint.model.source import Span
@@ -59,10 +59,10 @@ _FREE = {
 
 
 def blocking(
-    finalizer: Finalizer, frames: Frames, linted: Callable[[str], bool], text_at: Callable[[Step], str]
+    finalizer: Finalizer, summaries: Summaries, linted: Callable[[str], bool], text_at: Callable[[Step], str]
 ) -> Iterator[Finding]:
     """The findings of one finalizer. ``linted`` tells whether a file is one of those being linted."""
-    found = list(_findings(finalizer, frames, linted, text_at))
+    found = list(_findings(finalizer, summaries, linted, text_at))
     # A call that waits before it comes to hand something over is one mistake, not two.
     waits: dict[tuple[str, Span], int] = {}
     for finding in found:
@@ -91,18 +91,18 @@ def _nearest(findings: list[Finding]) -> Iterator[Finding]:
 
 
 def _findings(
-    finalizer: Finalizer, frames: Frames, linted: Callable[[str], bool], text_at: Callable[[Step], str]
+    finalizer: Finalizer, summaries: Summaries, linted: Callable[[str], bool], text_at: Callable[[Step], str]
 ) -> Iterator[Finding]:
     reported: set[object] = set()
-    at_exit = may_run_at_exit(finalizer, frames)
-    for witness in _witnesses(finalizer, frames):
+    at_exit = may_run_at_exit(finalizer, summaries)
+    for witness in _witnesses(finalizer, summaries):
         effect = witness.effect
         if effect.kind == "exit-thread" and not at_exit:
             continue
         if effect.kind == "unsafe-handoff" and finalizer.registrar.startswith(_SERIAL):
             continue
         steps = witness.steps
-        free = _is_free(finalizer, witness, frames)
+        free = _is_free(finalizer, witness, summaries)
         severity = _SEVERITY[effect.lasts] if not free else _WHEN_FREE[effect.kind]
         if witness.first:
             severity = Severity.NOTE
@@ -125,7 +125,7 @@ def _findings(
         reported.add(same)
         trace = tuple(Hop(s.path, s.span.line, s.span.column, text_at(s)) for s in steps[1:] or steps)
         matters = effect.kind == "lock" and not free and not witness.first
-        holding = _holder(finalizer, witness, frames) if matters else None
+        holding = _holder(finalizer, witness, summaries) if matters else None
         yield Finding(
             CODE_OF_KIND[effect.kind],
             effect.kind,
@@ -138,42 +138,42 @@ def _findings(
             Culprit(effect.call, effect.path, effect.span.line, effect.span.column),
             trace,
             () if holding is None else (_related(holding),),
-            (name_of(finalizer), *(_function(step.scope) for step in steps[1:])),
+            (name_of(finalizer), *(_function(step.context) for step in steps[1:])),
         )
 
 
-def _witnesses(finalizer: Finalizer, frames: Frames) -> Iterator[Witness]:
+def _witnesses(finalizer: Finalizer, summaries: Summaries) -> Iterator[Witness]:
     registered = Step(finalizer.module.path, finalizer.span, finalizer.root)
     seen: set[object] = set()
-    for effect in finalizer.frame.effects:
+    for effect in finalizer.summary.effects:
         yield Witness(effect, (registered,))
-    for edge in finalizer.frame.edges:
-        for witness in witnesses(edge.target, frames):
+    for edge in finalizer.summary.edges:
+        for witness in witnesses(edge.target, summaries):
             if witness.effect.culprit not in seen:
                 seen.add(witness.effect.culprit)
                 yield witness._replace(steps=(registered, *witness.steps))
 
 
-def _is_free(finalizer: Finalizer, witness: Witness, frames: Frames) -> bool:
+def _is_free(finalizer: Finalizer, witness: Witness, summaries: Summaries) -> bool:
     """Whether nobody can have what the call waits for any more, because he would have the object, too."""
     effect = witness.effect
     if effect.kind not in _WHEN_FREE or finalizer.owner is None or not isinstance(finalizer.callback, Bound):
         # A callback about another object may run while somebody is in a method of this one.
         return False
-    me, scopes = finalizer.callback.receiver, [step.scope for step in witness.steps[1:]]
+    me, contexts = finalizer.callback.receiver, [step.context for step in witness.steps[1:]]
     if effect.kind == "lock":
-        return is_own_lock(me, scopes, effect.span, frames.evaluator)
-    return is_own_thread(me, scopes[-1], effect.span, frames.evaluator)
+        return is_own_lock(me, contexts, effect.span, summaries.evaluator)
+    return is_own_thread(me, contexts[-1], effect.span, summaries.evaluator)
 
 
-def _holder(finalizer: Finalizer, witness: Witness, frames: Frames) -> Holder | None:
+def _holder(finalizer: Finalizer, witness: Witness, summaries: Summaries) -> Holder | None:
     """A place that holds the lock while the finalizer may start there; only where it would wait for ever."""
     effect = witness.effect
     if effect.lasts != "unbounded" or finalizer.registrar.startswith(_SERIAL):
         return None
     callback = finalizer.callback.function if isinstance(finalizer.callback, Bound) else finalizer.callback
     node = callback.node if isinstance(callback, Function) else None
-    return holder(witness.steps[-1].scope, effect.span, frames.evaluator, node)
+    return holder(witness.steps[-1].context, effect.span, summaries.evaluator, node)
 
 
 def _holds(holding: Holder) -> str:
@@ -194,7 +194,7 @@ def name_of(finalizer: Finalizer) -> str:
     """The finalizer by names alone: ``Pool.__del__``, or the registrar and its callbacks."""
     if finalizer.owner is not None:
         return f"{finalizer.owner.node.name}.__del__"
-    names = [edge.target.function.qualified for edge in finalizer.frame.edges if edge.target.function is not None]
+    names = [edge.target.function.qualified for edge in finalizer.summary.edges if edge.target.function is not None]
     return " ".join([finalizer.registrar, *names])
 
 
@@ -205,14 +205,14 @@ def describe(finalizer: Finalizer) -> str:
         return f"`{finalizer.owner.node.name}.{method}`, which `{finalizer.registrar}` calls,"
     if finalizer.owner is not None:
         return f"`{finalizer.owner.node.name}.__del__`"
-    names = [edge.target.function.qualified for edge in finalizer.frame.edges if edge.target.function is not None]
+    names = [edge.target.function.qualified for edge in finalizer.summary.edges if edge.target.function is not None]
     callback = f"callback `{names[0]}`" if names else "the callback"
     return f"{callback} of `{finalizer.registrar}`"
 
 
 def _message(finalizer: Finalizer, witness: Witness, free: bool) -> str:
     effect = witness.effect
-    through = [_called(step.scope) for step in witness.steps[2:]]
+    through = [_called(step.context) for step in witness.steps[2:]]
     via = ""
     if through:
         shown = through if len(through) <= 4 else [*through[:2], "...", through[-1]]
@@ -238,9 +238,9 @@ _SERIAL = "finlint.runtime."
 _TIMED = frozenset({"channel-receive", "lock", "wait", "channel-send", "reentrant-lock"})
 
 
-def _called(scope: Scope) -> str:
-    return scope.function.name if scope.function is not None else "?"
+def _called(context: CallContext) -> str:
+    return context.function.name if context.function is not None else "?"
 
 
-def _function(scope: Scope) -> str:
-    return scope.function.qualified if scope.function is not None else ""
+def _function(context: CallContext) -> str:
+    return context.function.qualified if context.function is not None else ""

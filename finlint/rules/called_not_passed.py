@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.effects import Registration
-from finlint.analysis.evaluate import Context, Evaluator, dotted
-from finlint.analysis.finalizers import Finalizer
-from finlint.analysis.flow import Frames
-from finlint.analysis.retention import callback_expression
-from finlint.analysis.values import (
+from finlint.analysis.domain.effects import Registration
+from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.values import (
     Bound,
     Const,
     Function,
@@ -31,6 +28,10 @@ from finlint.analysis.values import (
     alternatives,
     is_known,
 )
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.properties.retention import callback_expression
 from finlint.model import ir
 from finlint.model.finding import Finding, Severity
 from finlint.rules.making import make
@@ -38,7 +39,7 @@ from finlint.rules.making import make
 _PLAIN = frozenset({"None", "bool", "bytes", "float", "int", "str"})
 
 
-def called_not_passed(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
+def called_not_passed(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
     registration = finalizer.registration
     if registration is None:
         return
@@ -55,7 +56,7 @@ def _at_registration(callback: Value, registration: Registration, expr: ir.Expr 
         return ""
     options = list(alternatives(registration.callback))
     if not all(_cannot_be_called(v, evaluator) for v in options):
-        called = alternatives(evaluator.eval(expr.func, Context(registration.scope)))
+        called = alternatives(evaluator.expressions.eval(expr.func, EvalState(registration.context)))
         if not all(_gives_plain_value(v, evaluator) for v in called):
             return ""
     name = dotted(expr.func)
@@ -83,15 +84,17 @@ def _cannot_be_called(value: Value, evaluator: Evaluator) -> bool:
     if isinstance(value, (Sequence, Mapping, Suspended, LibCoroutine)):
         return True
     if isinstance(value, Object):
-        known = all(is_known(base) for base in evaluator.mro(value.cls))
+        known = all(is_known(base) for base in evaluator.classes.mro(value.cls))
         return (
-            known and evaluator.class_member(value.cls, "__call__") is None and not _has_library_base(value, evaluator)
+            known
+            and evaluator.classes.class_member(value.cls, "__call__") is None
+            and not _has_library_base(value, evaluator)
         )
     return False
 
 
 def _has_library_base(value: Object, evaluator: Evaluator) -> bool:
-    return evaluator.library_base(value.cls) not in ("", "builtins.object")
+    return evaluator.classes.library_base(value.cls) not in ("", "builtins.object")
 
 
 def _gives_a_callable(callback: Value, registration: Registration, finalizer: Finalizer, evaluator: Evaluator) -> str:
@@ -104,7 +107,7 @@ def _gives_a_callable(callback: Value, registration: Registration, finalizer: Fi
         )
     if isinstance(callback, (Function, Bound)) and not _only_makes(callback):
         return ""
-    made = evaluator.call(callback, registration.args, Context(finalizer.root), None, None)
+    made = evaluator.calls.call(callback, registration.args, EvalState(finalizer.root), None, None)
     options = list(alternatives(made))
     if options and all(isinstance(v, (Function, Bound, Partial)) for v in options):
         return (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.evaluate import Context, Evaluator, dotted, function_at
-from finlint.analysis.nodes import ModuleNode
-from finlint.analysis.values import Class, Super, alternatives
+from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.values import Class, Super, alternatives
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.symbols import ModuleNode, function_at
 from finlint.model import ir
 from finlint.model.codes import KIND_OF_CODE
 from finlint.model.finding import Confidence, Culprit, Finding, Severity
@@ -18,9 +19,9 @@ def explicit_del(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
     """Calls of ``__del__`` in a module, but for those that hand on to a base class."""
     seen: set[object] = set()
     for line in module.source.lines("matching", f".__del__\n{_CALL}"):
-        for call, function, context in _calls_at(module, line, evaluator):
+        for call, function, state in _calls_at(module, line, evaluator):
             assert isinstance(call.func, ir.Attr)
-            if (call.span, call.func) in seen or _hands_on(call, function, context, evaluator):
+            if (call.span, call.func) in seen or _hands_on(call, function, state, evaluator):
                 continue
             seen.add((call.span, call.func))
             shown = f"{dotted(call.func.value) or '...'}.__del__()"
@@ -40,23 +41,23 @@ def explicit_del(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
             )
 
 
-def _calls_at(module: ModuleNode, line: int, evaluator: Evaluator) -> list[tuple[ir.Call, str, Context]]:
+def _calls_at(module: ModuleNode, line: int, evaluator: Evaluator) -> list[tuple[ir.Call, str, EvalState]]:
     """Calls of ``__del__`` near a line, each with the name of the innermost function that it stands in."""
     function = function_at(module, line)
     name = ""
     if function is not None:
         name = function.name
         body: object = function.ir.body
-        context = Context(evaluator.generic_scope(function))
+        state = EvalState(evaluator.binding.generic_context(function))
     else:
         body = [s for b in module.source.at(line) if b.cls is None for s in module.statements(b)]
-        context = Context(evaluator.module_scope(module))
+        state = EvalState(evaluator.binding.module_context(module))
     out = []
     stack: list[tuple[object, str]] = [(body, name)]
     while stack:
         node, name = stack.pop()
         if isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name == "__del__":
-            out.append((node, name, context))
+            out.append((node, name, state))
         if isinstance(node, ir.Function):
             name = node.name
         if isinstance(node, (tuple, list)):
@@ -64,7 +65,7 @@ def _calls_at(module: ModuleNode, line: int, evaluator: Evaluator) -> list[tuple
     return out
 
 
-def _hands_on(call: ir.Call, function: str, context: Context, evaluator: Evaluator) -> bool:
+def _hands_on(call: ir.Call, function: str, state: EvalState, evaluator: Evaluator) -> bool:
     """``super().__del__()``, and ``Base.__del__(self)`` in a ``__del__``."""
     assert isinstance(call.func, ir.Attr)
     receiver = call.func.value
@@ -74,5 +75,5 @@ def _hands_on(call: ir.Call, function: str, context: Context, evaluator: Evaluat
         return False
     # One argument: ``Base.__del__(self)``, with a base of which nothing may be known.
     return len(call.args) == 1 or any(
-        isinstance(v, (Class, Super)) for v in alternatives(evaluator.eval(receiver, context))
+        isinstance(v, (Class, Super)) for v in alternatives(evaluator.expressions.eval(receiver, state))
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.evaluate import Evaluator
-from finlint.analysis.finalizers import Finalizer
-from finlint.analysis.flow import Frames
-from finlint.analysis.lost import REFERENCES, dead_argument, lost, watches_a_method
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.properties.lost_reference import REFERENCES, dead_argument, lost, watches_a_method
 from finlint.model.finding import Finding, Severity
 from finlint.rules.making import make
 
 
-def lost_weakref(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
+def lost_weakref(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
     registration = finalizer.registration
     if registration is None:
         return

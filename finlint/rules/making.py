@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finlint.analysis.finalizers import Finalizer
+from finlint.analysis.execution.finalizers import Finalizer
 from finlint.model.codes import KIND_OF_CODE
 from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
 from finlint.model.source import Span

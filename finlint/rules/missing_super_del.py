@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.evaluate import Evaluator
-from finlint.analysis.finalizers import Finalizer
-from finlint.analysis.flow import Frames
-from finlint.analysis.nodes import ClassNode, FunctionNode
-from finlint.analysis.values import Class
+from finlint.analysis.domain.values import Class
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.program.symbols import ClassNode, FunctionNode
 from finlint.model import ir
 from finlint.model.finding import Finding
 from finlint.rules.making import make
 
 
-def missing_super_del(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
+def missing_super_del(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
     cls = finalizer.owner
     if cls is None:
         return
     own = _defined(cls.node)
     if own is None or _calls_inherited(own):
         return
-    for base in evaluator.mro(cls)[1:]:
+    for base in evaluator.classes.mro(cls)[1:]:
         if not isinstance(base, Class):
             continue
         inherited = _defined(base.node)
@@ -75,7 +75,7 @@ def _methods_called(function: FunctionNode, cls: Class, evaluator: Evaluator) ->
             func = call.func
             if not (isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id == me):
                 continue
-            found = evaluator.class_function(cls, func.name)
+            found = evaluator.classes.class_function(cls, func.name)
             if found is not None and func.name not in out:
                 out.add(func.name)
                 pending.append(found.node)

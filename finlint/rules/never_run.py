@@ -7,26 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.dropped import dropped_coroutines
-from finlint.analysis.effects import CallArgs
-from finlint.analysis.evaluate import Context, Evaluator
-from finlint.analysis.finalizers import Finalizer
-from finlint.analysis.flow import Frames
-from finlint.analysis.values import LibCoroutine, Suspended, Value, alternatives
+from finlint.analysis.domain.effects import CallArgs
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import LibCoroutine, Suspended, Value, alternatives
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.properties.dropped_coroutines import dropped_coroutines
 from finlint.model.finding import Confidence, Finding, Severity
 from finlint.rules.blocking import describe
 from finlint.rules.making import make
 
 
-def never_run(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
+def never_run(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
     made = _result(finalizer, evaluator)
     for option in alternatives(made):
         kind = option.kind if isinstance(option, Suspended) else "coroutine" if isinstance(option, LibCoroutine) else ""
         if kind in ("coroutine", "async-generator", "generator", "context"):
             yield _finding(finalizer, option, kind)
             return
-    for edge in finalizer.frame.edges:
-        for dropped in dropped_coroutines(edge.target, evaluator, frames):
+    for edge in finalizer.summary.edges:
+        for dropped in dropped_coroutines(edge.target, evaluator, summaries):
             yield make(
                 finalizer,
                 "FIN303",
@@ -42,7 +43,7 @@ def _result(finalizer: Finalizer, evaluator: Evaluator) -> Value:
     """What calling the callback gives. Nothing is recorded: the finalizer's own frame has that."""
     registration = finalizer.registration
     args = registration.args if registration is not None else CallArgs()
-    return evaluator.call(finalizer.callback, args, Context(finalizer.root), None, None)
+    return evaluator.calls.call(finalizer.callback, args, EvalState(finalizer.root), None, None)
 
 
 def _finding(finalizer: Finalizer, made: Value, kind: str) -> Finding:
@@ -50,7 +51,7 @@ def _finding(finalizer: Finalizer, made: Value, kind: str) -> Finding:
         code, what = "FIN304", "generator"
     else:
         code, what = "FIN303", "coroutine" if kind == "coroutine" else "asynchronous generator"
-    name = made.frame.function.name if isinstance(made, Suspended) and made.frame.function is not None else ""
+    name = made.context.function.name if isinstance(made, Suspended) and made.context.function is not None else ""
     if isinstance(made, LibCoroutine):
         name = made.name
     shown = f"`{name}`" if name and name != "<lambda>" else "the callback"

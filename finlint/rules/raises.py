@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.escaping import escapes
-from finlint.analysis.evaluate import Evaluator
-from finlint.analysis.finalizers import Finalizer
-from finlint.analysis.flow import Frames
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.properties.escaping_exceptions import escapes
 from finlint.model.finding import Finding
 from finlint.rules.blocking import describe
 from finlint.rules.making import make
 
 
-def raises(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
+def raises(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
     if finalizer.is_library:
         # What io's finalizers do with exceptions of ``close()`` is theirs: before Python 3.13 they say nothing.
         return
     reported: set[object] = set()
-    for edge in finalizer.frame.edges:
-        for escape in escapes(edge.target, evaluator, frames):
+    for edge in finalizer.summary.edges:
+        for escape in escapes(edge.target, evaluator, summaries):
             if (escape.at_path, escape.at) in reported:
                 continue
             reported.add((escape.at_path, escape.at))

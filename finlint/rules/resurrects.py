@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.evaluate import Evaluator
-from finlint.analysis.finalizers import Finalizer
-from finlint.analysis.flow import Frames
-from finlint.analysis.resurrection import kept
-from finlint.analysis.values import Bound, Function
+from finlint.analysis.domain.values import Bound, Function
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.properties.resurrection import kept
 from finlint.model.finding import Confidence, Finding
 from finlint.rules.blocking import describe
 from finlint.rules.making import make
 
 
-def resurrects(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
+def resurrects(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
     position = 0 if finalizer.owner is not None else None
     if finalizer.registrar.endswith(".set_finalizer"):
         position = 1 if isinstance(finalizer.callback, Bound) else 0
@@ -24,7 +24,7 @@ def resurrects(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> It
     params = callback.node.ir.params
     if position >= len(params):
         return
-    for edge in finalizer.frame.edges:
+    for edge in finalizer.summary.edges:
         if edge.target.function is not callback.node:
             continue
         for place in kept(edge.target, params[position].name, evaluator):

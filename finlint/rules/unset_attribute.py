@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.evaluate import Evaluator
-from finlint.analysis.finalizers import Finalizer
-from finlint.analysis.flow import Frames
-from finlint.analysis.unset import unset_reads
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.properties.unset import unset_reads
 from finlint.model.finding import Finding
 from finlint.rules.making import make
 
 
-def unset_attribute(finalizer: Finalizer, evaluator: Evaluator, frames: Frames) -> Iterator[Finding]:
+def unset_attribute(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
     if finalizer.owner is None or finalizer.is_library:
         return
     for read in unset_reads(finalizer.owner, evaluator):

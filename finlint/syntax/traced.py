@@ -106,7 +106,7 @@ def _short(text: str) -> str:
 
 
 class Traced:
-    """A file as one question sees it (``finlint.analysis.nodes.Source``)."""
+    """A file as one question sees it (``finlint.analysis.program.symbols.Source``)."""
 
     __slots__ = ("_content", "_parts", "_slices", "indexes", "path")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finlint.analysis.index import FunctionIndex, read_by_returns
+from finlint.analysis.program.definitions import FunctionIndex, read_by_returns
 from finlint.model import ir
 from finlint.syntax.lower_ast import lower_slice
 

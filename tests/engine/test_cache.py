@@ -539,7 +539,7 @@ def test_imports_for_a_comment_are_few(program: Program) -> None:
         "from finlint.model.settings import Settings\n"
         f"paths = sorted(str(p) for p in Path({str(program.root)!r}).rglob('*.py'))\n"
         f"analyse(paths, Settings(jobs=1, cache_dir={program.settings.cache_dir!r}))\n"
-        "print(*(m for m in sys.modules if m.startswith(('libcst', 'finlint.analysis.evaluate', 'finlint.rules'))))\n"
+        "print(*(m for m in sys.modules if m.startswith(('libcst', 'finlint.analysis.evaluation.evaluator', 'finlint.rules'))))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

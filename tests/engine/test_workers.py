@@ -23,8 +23,8 @@ import finlint.workers.elsewhere
 import finlint.workers.here
 import finlint.workers.serving
 import finlint.workers.sweeps
-from finlint.analysis.disk import OFTEN, Disk
-from finlint.analysis.flow import Frame
+from finlint.analysis.execution.interpreter import Summary
+from finlint.analysis.program.disk import OFTEN, Disk
 from finlint.engine import analyse
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
@@ -189,7 +189,7 @@ def test_no_task_leaves_what_refers_to_itself(paths: list[str]) -> None:
     here = finlint.workers.here.Here(files, Settings())
     with CollectorPaused():
         list(here.run([finlint.workers.batches.Asked("", [Task(path, "own") for path in paths])], Known()))
-        left = sum(isinstance(thing, Frame) for thing in gc.get_objects())
+        left = sum(isinstance(thing, Summary) for thing in gc.get_objects())
     assert left == 0
 
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from finlint.analysis.index import FunctionIndex
+from finlint.analysis.program.definitions import FunctionIndex
 from finlint.model import ir
 from finlint.model.words import word_starts
 from finlint.syntax.lower_ast import lower_slice

@@ -1,0 +1,454 @@
+"""Abstract values: what an expression may be, as far as the analysis needs to know.
+
+``UNKNOWN`` is the answer wherever nothing is known, and everything done with it stays silent.
+
+Values are tuples, made and compared millions of times; those of two kinds that could hold the same fields have a
+``tag`` that tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+from finlint.model.limits import ALTERNATIVES, NESTING, TEXT
+
+if TYPE_CHECKING:
+    from finlint.analysis.domain.call_contexts import CallContext
+    from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode
+
+
+class Unknown:
+    """The class of ``UNKNOWN`` alone."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+class Const(NamedTuple):
+    """A constant. ``firm``: no other value is possible; attributes and globals that code assigns are not firm,
+    so they type a receiver or bound a wait, but rule out no branch."""
+
+    value: object
+    firm: bool = True
+
+
+NONE = Const(None)
+MAYBE_NONE = Const(None, False)
+
+
+class Lib(NamedTuple):
+    """A module, function or class of a library, by qualified name."""
+
+    name: str
+
+
+class LibObject(NamedTuple):
+    """An instance of a library class. ``args``: how it was constructed, by parameter name."""
+
+    type: str
+    args: tuple[tuple[str, Value], ...] = ()
+    #: "" or "nonblocking" or "bounded", once ``setblocking``/``settimeout`` said so.
+    mode: str = ""
+
+
+class LibMethod(NamedTuple):
+    """A method of a library. ``instance`` is the receiver where it is an instance of a class of the project and the
+    method does nothing itself, or calls others of its methods."""
+
+    receiver: Value
+    name: str
+    instance: Object | None = None
+
+
+class Module(NamedTuple):
+    node: ModuleNode
+
+
+class Class(NamedTuple):
+    node: ClassNode
+    context: CallContext
+
+
+class Object(NamedTuple):
+    """An instance of a class of the project. ``args``: the constructor's parameters; ``site`` tells instances
+    apart: "self" for the instance that a method runs on, "" where it is not known which one it is."""
+
+    cls: Class
+    args: tuple[tuple[str, Value], ...] = ()
+    site: str = ""
+
+
+class Function(NamedTuple):
+    node: FunctionNode
+    #: The scope that the function was defined in.
+    context: CallContext
+
+
+class Bound(NamedTuple):
+    """A function bound to its first argument: a method, or ``types.MethodType(f, x)``."""
+
+    function: Value
+    receiver: Value
+
+
+class Partial(NamedTuple):
+    function: Value
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+class MethodCaller(NamedTuple):
+    name: str
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+class Sequence(NamedTuple):
+    """A list, tuple, set or any iterable: its items where all are known, and what an element may be."""
+
+    kind: str
+    items: tuple[Value, ...] | None
+    element: Value
+
+
+class Mapping(NamedTuple):
+    items: tuple[tuple[Value, Value], ...]
+    key: Value
+    element: Value
+
+
+#: The type of their instances.
+NAMED_TUPLE = "collections.namedtuple"
+
+
+class RecordType(NamedTuple):
+    """A class made by ``collections.namedtuple``."""
+
+    fields: tuple[str, ...]
+
+
+class Suspended(NamedTuple):
+    """A generator or coroutine made by calling ``function``: its body runs when it is consumed or driven.
+
+    ``frame`` is the scope that the body will run in. ``kind``: "generator", "coroutine", "async-generator" or
+    "context" (a generator wrapped by ``contextlib.contextmanager``).
+    """
+
+    kind: str
+    context: CallContext
+
+
+class LibCoroutine(NamedTuple):
+    """An un-awaited coroutine of a library function."""
+
+    name: str
+    tag: str = "coroutine"
+
+
+class Super(NamedTuple):
+    cls: Class
+    receiver: Value
+    tag: str = "super"
+
+
+class WeakReference(NamedTuple):
+    """``weakref.ref(target)`` or a proxy of it: does not hold what it refers to."""
+
+    target: Value
+    registrar: str
+
+
+class Parameter(NamedTuple):
+    """A parameter of which nothing is known: behaves as UNKNOWN, but tells who supplies it."""
+
+    name: str
+    context: CallContext
+    tag: str = "parameter"
+
+
+class Returning(NamedTuple):
+    """Something callable of which only the result is known: ``Callable[[], Connection]``."""
+
+    result: Value
+
+
+class Marked(NamedTuple):
+    """A function under ``staticmethod``, ``classmethod``, ``property`` or ``contextmanager``: reading it from a
+    class or an instance gives something else. ``kind``: "static", "class", "property" or "context";
+    "exit" is an entry of an ``ExitStack``, a context manager or a call; "partial" a ``partialmethod``."""
+
+    kind: str
+    function: Value
+
+
+class OneOf:
+    """One of several. Compared by its members, whatever their order."""
+
+    __slots__ = ("_hash", "_sorted", "depth", "members", "order")
+
+    def __init__(self, order: tuple[Value, ...]) -> None:
+        self.members = frozenset(order)
+        #: The members as they were found. A set's own order changes from process to process, and with it would the
+        #: findings where a limit cuts a search short.
+        self.order = order
+        self._sorted: tuple[Value, ...] | None = None
+        self.depth = max(map(depth, order))
+        self._hash = hash(self.members)
+
+    @property
+    def sorted(self) -> tuple[Value, ...]:
+        """The members in an order that does not depend on who found them first."""
+        if self._sorted is None:
+            self._sorted = tuple(sorted(self.order, key=_order))
+        return self._sorted
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, OneOf) and self.members == other.members)
+
+    def __repr__(self) -> str:
+        return f"OneOf{self.order!r}"
+
+
+Value = Union[
+    Unknown,
+    Const,
+    Lib,
+    LibObject,
+    LibMethod,
+    Module,
+    Class,
+    Object,
+    Function,
+    Bound,
+    Partial,
+    MethodCaller,
+    Sequence,
+    Mapping,
+    RecordType,
+    Suspended,
+    LibCoroutine,
+    Super,
+    WeakReference,
+    Parameter,
+    Returning,
+    Marked,
+    OneOf,
+]
+
+
+def alternatives(value: Value) -> tuple[Value, ...]:
+    """The values that ``value`` may be, in a stable order."""
+    return value.sorted if type(value) is OneOf else (value,)
+
+
+def _order(value: Value) -> str:
+    if isinstance(value, (Object, Class)):
+        node = value.node if isinstance(value, Class) else value.cls.node
+        return f"{type(value).__name__} {node.module.path} {node.facts.line} {node.name}"
+    if isinstance(value, Function):
+        return f"Function {value.node.module.path} {value.node.ir.span.line} {value.node.name}"
+    if isinstance(value, Bound):
+        return f"Bound {_order(value.function)} {_order(value.receiver)}"
+    if isinstance(value, Lib):
+        return f"Lib {value.name}"
+    if isinstance(value, LibObject):
+        return f"LibObject {value.type} {len(value.args)}"
+    if isinstance(value, Const):
+        return f"Const {value.value!r} {value.firm}"
+    return type(value).__name__
+
+
+def union(values: Iterable[Value]) -> Value:
+    """One value that may be any of ``values``; unknown parts are kept, so that certainty is not invented."""
+    if type(values) is list and len(values) == 1:
+        return values[0]  # type: ignore[no-any-return]
+    members: dict[Value, None] = {}
+    for value in values:
+        if isinstance(value, OneOf):
+            members.update(dict.fromkeys(value.order))
+        else:
+            members[value] = None
+    if len(members) > 1:
+        # Beside another value a constant is one possibility of several.
+        members = dict.fromkeys(Const(m.value, False) if isinstance(m, Const) and m.firm else m for m in members)
+    if not members:
+        return UNKNOWN
+    if len(members) == 1:
+        return next(iter(members))
+    if ALTERNATIVES.passed(len(members)):
+        return UNKNOWN
+    return _one_of(members)
+
+
+def _one_of(members: dict[Value, None]) -> OneOf:
+    return OneOf(tuple(members))
+
+
+def without_none(value: Value) -> Value:
+    """``value`` where it is known not to be None."""
+    if isinstance(value, OneOf):
+        rest = [m for m in value.order if not (isinstance(m, Const) and m.value is None)]
+        return union(rest) if rest else UNKNOWN
+    return value
+
+
+def softened(value: Value) -> Value:
+    """``value`` with constants made not firm: read from a place that other code may assign."""
+    if isinstance(value, Const):
+        return Const(value.value, False) if value.firm else value
+    if isinstance(value, OneOf):
+        return _one_of(dict.fromkeys(softened(m) for m in value.order))
+    return value
+
+
+def is_known(value: Value) -> bool:
+    return not isinstance(value, (Unknown, Parameter))
+
+
+def truth(value: Value) -> bool | None:
+    """Whether the value is certainly true or certainly false."""
+    if isinstance(value, Const):
+        return bool(value.value) if value.firm else None
+    if isinstance(value, (Lib, LibMethod, Module, Class, Function, Bound, Partial, MethodCaller, Suspended)):
+        return True
+    if isinstance(value, (Object, LibObject)):
+        # Most objects are true; one that defines __bool__ or __len__ is the exception that makes this unsafe.
+        return None
+    if isinstance(value, Sequence) and value.items is not None and value.kind == "tuple":
+        # Lists and sets grow and shrink after they were written down.
+        return len(value.items) > 0
+    return None
+
+
+def depth(value: Value) -> int:
+    """How deeply constructor arguments nest in ``value``."""
+    kind = type(value)
+    if kind in _FLAT:
+        return 0
+    if isinstance(value, (Object, LibObject)):
+        deepest = 0
+        for _, argument in value.args:
+            if type(argument) not in _FLAT:
+                deepest = max(deepest, depth(argument))
+        return 1 + deepest
+    if isinstance(value, Bound):
+        return 1 + max(depth(value.function), depth(value.receiver))
+    if isinstance(value, Partial):
+        return 1 + max([depth(value.function), *map(depth, value.args), *(depth(v) for _, v in value.keywords)])
+    if isinstance(value, OneOf):
+        return value.depth
+    if isinstance(value, Sequence):
+        return 1 + max([depth(value.element), *(map(depth, value.items or ()))])
+    if isinstance(value, Mapping):
+        return 1 + max([depth(value.element), *(depth(v) for _, v in value.items)])
+    if isinstance(value, (Function, Suspended)):
+        return value.context.depth + 1
+    if isinstance(value, WeakReference):
+        return 1 + depth(value.target)
+    if isinstance(value, Marked):
+        return 1 + depth(value.function)
+    if isinstance(value, Returning):
+        return 1 + depth(value.result)
+    return 0
+
+
+#: Kinds of values that hold no others.
+_FLAT = frozenset({Unknown, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, LibMethod, Super})
+
+#: The argument of library objects that stands for what was put into them; no parameter is called so.
+HELD = "*held"
+
+
+def shallow(value: Value, below: int = 0) -> Value:
+    """``value`` without what nests so deeply in it, ``below`` levels down, that contexts would grow without end."""
+    if type(value) in _FLAT or depth(value) <= NESTING - below:
+        return value
+    if isinstance(value, (Object, LibObject)) and below < NESTING:
+        # What it was made with is left out, not what it is.
+        return value._replace(args=tuple((name, shallow(given, below + 1)) for name, given in value.args))
+    NESTING.hit()
+    return UNKNOWN
+
+
+def is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+def typed_union(values: list[Value]) -> Value:
+    """The union of declared types: those that we do not know are left out, as they say nothing."""
+    known = [v for v in values if is_known(v)]
+    return union(known) if known else UNKNOWN
+
+
+def held_by(value: Value | None) -> Value:
+    """What was put into an object of a library that gives it out again (a queue)."""
+    if not isinstance(value, LibObject):
+        return UNKNOWN
+    return next((held for key, held in value.args if key == HELD), UNKNOWN)
+
+
+def says_nothing(value: Value) -> bool:
+    """Whether it is unknown, None, or a container of which nothing is known but that it is one."""
+    if isinstance(value, OneOf):
+        return all(map(says_nothing, value.order))
+    if isinstance(value, (Sequence, Mapping)):
+        return not value.items and says_nothing(value.element)
+    return not is_known(value) or is_none(value)
+
+
+def contained(values: list[Value], elements: list[Value]) -> list[Value]:
+    """Values of a name, with what was put into them if they are containers."""
+    if not elements:
+        return values
+    elements = [shallow(element) for element in elements]
+    if values:
+        return [with_elements(v, elements) for v in values]
+    return [Sequence("list", None, union(items))] if (items := _items(elements)) else []
+
+
+def _items(elements: list[Value]) -> list[Value]:
+    """Elements without those that only an ``ExitStack`` has."""
+    return [e for e in elements if not any(isinstance(v, Marked) and v.kind == "exit" for v in alternatives(e))]
+
+
+def with_elements(value: Value, elements: list[Value]) -> Value:
+    """A container after elements were put into it, an ``ExitStack`` after it was given something to run."""
+    out: list[Value] = []
+    exits = [e for e in elements for part in alternatives(e) if isinstance(part, Marked) and part.kind == "exit"]
+    elements = _items(elements)
+    for option in alternatives(value):
+        if isinstance(option, LibObject) and option.type == "contextlib.ExitStack" and exits:
+            kept = [v for k, v in option.args if k == "exits"]
+            out.append(LibObject(option.type, (("exits", shallow(union([*kept, *exits]))),), option.mode))
+        elif not elements:
+            out.append(option)
+        elif isinstance(option, LibObject) and any(key == HELD for key, _ in option.args):
+            known = [v for v in (held_by(option), *elements) if is_known(v)]
+            args = tuple((key, union(known) if key == HELD else v) for key, v in option.args)
+            out.append(LibObject(option.type, args, option.mode))
+        elif isinstance(option, Sequence):
+            kept = [] if isinstance(option.element, Unknown) else [option.element]
+            out.append(Sequence(option.kind, None, union([*kept, *elements])))
+        elif isinstance(option, Mapping):
+            kept = [] if isinstance(option.element, Unknown) else [option.element]
+            # Under which keys is not known, so that its items are not all that is in it.
+            out.append(Mapping(option.items, UNKNOWN, union([*kept, *elements])))
+        else:
+            out.append(option)
+    return union(out)
+
+
+def context_value(value: Value) -> Value:
+    """An argument as part of a call's context: text, which decides nothing, is dropped unless short."""
+    if isinstance(value, Const) and isinstance(value.value, (str, bytes)) and TEXT.passed(len(value.value)):
+        return UNKNOWN
+    return shallow(value)

@@ -1,0 +1,167 @@
+"""The scope that a call runs in: parameters bound to arguments, and how many contexts a function may have."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from finlint.analysis.domain.call_contexts import CallContext, CallContexts
+from finlint.analysis.domain.effects import Args, PendingArgs
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Mapping,
+    Object,
+    Sequence,
+    Value,
+    context_value,
+    softened,
+    union,
+)
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, method_kind
+from finlint.model import ir
+from finlint.model.limits import CONTEXTS
+
+
+class Binder:
+    """Functions and arguments to scopes."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.contexts = CallContexts()
+        self._contexts: dict[FunctionNode, set[CallContext]] = {}
+        self._module_contexts: dict[ModuleNode, CallContext] = {}
+
+    def module_context(self, module: ModuleNode) -> CallContext:
+        context = self._module_contexts.get(module)
+        if context is None:
+            context = self._module_contexts[module] = self.contexts.of(module, None, (), None)
+        return context
+
+    def context(
+        self, function: FunctionNode, params: tuple[tuple[str, Value], ...], parent: CallContext | None
+    ) -> CallContext:
+        """The scope of a call; a function with too many contexts gets one that only knows its receiver."""
+        params = tuple((name, context_value(value)) for name, value in params)
+        if parent is not None and parent.function is None:
+            parent = None
+        context = self.contexts.of(function.module, function, params, parent)
+        states = self._contexts.setdefault(function, set())
+        if context not in states:
+            if CONTEXTS.reached(len(states)):
+                params = tuple(
+                    (n, v if i == 0 and function.owner is not None else UNKNOWN) for i, (n, v) in enumerate(params)
+                )
+                params = tuple((n, Object(v.cls, (), v.site) if isinstance(v, Object) else v) for n, v in params)
+                return self.contexts.of(function.module, function, params, parent)
+            states.add(context)
+        return context
+
+    def bind(
+        self, function: FunctionNode, args: Args, receiver: Value | None, fill: bool = True
+    ) -> list[tuple[str, Value]]:
+        """Parameters by name. ``receiver``, if any, comes first. With ``fill`` missing ones get their default."""
+        positional = list(args.positional) if receiver is None else [receiver, *args.positional]
+        out: list[tuple[str, Value]] = []
+        used: set[str] = set()
+        for param in function.ir.params:
+            if param.kind == "*":
+                if args.open_ended:
+                    rest: Value = Sequence("tuple", None, union([*positional, args.spliced]))
+                else:
+                    rest = Sequence("tuple", tuple(positional), union(positional))
+                out.append((param.name, rest))
+                positional = []
+                continue
+            if param.kind == "**":
+                named = tuple((Const(k), v) for k, v in args.keywords if k not in used)
+                keys = UNKNOWN if args.open_ended else union(k for k, _ in named)
+                out.append((param.name, Mapping(named, keys, union(v for _, v in named))))
+                continue
+            if param.kind in ("pos", "any") and positional:
+                out.append((param.name, positional.pop(0)))
+                used.add(param.name)
+                continue
+            given = args.keyword(param.name) if param.kind != "pos" else None
+            if given is not None:
+                out.append((param.name, given))
+                used.add(param.name)
+            elif not fill:
+                continue
+            elif param.default is not None:
+                value = self._default(param.default, function)
+                out.append((param.name, softened(value) if args.open_ended else value))
+            else:
+                out.append((param.name, UNKNOWN))
+        return out
+
+    def bind_some(
+        self, function: FunctionNode, args: Args, receiver: Value | None, names: Container[str]
+    ) -> list[tuple[str, Value]]:
+        """Parameters by name as ``bind`` gives them; of those that are not among ``names`` nothing need be known."""
+        given_to = function.ir.params if receiver is None else function.ir.params[1:]
+        if not any(param.name in names for param in given_to):
+            return [
+                (p.name, receiver if receiver is not None and i == 0 else UNKNOWN)
+                for i, p in enumerate(function.ir.params)
+            ]
+        expressions = args.expressions(function.ir, receiver is not None) if type(args) is PendingArgs else None
+        if expressions is None or type(args) is not PendingArgs:
+            return self.bind(function, args, receiver)
+        out: list[tuple[str, Value]] = []
+        for param in function.ir.params:
+            value: Value = UNKNOWN
+            if receiver is not None and not out:
+                value = receiver
+            elif param.name in names:
+                given = expressions.get(param.name)
+                if given is not None:
+                    value = args.evaluate(given)
+                elif param.default is not None:
+                    value = self._default(param.default, function)
+            out.append((param.name, value))
+        return out
+
+    def _default(self, expr: ir.Expr, function: FunctionNode) -> Value:
+        if isinstance(expr, ir.Const):
+            return Const(expr.value)
+        owner = function.owner
+        context = self.module_context(function.module)
+        state = EvalState(context)
+        if owner is not None and isinstance(expr, ir.Name) and expr.id in owner.members:
+            return union(self.ask.names.bindings(owner.members[expr.id], context, Class(owner, context)))
+        return self.ask.expressions.eval(expr, state)
+
+    def method_context(self, function: FunctionNode, receiver: Value, parent: CallContext | None) -> CallContext:
+        """The scope of a method of which only the receiver is known; parameters without a value are UNKNOWN."""
+        params: list[tuple[str, Value]] = []
+        for position, param in enumerate(function.ir.params):
+            params.append((param.name, receiver if position == 0 and param.kind in ("pos", "any") else UNKNOWN))
+        return self.context(function, tuple(params), parent)
+
+    def generic_class(self, owner: ClassNode) -> Class:
+        """The class, where nothing is known of the callers of a function that it stands in."""
+        within = owner.within
+        return Class(owner, self.module_context(owner.module) if within is None else self.generic_context(within))
+
+    def closure_context(self, functions: Iterable[FunctionNode], context: CallContext) -> CallContext:
+        """The scope of the last of ``functions``, each defined in the one before, the first in ``scope``."""
+        for function in functions:
+            context = self.generic_context(function, context)
+        return context
+
+    def generic_context(self, function: FunctionNode, parent: CallContext | None = None) -> CallContext:
+        """The scope of a function about whose callers nothing is known."""
+        owner = function.owner
+        if owner is not None and parent is None:
+            cls = self.generic_class(owner)
+            parent = cls.context if owner.within is not None else None
+            kind = method_kind(function)
+            if kind == "class":
+                return self.method_context(function, cls, parent)
+            if kind == "instance":
+                return self.method_context(function, Object(cls, (), "self"), parent)
+        params = tuple((p.name, UNKNOWN) for p in function.ir.params)
+        return self.context(function, params, parent)

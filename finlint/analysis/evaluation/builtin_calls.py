@@ -1,0 +1,302 @@
+"""Calls that change what a value is rather than what happens: ``super()``, ``partial``, ``cast``, ``zip``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import Args, CallArgs
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Function,
+    Lib,
+    LibObject,
+    Mapping,
+    Marked,
+    MethodCaller,
+    Object,
+    Partial,
+    RecordType,
+    Sequence,
+    Super,
+    Value,
+    alternatives,
+    is_known,
+    softened,
+    union,
+)
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models import library
+from finlint.model.source import Span
+
+
+def _super(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    context: CallContext | None = state.context
+    while context is not None and context.function is not None and context.function.owner is None:
+        context = context.parent
+    # The method whose first parameter is the receiver is the outermost function of the class body.
+    while context is not None and context.parent is not None and context.parent.function is not None:
+        context = context.parent
+    if len(args.positional) >= 2:
+        cls = args.positional[0]
+        return Super(cls, args.positional[1]) if isinstance(cls, Class) else UNKNOWN
+    if context is None or context.function is None or context.function.owner is None or not context.function.ir.params:
+        return UNKNOWN
+    receiver = context.param(context.function.ir.params[0].name)
+    if receiver is None:
+        return UNKNOWN
+    return Super(Class(context.function.owner, ask.binding.module_context(context.module)), receiver)
+
+
+def _getattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    if len(args.positional) < 2:
+        return UNKNOWN
+    name = args.positional[1]
+    if isinstance(name, Const) and isinstance(name.value, str):
+        value = ask.attributes.attribute(args.positional[0], name.value, state, span)
+        if len(args.positional) > 2:
+            default = softened(args.positional[2])
+            return union([value, default]) if is_known(value) else value
+        return value
+    return UNKNOWN
+
+
+def _partial(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    if not args.positional:
+        return UNKNOWN
+    return union(Partial(function, args.positional[1:], args.keywords) for function in alternatives(args.positional[0]))
+
+
+def _methodcaller(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    name = args.positional[0] if args.positional else UNKNOWN
+    if isinstance(name, Const) and isinstance(name.value, str):
+        return MethodCaller(name.value, args.positional[1:], args.keywords)
+    return UNKNOWN
+
+
+def _partialmethod(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    made = _partial(ask, args, state, span)
+    return Marked("partial", made) if isinstance(made, Partial) else UNKNOWN
+
+
+def _namedtuple(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``namedtuple("Point", "x y")``: the names in a string, or in a sequence."""
+    given = args.positional[1] if len(args.positional) > 1 else args.keyword("field_names") or UNKNOWN
+    if isinstance(given, Const) and isinstance(given.value, str):
+        return RecordType(tuple(given.value.replace(",", " ").split()))
+    if isinstance(given, Sequence) and given.items is not None:
+        # ``typing.NamedTuple("Point", [("x", int), ("y", int)])`` has types beside the names.
+        first = [i.items[0] if isinstance(i, Sequence) and i.items else i for i in given.items]
+        names = [name.value for name in first if isinstance(name, Const)]
+        if len(names) == len(given.items):
+            return RecordType(tuple(map(str, names)))
+    return UNKNOWN
+
+
+def _from_keys(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``dict.fromkeys(keys, value)``"""
+    if not args.positional:
+        return UNKNOWN
+    value = args.positional[1] if len(args.positional) > 1 else Const(None)
+    return Mapping((), ask.protocols.element(args.positional[0], state, span), softened(value))
+
+
+def _new(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``object.__new__(cls)``"""
+    return ask.annotations.instances(args.positional[0]) if args.positional else UNKNOWN
+
+
+def _method_type(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    return Bound(args.positional[0], args.positional[1]) if len(args.positional) == 2 else UNKNOWN
+
+
+def _cast(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    if len(args.positional) < 2:
+        return UNKNOWN
+    target, value = args.positional[0], args.positional[1]
+    if isinstance(target, Class):
+        return ask.annotations.instance(target)
+    if isinstance(target, Const) and isinstance(target.value, str):
+        named = ask.annotations.named(target.value, state)
+        return named if is_known(named) else value
+    if isinstance(target, Lib):
+        typed = library.instance_of(target.name, ask.knowledge)
+        return typed if is_known(typed) else value
+    return value
+
+
+def _type(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    if len(args.positional) != 1:
+        return UNKNOWN
+    return union(
+        option.cls if isinstance(option, Object) else Lib(option.type) if isinstance(option, LibObject) else UNKNOWN
+        for option in alternatives(args.positional[0])
+    )
+
+
+def _marker(kind: str) -> object:
+    def mark(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+        return Marked(kind, args.positional[0]) if args.positional else UNKNOWN
+
+    return mark
+
+
+def _enumerate(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    element = ask.protocols.element(args.positional[0], state, span) if args.positional else UNKNOWN
+    return Sequence("iterable", None, Sequence("tuple", (UNKNOWN, element), UNKNOWN))
+
+
+def _zip(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    elements = tuple(ask.protocols.element(a, state, span) for a in args.positional)
+    return Sequence("iterable", None, Sequence("tuple", elements, union(elements)))
+
+
+def _same_elements(kind: str) -> object:
+    def collect(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+        if not args.positional:
+            return Sequence(kind, None, UNKNOWN)
+        source = args.positional[0]
+        element = ask.protocols.element(source, state, span)
+        items = source.items if isinstance(source, Sequence) and kind in ("list", "tuple") else None
+        return Sequence(kind, items, element)
+
+    return collect
+
+
+def _map(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    # Lazy: the function is called when the map is consumed (see _iterate_lazily).
+    if len(args.positional) < 2:
+        return UNKNOWN
+    given = (("function", args.positional[0]), ("iterable", args.positional[1]))
+    return LibObject("builtins.map", given)
+
+
+def _filter(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    if len(args.positional) < 2:
+        return UNKNOWN
+    given = (("function", args.positional[0]), ("iterable", args.positional[1]))
+    return LibObject("builtins.filter", given)
+
+
+def _chain(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``itertools.chain(a, b)``."""
+    return Sequence("iterable", None, union(ask.protocols.element(source, state, span) for source in args.positional))
+
+
+def _chain_of(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``itertools.chain.from_iterable(sources)``."""
+    sources = ask.protocols.element(args.positional[0], state, span) if args.positional else UNKNOWN
+    return Sequence("iterable", None, ask.protocols.element(sources, state, span))
+
+
+def _next(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    return ask.protocols.element(args.positional[0], state, span) if args.positional else UNKNOWN
+
+
+def _iter(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    if len(args.positional) == 2:
+        # ``iter(queue.get, None)`` calls until the sentinel comes.
+        value = ask.calls.call(args.positional[0], CallArgs(), state, span, None)
+        return Sequence("iterable", None, value)
+    return args.positional[0] if args.positional else UNKNOWN
+
+
+def _is_coroutine_function(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    if not args.positional:
+        return UNKNOWN
+    verdicts = set()
+    for option in alternatives(args.positional[0]):
+        function = option.function if isinstance(option, Bound) else option
+        verdicts.add(function.node.ir.is_async if isinstance(function, Function) else None)
+    (verdict,) = verdicts if len(verdicts) == 1 else (None,)
+    return UNKNOWN if verdict is None else Const(verdict)
+
+
+def _runs(method: str) -> object:
+    """``len(x)``, ``repr(x)``: runs a special method of ``x``, and is an ordinary call beside that."""
+
+    def run(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+        for option in alternatives(args.positional[0]) if args.positional and state.recorder is not None else ():
+            if isinstance(option, Object):
+                ask.protocols.special(option, method, args.positional[1:2], state, span)
+        return None
+
+    return run
+
+
+def _field(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``dataclasses.field(default_factory=X)``: instances have what ``X()`` gives."""
+    factory = args.keyword("default_factory") or args.keyword("factory")
+    if factory is not None:
+        return ask.calls.call(factory, CallArgs(), EvalState(state.context), None)
+    return args.keyword("default") or UNKNOWN
+
+
+def _factory(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``attr.Factory(X)`` as a default: the same."""
+    return (
+        ask.calls.call(args.positional[0], CallArgs(), EvalState(state.context), None) if args.positional else UNKNOWN
+    )
+
+
+def _isinstance(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    return UNKNOWN
+
+
+SPECIAL_CALLS: dict[str, Any] = {
+    "builtins.super": _super,
+    "builtins.getattr": _getattr,
+    "functools.partial": _partial,
+    "functools.partialmethod": _partialmethod,
+    "collections.namedtuple": _namedtuple,
+    "typing.NamedTuple": _namedtuple,
+    "builtins.dict.fromkeys": _from_keys,
+    "operator.methodcaller": _methodcaller,
+    "types.MethodType": _method_type,
+    "builtins.object.__new__": _new,
+    "typing.cast": _cast,
+    "builtins.type": _type,
+    "builtins.staticmethod": _marker("static"),
+    "builtins.classmethod": _marker("class"),
+    "builtins.property": _marker("property"),
+    "functools.cached_property": _marker("property"),
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.list": _same_elements("list"),
+    "builtins.tuple": _same_elements("tuple"),
+    "builtins.set": _same_elements("set"),
+    "builtins.frozenset": _same_elements("set"),
+    "builtins.sorted": _same_elements("list"),
+    "builtins.reversed": _same_elements("list"),
+    "collections.deque": _same_elements("list"),
+    "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chain_of,
+    "itertools.islice": _same_elements("iterable"),
+    "builtins.map": _map,
+    "builtins.filter": _filter,
+    "builtins.next": _next,
+    "builtins.iter": _iter,
+    "builtins.isinstance": _isinstance,
+    "builtins.len": _runs("__len__"),
+    "builtins.str": _runs("__str__"),
+    "builtins.repr": _runs("__repr__"),
+    "builtins.bool": _runs("__bool__"),
+    "builtins.hash": _runs("__hash__"),
+    "builtins.abs": _runs("__abs__"),
+    "builtins.format": _runs("__format__"),
+    "dataclasses.field": _field,
+    "attr.ib": _field,
+    "attr.attrib": _field,
+    "attr.field": _field,
+    "attrs.field": _field,
+    "attr.Factory": _factory,
+    "attrs.Factory": _factory,
+    "builtins.object.__getattribute__": _getattr,
+    "asyncio.iscoroutinefunction": _is_coroutine_function,
+    "inspect.iscoroutinefunction": _is_coroutine_function,
+    "asyncio.coroutines.iscoroutinefunction": _is_coroutine_function,
+}

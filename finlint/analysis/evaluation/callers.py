@@ -1,0 +1,414 @@
+"""What the callers of a function pass for a parameter that says nothing of its type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import PendingArgs
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Function,
+    Mapping,
+    Object,
+    Parameter,
+    Returning,
+    Sequence,
+    Value,
+    alternatives,
+    is_known,
+    says_nothing,
+    softened,
+    union,
+    without_none,
+)
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.program.definitions import FunctionIndex
+from finlint.analysis.program.self_construction import own_calls
+from finlint.analysis.program.symbols import (
+    FunctionNode,
+    ModuleNode,
+    function_at,
+    is_accessor,
+    method_kind,
+    with_closures,
+)
+from finlint.model import ir
+from finlint.model.limits import CALLER_DEPTH, CALLERS, OTHER_NAMES, PASSING_ON
+from finlint.model.words import NAMES, SUBCLASSES
+
+
+class Given:
+    """What one call gives to the parameters of ``function``, each looked at when somebody asks for it.
+
+    ``passes_on``: it is a constructor's call of that of a base.
+    """
+
+    __slots__ = ("_args", "_ask", "_function", "_known", "_receiver", "passes_on")
+
+    def __init__(
+        self, ask: Queries, function: FunctionNode, args: PendingArgs, receiver: Value | None, passes_on: bool
+    ) -> None:
+        self._ask = ask
+        self.passes_on = passes_on
+        self._function = function
+        self._args = args
+        self._receiver = receiver
+        self._known: dict[str, Value] = {}
+
+    def __getitem__(self, name: str) -> Value:
+        """UNKNOWN where the call does not give it."""
+        known = self._known.get(name)
+        if known is None:
+            self._known[name] = UNKNOWN
+            # Both constructors make the same object, for the same caller.
+            self._ask.limits.caller_depth -= self.passes_on
+            try:
+                known = self._known[name] = self._value(name)
+            finally:
+                self._ask.limits.caller_depth += self.passes_on
+        return known
+
+    def _value(self, name: str) -> Value:
+        expressions = self._args.expressions(self._function.ir, self._receiver is not None)
+        if expressions is None:
+            bound = dict(self._ask.binding.bind(self._function, self._args, self._receiver, fill=False))
+            return bound.get(name, UNKNOWN)
+        expr = expressions.get(name)
+        return UNKNOWN if expr is None else self._args.evaluate(expr)
+
+
+class Callers:
+    """Parameters to values, by annotation, callers and default."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.limits = ask.limits
+        self.project = ask.project
+        self._others: dict[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = {}
+        self._callers: dict[tuple[FunctionNode, str, int, Object | None], Value] = {}
+        self._calls: dict[tuple[FunctionNode, int, int], list[Given] | None] = {}
+        self._heirs: dict[tuple[FunctionNode, Object, int], list[Given]] = {}
+
+    def parameter(self, name: str, context: CallContext) -> Value:
+        """A parameter that this call did not tell: from its annotation, else from what callers pass."""
+        function = context.function
+        assert function is not None
+        for param in function.ir.params:
+            if param.name != name:
+                continue
+            defining = context.parent or self.ask.binding.module_context(context.module)
+            if param.kind in ("*", "**"):
+                element: Value = UNKNOWN
+                if param.annotation is not None:
+                    element = self.ask.annotations.annotation(param.annotation, EvalState(defining))
+                if param.kind == "*":
+                    return Sequence("tuple", None, element)
+                # ``kwargs.get("on_close")``: by name, what callers give.
+                passed = UNKNOWN if is_known(element) else self.from_callers(function, name, context)
+                return passed if is_known(passed) else Mapping((), UNKNOWN, element)
+            if param.annotation is not None:
+                value = self.ask.annotations.annotation(param.annotation, EvalState(defining))
+                # ``Callable[[], None] | None`` says no more than that it may be None.
+                if not says_nothing(value):
+                    # A protocol says what the argument can do, not what it is.
+                    passed = self.from_callers(function, name, context) if self._is_protocol(value) else UNKNOWN
+                    return passed if is_known(passed) else value
+            value = self.ask.stubs.parameter(function, name)
+            if is_known(value):
+                return value
+            value = self.from_callers(function, name, context)
+            if is_known(value):
+                return value
+            if isinstance(param.default, (ir.Name, ir.Attr, ir.Call)):
+                value = self.ask.expressions.eval(param.default, EvalState(defining))
+                if is_known(value):
+                    return softened(value)
+            return Parameter(name, context)
+        return UNKNOWN
+
+    def _is_protocol(self, value: Value) -> bool:
+        return isinstance(value, Returning) or (
+            isinstance(value, Object) and self.ask.classes.has_library_base(value.cls, "Protocol")
+        )
+
+    @contextmanager
+    def without_callers(self) -> Iterator[None]:
+        """Answer questions from what is at hand: looking for registrations needs no more in most functions."""
+        limits = self.limits
+        before = limits.caller_depth, limits.asks_callers
+        limits.caller_depth, limits.asks_callers = CALLER_DEPTH, False
+        try:
+            yield
+        finally:
+            limits.caller_depth, limits.asks_callers = before
+
+    def from_callers(self, function: FunctionNode, name: str, context: CallContext) -> Value:
+        """What callers pass for a parameter without annotation: those of the receiver's class before all others."""
+        self.limits.provisional += 1
+        heir = self._heir(function, context)
+        key = (function, name, self.limits.caller_depth, heir)
+        known = self._callers.get(key)
+        if known is not None:
+            return known
+        if not self.limits.may_ask_callers():
+            return UNKNOWN
+        self._callers[key] = UNKNOWN
+        self.limits.depth += 1
+        self.limits.caller_depth += 1
+        try:
+            value = self._from_heir(function, name, heir) if heir is not None else UNKNOWN
+            if not is_known(value):
+                value = self._from_callers(function, name)
+        finally:
+            self.limits.depth -= 1
+            self.limits.caller_depth -= 1
+        self._callers[key] = value
+        return value
+
+    @staticmethod
+    def _heir(function: FunctionNode, context: CallContext) -> Object | None:
+        """The instance that inherits the ``__init__`` which ``scope`` is of: its class is made elsewhere."""
+        if function.name != "__init__" or function.owner is None or not context.params:
+            return None
+        receiver = context.params[0][1]
+        return receiver if isinstance(receiver, Object) and receiver.cls.node is not function.owner else None
+
+    def _from_heir(self, function: FunctionNode, name: str, heir: Object) -> Value:
+        key = (function, heir, self.limits.caller_depth)
+        given = self._heirs.get(key)
+        if given is None:
+            self._heirs[key] = []
+            given = self._heirs[key] = list(self._given_by(heir, function))
+        values = [softened(params[name]) for params in given if is_known(params[name])]
+        return without_none(union(values))
+
+    def _given_by(self, heir: Object, function: FunctionNode) -> Iterator[Given]:
+        """The parameters of a base's ``__init__`` as making ``heir`` gives them.
+
+        Where its class has an ``__init__`` of its own, that passes them on: ``super().__init__(pool)``.
+        """
+        first = self.ask.classes.class_function(heir.cls, "__init__")
+        if first is None:
+            return
+        if first.node is function:
+            number = 0
+            while (places := self._places(heir.cls.node.module, heir.cls.node.name, True, number)) is not None:
+                found = [p for module, word in places for p in self._passed(function, module, word, heir.cls)]
+                found += self._own_calls(heir.cls, function) if number == 0 else ()
+                if found:
+                    yield from found
+                    return
+                number += 1
+            return
+        for base in self.ask.classes.mro(heir.cls):
+            if not isinstance(base, Class):
+                continue
+            if base.node is function.owner:
+                return
+            own = base.node.method("__init__")
+            if own is None:
+                continue
+            state = EvalState(self.ask.classes.making_context(own, heir, base))
+            for call in own.index.calls:
+                if "__init__" in _callee_names(call):
+                    yield from self._given_in(call, function, state)
+
+    def _from_callers(self, function: FunctionNode, name: str) -> Value:
+        called = function.name
+        if is_accessor(function, "setter"):
+            return self._assigned(function)
+        makes = function.owner is not None and called in ("__init__", "__new__")
+        if makes and function.owner is not None:
+            called = function.owner.name
+        if called.startswith("__") or called == "<lambda>":
+            return UNKNOWN
+        number = 0
+        while (given := self._given(function, called, makes, number)) is not None:
+            values = [softened(params[name]) for params in given if is_known(params[name])]
+            if values:
+                return without_none(union(values))
+            number += 1
+        return UNKNOWN
+
+    def _assigned(self, function: FunctionNode) -> Value:
+        """What is assigned to the property that ``function`` sets."""
+        if function.owner is None:
+            return UNKNOWN
+        me = Object(self.ask.binding.generic_class(function.owner), (), "self")
+        stored = self.ask.attributes.stored(me, function.name)
+        if stored is None or not is_known(stored):
+            others = [softened(v) for v in self.ask.external_stores.stored_by_others(me, function.name) if is_known(v)]
+            stored = union(others) if others else UNKNOWN
+        return without_none(softened(stored))
+
+    def _given(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[Given] | None:
+        """The parameters in the calls at the ``number``-th kind of place, nearest first; None: there is no more."""
+        key = (function, number, self.limits.caller_depth)
+        if key not in self._calls:
+            self._calls[key] = []
+            places = self._places(function.module, called, makes, number)
+            if places is None:
+                self._calls[key] = None
+            else:
+                found = [params for module, word in places for params in self._passed(function, module, word)]
+                if makes:
+                    found += self._made_by_itself(function, number)
+                if PASSING_ON.passed(sum(params.passes_on for params in found)):
+                    for params in found:
+                        params.passes_on = False
+                self._calls[key] = found
+        return self._calls[key]
+
+    def _made_by_itself(self, function: FunctionNode, number: int) -> Iterator[Given]:
+        """The parameters of ``function`` in calls like ``cls(...)`` in methods of its class, and of its subclasses
+        where they are asked what they pass on."""
+        if function.owner is None:
+            return
+        cls = self.ask.binding.generic_class(function.owner)
+        if number == 0:
+            yield from self._own_calls(cls, function)
+        elif number == 2:
+            for heir in self.ask.classes.subclasses(cls):
+                yield from self._own_calls(heir, function)
+
+    def _own_calls(self, cls: Class, function: FunctionNode) -> Iterator[Given]:
+        for base in self.ask.classes.mro(cls):
+            if not isinstance(base, Class):
+                continue
+            for method, call in own_calls(base.node):
+                receiver: Value = cls if method_kind(method) == "class" else Object(cls, (), "self")
+                context = self.ask.binding.method_context(method, receiver, base.context)
+                yield from self._given_in(call, function, EvalState(context), cls)
+
+    def _places(self, module: ModuleNode, called: str, makes: bool, number: int) -> list[tuple[ModuleNode, str]] | None:
+        """Modules, and the names of what they call, where a function of ``module`` may be called."""
+        if number == 0:
+            # A subclass passes it on: ``super().__init__(pool)``.
+            return [(module, called), *([(module, "__init__")] if makes else [])]
+        if number == 1:
+            return [(other, called) for other in self.project.mentioning(called + "(", module)]
+        if not makes:
+            return None
+        if number == 2:
+            return [(other, "__init__") for other in self.project.matching(called, SUBCLASSES, module)]
+        # A class has other names: ``cursor_factory = Cursor``, a subclass.
+        others = self._other_names_of(module, called)
+        if number - 3 >= len(others):
+            return None
+        name, modules = others[number - 3]
+        return [(other, name) for other in modules]
+
+    def _other_names_of(self, module: ModuleNode, cls: str) -> list[tuple[str, list[ModuleNode]]]:
+        """Names that may mean a class of ``module``, each with the modules that may call it by that name."""
+        known = self._others.get((module, cls))
+        if known is None:
+            near = [module, *self.project.matching(cls, NAMES, module)]
+            names = dict.fromkeys(n for m in near for n in m.source.words(NAMES, cls))
+            chosen = OTHER_NAMES.first(n for n in names if n != cls and len(n) > 2)
+            known = [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
+            self._others[(module, cls)] = known
+        return known
+
+    def _passed(self, function: FunctionNode, module: ModuleNode, called: str, cls: Class | None = None) -> list[Given]:
+        """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
+        given: list[Given] = []
+        for callers, call in calls_named(module, called):
+            for context in self._contexts(callers, function) if callers else (self.ask.binding.module_context(module),):
+                found = list(self._given_in(call, function, EvalState(context), cls))
+                if found:
+                    given += found
+                    break
+        return given
+
+    def _given_in(
+        self, call: ir.Call, function: FunctionNode, state: EvalState, cls: Class | None = None
+    ) -> Iterator[Given]:
+        """The parameters that ``call`` gives to ``function`` (of ``cls``), for each way in which it may mean it."""
+        for option in alternatives(self.ask.expressions.eval(call.func, state)):
+            if cls is None or option == cls:
+                bound = self._callee_params(option, function, call, state)
+                if bound is not None:
+                    yield bound
+
+    def _contexts(self, callers: tuple[FunctionNode, ...], function: FunctionNode) -> Iterator[CallContext]:
+        """The scopes in which the last of ``callers``, each defined in the one before, may call ``function``."""
+        for context in self._outer_contexts(callers[0], function):
+            yield self.ask.binding.closure_context(callers[1:], context)
+
+    def _outer_contexts(self, caller: FunctionNode, function: FunctionNode) -> Iterator[CallContext]:
+        """The same of one that is defined in no other: a mixin's method calls what its heir defines."""
+        yield self.ask.binding.generic_context(caller)
+        owner = function.owner
+        if owner is not None and function.name in ("__init__", "__new__"):
+            # ``self.Cursor(...)`` of a class in the body of the heir.
+            owner = owner.parent
+        if caller.owner is None or owner is None or owner is caller.owner or method_kind(caller) != "instance":
+            return
+        heir = Class(owner, self.ask.binding.module_context(owner.module))
+        for base in self.ask.classes.mro(heir)[1:]:
+            if isinstance(base, Class) and base.node is caller.owner:
+                yield self.ask.binding.method_context(caller, Object(heir, (), "self"), base.context)
+
+    def _callee_params(self, target: Value, function: FunctionNode, call: ir.Call, state: EvalState) -> Given | None:
+        """Parameters of ``function`` as ``call`` gives them, where ``target`` is that function."""
+        receiver: Value | None = None
+        if isinstance(target, Class):
+            found = self.ask.classes.class_function(target, "__new__" if function.name == "__new__" else "__init__")
+            if found is None or found.node is not function:
+                return None
+            receiver = UNKNOWN
+        elif isinstance(target, Bound) and isinstance(target.function, Function):
+            if target.function.node is not function:
+                return None
+            receiver = target.receiver
+        elif not isinstance(target, Function) or target.node is not function:
+            return None
+        made_by = state.context.function
+        passes_on = (
+            made_by is not None and made_by.name == function.name == "__init__" and not isinstance(target, Class)
+        )
+        return Given(self.ask, function, self.ask.expressions.pending(call.args, state), receiver, passes_on)
+
+
+def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
+    """Calls in the module whose callee's last name is ``name``, each with the functions that it stands in."""
+    out: list[tuple[tuple[FunctionNode, ...], ir.Call]] = []
+    seen: set[object] = set()
+    for line in module.source.lines("calls", name):
+        node = function_at(module, line)
+        if node is None:
+            for binding in module.statements_at(line):
+                if binding.line not in seen:
+                    seen.add(binding.line)
+                    index = FunctionIndex(tuple(module.statements(binding)))
+                    out.extend(((), c) for c in index.calls if name in _callee_names(c))
+            continue
+        if node not in seen:
+            seen.add(node)
+            for around in with_closures(node):
+                out.extend((around, c) for c in around[-1].index.calls if name in _callee_names(c))
+        if CALLERS.passed(len(out)):
+            break
+    return out
+
+
+def _callee_names(call: ir.Call) -> list[str]:
+    """Last names of what a call calls; ``(factory or self.factory)(...)`` has two."""
+    out: list[str] = []
+    stack = [call.func]
+    while stack:
+        func = stack.pop()
+        if isinstance(func, ir.Attr):
+            out.append(func.name)
+        elif isinstance(func, ir.Name):
+            out.append(func.id)
+        elif isinstance(func, ir.Bool):
+            stack += [func.left, func.right]
+        elif isinstance(func, ir.IfExp):
+            stack += [func.body, func.orelse]
+    return out

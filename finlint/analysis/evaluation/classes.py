@@ -1,0 +1,311 @@
+"""Classes: their order of bases, and what their bodies hold."""
+
+from __future__ import annotations
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import Args
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import (
+    UNKNOWN,
+    Class,
+    Function,
+    Lib,
+    Object,
+    OneOf,
+    RecordType,
+    Value,
+    alternatives,
+    is_known,
+    shallow,
+    union,
+)
+from finlint.analysis.evaluation.memo import Memo
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.model import ir, words
+from finlint.model.facts import Binding
+from finlint.model.limits import OVERRIDES, QUERY_DEPTH, SUBCLASSES
+
+#: Library bases that give no attributes to their heirs.
+_PURE = ("typing.", "typing_extensions.", "abc.", "collections.abc.", "builtins.object")
+
+
+class Classes:
+    """Questions about a class."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+        self.limits = ask.limits
+        self._mro: dict[Class, tuple[Value, ...]] = {}
+        self.project = ask.project
+        self._members: Memo[tuple[Class, str], Value] = Memo(ask.limits, UNKNOWN)
+        self._overrides: dict[tuple[Class, str], list[tuple[Class, Function]]] = {}
+        self._known_subclasses: dict[Class, list[Class]] = {}
+
+    def mro(self, cls: Class) -> tuple[Value, ...]:
+        """The class and its bases in C3 order: ``Class`` of the project or ``Lib``; unknown bases are left out."""
+        known = self._mro.get(cls)
+        if known is None:
+            self._mro[cls] = (cls,)
+            known = self._mro[cls] = tuple(self._linearise(cls))
+        return known
+
+    def _linearise(self, cls: Class) -> list[Value]:
+        sequences: list[list[Value]] = []
+        bases: list[Value] = []
+        for base in self.bases(cls):
+            bases.append(base)
+            sequences.append(list(self.mro(base)) if isinstance(base, Class) else [base])
+        sequences.append(bases)
+        return [cls, *_c3(sequences)]
+
+    def bases(self, cls: Class) -> list[Value]:
+        out: list[Value] = []
+        state = self._context_of_bases(cls)
+        for arg in cls.node.facts.bases:
+            if arg.keyword or arg.star:
+                continue
+            for value in alternatives(self._base(arg.value, state, cls)):
+                if isinstance(value, (Class, Lib, RecordType)) and value != cls and value not in out:
+                    out.append(value)
+        return out
+
+    def has_unknown_base(self, cls: Class) -> bool:
+        """Whether the class inherits from something of which we do not know what it has."""
+        for base in self.mro(cls):
+            if isinstance(base, Lib):
+                if not (self.knowledge.is_class(base.name) or base.name.startswith(_PURE)):
+                    return True
+            elif isinstance(base, Class):
+                named = [arg.value for arg in base.node.facts.bases if not arg.keyword and not arg.star]
+                state = self._context_of_bases(base)
+                if not all(is_known(self._base(expr, state, base)) for expr in named):
+                    return True
+        return False
+
+    def has_library_base(self, cls: Class, name: str) -> bool:
+        """Whether one of its bases is a library's with that last name, from whichever module: ``Protocol``."""
+        return any(isinstance(base, Lib) and base.name.rpartition(".")[2] == name for base in self.mro(cls))
+
+    def _context_of_bases(self, cls: Class) -> EvalState:
+        """Where the bases of a class are named: in the body of a class, its members come before the module's names."""
+        parent, state = cls.node.parent, EvalState(cls.context)
+        if parent is None:
+            return state
+        names: dict[str, Value] = {}
+        for name in {arg.value.id for arg in cls.node.facts.bases if isinstance(arg.value, ir.Name)}:
+            # ``class Reader(Reader)`` means the one before.
+            earlier = [b for b in parent.members.get(name, ()) if b.cls is not cls.node.facts]
+            if earlier:
+                names[name] = union(self.ask.names.bindings(earlier, cls.context, Class(parent, cls.context)))
+        return state.with_names(names) if names else state
+
+    def _base(self, expr: ir.Expr, state: EvalState, cls: Class) -> Value:
+        # ``class Lock(Lock)`` inherits from what the name meant before: an import or an earlier class.
+        if isinstance(expr, ir.Name) and expr.id == cls.node.name and cls.context.function is None and not state.env:
+            earlier = [b for b in cls.node.module.bound(expr.id) if b.cls is not cls.node.facts]
+            return union(v for b in earlier for v in self.ask.names.binding(b, cls.context, None))
+        if isinstance(expr, ir.Call):
+            # ``with_metaclass(Meta, Base)`` and ``namedtuple(...)``.
+            value = self.ask.expressions.eval(expr, state)
+            if is_known(value) and isinstance(value, (Class, Lib, RecordType, OneOf)):
+                return value
+            return union(
+                v
+                for a in expr.args
+                for v in alternatives(self.ask.expressions.eval(a.value, state))
+                if isinstance(v, Class)
+            )
+        return self.ask.expressions.eval(expr, state)
+
+    def class_member(self, cls: Class, name: str) -> tuple[Class | Lib, Value] | None:
+        """The first class in the order that has ``name`` in its body, and what it is there."""
+        self.ask.note(cls, name)
+        for base in self.mro(cls):
+            if isinstance(base, Class):
+                found = base.node.members.get(name)
+                if found and not all(map(base.node.only_annotates, found)):
+                    if QUERY_DEPTH.passed(self.limits.depth):
+                        self.limits.provisional += 1
+                        return None
+                    return base, self._members.answer((base, name), self._member, base, found)
+            elif isinstance(base, Lib):
+                qualified = self.knowledge.member(base.name, name)
+                if qualified is not None:
+                    return base, Lib(qualified)
+        return None
+
+    def _member(self, cls: Class, found: list[Binding]) -> Value:
+        """What the body of ``cls`` binds a name to."""
+        return union(self.ask.names.bindings(found, cls.context, cls))
+
+    def class_function(self, cls: Class, name: str) -> Function | None:
+        """The method ``name`` if the project defines it, undecorated."""
+        self.ask.note(cls, name)
+        for base in self.mro(cls):
+            if isinstance(base, Class):
+                node = base.node.method(name)
+                if node is not None:
+                    return Function(node, base.context)
+            elif isinstance(base, Lib) and self.knowledge.member(base.name, name) is not None:
+                return None
+        return None
+
+    def overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
+        """Subclasses of ``cls`` in its package that define the method ``name``, as far as they are quickly found."""
+        self.ask.note(cls, name)
+        key = (cls, name)
+        known = self._overrides.get(key)
+        if known is None:
+            self._overrides[key] = []
+            known = self._overrides[key] = self._find_overrides(cls, name)
+        return known
+
+    def _find_overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
+        out: list[tuple[Class, Function]] = []
+        subclasses = self.subclasses(cls)
+        own = {base.node for base in self.mro(cls) if isinstance(base, Class)} | {sub.node for sub in subclasses}
+        for sub in subclasses:
+            override = self.class_function(sub, name)
+            # What it inherits from another subclass is that one's; what a mixin gives it is its own.
+            if override is not None and (override.node.owner is sub.node or override.node.owner not in own):
+                if OVERRIDES.reached(len(out)):
+                    break
+                out.append((sub, override))
+        return out
+
+    def subclasses(self, cls: Class) -> list[Class]:
+        """Subclasses in the package, nearest first, no more than are worth it."""
+        known = self._known_subclasses.get(cls)
+        if known is not None:
+            return known
+        out = self._known_subclasses[cls] = []
+        names = [cls.node.name]
+        for name in names:
+            for module in (cls.node.module, *self.project.matching(name, words.SUBCLASSES, cls.node.module)):
+                for found in module.source.words(words.SUBCLASSES, name):
+                    value = self.ask.names.module_name(module, found)
+                    if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):
+                        continue
+                    if SUBCLASSES.reached(len(out)):
+                        return out
+                    out.append(value)
+                    names.append(found)
+        return out
+
+    def is_from_abstract(self, cls: Class, name: str) -> bool:
+        """Whether ``cls`` has the method ``name`` of a library from a class there that does nothing itself."""
+        method = name.rpartition(".")[2]
+        for base in self.mro(cls):
+            if isinstance(base, Lib) and self.knowledge.member(base.name, method) == name:
+                entry = self.knowledge.entry(base.name)
+                return entry is not None and entry.is_abstract
+        return False
+
+    def library_base(self, cls: Class) -> str:
+        """The first library class that ``cls`` inherits from, by qualified name; "" if none."""
+        for base in self.mro(cls):
+            if isinstance(base, Lib):
+                return self.knowledge.canonical(base.name)
+        return ""
+
+    def _constructing(self, obj: Object) -> Class | None:
+        """The class whose ``__init__`` got ``obj.args``."""
+        if not obj.args:
+            return None
+        found = self.class_function(obj.cls, "__init__")
+        if found is None or found.node.owner is None:
+            return None
+        for base in self.mro(obj.cls):
+            if isinstance(base, Class) and base.node is found.node.owner:
+                return base
+        return None
+
+    def making_context(self, method: FunctionNode, obj: Object, base: Class) -> CallContext:
+        """The scope of a method of ``base`` for ``obj``: if it made ``obj``, with what it got then."""
+        if method.name in ("__init__", "__new__") and base == self._constructing(obj):
+            first = method.ir.params[0].name if method.ir.params else ""
+            return self.ask.binding.context(method, ((first, obj), *obj.args), base.context)
+        return self.ask.binding.method_context(method, obj, base.context)
+
+    def declared(self, obj: Object, name: str) -> Value | None:
+        """The type that a class-level annotation or a property's return gives to an attribute."""
+        self.ask.note(obj.cls, name)
+        for base in self.mro(obj.cls):
+            if not isinstance(base, Class):
+                continue
+            for binding in base.node.members.get(name, []):
+                if binding.kind != "assign":
+                    continue
+                for stmt in base.node.module.statements(binding):
+                    if isinstance(stmt, ir.AnnAssign):
+                        value = self.ask.annotations.annotation(stmt.annotation, EvalState(base.context))
+                        return value if is_known(value) else None
+            stubbed = self.ask.stubs.attribute(base.node, name)
+            if is_known(stubbed):
+                return stubbed
+        return None
+
+    def is_record(self, cls: Class) -> bool:
+        """A dataclass, attrs class or NamedTuple: its fields are its constructor's parameters."""
+        for decorator in cls.node.facts.decorators:
+            value = self.ask.expressions.eval(
+                decorator.func if isinstance(decorator, ir.Call) else decorator, EvalState(cls.context)
+            )
+            if isinstance(value, Lib) and value.name in _RECORD_DECORATORS:
+                return True
+        return self.is_named_tuple(cls)
+
+    def is_named_tuple(self, cls: Class) -> bool:
+        return any(
+            isinstance(b, RecordType) or (isinstance(b, Lib) and b.name == "typing.NamedTuple") for b in self.mro(cls)
+        )
+
+    def record_names(self, cls: Class) -> list[str]:
+        """The fields of a record, in order."""
+        names: dict[str, None] = {}
+        for base in reversed(self.mro(cls)):
+            if isinstance(base, Class):
+                names.update((binding.name, None) for binding in base.node.facts.members if binding.kind == "assign")
+            elif isinstance(base, RecordType):
+                names.update(dict.fromkeys(base.fields))
+        return list(names)
+
+    def record_fields(self, cls: Class, args: Args) -> tuple[tuple[str, Value], ...]:
+        names = self.record_names(cls)
+        given = dict(zip(names, args.positional, strict=False))
+        given.update(args.keywords)
+        return tuple((n, shallow(given[n])) for n in names if n in given)
+
+
+_RECORD_DECORATORS = frozenset(
+    {
+        "dataclasses.dataclass",
+        "attr.s",
+        "attr.attrs",
+        "attr.define",
+        "attr.frozen",
+        "attr.mutable",
+        "attrs.define",
+        "attrs.frozen",
+        "attrs.mutable",
+        "pydantic.dataclasses.dataclass",
+    }
+)
+
+
+def _c3(sequences: list[list[Value]]) -> list[Value]:
+    """C3 linearisation; where the bases contradict each other (no such class exists) the order as written."""
+    out: list[Value] = []
+    pending = [list(s) for s in sequences if s]
+    while pending:
+        for sequence in pending:
+            head = sequence[0]
+            if not any(head in other[1:] for other in pending):
+                break
+        else:
+            head = pending[0][0]
+        out.append(head)
+        pending = [rest for s in pending if (rest := [v for v in s if v != head])]
+    return out

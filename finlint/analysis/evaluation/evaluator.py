@@ -1,0 +1,74 @@
+"""What expressions may be: names, attributes, calls and annotations to abstract values.
+
+Evaluation answers without running statements in order: a local name is the union of what its assignments give,
+an attribute the union of what the class's methods store. ``flow`` runs a body in order on top of this, with an
+environment that knows more, and records what happens on the way.
+"""
+
+from __future__ import annotations
+
+from finlint.analysis.evaluation.annotations import Annotations
+from finlint.analysis.evaluation.attributes import Attributes
+from finlint.analysis.evaluation.binding import Binder
+from finlint.analysis.evaluation.callers import Callers
+from finlint.analysis.evaluation.calls import Calls
+from finlint.analysis.evaluation.classes import Classes
+from finlint.analysis.evaluation.decorators import Decorators
+from finlint.analysis.evaluation.expressions import Expressions
+from finlint.analysis.evaluation.external_stores import ExternalStores
+from finlint.analysis.evaluation.imports import Imports
+from finlint.analysis.evaluation.library_calls import LibraryCalls
+from finlint.analysis.evaluation.names import Names
+from finlint.analysis.evaluation.namespaces import Namespaces
+from finlint.analysis.evaluation.protocols import Protocols
+from finlint.analysis.evaluation.queries import Limits, Queries
+from finlint.analysis.evaluation.stubs import Stubs
+from finlint.analysis.models.library import Knowledge
+from finlint.analysis.models.registrars import Registrars
+from finlint.analysis.program.project import Project
+from finlint.analysis.program.symbols import ClassNode
+from finlint.model.limits import FUEL, Limit
+
+
+class Evaluator(Queries):
+    """One run's answers: the parts of the evaluation, which ask each other through this (``Queries``).
+
+    All results are memoised: facts do not change during a run. An answer depends on whether callers may still be
+    asked what they pass, so that is part of every key.
+    """
+
+    def __init__(self, project: Project, knowledge: Knowledge, registrars: Registrars) -> None:
+        self.project = project
+        self.knowledge = knowledge
+        self.registrars = registrars
+        self.limits = Limits()
+        #: Attributes that were looked up on each class and its instances.
+        self.asked: dict[ClassNode, set[str]] = {}
+        #: Classes that instances were compared with.
+        self.compared: set[str] = set()
+        self.stubs = Stubs(self)
+        self.names = Names(self)
+        self.callers = Callers(self)
+        self.imports = Imports(self)
+        self.annotations = Annotations(self)
+        self.expressions = Expressions(self)
+        self.protocols = Protocols(self)
+        self.classes = Classes(self)
+        self.attributes = Attributes(self)
+        self.external_stores = ExternalStores(self)
+        self.namespaces = Namespaces(self)
+        self.decorators = Decorators(self)
+        self.calls = Calls(self)
+        self.binding = Binder(self)
+        self.library_calls = LibraryCalls(self)
+
+    def close(self) -> None:
+        """Take the parts apart, which all refer to this: nobody asks any more."""
+        self.project.close()
+        self.__dict__.clear()
+
+    def refuel(self, least: Limit = FUEL) -> None:
+        """Called before a body is run: what one body costs never depends on those before it. Each of its statements
+        gets a little more, so that one huge expression does not hide what comes after it."""
+        if self.limits.depth == 0:
+            self.limits.refuel(least)

@@ -1,0 +1,520 @@
+"""What expressions may be, one method for each kind of expression."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finlint.analysis.domain.effects import Args, CallArgs, PendingArgs
+from finlint.analysis.domain.state import EvalState, Lazy, Result, assign, dotted, known_in, place, settled
+from finlint.analysis.domain.values import (
+    MAYBE_NONE,
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Function,
+    Lib,
+    LibCoroutine,
+    LibMethod,
+    LibObject,
+    Mapping,
+    Object,
+    OneOf,
+    Partial,
+    Sequence,
+    Suspended,
+    Unknown,
+    Value,
+    alternatives,
+    is_known,
+    shallow,
+    softened,
+    union,
+    with_elements,
+)
+from finlint.analysis.evaluation import flags
+from finlint.analysis.evaluation.protocols import EXIT_STACK, exit_action
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models import library
+from finlint.analysis.program.statements import children, parts_of
+from finlint.model import ir
+from finlint.model.limits import ITEMS
+
+
+class Expressions:
+    """Expressions to values; effects and calls go to the recorder of the context."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+        self.limits = ask.limits
+
+    def eval(self, expr: ir.Expr, state: EvalState) -> Value:
+        """What ``expr`` may be. Records effects and calls on the way where the context has a recorder."""
+        limits = self.limits
+        limits.fuel -= 1
+        if limits.fuel < 0:
+            if limits.fuel == -1:
+                limits.fuelled_for.hit()
+            return UNKNOWN
+        kind = type(expr)
+        if kind is ir.Name:
+            return self.ask.names.lookup(expr.id, state)  # type: ignore[union-attr]
+        if kind is ir.Const:
+            return Const(expr.value)  # type: ignore[union-attr]
+        method = _EVALUATE.get(kind)
+        return UNKNOWN if method is None else method(self, expr, state)
+
+    def _attr(self, expr: ir.Attr, state: EvalState) -> Value:
+        if state.env is not None:
+            path = dotted(expr)
+            if path:
+                known = known_in(state.env, path)
+                if known is not None:
+                    return known
+        receiver = self.eval(expr.value, state)
+        return self.ask.attributes.attribute(receiver, expr.name, state, expr.span)
+
+    def run(self, expr: ir.Expr, state: EvalState) -> None:
+        """Evaluate ``expr`` for what it does: nobody wants its value."""
+        kind = type(expr)
+        if kind is ir.Call:
+            self._call(expr, state, Result.UNWANTED)  # type: ignore[arg-type]
+        elif kind in _PLAIN:
+            for part in children(expr):
+                self.run(part, state)
+        elif kind not in _IDLE:
+            self.eval(expr, state)
+
+    def run_lazily(self, expr: ir.Expr, state: EvalState) -> Value | Lazy:
+        """Evaluate ``expr`` for what it does; what a call returns is worked out when somebody asks for it."""
+        if type(expr) is ir.Call:
+            self.limits.fuel -= 1
+            return self._called(expr, state, Result.LAZY)
+        return self.eval(expr, state)
+
+    def _call(self, expr: ir.Call, state: EvalState, result: Result = Result.WANTED) -> Value:
+        return settled(self._called(expr, state, result))
+
+    def _called(self, expr: ir.Call, state: EvalState, result: Result) -> Value | Lazy:
+        function = self.eval(expr.func, state)
+        if type(function) is Unknown:
+            # Nothing is known of the result, whatever it is given.
+            if state.recorder is not None or state.env is not None:
+                for arg in expr.args:
+                    self.run(arg.value, state)
+            return UNKNOWN
+        if state.recorder is None and state.env is None:
+            args: Args = self.pending(expr.args, state)
+        else:
+            args = self.arguments(expr.args, state)
+        value = self.ask.calls.call_lazily(function, args, state, expr.span, expr, result)
+        if state.recorder is not None:
+            self._consume_generators(expr, function, state)
+        if state.env is not None and isinstance(expr.func, ir.Attr):
+            self._note_receiver_change(expr, function, args, state)
+        return value
+
+    def _note_receiver_change(self, expr: ir.Call, function: Value, args: Args, state: EvalState) -> None:
+        """``sock.setblocking(False)`` changes what ``sock`` is from here on."""
+        assert isinstance(expr.func, ir.Attr)
+        assert state.env is not None
+        if not isinstance(function, LibMethod) or not isinstance(function.receiver, LibObject):
+            return
+        entry = self.knowledge.entry(function.name)
+        path = dotted(expr.func.value)
+        if path and function.receiver.type == EXIT_STACK:
+            if expr.func.name == "pop_all":
+                state.env[path] = LibObject(EXIT_STACK)
+            elif expr.func.name in ("callback", "push", "enter_context"):
+                action = exit_action(expr.func.name, args)
+                if is_known(action):
+                    state.env[path] = with_elements(function.receiver, [action])
+            return
+        if entry is None or not path or not (entry.makes_nonblocking or entry.makes_bounded):
+            return
+        state.env[path] = library.changed_receiver(entry, args, function.receiver)
+
+    def _consume_generators(self, expr: ir.Call, function: Value, state: EvalState) -> None:
+        """``all(p.wait() for p in ps)``: a generator expression runs where its consumer is called."""
+        for arg in expr.args:
+            if isinstance(arg.value, ir.Comprehension) and arg.value.kind == "generator":
+                entry = self.knowledge.entry(function.name) if isinstance(function, (Lib, LibMethod)) else None
+                if entry is not None and entry.consumes:
+                    self._comprehension(arg.value._replace(kind="list"), state)
+
+    def _lambda(self, expr: ir.Lambda, state: EvalState) -> Value:
+        context = state.context
+        owner = context.function.owner if context.function is not None else None
+        return Function(state.module.inner_function(expr.function, owner), context)
+
+    def _display(self, expr: ir.Display, state: EvalState) -> Value:
+        items: list[Value] = []
+        exact = True
+        for item in expr.items:
+            if isinstance(item, ir.Starred):
+                exact = False
+                items.append(self.ask.protocols.element(self.eval(item.value, state), state))
+            else:
+                items.append(shallow(self.eval(item, state)))
+        exact = exact and not ITEMS.passed(len(items))
+        return Sequence(expr.kind, tuple(items) if exact else None, union(items))
+
+    def _dict(self, expr: ir.DictDisplay, state: EvalState) -> Value:
+        items: list[tuple[Value, Value]] = []
+        elements: list[Value] = []
+        keys: list[Value] = []
+        for key, value in expr.items:
+            evaluated = shallow(self.eval(value, state))
+            if key is None:
+                if isinstance(evaluated, Mapping):
+                    elements.append(evaluated.element)
+                    keys.append(evaluated.key)
+                continue
+            name = self.eval(key, state)
+            keys.append(name)
+            elements.append(evaluated)
+            if isinstance(name, Const):
+                items.append((name, evaluated))
+        if ITEMS.passed(len(items)):
+            del items[ITEMS:]
+        return Mapping(tuple(items), union(keys), union(elements))
+
+    def _subscript(self, expr: ir.Subscript, state: EvalState) -> Value:
+        receiver = self.eval(expr.value, state)
+        index = self.eval(expr.key, state)
+        out = []
+        for option in alternatives(receiver):
+            if isinstance(option, Object):
+                found = self.ask.protocols.special(option, "__getitem__", (index,), state, expr.span)
+                out.append(found if is_known(found) else self.ask.protocols.item(option, index))
+            elif isinstance(option, LibObject) and (member := self.knowledge.member(option.type, "__getitem__")):
+                method = LibMethod(option, member)
+                out.append(self.ask.library_calls.call_library(method, CallArgs((index,)), state, expr.span, None))
+            elif isinstance(option, Sequence) and isinstance(expr.key, ir.Slice):
+                out.append(Sequence(option.kind, None, option.element))
+            else:
+                out.append(self.ask.protocols.item(option, index))
+        return union(out)
+
+    def _bool(self, expr: ir.Bool, state: EvalState) -> Value:
+        # As with sums: ``a or b or ...`` nests to the left.
+        spine = [expr]
+        while isinstance(spine[-1].left, ir.Bool):
+            spine.append(spine[-1].left)
+        value = self.eval(spine[-1].left, state)
+        for part in reversed(spine):
+            value = self._either(part, value, state)
+        return value
+
+    def _either(self, expr: ir.Bool, left: Value, state: EvalState) -> Value:
+        self.ask.protocols.tested(left, state, expr.left)
+        verdict = library.truth(left, self.knowledge)
+        if verdict is None:
+            verdict = flags.found(expr.left, state)
+            if verdict is False and expr.op == "and" and not is_known(left):
+                return Const(False)
+        if verdict is not None and (verdict is (expr.op == "or")):
+            return left
+        if state.env is not None and flags.any_known(state.env) and _calls(expr.left):
+            # It may set one.
+            flags.forget_all(state.env)
+        right = self.eval(expr.right, state)
+        if verdict is not None:
+            return right
+        decides = isinstance(right, Const) and right.firm and right.value is (expr.op == "or")
+        if decides and (expr.op == "and" or not is_known(left)):
+            # ``unknown and False``: false either way.
+            return right
+        plain = _is_plain(right) and (expr.op == "and" or _is_plain(left))
+        if plain and flags.found(expr.right, state) is (expr.op == "or"):
+            return Const(expr.op == "or")
+        if expr.op == "or":
+            return union([_truthy(left), right])
+        return union([_falsy(left), right])
+
+    def _not(self, expr: ir.Not, state: EvalState) -> Value:
+        value = self.eval(expr.value, state)
+        self.ask.protocols.tested(value, state, expr.value)
+        verdict = library.truth(value, self.knowledge)
+        if verdict is None:
+            verdict = flags.found(expr.value, state)
+        return UNKNOWN if verdict is None else Const(not verdict)
+
+    def _compare(self, expr: ir.Compare, state: EvalState) -> Value:
+        left = self.eval(expr.left, state)
+        result: Value = UNKNOWN
+        for op, right_expr in expr.rest:
+            right = self.eval(right_expr, state)
+            verdict = _compared(left, op, right, isinstance(expr.left, ir.Name))
+            result = UNKNOWN if verdict is None else Const(verdict)
+            self._compare_objects(left, op, right, state, expr)
+            left = right
+        return result if len(expr.rest) == 1 else UNKNOWN
+
+    def _compare_objects(self, left: Value, op: str, right: Value, state: EvalState, expr: ir.Compare) -> None:
+        if state.recorder is None:
+            return
+        if op in ("In", "NotIn"):
+            for option in alternatives(right):
+                if isinstance(option, Object):
+                    if self.ask.classes.class_member(option.cls, "__contains__") is not None:
+                        self.ask.protocols.special(option, "__contains__", (left,), state, place(expr))
+                    else:
+                        self.ask.protocols.element(option, state, place(expr))
+            return
+        for option in alternatives(left):
+            if isinstance(option, Object):
+                self.ask.protocols.special(option, _COMPARISONS.get(op, ""), (right,), state, place(expr))
+
+    def _binary(self, expr: ir.Binary, state: EvalState) -> Value:
+        # ``a + b + ...`` nests to the left, and may have thousands of terms.
+        spine = [expr]
+        while isinstance(spine[-1].left, ir.Binary):
+            spine.append(spine[-1].left)
+        value = self.eval(spine[-1].left, state)
+        for part in reversed(spine):
+            value = self._operate(part, value, state)
+        return value
+
+    def _operate(self, expr: ir.Binary, left: Value, state: EvalState) -> Value:
+        right = self.eval(expr.right, state)
+        if expr.op == "Add" and isinstance(left, Sequence) and isinstance(right, Sequence):
+            return Sequence(left.kind, None, union([left.element, right.element]))
+        if expr.op == "Multiply" and isinstance(left, Sequence):
+            return Sequence(left.kind, None, left.element)
+        if expr.op == "Multiply" and isinstance(right, Sequence):
+            return Sequence(right.kind, None, right.element)
+        if (
+            expr.op == "BitOr"
+            and isinstance(left, Const)
+            and isinstance(right, Const)
+            and isinstance(left.value, int)
+            and isinstance(right.value, int)
+        ):
+            return Const(left.value | right.value, left.firm and right.firm)
+        if expr.op in _OPERATORS:
+            method = _OPERATORS[expr.op]
+            if isinstance(left, Object) and self.ask.classes.class_member(left.cls, method) is not None:
+                return self.ask.protocols.special(left, method, (right,), state, expr.span)
+            if isinstance(right, Object):
+                return self.ask.protocols.special(right, f"__r{method[2:]}", (left,), state, expr.span)
+        if isinstance(left, LibObject) and expr.op == "Divide" and left.type.startswith("pathlib."):
+            return left
+        return UNKNOWN
+
+    def _ifexp(self, expr: ir.IfExp, state: EvalState) -> Value:
+        test = self.eval(expr.test, state)
+        self.ask.protocols.tested(test, state, expr.test)
+        verdict = library.truth(test, self.knowledge)
+        if verdict is None:
+            verdict = flags.found(expr.test, state)
+        values = []
+        if verdict is not False:
+            values.append(self.eval(expr.body, state))
+        if verdict is not True:
+            values.append(self.eval(expr.orelse, state))
+        return union(values)
+
+    def _await(self, expr: ir.Await, state: EvalState) -> Value:
+        value = self.eval(expr.value, state)
+        out: list[Value] = []
+        for option in alternatives(value):
+            if isinstance(option, Suspended):
+                if state.recorder is not None:
+                    state.recorder.edge(expr.span, option.context)
+                out.append(self.ask.calls.returns(option.context))
+            elif isinstance(option, LibCoroutine):
+                out.append(library.instance_of(self.knowledge.returns(option.name), self.knowledge))
+            elif isinstance(option, LibObject):
+                out.append(option)
+        return union(out)
+
+    def _yield(self, expr: ir.Yield, state: EvalState) -> Value:
+        if expr.value is not None:
+            value = self.eval(expr.value, state)
+            if expr.delegates:
+                self.ask.protocols.element(value, state, expr.span)
+        return UNKNOWN
+
+    def _comprehension(self, expr: ir.Comprehension, state: EvalState) -> Value:
+        lazy = expr.kind == "generator"
+        # A generator expression runs when it is consumed; its first iterable is evaluated here and now.
+        inner = EvalState(state.context, dict(state.env or {}), state.recorder)
+        for position, clause in enumerate(expr.clauses):
+            listener = inner if not (lazy and position) else EvalState(inner.context, inner.env)
+            iterated = self.eval(clause.iter, listener)
+            element = self.ask.protocols.element(iterated, inner, None if lazy else expr.span)
+            assert inner.env is not None
+            assign(clause.target, element, inner.env, self.ask.protocols.item)
+            for condition in clause.ifs:
+                self.eval(condition, EvalState(inner.context, inner.env) if lazy else inner)
+        body = EvalState(inner.context, inner.env) if lazy else inner
+        parts = [self.eval(e, body) for e in expr.elements]
+        if expr.kind == "dict":
+            return Mapping((), parts[0], parts[1])
+        return Sequence("lazy" if lazy else expr.kind, None, parts[0])
+
+    def _walrus(self, expr: ir.Walrus, state: EvalState) -> Value:
+        value = self.eval(expr.value, state)
+        if state.env is not None:
+            state.env[expr.target] = value
+        return value
+
+    def _opaque(self, expr: ir.Opaque | ir.Slice, state: EvalState) -> Value:
+        for part in expr.parts:
+            self.eval(part, state)
+        return UNKNOWN
+
+    def _starred(self, expr: ir.Starred, state: EvalState) -> Value:
+        self.eval(expr.value, state)
+        return UNKNOWN
+
+    def pending(self, args: tuple[ir.Arg, ...], state: EvalState) -> PendingArgs:
+        """Arguments that nobody has looked at; only of a context to which nobody listens, and that does not change."""
+        return PendingArgs(args, lambda expr: self.eval(expr, state), lambda: self.arguments(args, state))
+
+    def arguments(self, args: tuple[ir.Arg, ...], state: EvalState) -> CallArgs:
+        positional: list[Value] = []
+        keywords: list[tuple[str, Value]] = []
+        open_ended = False
+        spliced: list[Value] = []
+        for arg in args:
+            value = self.eval(arg.value, state)
+            if arg.star == "*":
+                if isinstance(value, Sequence) and value.items is not None:
+                    positional.extend(value.items)
+                else:
+                    if not open_ended:
+                        positional.extend(self._first_items(arg.value, state))
+                    open_ended = True
+                    spliced.append(self.ask.protocols.element(value, state))
+            elif arg.star == "**":
+                if (
+                    isinstance(value, Mapping)
+                    and value.items
+                    and all(isinstance(k, Const) and isinstance(k.value, str) for k, _ in value.items)
+                ):
+                    keywords.extend((str(k.value), v) for k, v in value.items if isinstance(k, Const))
+                else:
+                    open_ended = True
+            elif arg.keyword:
+                keywords.append((arg.keyword, value))
+            elif not open_ended:
+                positional.append(value)
+        return CallArgs(tuple(positional), tuple(keywords), open_ended, union(spliced))
+
+    def _first_items(self, expr: ir.Expr, state: EvalState) -> tuple[Value, ...]:
+        """The items that a sum of sequences is known to start with: ``f(*([self] + more))``."""
+        while isinstance(expr, ir.Binary) and expr.op == "Add":
+            expr = expr.left
+        if not isinstance(expr, ir.Display) or any(isinstance(item, ir.Starred) for item in expr.items):
+            return ()
+        quiet = EvalState(state.context, state.env)
+        return tuple(shallow(self.eval(item, quiet)) for item in expr.items)
+
+
+#: Expressions that do nothing by themselves, and those that do nothing beside what their parts do.
+_IDLE = frozenset({ir.Name, ir.Const, ir.Lambda})
+_PLAIN = frozenset({ir.Display, ir.DictDisplay, ir.Slice, ir.Opaque})
+
+_EVALUATE: dict[type, Any] = {
+    ir.Attr: Expressions._attr,
+    ir.Call: Expressions._call,
+    ir.Lambda: Expressions._lambda,
+    ir.Display: Expressions._display,
+    ir.DictDisplay: Expressions._dict,
+    ir.Subscript: Expressions._subscript,
+    ir.Bool: Expressions._bool,
+    ir.Not: Expressions._not,
+    ir.Compare: Expressions._compare,
+    ir.Binary: Expressions._binary,
+    ir.IfExp: Expressions._ifexp,
+    ir.Await: Expressions._await,
+    ir.Yield: Expressions._yield,
+    ir.Comprehension: Expressions._comprehension,
+    ir.Walrus: Expressions._walrus,
+    ir.Opaque: Expressions._opaque,
+    ir.Slice: Expressions._opaque,
+    ir.Starred: Expressions._starred,
+}
+
+
+_COMPARISONS = {
+    "Equal": "__eq__",
+    "NotEqual": "__ne__",
+    "LessThan": "__lt__",
+    "GreaterThan": "__gt__",
+    "LessThanEqual": "__le__",
+    "GreaterThanEqual": "__ge__",
+}
+
+
+_OPERATORS = {
+    "Add": "__add__",
+    "Subtract": "__sub__",
+    "Multiply": "__mul__",
+    "Divide": "__truediv__",
+    "FloorDivide": "__floordiv__",
+    "Modulo": "__mod__",
+    "Power": "__pow__",
+    "LeftShift": "__lshift__",
+    "RightShift": "__rshift__",
+    "BitOr": "__or__",
+    "BitAnd": "__and__",
+    "BitXor": "__xor__",
+    "MatrixMultiply": "__matmul__",
+}
+
+
+def _calls(expr: ir.Expr) -> bool:
+    return any(isinstance(part, (ir.Call, ir.Await, ir.Yield)) for part in parts_of(expr))
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether a value is of no interest but for its truth."""
+    return all(isinstance(option, Const) or not is_known(option) for option in alternatives(value))
+
+
+def _truthy(value: Value) -> Value:
+    """``value`` where ``value or x`` is ``value``."""
+    if isinstance(value, OneOf):
+        rest = [m for m in value.order if not (isinstance(m, Const) and not m.value)]
+        return union(rest) if rest else UNKNOWN
+    return UNKNOWN if isinstance(value, Const) and not value.value else value
+
+
+def _falsy(value: Value) -> Value:
+    """``value`` where ``value and x`` is ``value``: of interest only as a constant."""
+    out = [softened(v) for v in alternatives(value) if isinstance(v, Const) and not v.value]
+    return union(out) if out else MAYBE_NONE
+
+
+def _compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
+    """What a comparison gives, where it is sure. ``certain``: the left side is a local name, not an attribute."""
+    if op in ("Is", "IsNot") and isinstance(right, Const) and right.value is None:
+        if isinstance(left, Const):
+            return (left.value is None) is (op == "Is") if left.firm else None
+        if certain and isinstance(left, (Object, LibObject, Function, Bound, Lib, Class, Partial, LibMethod)):
+            return op == "IsNot"
+        return None
+    if isinstance(left, Const) and isinstance(right, Const) and left.firm and right.firm:
+        try:
+            if op in ("Is", "IsNot"):
+                same = type(left.value) is type(right.value) and left.value == right.value
+                return same is (op == "Is")
+            if op == "Equal":
+                return bool(left.value == right.value)
+            if op == "NotEqual":
+                return bool(left.value != right.value)
+            if op == "GreaterThan":
+                return bool(left.value > right.value)  # type: ignore[operator]
+            if op == "LessThan":
+                return bool(left.value < right.value)  # type: ignore[operator]
+            if op == "GreaterThanEqual":
+                return bool(left.value >= right.value)  # type: ignore[operator]
+            if op == "LessThanEqual":
+                return bool(left.value <= right.value)  # type: ignore[operator]
+        except TypeError:
+            return None
+    return None

@@ -1,0 +1,113 @@
+"""What is known of the flags of the object that is being finalized: ``if self.closed: return`` says that it is not.
+
+Nobody else has the object any more, so that a flag stays what it was set to, or found to be, until something is called
+that may set it; and it is that in the method that is called next on the same object. The environment has it beside the
+values of names, as "?self.closed". An event that was set is a flag, too: "?self.stopped.is_set()".
+
+Whatever may change a flag in a way that is not looked at makes all of them unknown (``_Run._where_flags_are_known``).
+"""
+
+from __future__ import annotations
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import FLAG, Env, EvalState, dotted
+from finlint.analysis.domain.values import Const, LibMethod, Object, Value
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.model import ir
+
+
+def has_any(context: CallContext) -> bool:
+    """Whether a method runs on the object that is being finalized: that of others may be changed by anybody."""
+    return bool(context.params) and isinstance(context.params[0][1], Object) and context.params[0][1].site == "self"
+
+
+def note(expr: ir.Expr, is_true: bool, state: EvalState, ask: Queries) -> None:
+    """From here on the flag ``expr`` is true, or false; nothing happens if it is none."""
+    path = _flag(expr, state, ask)
+    if path and state.env is not None:
+        state.env[FLAG + path] = Const(is_true)
+
+
+def note_set(call: ir.Call, called: Value, state: EvalState, ask: Queries) -> None:
+    """``self.stopped.set()``, where that is an event (``called`` is what is called)."""
+    if isinstance(called, LibMethod) and called.name == "threading.Event.set" and isinstance(call.func, ir.Attr):
+        path = _flag(call.func.value, state, ask)
+        if path and state.env is not None:
+            state.env[f"{FLAG}{path}.is_set()"] = Const(True)
+
+
+def note_test(test: ir.Expr, holds: bool, state: EvalState, ask: Queries) -> None:
+    """What a condition that holds, or does not, says of flags."""
+    if isinstance(test, ir.Not):
+        note_test(test.value, not holds, state, ask)
+    elif isinstance(test, ir.Bool):
+        if (test.op == "and") is holds:
+            note_test(test.left, holds, state, ask)
+            note_test(test.right, holds, state, ask)
+    elif isinstance(test, ir.Attr):
+        note(test, holds, state, ask)
+    elif isinstance(test, ir.Compare) and len(test.rest) == 1:
+        ((op, right),) = test.rest
+        if isinstance(right, ir.Const) and right.value is None and holds is (op in ("Is", "Equal")):
+            note(test.left, False, state, ask)
+
+
+def found(expr: ir.Expr, state: EvalState) -> bool | None:
+    """What a flag is known to be."""
+    if state.env is None:
+        return None
+    if type(expr) is ir.Attr:
+        key = FLAG + dotted(expr)
+    elif type(expr) is ir.Call and not expr.args and type(expr.func) is ir.Attr:
+        key = f"{FLAG}{dotted(expr.func)}()"
+    else:
+        return None
+    value = state.env.get(key)
+    return bool(value.value) if isinstance(value, Const) and value.firm else None
+
+
+def forget_all(env: Env) -> None:
+    for key in [key for key in env if key[0] == FLAG]:
+        del env[key]
+
+
+def forget_named(name: str, env: Env) -> None:
+    """The attribute ``name`` of some variable is set, which may be another name of the object."""
+    for key in [key for key in env if key[0] == FLAG and f".{name}" in key]:
+        del env[key]
+
+
+def any_known(env: Env) -> bool:
+    return any(key[0] == FLAG for key in env)
+
+
+def handed_on(callee: FunctionNode, receiver: Value | None, state: EvalState) -> list[tuple[str, Value]]:
+    """What is known of the flags that a method tests, where it is called on the caller's own object."""
+    env = state.env
+    me = state.context.name_of(receiver) if isinstance(receiver, Object) else ""
+    if not env or not me or not callee.ir.params:
+        return []
+    if callee.ir.is_async or callee.ir.is_generator:
+        # It runs at another moment.
+        return []
+    mine, its = f"{FLAG}{me}.", callee.ir.params[0].name
+    known = [(key[len(mine) :], value) for key, value in env.items() if key.startswith(mine)]
+    return [
+        (f"{FLAG}{its}.{name}", v)
+        for name, v in known
+        if name.partition(".")[0] in callee.tested and isinstance(v, Const) and v.firm
+    ]
+
+
+def _flag(expr: ir.Expr, state: EvalState, ask: Queries) -> str:
+    """``self.name`` where that is an attribute, and no property, of the object that is being finalized."""
+    if not isinstance(expr, ir.Attr) or not isinstance(expr.value, ir.Name):
+        return ""
+    context = state.context
+    if not has_any(context) or context.params[0][0] != expr.value.id:
+        return ""
+    me = context.params[0][1]
+    if not isinstance(me, Object) or ask.classes.class_function(me.cls, expr.name) is not None:
+        return ""
+    return f"{expr.value.id}.{expr.name}"

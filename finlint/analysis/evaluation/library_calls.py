@@ -1,0 +1,319 @@
+"""Calls into libraries: their effects and their results, by the knowledge base."""
+
+from __future__ import annotations
+
+from finlint.analysis.domain.effects import Args, CallArgs, Effect
+from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.values import (
+    HELD,
+    UNKNOWN,
+    Bound,
+    Const,
+    Function,
+    Lib,
+    LibCoroutine,
+    LibMethod,
+    LibObject,
+    Mapping,
+    Object,
+    Partial,
+    Sequence,
+    Suspended,
+    Value,
+    alternatives,
+    held_by,
+    is_known,
+    shallow,
+    union,
+)
+from finlint.analysis.evaluation.builtin_calls import SPECIAL_CALLS
+from finlint.analysis.evaluation.namespaces import NAMESPACES
+from finlint.analysis.evaluation.protocols import EXIT_STACK
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models import library
+from finlint.knowledge.entries import Entry
+from finlint.model import ir
+from finlint.model.finding import Confidence
+from finlint.model.source import Span
+
+
+class LibraryCalls:
+    """Calls of names that the project does not define."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+        self.registrars = ask.registrars
+
+    def call_library(
+        self,
+        function: Lib | LibMethod,
+        args: Args,
+        state: EvalState,
+        span: Span | None,
+        expr: ir.Call | None,
+    ) -> Value:
+        receiver = function.receiver if isinstance(function, LibMethod) else None
+        name = self.knowledge.canonical(function.name)
+        special = SPECIAL_CALLS.get(name)
+        if special is not None and receiver is None:
+            understood: Value | None = special(self.ask, args, state, span)
+            if understood is not None:
+                return understood
+        if isinstance(receiver, (Sequence, Mapping)):
+            return self.ask.protocols.container_method(receiver, function.name, args, state, span)
+        if isinstance(receiver, Suspended):
+            return self._resume(receiver, function.name, state, span)
+        if isinstance(receiver, Const):
+            return _of_text(receiver, function.name, args)
+        if isinstance(receiver, (Partial, Function)):
+            return UNKNOWN
+        if name in NAMESPACES:
+            return LibObject(name, tuple(sorted((key, shallow(value)) for key, value in args.keywords)))
+        registrar = self.registrars.named(name)
+        if registrar is not None:
+            return self.ask.calls.register(registrar, args, state, span, None, expr)
+        entry = self.knowledge.entry(name)
+        if entry is None:
+            returned = self.knowledge.returns(name)
+            return (
+                library.instance_of(returned, self.knowledge)
+                if returned and returned != "self"
+                else (
+                    receiver
+                    if returned == "self" and receiver is not None
+                    else self._constructed(name, None, args, state)
+                )
+            )
+        owner = name.rpartition(".")[0]
+        if receiver is None and entry.kind and not entry.is_class and self.knowledge.is_class(owner):
+            # ``threading.Lock.acquire(lock)``: the unbound form.
+            first = args.positional[0] if isinstance(function, Lib) and args.positional else UNKNOWN
+            if isinstance(first, LibObject):
+                receiver = first
+                args = CallArgs(args.positional[1:], args.keywords, args.open_ended)
+        if entry.is_async:
+            return LibCoroutine(name)
+        if state.recorder is not None and span is not None:
+            instance = function.instance if isinstance(function, LibMethod) else None
+            if instance is None or not self.ask.classes.is_from_abstract(instance.cls, name):
+                self._record_library(entry, args, receiver, state, span, expr)
+            if instance is not None:
+                self.call_own_methods(entry, instance, state, span)
+        result = self._library_result(name, entry, args, receiver, state)
+        if entry.bounds_result and isinstance(result, LibObject):
+            bound = library.arguments(entry, args).get(entry.bounds_result)
+            if isinstance(bound, Const) and bound.value is not None:
+                return LibObject(result.type, result.args, "bounded")
+        return result
+
+    def _resume(self, receiver: Suspended, method: str, state: EvalState, span: Span | None) -> Value:
+        """``generator.send(x)``, ``generator.close()``, ``manager.__exit__(...)``."""
+        if method == "__enter__":
+            return self.ask.protocols.entered(receiver, state, span)
+        if state.recorder is not None and span is not None:
+            if method in ("send", "__next__", "throw"):
+                state.recorder.edge(span, receiver.context)
+            elif method == "close" and receiver.kind == "generator":
+                self.ask.protocols.resume(receiver, state, span, closing=True)
+            elif method == "__exit__" and receiver.kind == "context":
+                self.ask.protocols.resume(receiver, state, span, closing=False)
+        return UNKNOWN
+
+    def _record_library(
+        self,
+        entry: Entry,
+        args: Args,
+        receiver: Value | None,
+        state: EvalState,
+        span: Span,
+        expr: ir.Call | None,
+    ) -> None:
+        recorder = state.recorder
+        assert recorder is not None
+        entry = self._delegated(entry, receiver)
+        if entry.name == "builtins.print" and self._printed_elsewhere(args, state, span):
+            return
+        verdict = library.judge(entry, args, receiver)
+        path = state.module.path
+        subject = _subject(expr) if receiver is not None else ""
+        if verdict is not None:
+            lasts = "short" if entry.releases else verdict.lasts
+            confidence = Confidence.HIGH if verdict.sure else Confidence.MEDIUM
+            recorder.effect(Effect(verdict.kind, entry.name, path, span, lasts, confidence, subject))
+        if entry.handoff == "unsafe":
+            recorder.effect(Effect("unsafe-handoff", entry.name, path, span, "unbounded", Confidence.HIGH, subject))
+        if entry.starts_thread:
+            recorder.effect(Effect("exit-thread", entry.name, path, span, "bounded", Confidence.HIGH, subject))
+        given = library.arguments(entry, args)
+        for parameter in entry.calls:
+            callback = given.get(parameter)
+            if callback is not None and is_known(callback):
+                self.ask.calls.call(callback, CallArgs(open_ended=True), state, span, None)
+        for path in entry.receiver_calls:
+            self._call_of_receiver(path, receiver, state, span)
+        if entry.name in _EXIT_STACK_ENDS:
+            self._call_of_receiver("exits", receiver, state, span)
+        for parameter in entry.drives:
+            self.ask.protocols.drive(given.get(parameter, UNKNOWN), state, span)
+        for parameter in entry.consumes:
+            self.ask.protocols.element(given.get(parameter, UNKNOWN), state, span)
+
+    def call_own_methods(self, entry: Entry, instance: Object, state: EvalState, span: Span) -> list[Bound]:
+        """Call what the library calls of an instance of its heir, where the project defines it."""
+        called: list[Bound] = []
+        pending = list(entry.calls_methods)
+        for name in pending:
+            for option in alternatives(self.ask.attributes.instance_attribute(instance, name, state, span)):
+                if isinstance(option, Bound) and isinstance(option.function, Function):
+                    called.append(option)
+                    self.ask.calls.call(option, CallArgs(), state, span, None)
+                elif isinstance(option, LibMethod) and option.instance is not None:
+                    # The library's own method, which may call another one: ``close`` calls ``flush``.
+                    inherited = self.knowledge.entry(option.name)
+                    more = inherited.calls_methods if inherited is not None else ()
+                    pending += [other for other in more if other not in pending]
+        return called
+
+    def _printed_elsewhere(self, args: Args, state: EvalState, span: Span) -> bool:
+        """``print(file=stream)`` writes to the stream: whether it was judged as that."""
+        stream = args.keyword("file")
+        if stream is None or (isinstance(stream, Const) and stream.value is None):
+            return False
+        if any(isinstance(v, LibObject) and v.type in _CONSOLE_TYPES for v in alternatives(stream)):
+            return False
+        write = self.ask.attributes.attribute(stream, "write", state, span)
+        self.ask.calls.call(write, CallArgs((UNKNOWN,)), state, span, None)
+        return True
+
+    def _delegated(self, entry: Entry, receiver: Value | None) -> Entry:
+        """``Condition(Lock())`` acquires the lock it was given, not the RLock it makes by default."""
+        if entry.kind_from_receiver and isinstance(receiver, LibObject):
+            inner = dict(receiver.args).get(entry.kind_from_receiver)
+            if isinstance(inner, LibObject):
+                made = self.knowledge.entry(inner.type)
+                if made is not None and made.enter:
+                    return self.knowledge.entry(made.enter) or entry
+        return entry
+
+    def _call_of_receiver(self, path: str, receiver: Value | None, state: EvalState, span: Span) -> None:
+        """What a library object calls of what it was made with: ``contextlib.closing(thing)`` on exit."""
+        if not isinstance(receiver, LibObject):
+            return
+        parameter, _, method = path.partition(".")
+        given = dict(receiver.args).get(parameter)
+        if given is not None and is_known(given):
+            called = self.ask.attributes.attribute(given, method, state, span) if method else given
+            self.ask.calls.call(called, CallArgs(open_ended=not method), state, span, None)
+
+    def _library_result(
+        self,
+        name: str,
+        entry: Entry,
+        args: Args,
+        receiver: Value | None,
+        state: EvalState,
+    ) -> Value:
+        if entry.is_class:
+            return self._constructed(name, entry, args, state)
+        given = library.arguments(entry, args) if entry.returns_if else {}
+        returned = library.result_type(entry, given)
+        if returned == "held":
+            held = held_by(receiver)
+            if is_known(held):
+                return held
+            returned = ""
+        returned = returned or self.knowledge.returns(name)
+        if returned == "self":
+            return receiver if receiver is not None else UNKNOWN
+        if returned.startswith("arg:"):
+            return library.arguments(entry, args).get(returned[4:], UNKNOWN)
+        if returned.startswith("instance:"):
+            return self.ask.annotations.instances(library.arguments(entry, args).get(returned[9:], UNKNOWN))
+        if returned.startswith("entered:"):
+            manager = library.arguments(entry, args).get(returned[8:], UNKNOWN)
+            entered = self.ask.protocols.entered(manager, EvalState(state.context))
+            return entered if is_known(entered) else manager
+        if returned.startswith("element:"):
+            return self.ask.protocols.element(library.arguments(entry, args).get(returned[8:], UNKNOWN), state)
+        if not returned:
+            return UNKNOWN
+        value = library.instance_of(returned, self.knowledge)
+        if isinstance(value, LibObject):
+            made = self.knowledge.entry(value.type)
+            if made is not None and made.is_class and made.defaults and not entry.kind:
+                given = dict(library.arguments(made, CallArgs()))
+                given.update(library.arguments(entry, args))
+                return LibObject(value.type, tuple(sorted((k, shallow(v)) for k, v in given.items())))
+        return value
+
+    def _constructed(self, name: str, entry: Entry | None, args: Args, state: EvalState) -> Value:
+        if not self.knowledge.is_class(name):
+            return UNKNOWN
+        if library.container_kind(name) and name.rpartition(".")[0] in ("builtins", "collections", "weakref"):
+            if args.positional:
+                source = args.positional[0]
+                if isinstance(source, Sequence):
+                    return Sequence(library.container_kind(name), None, source.element)
+            return Sequence(library.container_kind(name), None, UNKNOWN)
+        if library.is_mapping(name):
+            element: Value = UNKNOWN
+            if name == "collections.defaultdict" and args.positional:
+                element = self.ask.calls.call(args.positional[0], CallArgs(), EvalState(state.context), None, None)
+                return Mapping((), UNKNOWN, element)
+            return self._mapping_of(args, state)
+        given = library.arguments(entry, args) if entry is not None else {}
+        if entry is not None and entry.holds:
+            given = {**given, HELD: UNKNOWN}
+        return LibObject(self.knowledge.canonical(name), tuple(sorted((k, shallow(v)) for k, v in given.items())))
+
+    def _mapping_of(self, args: Args, state: EvalState) -> Mapping:
+        """``dict(other, name=value)`` and its kin: what they are made from is in them."""
+        items: list[tuple[Value, Value]] = [(Const(key), shallow(value)) for key, value in args.keywords]
+        keys = [key for key, _ in items]
+        elements = [value for _, value in items]
+        for option in alternatives(args.positional[0]) if args.positional else ():
+            if isinstance(option, Mapping):
+                items[:0] = option.items
+                keys.append(option.key)
+                elements.append(option.element)
+            elif isinstance(option, (Sequence, Object)):
+                pair = self.ask.protocols.element(option, state)
+                keys.append(self.ask.protocols.item(pair, Const(0)))
+                elements.append(self.ask.protocols.item(pair, Const(1)))
+        return Mapping(tuple(items), union(keys), union(elements))
+
+
+#: What ``sys.stdout`` and its kin are, in typeshed's words.
+_CONSOLE_TYPES = frozenset({"typing.TextIO", "sys.stdout", "sys.stderr", "sys.stdin"})
+
+
+#: Methods of text that conditions ask: ``name.startswith("oidc/")``.
+_TEXT_METHODS = frozenset(
+    {"endswith", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix", "rstrip", "startswith", "strip", "upper"}
+)
+
+
+def _of_text(text: Const, method: str, args: Args) -> Value:
+    """What a method of a constant text gives, where its arguments are constants, too."""
+    if method not in _TEXT_METHODS or args.keywords or args.open_ended:
+        return UNKNOWN
+    given = [v for v in args.positional if isinstance(v, Const) and isinstance(v.value, (str, bytes))]
+    if len(given) != len(args.positional):
+        return UNKNOWN
+    try:
+        result = getattr(text.value, method)(*(v.value for v in given))
+    except (AttributeError, TypeError, ValueError):
+        return UNKNOWN
+    return Const(result, text.firm and all(v.firm for v in given))
+
+
+#: What runs the entries of an ``ExitStack`` (``values.with_elements`` keeps them as its "exits").
+_EXIT_STACK_ENDS = frozenset({f"{EXIT_STACK}.close", f"{EXIT_STACK}.__exit__"})
+
+
+def _subject(expr: ir.Call | None) -> str:
+    """The receiver of a method call as text, for messages."""
+    if expr is not None and isinstance(expr.func, ir.Attr):
+        return dotted(expr.func.value)
+    return ""

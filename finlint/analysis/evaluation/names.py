@@ -1,0 +1,322 @@
+"""What a name means: in a scope, in a module, in a class body."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import EvalState, known_in
+from finlint.analysis.domain.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Function,
+    Lib,
+    Mapping,
+    Module,
+    Sequence,
+    Unknown,
+    Value,
+    contained,
+    is_known,
+    is_none,
+    says_nothing,
+    softened,
+    union,
+)
+from finlint.analysis.evaluation.memo import Memo
+from finlint.analysis.evaluation.namespaces import kept
+from finlint.analysis.evaluation.protocols import exit_action
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models import library
+from finlint.analysis.program.definitions import PUT, REST, Definition, FunctionIndex
+from finlint.analysis.program.statements import parts_of
+from finlint.analysis.program.symbols import ModuleNode, function_at, is_accessor
+from finlint.model import ir
+from finlint.model.facts import Binding
+from finlint.model.limits import PUTTING_FUNCTIONS, QUERY_DEPTH
+from finlint.model.words import PUTS, PUTS_ALL
+
+_BUILTINS = frozenset(dir(builtins))
+
+#: Conditions that constants may decide.
+_DECIDABLE = frozenset({ir.Name, ir.Not, ir.Compare, ir.Const})
+
+
+class _Verdict(NamedTuple):
+    """What a condition comes to, and whether that would be another at another moment (``Limits.provisional``)."""
+
+    verdict: bool | None
+    provisional: bool
+
+
+class Names:
+    """Names to values. Facts do not change during a run, so that answers are kept."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.limits = ask.limits
+        self._locals: Memo[tuple[CallContext, str], Value] = Memo(ask.limits, UNKNOWN)
+        self._verdicts: dict[tuple[int, CallContext, int], _Verdict] = {}
+        self._module_names: Memo[tuple[ModuleNode, str], Value] = Memo(ask.limits, UNKNOWN)
+
+    def lookup(self, name: str, state: EvalState) -> Value:
+        """What ``name`` means in ``context``."""
+        if state.env is not None:
+            value = known_in(state.env, name)
+            if value is not None:
+                return value
+        return self.context_name(name, state.context)
+
+    def context_name(self, name: str, context: CallContext) -> Value:
+        """What ``name`` means in ``scope``, whatever the order of its assignments."""
+        current: CallContext | None = context
+        while current is not None and current.function is not None:
+            function = current.function
+            if name in function.ir.bound:
+                return self.local(name, current)
+            if name == "__class__" and function.owner is not None:
+                return Class(function.owner, current.parent or self.ask.binding.module_context(function.module))
+            current = current.parent
+        return self.module_name(context.module, name)
+
+    def local(self, name: str, context: CallContext) -> Value:
+        return self._locals.answer((context, name), self._local, name, context)
+
+    def _local(self, name: str, context: CallContext) -> Value:
+        function = context.function
+        assert function is not None
+        values: list[Value] = []
+        parameter = context.param(name)
+        definitions = function.index.names.get(name, [])
+        if parameter is not None:
+            if isinstance(parameter, Unknown) or (
+                isinstance(parameter, Sequence) and parameter.items is None and isinstance(parameter.element, Unknown)
+            ):
+                parameter = self.ask.callers.parameter(name, context)
+            if not definitions:
+                return parameter
+            values.append(parameter)
+        values.extend(self.definitions(definitions, EvalState(context)))
+        return union(values)
+
+    def module_name(self, module: ModuleNode, name: str) -> Value:
+        """What ``name`` means at the end of the module's body; a builtin where the module does not bind it."""
+        return self._module_names.answer((module, name), self._module_name, module, name)
+
+    def _module_name(self, module: ModuleNode, name: str) -> Value:
+        found = module.bound(name)
+        if found:
+            context = self.ask.binding.module_context(module)
+            values = self.bindings(found, context, None)
+            if self._assigned_globally(module, name):
+                assigned, put = self._global_assignments(module, name)
+                values = contained([*map(softened, values), *assigned], put)
+            if any(isinstance(v, (Sequence, Mapping)) for v in values) and all(map(says_nothing, values)):
+                values = contained(values, self._put_by_functions(module, name))
+            return kept(union(values), Module(module), name)
+        for star in module.source.stars:
+            value = self.ask.imports.from_import(star._replace(names=((name, name),)), module, missing_is_unknown=True)
+            if is_known(value):
+                return value
+        if name in _BUILTINS:
+            return Lib(f"builtins.{name}")
+        assigned = contained(*self._global_assignments(module, name))
+        return union(assigned) if assigned else UNKNOWN
+
+    def _put_by_functions(self, module: ModuleNode, name: str) -> list[Value]:
+        """What functions put into a container that the module's body makes."""
+        out: list[Value] = []
+        nodes = (function_at(module, line) for line in module.source.lines("matching", _puts_into(name)))
+        for node in PUTTING_FUNCTIONS.first(n for n in dict.fromkeys(nodes) if n is not None):
+            if name not in node.ir.bound:
+                state = EvalState(self.ask.binding.generic_context(node))
+                definitions = [d for d in node.index.names.get(name, []) if d.how in PUT]
+                out.extend(softened(self._definition(d, state)) for d in definitions)
+        return out
+
+    def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
+        return bool(module.source.global_lines(name))
+
+    def _global_assignments(self, module: ModuleNode, name: str) -> tuple[list[Value], list[Value]]:
+        """What functions assign to a module's name after ``global name``, and what they put into it."""
+        values: list[Value] = []
+        elements: list[Value] = []
+        for line in module.source.global_lines(name):
+            node = function_at(module, line)
+            if node is None or name in node.ir.bound:
+                continue
+            context = self.ask.binding.generic_context(node)
+            assigned, put = self.values_and_elements(node.index.names.get(name, ()), EvalState(context))
+            values += map(softened, assigned)
+            elements += map(softened, put)
+        return values, elements
+
+    def bindings(self, found: Iterable[Binding], context: CallContext, owner: Class | None) -> list[Value]:
+        """Values of the bindings of one name: an unconditional one replaces those before it."""
+        kept: list[Binding] = []
+        for binding in found:
+            if not binding.conditional:
+                kept.clear()
+            kept.append(binding)
+        real = [b for b in kept if not b.typing_only]
+        values = []
+        for binding in real or kept:
+            values.extend(self.binding(binding, context, owner, earlier=list(found)))
+        return values
+
+    def binding(
+        self, binding: Binding, context: CallContext, owner: Class | None, earlier: list[Binding] | None = None
+    ) -> list[Value]:
+        module = context.module
+        if binding.kind == "class" and binding.cls is not None:
+            return [Class(module.class_node(binding.cls, owner.node if owner else None), context)]
+        if binding.kind == "function":
+            node = owner.node.function(binding) if owner is not None else module.function(binding)
+            if node is None:
+                return [UNKNOWN]
+            if earlier and is_accessor(node, "setter", "deleter"):
+                # Reading the property goes to its getter, which was defined before.
+                return self.bindings([b for b in earlier if b.line < binding.line], context, owner)
+            return [self.ask.decorators.decorated(Function(node, context), context)]
+        if binding.kind == "import" and binding.stmt is not None:
+            return [self.ask.imports.imported(binding.stmt, module)]
+        values: list[Value] = []
+        state = EvalState(context)
+        for stmt in module.statements(binding):
+            for definition in _definitions_of(stmt, binding.name):
+                if earlier and binding.name in _names_in(definition.node):
+                    # ``Registry = Registry()``: on the right stands what the name meant before.
+                    before = [b for b in earlier if b.line < binding.line]
+                    if before:
+                        state = EvalState(context, {binding.name: union(self.bindings(before, context, owner))})
+                if owner is not None:
+                    values.append(self._class_body_value(definition, owner, state))
+                else:
+                    values.append(self._definition(definition, state))
+        return values
+
+    def _class_body_value(self, definition: Definition, owner: Class, state: EvalState) -> Value:
+        """A value in a class body: its names may be members of the class defined above."""
+        node = definition.node
+        names: dict[str, Value] = {}
+        for name in _names_in(node):
+            members = owner.node.members.get(name)
+            if members and name not in names:
+                if QUERY_DEPTH.passed(self.limits.depth):
+                    self.limits.provisional += 1
+                    continue
+                self.limits.depth += 1
+                try:
+                    names[name] = union(self.bindings(members[:1], state.context, owner))
+                finally:
+                    self.limits.depth -= 1
+        return self._definition(definition, state.with_names(names) if names else state)
+
+    def definitions(self, definitions: Iterable[Definition], state: EvalState) -> list[Value]:
+        values, elements = self.values_and_elements(definitions, state)
+        return contained(values, elements)
+
+    def values_and_elements(
+        self, definitions: Iterable[Definition], state: EvalState
+    ) -> tuple[list[Value], list[Value]]:
+        """What definitions give, and what they put into the container that others give."""
+        values: list[Value] = []
+        elements: list[Value] = []
+        annotated: list[Value] = []
+        for definition in definitions:
+            if self._ruled_out(definition, state):
+                continue
+            if definition.how == "annotation":
+                annotated.append(self._definition(definition, state))
+            elif definition.how == "exits":
+                assert isinstance(definition.node, ir.Call)
+                elements.append(self._exit_action(definition.node, state))
+            elif definition.how in PUT:
+                elements.append(self._definition(definition, state))
+            else:
+                values.append(self._definition(definition, state))
+        if not all(map(says_nothing, annotated)) and all(map(says_nothing, values)):
+            # ``self.sockets: list[socket] = []``
+            values = [*(v for v in values if is_none(v)), *annotated]
+        if len(values) > 1 and all(isinstance(v, Const) for v in values):
+            values = [softened(v) for v in values]
+        return values, elements
+
+    def _exit_action(self, call: ir.Call, state: EvalState) -> Value:
+        assert isinstance(call.func, ir.Attr)
+        return exit_action(call.func.name, self.ask.expressions.arguments(call.args, state))
+
+    def _ruled_out(self, definition: Definition, state: EvalState) -> bool:
+        if state.context.function is None:
+            return False
+        for test, wanted in definition.conditions:
+            if type(test) in _DECIDABLE:
+                verdict = self._verdict(test, state.context)
+                if verdict is not None and verdict is not wanted:
+                    return True
+        return False
+
+    def _verdict(self, test: ir.Expr, context: CallContext) -> bool | None:
+        """What a condition comes to in ``scope``; many definitions stand under the same one."""
+        key = (id(test), context, self.limits.caller_depth)
+        known = self._verdicts.get(key)
+        if known is not None:
+            self.limits.provisional += known.provisional
+            return known.verdict
+        before = self.limits.provisional
+        verdict = library.truth(self.ask.expressions.eval(test, EvalState(context)), self.ask.knowledge)
+        if self.limits.fuel >= 0:
+            self._verdicts[key] = _Verdict(verdict, self.limits.provisional != before)
+        return verdict
+
+    def _definition(self, definition: Definition, state: EvalState) -> Value:
+        how, node = definition.how, definition.node
+        if how == "unknown" or node is None:
+            return UNKNOWN
+        if how == "function":
+            assert isinstance(node, ir.Function)
+            context = state.context
+            owner = context.function.owner if context.function is not None else None
+            function = state.module.inner_function(node, owner)
+            return self.ask.decorators.decorated(Function(function, context), context)
+        if how == "class":
+            assert isinstance(node, ir.ClassDef)
+            return Class(state.module.inner_class(node, state.context.function), state.context)
+        if how == "import":
+            assert isinstance(node, (ir.Import, ir.ImportFrom))
+            return self.ask.imports.imported(node, state.module)
+        expr: ir.Expr = node  # type: ignore[assignment]
+        if how == "annotation":
+            return self.ask.annotations.annotation(expr, state)
+        value = self.ask.expressions.eval(expr, EvalState(state.context, state.env))
+        if how == "element" or how == "puts-all":
+            value = self.ask.protocols.element(value, state)
+        elif how == "enter":
+            value = self.ask.protocols.entered(value, state)
+        for position in definition.path:
+            if position == REST:
+                value = Sequence("list", None, self.ask.protocols.element(value, state))
+            else:
+                value = self.ask.protocols.item(value, Const(position))
+        return Sequence("list", None, value) if how == "puts-in" else value
+
+
+def _puts_into(name: str) -> str:
+    """Name and pattern for what may put something into the container ``name``."""
+    methods = "|".join((*PUTS, *PUTS_ALL))
+    return f"{name}\n" rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
+
+
+def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:
+    """Definitions of ``name`` by one module- or class-level statement."""
+    return FunctionIndex((stmt,)).names.get(name, [])
+
+
+def _names_in(node: object) -> list[str]:
+    if not isinstance(node, tuple) or not hasattr(node, "_fields") or isinstance(node, (ir.Function, ir.ClassDef)):
+        return []
+    return [expr.id for expr in parts_of(node) if isinstance(expr, ir.Name)]  # type: ignore[arg-type]

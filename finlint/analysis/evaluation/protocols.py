@@ -1,0 +1,283 @@
+"""What Python runs by itself: iteration, subscripts of containers, ``with``, special methods, coroutines."""
+
+from __future__ import annotations
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import Args, CallArgs
+from finlint.analysis.domain.state import EvalState, place
+from finlint.analysis.domain.values import (
+    MAYBE_NONE,
+    NAMED_TUPLE,
+    NONE,
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Function,
+    Lib,
+    LibMethod,
+    LibObject,
+    Mapping,
+    Marked,
+    Object,
+    Partial,
+    Sequence,
+    Suspended,
+    Value,
+    alternatives,
+    is_known,
+    union,
+)
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models import library
+from finlint.analysis.program.after_yield import resumed
+from finlint.model import ir
+from finlint.model.limits import QUERY_DEPTH
+from finlint.model.source import Span
+
+EXIT_STACK = "contextlib.ExitStack"
+
+
+def exit_action(method: str, args: Args) -> Value:
+    """What an ``ExitStack`` runs at its end after ``method(*args)``: ``callback``, ``push`` or ``enter_context``."""
+    if not args.positional:
+        return UNKNOWN
+    first = args.positional[0]
+    if method == "callback":
+        first = union(Partial(v, args.positional[1:], args.keywords) for v in alternatives(first) if is_known(v))
+    return union(Marked("exit", v) for v in alternatives(first) if is_known(v))
+
+
+def _at_key(mapping: Mapping, key: Value) -> Value:
+    if not isinstance(key, Const):
+        return mapping.element
+    match = [v for k, v in mapping.items if k == key]
+    if match:
+        return match[-1]
+    # Where all that is in it is known by its key, what is not there is nothing.
+    complete = bool(mapping.items) and union(k for k, _ in mapping.items) == mapping.key
+    return UNKNOWN if complete else mapping.element
+
+
+class Protocols:
+    """Containers, iterators, context managers and coroutines at work."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+        self.limits = ask.limits
+
+    def item(self, value: Value, index: Value) -> Value:
+        """``value[index]`` for containers."""
+        out = []
+        for option in map(self._as_tuple, alternatives(value)):
+            if isinstance(option, Sequence):
+                if (
+                    option.items is not None
+                    and isinstance(index, Const)
+                    and isinstance(index.value, int)
+                    and -len(option.items) <= index.value < len(option.items)
+                ):
+                    out.append(option.items[index.value])
+                else:
+                    out.append(option.element)
+            elif isinstance(option, Mapping):
+                out.append(_at_key(option, index))
+            elif isinstance(option, Object) and isinstance(index, Const):
+                typed = self.ask.classes.has_library_base(option.cls, "TypedDict")
+                out.append((self.ask.classes.declared(option, str(index.value)) if typed else None) or UNKNOWN)
+            elif isinstance(option, (Class, Lib)):
+                # ``Queue[int]`` is ``Queue`` as far as calling it goes.
+                out.append(option)
+            else:
+                out.append(UNKNOWN)
+        return union(out)
+
+    def _as_tuple(self, value: Value) -> Value:
+        """A named tuple as the tuple that it is; any other value as it is."""
+        if isinstance(value, LibObject) and value.type == NAMED_TUPLE:
+            items = tuple(given for _, given in value.args)
+        elif isinstance(value, Object) and self.ask.classes.is_named_tuple(value.cls):
+            given = dict(value.args)
+            fields = self.ask.classes.record_names(value.cls)
+            items = tuple(given.get(name) or self.ask.classes.declared(value, name) or UNKNOWN for name in fields)
+        else:
+            return value
+        return Sequence("tuple", items, union(items))
+
+    def element(self, value: Value, state: EvalState, span: Span | None = None) -> Value:
+        """What iterating over ``value`` gives; with a recorder, what iterating does."""
+        out: list[Value] = []
+        for option in map(self._as_tuple, alternatives(value)):
+            if isinstance(option, Sequence):
+                out.append(option.element)
+            elif isinstance(option, Mapping):
+                out.append(option.key)
+            elif isinstance(option, Suspended) and option.kind in ("generator", "async-generator"):
+                if state.recorder is not None and span is not None:
+                    state.recorder.edge(span, option.context)
+                out.append(self._yielded(option.context))
+            elif isinstance(option, Object):
+                iterator = self.special(option, "__iter__", (), state, span)
+                for inner in alternatives(iterator):
+                    if isinstance(inner, Object):
+                        out.append(self.special(inner, "__next__", (), state, span))
+                    elif is_known(inner):
+                        out.append(self.element(inner, state, span))
+            elif isinstance(option, LibObject):
+                out.append(self._iterate_library(option, state, span))
+        return union(out)
+
+    def _iterate_library(self, value: LibObject, state: EvalState, span: Span | None) -> Value:
+        if value.type in ("builtins.map", "builtins.filter"):
+            given = dict(value.args)
+            element = self.element(given["iterable"], state, span)
+            called = self.ask.calls.call(given["function"], CallArgs((element,)), state, span, None)
+            return called if value.type == "builtins.map" else element
+        entry = self.knowledge.entry(value.type)
+        if entry is None or not entry.iterate:
+            return UNKNOWN
+        method = LibMethod(value, entry.iterate)
+        return self.ask.calls.call(method, CallArgs(), state, span) if span is not None else UNKNOWN
+
+    def _yielded(self, context: CallContext) -> Value:
+        assert context.function is not None
+        if QUERY_DEPTH.passed(self.limits.depth):
+            self.limits.provisional += 1
+            return UNKNOWN
+        self.limits.depth += 1
+        try:
+            values = []
+            for definition in context.function.index.yields:
+                value = self.ask.expressions.eval(definition.node, EvalState(context))  # type: ignore[arg-type]
+                values.append(self.element(value, EvalState(context)) if definition.how == "delegate" else value)
+            return union(values)
+        finally:
+            self.limits.depth -= 1
+
+    def special(
+        self,
+        obj: Object,
+        name: str,
+        args: tuple[Value, ...],
+        state: EvalState,
+        span: Span | None,
+        keywords: tuple[tuple[str, Value], ...] = (),
+    ) -> Value:
+        """Call a special method of an instance, if its class has it."""
+        if not name:
+            return UNKNOWN
+        member = self.ask.classes.class_member(obj.cls, name)
+        if member is None:
+            return UNKNOWN
+        bound = union(
+            self.ask.attributes.bound_member(option, obj, name, state, span) for option in alternatives(member[1])
+        )
+        return self.ask.calls.call(bound, CallArgs(args, keywords), state, span, None)
+
+    def tested(self, value: Value, state: EvalState, expr: ir.Expr) -> None:
+        """Record what asking for the truth of a value runs: ``__bool__``, else ``__len__``."""
+        if state.recorder is None:
+            return
+        for option in alternatives(value):
+            if isinstance(option, Object):
+                for name in ("__bool__", "__len__"):
+                    if self.ask.classes.class_function(option.cls, name) is not None:
+                        self.special(option, name, (), state, place(expr))
+                        break
+
+    def drive(self, value: Value, state: EvalState, span: Span) -> None:
+        """Run a coroutine to its end."""
+        for option in alternatives(value):
+            if isinstance(option, Suspended) and state.recorder is not None:
+                state.recorder.edge(span, option.context)
+
+    def container_method(
+        self,
+        receiver: Sequence | Mapping,
+        name: str,
+        args: Args,
+        state: EvalState,
+        span: Span | None,
+    ) -> Value:
+        if isinstance(receiver, Mapping):
+            if name in ("get", "pop", "setdefault", "__getitem__"):
+                found = self.item(receiver, args.positional[0]) if args.positional else receiver.element
+                if name == "get" or len(args.positional) > 1:
+                    default = args.positional[1] if len(args.positional) > 1 else MAYBE_NONE
+                    return union([found, default])
+                return found
+            if name == "values":
+                return Sequence("list", None, receiver.element)
+            if name == "keys":
+                return Sequence("list", None, receiver.key)
+            if name == "items":
+                pair = Sequence("tuple", (receiver.key, receiver.element), UNKNOWN)
+                return Sequence("list", None, pair)
+            if name == "popitem":
+                return Sequence("tuple", (receiver.key, receiver.element), UNKNOWN)
+            if name == "copy":
+                return receiver
+            return UNKNOWN
+        if name in ("pop", "popleft"):
+            return receiver.element
+        if name == "copy":
+            return receiver
+        if name in ("extend", "update", "extendleft") and args.positional:
+            self.element(args.positional[0], state, span)
+        return UNKNOWN
+
+    def entered(self, value: Value, state: EvalState, span: Span | None = None) -> Value:
+        """What ``with value as x`` binds; records what entering does."""
+        out: list[Value] = []
+        for option in alternatives(value):
+            if isinstance(option, Object):
+                out.append(self.special(option, "__enter__", (), state, span))
+            elif isinstance(option, Suspended) and option.kind == "context":
+                if state.recorder is not None and span is not None:
+                    state.recorder.edge(span, option.context)
+                out.append(self._yielded(option.context))
+            elif isinstance(option, LibObject):
+                entry = self.knowledge.entry(option.type)
+                if entry is not None and entry.enter and span is not None:
+                    self.ask.calls.call(LibMethod(option, entry.enter), CallArgs(), state, span, None)
+                if option.type == "contextlib.closing" or option.type == "contextlib.nullcontext":
+                    out.append(next((v for _, v in option.args if is_known(v)), UNKNOWN))
+                else:
+                    returned = self.knowledge.returns(f"{option.type}.__enter__")
+                    typed = library.instance_of(returned, self.knowledge) if returned != "self" else option
+                    out.append(typed if is_known(typed) else option)
+            else:
+                out.append(UNKNOWN)
+        return union(out)
+
+    def exit_run(self, value: Value, state: EvalState, span: Span | None) -> None:
+        """What an ``ExitStack`` does with one of its entries: a context manager's exit, or a call."""
+        if isinstance(value, Partial):
+            self.ask.calls.call(value, CallArgs(), state, span, None)
+        elif isinstance(value, (Function, Bound, LibMethod)):
+            self.ask.calls.call(value, CallArgs((NONE, NONE, NONE)), state, span, None)
+        elif isinstance(value, Suspended) and span is not None:
+            self.resume(value, state, span, closing=False)
+        elif span is not None:
+            self.exited(value, state, span)
+
+    def resume(self, value: Suspended, state: EvalState, span: Span, *, closing: bool) -> None:
+        """Record what a generator runs after its ``yield``: of one that is closed, what it does in any case."""
+        context = value.context
+        if state.recorder is not None and context.function is not None:
+            state.recorder.edge(
+                span,
+                self.ask.binding.context(resumed(context.function, closing=closing), context.params, context.parent),
+            )
+
+    def exited(self, value: Value, state: EvalState, span: Span) -> None:
+        """Record what leaving a ``with`` does."""
+        for option in alternatives(value):
+            if isinstance(option, Object):
+                nothing = Const(None)
+                self.special(option, "__exit__", (nothing, nothing, nothing), state, span)
+            elif isinstance(option, LibObject):
+                entry = self.knowledge.entry(option.type)
+                if entry is not None and entry.exit:
+                    self.ask.calls.call(LibMethod(option, entry.exit), CallArgs(), state, span, None)

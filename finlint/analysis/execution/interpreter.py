@@ -1,0 +1,799 @@
+"""A function's body, run abstractly in order: the effects it has itself, the calls it makes, what it registers.
+
+Each frame (a function in one context) is run once. Values of calls come from ``evaluate``, so frames do not wait
+for each other, and a chain of calls of any length, cycles included, is a walk over frames (``reach``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import Effect, Registration
+from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, dotted, forget, known_in, settled
+from finlint.analysis.domain.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Function,
+    Lib,
+    LibMethod,
+    LibObject,
+    Object,
+    OneOf,
+    Partial,
+    Sequence,
+    Value,
+    alternatives,
+    is_known,
+    says_nothing,
+    softened,
+    union,
+    without_none,
+)
+from finlint.analysis.evaluation import flags
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.evaluation.protocols import EXIT_STACK
+from finlint.analysis.models import library
+from finlint.analysis.program.statements import children, expressions_in, flat_statements, inner_blocks, parts_of
+from finlint.model import ir
+from finlint.model.finding import Confidence
+from finlint.model.limits import FUEL_OF_STATEMENT
+from finlint.model.outline import target_names
+from finlint.model.source import Span
+
+
+class Edge(NamedTuple):
+    span: Span
+    target: CallContext
+
+
+class Summary:
+    """What running ``scope.function`` in ``scope`` does."""
+
+    def __init__(self, context: CallContext) -> None:
+        self.context = context
+        self.effects: list[Effect] = []
+        self.edges: list[Edge] = []
+        self.registrations: list[Registration] = []
+        #: How often something of the project was called so far.
+        self.entered = 0
+        self._seen: set[object] = set()
+
+    def effect(self, effect: Effect) -> None:
+        if effect not in self._seen:
+            self._seen.add(effect)
+            self.effects.append(effect)
+
+    def edge(self, span: Span, target: CallContext) -> None:
+        self.entered += 1
+        edge = Edge(span, target)
+        if edge not in self._seen:
+            self._seen.add(edge)
+            self.edges.append(edge)
+
+    def registration(self, registration: Registration) -> None:
+        if registration not in self._seen:
+            self._seen.add(registration)
+            self.registrations.append(registration)
+
+
+class Summaries:
+    """All frames of a run, made on demand."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._summaries: dict[CallContext, Summary] = {}
+
+    @property
+    def count(self) -> int:
+        """Bodies that were run."""
+        return len(self._summaries)
+
+    def of(self, context: CallContext) -> Summary:
+        summary = self._summaries.get(context)
+        if summary is None:
+            summary = self._summaries[context] = Summary(context)
+            if context.function is not None:
+                self.evaluator.refuel()
+                env: Env = {name: value for name, value in context.params if is_known(value)}
+                _Run(self.evaluator, summary, env).block(context.function.ir.body)
+        return summary
+
+    def of_statements(self, context: CallContext, block: ir.Block) -> Summary:
+        """A frame of statements outside any function (module level)."""
+        summary = Summary(context)
+        self.evaluator.refuel()
+        _Run(self.evaluator, summary, {}).block(block)
+        return summary
+
+
+#: What a block of statements comes to: goes on, or leaves (return, raise, break, continue).
+_GOES_ON = True
+_LEAVES = False
+
+
+class _Run:
+    def __init__(self, evaluator: Evaluator, summary: Summary, env: Env) -> None:
+        self.evaluator = evaluator
+        self.summary = summary
+        self.state = EvalState(summary.context, env, summary)
+        self.module = summary.context.module
+        self._has_flags = flags.has_any(summary.context)
+
+    @property
+    def env(self) -> Env:
+        env = self.state.env
+        assert env is not None
+        return env
+
+    @env.setter
+    def env(self, env: Env) -> None:
+        self.state.env = env
+
+    def eval(self, expr: ir.Expr) -> Value:
+        return self.evaluator.expressions.eval(expr, self.state)
+
+    def _test(self, expr: ir.Expr) -> bool | None:
+        """Evaluate a condition: whether it is certainly true or false."""
+        value = self.eval(expr)
+        self.evaluator.protocols.tested(value, self.state, expr)
+        verdict = library.truth(value, self.evaluator.knowledge)
+        return flags.found(expr, self.state) if verdict is None else verdict
+
+    def block(self, block: ir.Block) -> bool:
+        for stmt in block:
+            if self.statement(stmt) is _LEAVES:
+                return _LEAVES
+        return _GOES_ON
+
+    def statement(self, stmt: ir.Stmt) -> bool:
+        method: Callable[[_Run, Any], bool] | None = _STATEMENTS.get(type(stmt))
+        if method is None:
+            return _GOES_ON
+        self.evaluator.refuel(FUEL_OF_STATEMENT)
+        try:
+            if self._has_flags and flags.any_known(self.env):
+                return self._where_flags_are_known(method, stmt)
+            return method(self, stmt)
+        except RecursionError:
+            # It nests more deeply than Python can follow: what was seen so far stands, and what comes after it counts.
+            return _GOES_ON
+
+    def _where_flags_are_known(self, method: Callable[[_Run, Any], bool], stmt: ir.Stmt) -> bool:
+        """Run a statement; what was known of flags is forgotten where the statement may set one."""
+        if isinstance(stmt, (ir.If, ir.Try, ir.Jump, ir.Global)):
+            # They see to that themselves.
+            return method(self, stmt)
+        if isinstance(stmt, ir.While) and self._test(stmt.test) is False:
+            return self.block(stmt.orelse)
+        exprs = list(expressions_in(stmt))
+        calls = [expr for expr in exprs if isinstance(expr, (ir.Call, ir.Await, ir.Yield))]
+        simple = isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.ExprStmt, ir.Return, ir.Raise, ir.With))
+        # Which of two calls comes first, and how often one in a loop, is not told.
+        if len(calls) > 1 or not simple or any(isinstance(expr, ir.Comprehension) for expr in exprs):
+            flags.forget_all(self.env)
+        entered = self.summary.entered
+        goes_on = method(self, stmt)
+        if flags.any_known(self.env) and (self.summary.entered != entered or any(map(self._may_set_flags, calls))):
+            flags.forget_all(self.env)
+        return goes_on
+
+    def _note_flag(self, target: ir.Expr, value: ir.Expr) -> None:
+        if self._has_flags and isinstance(value, ir.Const):
+            flags.note(target, bool(value.value), self.state, self.evaluator)
+
+    def _note_event(self, expr: ir.Expr) -> None:
+        if not self._has_flags:
+            return
+        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and expr.func.name == "set":
+            flags.note_set(expr, self.evaluator.expressions.eval(expr.func, self._quiet()), self.state, self.evaluator)
+
+    def _may_set_flags(self, expr: ir.Expr) -> bool:
+        """Whether an expression runs anything but a function of a library that is given nothing to call."""
+        if not isinstance(expr, ir.Call):
+            return isinstance(expr, (ir.Await, ir.Yield))
+        quiet = self._quiet()
+        called = self.evaluator.expressions.eval(expr.func, quiet)
+        if not all(isinstance(option, (Lib, LibMethod)) for option in alternatives(called)):
+            return True
+        if isinstance(expr.func, ir.Attr) and expr.func.name == "clear":
+            # An event, perhaps by another name.
+            return True
+        given = (
+            option for arg in expr.args for option in alternatives(self.evaluator.expressions.eval(arg.value, quiet))
+        )
+        return any(isinstance(option, (Bound, Function, Lib, LibMethod, Object, Partial, Sequence)) for option in given)
+
+    # -- simple statements
+
+    def assign(self, stmt: ir.Assign) -> bool:
+        value = self.evaluator.expressions.run_lazily(stmt.value, self.state)
+        for target in stmt.targets:
+            entered = self.summary.entered
+            self._store(target, value, stmt.span)
+            if self.summary.entered != entered:
+                # A setter, which may set others.
+                flags.forget_all(self.env)
+            self._note_flag(target, stmt.value)
+        return _GOES_ON
+
+    def ann_assign(self, stmt: ir.AnnAssign) -> bool:
+        if stmt.value is not None:
+            value = self.evaluator.expressions.run_lazily(stmt.value, self.state)
+            quiet = self._quiet()
+            self._store(stmt.target, Lazy(lambda: self._declared(value, stmt.annotation, quiet)), stmt.span)
+        return _GOES_ON
+
+    def _declared(self, value: Value | Lazy, annotation: ir.Expr, state: EvalState) -> Value:
+        """``value``, or what its annotation says where that is more."""
+        value = settled(value)
+        if says_nothing(value):
+            declared = self.evaluator.annotations.annotation(annotation, state)
+            if not says_nothing(declared):
+                return declared
+        return value
+
+    def _quiet(self) -> EvalState:
+        """This moment's context for a question that is asked later, to which nobody listens."""
+        return EvalState(self.state.context, dict(self.env))
+
+    def _store(self, target: ir.Expr, value: Value | Lazy, span: Span) -> None:
+        self._targets_effects(target, value, span)
+        if isinstance(target, ir.Attr):
+            flags.forget_named(target.name, self.env)
+            # What an attribute holds after an assignment is known only until some call may change it; that a
+            # finalizer's own ``self.x = None`` hides what came before is what matters.
+            value = _softened(value)
+        assign(target, value, self.env, self.evaluator.protocols.item)
+
+    def _targets_effects(self, target: ir.Expr, value: Value | Lazy, span: Span) -> None:
+        """Evaluate what a target itself runs: ``self.pool[key]``, ``__setitem__``, property setters."""
+        if isinstance(target, ir.Attr):
+            receiver = self.eval(target.value)
+            for option in alternatives(receiver):
+                if isinstance(option, Object):
+                    self._setter(option, target.name, value, span)
+        elif isinstance(target, ir.Subscript):
+            receiver = self.eval(target.value)
+            index = self.eval(target.key)
+            for option in alternatives(receiver):
+                if isinstance(option, Object):
+                    self.evaluator.protocols.special(option, "__setitem__", (index, settled(value)), self.state, span)
+        elif isinstance(target, ir.Display):
+            for item in target.items:
+                self._targets_effects(item.value if isinstance(item, ir.Starred) else item, UNKNOWN, span)
+
+    def _setter(self, obj: Object, name: str, value: Value | Lazy, span: Span) -> None:
+        for base in self.evaluator.classes.mro(obj.cls):
+            if not isinstance(base, Class):
+                continue
+            for binding in base.node.members.get(name, []):
+                if binding.kind != "function":
+                    continue
+                node = base.node.function(binding)
+                if node is not None and any(isinstance(d, ir.Attr) and d.name == "setter" for d in node.ir.decorators):
+                    params = [p.name for p in node.ir.params]
+                    given: tuple[Value, ...] = (obj, settled(value))
+                    values = dict(zip(params, given, strict=False))
+                    self.summary.edge(span, self.evaluator.binding.context(node, tuple(values.items()), base.context))
+
+    def aug_assign(self, stmt: ir.AugAssign) -> bool:
+        current = self.eval(stmt.target)
+        value = self.eval(stmt.value)
+        if isinstance(current, Object):
+            self.evaluator.protocols.special(current, "__iadd__", (value,), self.state, stmt.span)
+        if isinstance(current, Sequence) and isinstance(value, Sequence):
+            result: Value = Sequence(current.kind, None, union([current.element, value.element]))
+        else:
+            result = UNKNOWN
+        assign(stmt.target, result, self.env, self.evaluator.protocols.item)
+        return _GOES_ON
+
+    def expression(self, stmt: ir.ExprStmt) -> bool:
+        self.evaluator.expressions.run(stmt.value, self.state)
+        if isinstance(stmt.value, ir.Call) and self._never_returns(stmt.value):
+            return _LEAVES
+        self._note_event(stmt.value)
+        return _GOES_ON
+
+    def _never_returns(self, call: ir.Call) -> bool:
+        function = self.evaluator.expressions.eval(call.func, EvalState(self.state.context, self.env))
+        if isinstance(function, Lib):
+            entry = self.evaluator.knowledge.entry(function.name)
+            return entry is not None and entry.no_return
+        return False
+
+    def return_(self, stmt: ir.Return) -> bool:
+        if stmt.value is not None:
+            self.evaluator.expressions.run(stmt.value, self.state)
+        return _LEAVES
+
+    def raise_(self, stmt: ir.Raise) -> bool:
+        if stmt.value is not None:
+            self.eval(stmt.value)
+        return _LEAVES
+
+    def delete(self, stmt: ir.Delete) -> bool:
+        for target in stmt.targets:
+            path = dotted(target)
+            if path:
+                forget(path, self.env)
+                self.env[path] = UNKNOWN
+            elif isinstance(target, ir.Subscript):
+                receiver = self.eval(target.value)
+                index = self.eval(target.key)
+                for option in alternatives(receiver):
+                    if isinstance(option, Object):
+                        self.evaluator.protocols.special(option, "__delitem__", (index,), self.state, stmt.span)
+        return _GOES_ON
+
+    def assert_(self, stmt: ir.Assert) -> bool:
+        self._test(stmt.test)
+        self.refine(stmt.test, True)
+        return _GOES_ON
+
+    def jump(self, stmt: ir.Jump) -> bool:
+        return _GOES_ON if stmt.kind == "pass" else _LEAVES
+
+    def define(self, stmt: ir.FunctionDef) -> bool:
+        function = stmt.function
+        for param in function.params:
+            if param.default is not None:
+                self.eval(param.default)
+        # The nested function is read from the scope, so that it sees names that are bound after it too.
+        forget(function.name, self.env)
+        self.env.pop(function.name, None)
+        return _GOES_ON
+
+    def define_class(self, stmt: ir.ClassDef) -> bool:
+        self.env.pop(stmt.name, None)
+        return _GOES_ON
+
+    # -- branches
+
+    def if_(self, stmt: ir.If) -> bool:
+        # Unroll ``elif`` chains: they may be long.
+        ends: list[Env] = []
+        arm: ir.If | None = stmt
+        while arm is not None:
+            entered = self.summary.entered
+            verdict = self._test(arm.test)
+            if self.summary.entered != entered:
+                # A property, say.
+                flags.forget_all(self.env)
+            before = self.env
+            following: ir.If | None = None
+            if verdict is not False:
+                self.env = dict(before)
+                self._refine_flags(arm.test, True)
+                if self.block(arm.body) is _GOES_ON:
+                    ends.append(self.env)
+            if verdict is True:
+                break
+            self.env = dict(before)
+            self._refine_flags(arm.test, False)
+            if len(arm.orelse) == 1 and isinstance(arm.orelse[0], ir.If):
+                following = arm.orelse[0]
+            elif self.block(arm.orelse) is _GOES_ON:
+                ends.append(self.env)
+            arm = following
+        if not ends:
+            return _LEAVES
+        self.env = _join(ends)
+        return _GOES_ON
+
+    def match(self, stmt: ir.Match) -> bool:
+        self.eval(stmt.subject)
+        before = self.env
+        ends = [dict(before)]
+        for case in stmt.cases:
+            self.env = dict(before)
+            for name in case.binds:
+                value: Value = UNKNOWN
+                if case.cls is not None and len(case.binds) == 1:
+                    value = self.evaluator.annotations.annotation(case.cls, EvalState(self.state.context))
+                self.env[name] = value
+            if case.guard is not None:
+                self.eval(case.guard)
+            if self.block(case.body) is _GOES_ON:
+                ends.append(self.env)
+        self.env = _join(ends)
+        return _GOES_ON
+
+    def while_(self, stmt: ir.While) -> bool:
+        verdict = self._test(stmt.test)
+        if verdict is False:
+            return self.block(stmt.orelse)
+        self._spins(stmt)
+        self._widen(stmt.body)
+        before = dict(self.env)
+        self.refine(stmt.test, True)
+        self.block(stmt.body)
+        # ``while True`` is left by ``break`` only; a loop without one never ends.
+        if isinstance(stmt.test, ir.Const) and stmt.test.value and not _has_break(stmt.body):
+            return _LEAVES
+        self.env = _join([before, self.env])
+        self.refine(stmt.test, False)
+        return self.block(stmt.orelse) if stmt.orelse else _GOES_ON
+
+    def _spins(self, stmt: ir.While) -> None:
+        """A loop with no bound of its own: nothing in its body can end it."""
+        if busy_loop(stmt):
+            constant = isinstance(stmt.test, ir.Const)
+            self._spin("while True" if constant else "while", stmt.span, Confidence.HIGH)
+
+    def _spin(self, loop: str, span: Span, confidence: Confidence) -> None:
+        self.summary.effect(Effect("busy-loop", loop, self.module.path, span, "unbounded", confidence))
+
+    def for_(self, stmt: ir.For) -> bool:
+        if isinstance(stmt.iter, ir.Comprehension) and stmt.iter.kind == "generator":
+            iterated = self.eval(stmt.iter._replace(kind="list"))
+        else:
+            iterated = self.eval(stmt.iter)
+        if endless_iteration(stmt, iterated):
+            self._spin("for", stmt.span, Confidence.MEDIUM)
+        element = self.evaluator.protocols.element(iterated, self.state, stmt.span)
+        self._widen(stmt.body)
+        before = dict(self.env)
+        assign(stmt.target, element, self.env, self.evaluator.protocols.item)
+        self.block(stmt.body)
+        self.env = _join([before, self.env])
+        if stmt.orelse:
+            self.block(stmt.orelse)
+        return _GOES_ON
+
+    def _widen(self, body: ir.Block) -> None:
+        """Before a loop: what the body assigns may already have been assigned by an earlier round."""
+        for name in _assigned(body):
+            if name in self.env and "." not in name:
+                self.env[name] = self._widened(name, self.env[name])
+                forget(name, self.env)
+            elif "." in name:
+                self.env.pop(name, None)
+
+    def _widened(self, name: str, value: Value | Lazy) -> Lazy:
+        return Lazy(lambda: union([settled(value), self.evaluator.names.context_name(name, self.state.context)]))
+
+    def with_(self, stmt: ir.With) -> bool:
+        entered: list[tuple[Value, Span]] = []
+        suppresses = False
+        for expr, target, span in stmt.items:
+            value = self.eval(expr)
+            entered.append((value, span))
+            bound: Value = UNKNOWN
+            if not stmt.is_async:
+                bound = self.evaluator.protocols.entered(value, self.state, span)
+            suppresses = suppresses or any(
+                isinstance(v, LibObject) and v.type == "contextlib.suppress" for v in alternatives(value)
+            )
+            if target is not None:
+                assign(target, bound, self.env, self.evaluator.protocols.item)
+        if not all(isinstance(value, LibObject) for value, _ in entered):
+            # Entering it may have set one.
+            flags.forget_all(self.env)
+        before = dict(self.env)
+        goes_on = self.block(stmt.body)
+        # Leaving it may have swallowed an exception, too.
+        flags.forget_all(before)
+        flags.forget_all(self.env)
+        if not stmt.is_async:
+            for (value, span), (_, target, _) in zip(reversed(entered), reversed(stmt.items), strict=True):
+                if isinstance(value, LibObject) and value.type == EXIT_STACK and isinstance(target, ir.Name):
+                    # What the body gave to the stack is run here.
+                    value = known_in(self.env, target.id) or value
+                self.evaluator.protocols.exited(value, self.state, span)
+        if goes_on is _LEAVES and suppresses and not _returns(stmt.body):
+            self.env = _join([before, self.env])
+            return _GOES_ON
+        return goes_on
+
+    def try_(self, stmt: ir.Try) -> bool:
+        before = dict(self.env)
+        goes_on = self.block(stmt.body)
+        after = self.env
+        # The body may have been left anywhere, after it has set a flag and before.
+        flags.forget_all(before)
+        flags.forget_all(after)
+        ends: list[Env] = []
+        if goes_on is _GOES_ON and self.block(stmt.orelse) is _GOES_ON:
+            ends.append(self.env)
+        for handler in stmt.handlers:
+            self.env = _join([before, after])
+            if handler.type is not None:
+                self.eval(handler.type)
+            if handler.name:
+                self.env[handler.name] = UNKNOWN
+            if self.block(handler.body) is _GOES_ON:
+                ends.append(self.env)
+        left = not ends
+        self.env = _join(ends) if ends else _join([before, after])
+        if self.block(stmt.final) is _LEAVES:
+            return _LEAVES
+        return _LEAVES if left else _GOES_ON
+
+    # -- what a condition says
+
+    def _refine_flags(self, test: ir.Expr, holds: bool) -> None:
+        """``refine``, and what the condition says of flags. One that calls something says nothing, nor leaves what was
+        known of them."""
+        self.refine(test, holds)
+        if not self._has_flags:
+            return
+        if any(isinstance(part, ir.Walrus) or self._may_set_flags(part) for part in parts_of(test)):
+            flags.forget_all(self.env)
+        else:
+            flags.note_test(test, holds, self.state, self.evaluator)
+
+    def refine(self, test: ir.Expr, holds: bool) -> None:
+        """Narrow the environment by a condition that is known to hold, or not to."""
+        if isinstance(test, ir.Not):
+            self.refine(test.value, not holds)
+        elif isinstance(test, ir.Bool):
+            if (test.op == "and") is holds:
+                self.refine(test.left, holds)
+                self.refine(test.right, holds)
+        elif isinstance(test, (ir.Name, ir.Attr)):
+            if holds:
+                self._narrow(test, _true_values)
+        elif isinstance(test, ir.Walrus):
+            if holds:
+                self.env[test.target] = without_none(known_in(self.env, test.target) or UNKNOWN)
+        elif isinstance(test, ir.Compare) and len(test.rest) == 1:
+            ((op, right),) = test.rest
+            if isinstance(right, ir.Const) and right.value is None and op in ("Is", "IsNot", "Equal", "NotEqual"):
+                if holds is (op in ("IsNot", "NotEqual")):
+                    self._narrow(test.left, without_none)
+                else:
+                    self._narrow(test.left, lambda _: Const(None, False))
+        elif isinstance(test, ir.Call):
+            self._refine_isinstance(test, holds)
+
+    def _refine_isinstance(self, test: ir.Call, holds: bool) -> None:
+        if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):
+            return
+        quiet = self._quiet()
+        self._narrow(test.args[0].value, lambda value: self._of_classes(value, test.args[1].value, holds, quiet))
+
+    def _of_classes(self, value: Value, expr: ir.Expr, holds: bool, state: EvalState) -> Value:
+        """The part of ``value`` that is (or is not) an instance of what ``expr`` names."""
+        named = self.evaluator.expressions.eval(expr, state)
+        options = list(named.items or ()) if isinstance(named, Sequence) else list(alternatives(named))
+        classes = [o for o in options if isinstance(o, (Class, Lib))]
+        if not classes or len(classes) != len(options):
+            return value
+        self.evaluator.compared.update(c.node.name for c in classes if isinstance(c, Class))
+
+        def is_one(value: Value) -> bool:
+            for cls in classes:
+                if isinstance(value, Object) and cls in self.evaluator.classes.mro(value.cls):
+                    return True
+                if isinstance(value, LibObject) and isinstance(cls, Lib):
+                    names = (value.type, *self.evaluator.knowledge.bases(value.type))
+                    if self.evaluator.knowledge.canonical(cls.name) in names:
+                        return True
+            return False
+
+        kept = [v for v in alternatives(value) if is_one(v) is holds]
+        if kept or not holds:
+            return union(kept)
+        made = [
+            self.evaluator.annotations.instance(c)
+            if isinstance(c, Class)
+            else self.evaluator.annotations.annotation_of(c)
+            for c in classes
+        ]
+        return union(v for v in made if is_known(v))
+
+    def _narrow(self, expr: ir.Expr, change: Callable[[Value], Value]) -> None:
+        path = dotted(expr)
+        if not path:
+            return
+        quiet = self._quiet()
+        function = self.state.context.function
+        if function is not None and path.partition(".")[0] in function.ir.bound:
+            self.env[path] = Lazy(lambda: change(self.evaluator.expressions.eval(expr, quiet)))
+            return
+        # What is known of the module's names goes on to what is called: only what the condition adds.
+        value = self.evaluator.expressions.eval(expr, quiet)
+        narrowed = change(value)
+        if narrowed != value:
+            self.env[path] = narrowed
+
+
+def _softened(value: Value | Lazy) -> Value | Lazy:
+    return Lazy(lambda: softened(settled(value))) if type(value) is Lazy else softened(settled(value))
+
+
+def _true_values(value: Value) -> Value:
+    if isinstance(value, OneOf):
+        rest = [m for m in value.order if not (isinstance(m, Const) and not m.value)]
+        return union(rest) if rest else UNKNOWN
+    if isinstance(value, Const) and not value.value and not value.firm:
+        return UNKNOWN
+    return value
+
+
+def _join(ends: list[Env]) -> Env:
+    """What is known where several ways meet."""
+    if len(ends) == 1:
+        return ends[0]
+    first, rest = ends[0], ends[1:]
+    out: Env = {}
+    for name, value in first.items():
+        others = [env[name] for env in rest if name in env]
+        if len(others) == len(rest):
+            out[name] = value if all(other is value for other in others) else _met([value, *others])
+    # A name that only some ways assigned is read from the scope, which knows all its assignments.
+    return out
+
+
+def _met(values: list[Value | Lazy]) -> Value | Lazy:
+    """What a name is where ways meet that know different things of it."""
+    if any(type(value) is Lazy for value in values):
+        return Lazy(lambda: _met_values([settled(value) for value in values]))
+    return _met_values([settled(value) for value in values])
+
+
+def _met_values(values: list[Value]) -> Value:
+    return values[0] if all(value == values[0] for value in values) else union(values)
+
+
+def _assigned(block: ir.Block) -> set[str]:
+    """Names and attribute paths that a block assigns."""
+    out: set[str] = set()
+    for stmt in flat_statements(block):
+        targets: tuple[ir.Expr, ...] = ()
+        if isinstance(stmt, ir.Assign):
+            targets = stmt.targets
+        elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.For)):
+            targets = (stmt.target,)
+        elif isinstance(stmt, ir.With):
+            targets = tuple(t for _, t, _ in stmt.items if t is not None)
+        for target in targets:
+            out.update(target_names(target))
+            path = dotted(target)
+            if path:
+                out.add(path)
+    return out
+
+
+def _has_break(block: ir.Block) -> bool:
+    """Whether a loop body holds a ``break`` of this loop, or a way out of the function."""
+    for stmt in block:
+        if isinstance(stmt, ir.Jump) and stmt.kind == "break":
+            return True
+        if isinstance(stmt, (ir.For, ir.While)):
+            if _has_break(stmt.orelse):
+                return True
+            continue
+        if any(_has_break(inner) for inner in inner_blocks(stmt)):
+            return True
+    return False
+
+
+def _returns(block: ir.Block) -> bool:
+    return any(isinstance(stmt, ir.Return) for stmt in flat_statements(block))
+
+
+def busy_loop(stmt: ir.While) -> bool:
+    """A ``while`` with no bound of its own: it waits for somebody else, or tries again for ever.
+
+    Three shapes: nothing in the body can change what the condition asks; ``while True`` whose only way out is
+    such a question; ``while True`` that tries again after an exception and leaves when it went well.
+    """
+    if isinstance(stmt.test, ir.Const):
+        return bool(stmt.test.value) and (_retries(stmt.body) or _asks_for_the_end(stmt.body))
+    return _asks(stmt.test, stmt.body) and not _leaves(stmt.body) and _is_idle(stmt.body)
+
+
+def endless_iteration(stmt: ir.For, iterated: Value) -> bool:
+    """``for _ in itertools.count()`` that only waits for somebody else."""
+    endless = any(isinstance(v, LibObject) and v.type in _ENDLESS for v in alternatives(iterated))
+    return endless and (_retries(stmt.body) or _asks_for_the_end(stmt.body))
+
+
+_ENDLESS = frozenset({"itertools.count", "itertools.cycle"})
+
+
+def _asks(test: ir.Expr, body: ir.Block) -> bool:
+    """Whether a condition only reads attributes or asks a predicate, none of which ``body`` assigns."""
+    asks = False
+    tested: list[str] = []
+    stack: list[ir.Expr] = [test]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ir.Yield, ir.Await, ir.Walrus)):
+            return False
+        if isinstance(node, ir.Call):
+            # ``while chunk := read()`` and ``while q.get()`` consume; ``while t.is_alive()`` only asks.
+            name = node.func.name if isinstance(node.func, ir.Attr) else ""
+            if node.args or not (name in _ASKING or name.lstrip("_").startswith(("is_", "has_"))):
+                return False
+            asks = True
+        path = dotted(node)
+        if path:
+            asks = asks or "." in path
+            tested.append(path)
+            continue
+        stack.extend(children(node))
+    assigned = _assigned(body)
+    # Local names only: another thread cannot change them, so it is a computation, not a wait.
+    return asks and not any(path in assigned or path.partition(".")[0] in assigned for path in tested)
+
+
+def _asks_for_the_end(body: ir.Block) -> bool:
+    """An endless loop whose ways out all depend on what somebody else does."""
+    exits = [s for s in body if isinstance(s, ir.If) and _leaves(s.body)]
+    rest = tuple(s for s in body if s not in exits)
+    if any(s.orelse or not _asks(s.test, body) for s in exits):
+        return False
+    return not _leaves(rest) and _is_idle(rest)
+
+
+def _retries(body: ir.Block) -> bool:
+    """``try: ...; return`` with a handler that goes round again."""
+    tries = [s for s in body if isinstance(s, ir.Try)]
+    if len(tries) != 1:
+        return False
+    (attempt,) = tries
+    swallowed = [h for h in attempt.handlers if not _leaves(h.body)]
+    if not swallowed or any(_leaves(h.body) for h in attempt.handlers):
+        return False
+    after = body[body.index(attempt) + 1 :]
+    ends = [block[-1] for block in (attempt.body, attempt.orelse, after) if block]
+    return any(isinstance(s, ir.Return) or (isinstance(s, ir.Jump) and s.kind == "break") for s in ends)
+
+
+def _leaves(body: ir.Block) -> bool:
+    """Whether a loop's body holds a way out of the loop."""
+    for inner in flat_statements(body):
+        if isinstance(inner, (ir.Return, ir.Raise)) or (isinstance(inner, ir.Jump) and inner.kind == "break"):
+            return True
+        if any(isinstance(expr, (ir.Yield, ir.Await)) for expr in expressions_in(inner)):
+            return True
+    return False
+
+
+def _is_idle(body: ir.Block) -> bool:
+    """Whether a body only passes time: it calls nothing that could change what the loop waits for."""
+    return all(
+        not isinstance(expr, ir.Call) or _passes_time(expr)
+        for inner in flat_statements(body)
+        for expr in expressions_in(inner)
+    )
+
+
+_ASKING = frozenset(
+    {"is_alive", "is_set", "locked", "done", "running", "poll", "empty", "full", "is_open", "isAlive", "isSet"}
+)
+_IDLE = frozenset({"sleep", "print", "debug", "info", "warning", "monotonic", "time", "perf_counter", "log"})
+
+
+def _passes_time(call: ir.Call) -> bool:
+    if isinstance(call.func, ir.Attr):
+        return call.func.name in _IDLE
+    return isinstance(call.func, ir.Name) and call.func.id in _IDLE
+
+
+_STATEMENTS: dict[type, Any] = {
+    ir.Assign: _Run.assign,
+    ir.AnnAssign: _Run.ann_assign,
+    ir.AugAssign: _Run.aug_assign,
+    ir.ExprStmt: _Run.expression,
+    ir.Return: _Run.return_,
+    ir.Raise: _Run.raise_,
+    ir.Delete: _Run.delete,
+    ir.Assert: _Run.assert_,
+    ir.Jump: _Run.jump,
+    ir.FunctionDef: _Run.define,
+    ir.ClassDef: _Run.define_class,
+    ir.If: _Run.if_,
+    ir.Match: _Run.match,
+    ir.While: _Run.while_,
+    ir.For: _Run.for_,
+    ir.With: _Run.with_,
+    ir.Try: _Run.try_,
+}

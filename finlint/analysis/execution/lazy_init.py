@@ -1,0 +1,98 @@
+"""What a function does the first time only, making a variable of its module or class: ``if runtime is None: ...``.
+
+A finalizer that comes there waits only if nobody has been there before it; mostly its own object could not exist then.
+A flag (``if not started: started = True``) is not such a thing: a finalizer may well be the first to shut something
+down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from finlint.analysis.domain.state import dotted
+from finlint.analysis.program.definitions import Definition, class_of
+from finlint.analysis.program.statements import inner_blocks
+from finlint.analysis.program.symbols import FunctionNode, method_kind
+from finlint.model import ir
+from finlint.model.source import Span
+
+
+def made_first(function: FunctionNode, span: Span) -> str:
+    """The variable that the function makes where it comes to ``span``, and only then; "" if there is none."""
+    names = _made_by(function)
+    return _within(function.ir.body, span, names) if names else ""
+
+
+def _made_by(function: FunctionNode) -> frozenset[str]:
+    """Variables of the module, and of the class, that a function gives what it has made."""
+    index = function.index
+    made = {name for name in index.globals if _is_made(index.names.get(name, ()))}
+    owner = function.owner
+    if owner is not None and index.stores:
+        first = function.ir.params[0].name if function.ir.params else ""
+        of_class = method_kind(function) == "class" or function.name == "__new__"
+        owners = {owner.name, class_of(first), *((first,) if of_class else ())}
+        made |= {f"{who}.{name}" for (who, name), found in index.stores.items() if who in owners and _is_made(found)}
+    return frozenset(made)
+
+
+def _is_made(definitions: Iterable[Definition]) -> bool:
+    return any(d.how == "value" and not isinstance(d.node, ir.Const) for d in definitions)
+
+
+def _within(block: ir.Block, span: Span, names: frozenset[str]) -> str:
+    made = ""
+    for stmt in block:
+        if _holds(stmt, span):
+            if made:
+                return made
+            if isinstance(stmt, ir.If) and not _holds(stmt.test, span):
+                inside = any(_holds(inner, span) for inner in stmt.body)
+                made = _unset(stmt.test, names) if inside else _set(stmt.test, names)
+                return made or _within(stmt.body if inside else stmt.orelse, span, names)
+            inner = next((inner for inner in inner_blocks(stmt) if any(_holds(part, span) for part in inner)), ())
+            return _within(inner, span, names)
+        if isinstance(stmt, ir.If) and stmt.body and isinstance(stmt.body[-1], (ir.Return, ir.Raise)):
+            made = made or _set(stmt.test, names)
+    return ""
+
+
+def _holds(node: object, span: Span) -> bool:
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Span):
+            if part == span:
+                return True
+        elif isinstance(part, tuple):
+            stack.extend(part)
+    return False
+
+
+def _unset(test: ir.Expr, names: frozenset[str]) -> str:
+    """The variable that is certainly not made where the test holds."""
+    if isinstance(test, ir.Bool) and test.op == "and":
+        return _unset(test.left, names) or _unset(test.right, names)
+    if isinstance(test, ir.Not):
+        return _named(test.value, names)
+    return _compared(test, names, ("Is", "Equal"))
+
+
+def _set(test: ir.Expr, names: frozenset[str]) -> str:
+    """The variable that is certainly not made where the test does not hold."""
+    if isinstance(test, ir.Bool) and test.op == "or":
+        return _set(test.left, names) or _set(test.right, names)
+    return _named(test, names) or _compared(test, names, ("IsNot", "NotEqual"))
+
+
+def _named(expr: ir.Expr, names: frozenset[str]) -> str:
+    name = dotted(expr) if isinstance(expr, (ir.Name, ir.Attr)) else ""
+    return name if name in names else ""
+
+
+def _compared(test: ir.Expr, names: frozenset[str], operators: tuple[str, ...]) -> str:
+    if isinstance(test, ir.Compare) and len(test.rest) == 1:
+        ((operator, right),) = test.rest
+        if operator in operators and isinstance(right, ir.Const) and right.value is None:
+            return _named(test.left, names)
+    return ""

@@ -1,0 +1,97 @@
+"""From a callback to its culprits: a breadth-first walk over frames, so that each witness is a shortest one."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import Effect
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.execution.lazy_init import made_first
+from finlint.model.limits import FRAMES
+from finlint.model.source import Span
+
+
+class Step(NamedTuple):
+    """One hop of a chain: the place in ``scope`` where the next function is called, or the culprit itself."""
+
+    path: str
+    span: Span
+    context: CallContext
+
+
+class Witness(NamedTuple):
+    """An effect that a root reaches, and the shortest chain to it (the culprit's place last).
+
+    ``first``: every chain comes through a place that is run the first time only, while this variable is made.
+    """
+
+    effect: Effect
+    steps: tuple[Step, ...]
+    first: str = ""
+
+
+def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
+    """Every effect that running ``root`` may have, each culprit once, nearest first; last those of the first time."""
+    out: list[Witness] = []
+    later: list[Witness] = []
+    came_from: dict[CallContext, tuple[CallContext, Span] | None] = {root: None}
+    queue = deque([root])
+    #: Where the walk goes on when all that runs each time has been seen: scope, caller, place, variable.
+    first_time: deque[tuple[CallContext, CallContext, Span, str]] = deque()
+    made: dict[CallContext, str] = {}
+    seen: set[tuple[str, str, str, Span]] = set()
+    while not FRAMES.reached(len(came_from)):
+        if not queue:
+            if not first_time:
+                break
+            target, caller, span, name = first_time.popleft()
+            if target not in came_from:
+                came_from[target] = (caller, span)
+                made[target] = name
+                queue.append(target)
+            continue
+        context = queue.popleft()
+        summary = summaries.of(context)
+        for effect in summary.effects:
+            if effect.culprit in seen:
+                continue
+            first = made.get(context) or _made_first(context, effect.span)
+            witness = Witness(effect, _chain(context, effect, came_from), first)
+            if first:
+                later.append(witness)
+            else:
+                seen.add(effect.culprit)
+                out.append(witness)
+        for edge in summary.edges:
+            if edge.target in came_from:
+                continue
+            first = made.get(context) or _made_first(context, edge.span)
+            if first:
+                first_time.append((edge.target, context, edge.span, first))
+            else:
+                came_from[edge.target] = (context, edge.span)
+                queue.append(edge.target)
+    for witness in later:
+        if witness.effect.culprit not in seen:
+            seen.add(witness.effect.culprit)
+            out.append(witness)
+    return out
+
+
+def _made_first(context: CallContext, span: Span) -> str:
+    return made_first(context.function, span) if context.function is not None else ""
+
+
+def _chain(
+    context: CallContext, effect: Effect, came_from: dict[CallContext, tuple[CallContext, Span] | None]
+) -> tuple[Step, ...]:
+    steps = [Step(effect.path, effect.span, context)]
+    link = came_from[context]
+    while link is not None:
+        caller, span = link
+        steps.append(Step(caller.module.path, span, caller))
+        link = came_from[caller]
+    steps.reverse()
+    return tuple(steps)

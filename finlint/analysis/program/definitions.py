@@ -1,0 +1,328 @@
+"""Where the names of a function's body, and the attributes that it stores, get their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finlint.analysis.program.statements import children, inner_blocks, leaves
+from finlint.model import ir
+from finlint.model.limits import CONDITIONS
+from finlint.model.words import PUTS, PUTS_ALL, STACKS
+
+DICT = "__dict__"
+#: How definitions put something into what a name holds.
+PUT = frozenset({"puts", "puts-all", "puts-in"})
+#: In a path: what a starred target takes.
+REST = -1
+#: Conditions that a definition is known to stand under: those nearest to it.
+#: Methods that give what was put to somebody else, who takes it out again.
+_QUEUES = ("put", "put_nowait")
+#: Methods that give an element of a mapping.
+_GIVES = ("setdefault", "get")
+
+
+class Definition:
+    """One way in which a name gets its value inside a function.
+
+    ``how``: "value" (the expression itself), "element" (an element of it), "enter" (what ``with`` binds),
+    "annotation", "function", "class", "import", "unknown"; "puts" (it is put into what the name holds), "puts-all" (its
+    elements are), "puts-in" (into an element of that), "exits" (given to an ``ExitStack``). ``path`` are the indices of
+    tuple unpacking, and ``REST``.
+    """
+
+    __slots__ = ("conditions", "how", "node", "path")
+
+    def __init__(
+        self, how: str, node: object, path: tuple[int, ...], conditions: tuple[tuple[ir.Expr, bool], ...]
+    ) -> None:
+        self.how = how
+        self.node = node
+        self.path = path
+        self.conditions = conditions
+
+
+class FunctionIndex:
+    """Where a function's names and the attributes it stores get their values, and what it returns.
+
+    Flow-insensitive: each definition carries the conditions it stands under, so that a caller's constants can
+    rule it out.
+    """
+
+    def __init__(self, body: ir.Block) -> None:
+        self.names: dict[str, list[Definition]] = {}
+        #: (variable, attribute) -> definitions, for ``variable.attribute = ...``; the variable is ``class_of("x")`` for
+        #: ``type(x).attribute = ...``.
+        self.stores: dict[tuple[str, str], list[Definition]] = {}
+        self.returns: list[Definition] = []
+        self.yields: list[Definition] = []
+        #: Expressions that may be calls of interest: ``variable.attribute.method(...)`` with constant arguments.
+        self.calls: list[ir.Call] = []
+        self.globals: set[str] = set()
+        #: What is stored in ``variable.holder.name``, by holder and name.
+        self.nested: dict[tuple[str, str], list[Definition]] = {}
+        #: Functions and lambdas that are defined here.
+        self.inner: list[ir.Function] = []
+        self._block(body, ())
+
+    def _block(self, block: ir.Block, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
+        for stmt in block:
+            self._statement(stmt, conditions)
+            if isinstance(stmt, ir.If) and stmt.body and not stmt.orelse and leaves(stmt.body):
+                # ``if x: return`` puts what follows under ``not x``.
+                conditions = (*conditions, (stmt.test, False))
+
+    def _statement(self, stmt: ir.Stmt, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
+        if isinstance(stmt, ir.Assign):
+            for target in stmt.targets:
+                self._target(target, "value", stmt.value, (), conditions)
+            self._expr(stmt.value)
+        elif isinstance(stmt, ir.AnnAssign):
+            if stmt.value is not None:
+                self._target(stmt.target, "value", stmt.value, (), conditions)
+                self._expr(stmt.value)
+            self._target(stmt.target, "annotation", stmt.annotation, (), conditions)
+        elif isinstance(stmt, ir.AugAssign):
+            if isinstance(stmt.value, (ir.Display, ir.Comprehension)):
+                # ``self.threads += [thread]``
+                self._target(stmt.target, "puts-all", stmt.value, (), conditions)
+            else:
+                self._target(stmt.target, "unknown", None, (), conditions)
+        elif isinstance(stmt, ir.ExprStmt):
+            self._expr(stmt.value)
+        elif isinstance(stmt, ir.Return):
+            if stmt.value is not None:
+                self.returns.append(Definition("value", stmt.value, (), conditions))
+                self._expr(stmt.value)
+            else:
+                self.returns.append(Definition("value", ir.Const(None), (), conditions))
+        elif isinstance(stmt, ir.If):
+            self._arms(stmt, conditions)
+        elif isinstance(stmt, ir.For):
+            self._target(stmt.target, "element", stmt.iter, (), conditions)
+            self._expr(stmt.iter)
+            self._block(stmt.body, conditions)
+            self._block(stmt.orelse, conditions)
+        elif isinstance(stmt, ir.While):
+            self._expr(stmt.test)
+            self._block(stmt.body, conditions)
+            self._block(stmt.orelse, conditions)
+        elif isinstance(stmt, ir.With):
+            for entered, bound, _ in stmt.items:
+                self._expr(entered)
+                if bound is not None:
+                    self._target(bound, "enter", entered, (), conditions)
+            self._block(stmt.body, conditions)
+        elif isinstance(stmt, ir.Try):
+            for handler in stmt.handlers:
+                if handler.name:
+                    self._add(handler.name, Definition("unknown", None, (), conditions))
+            for block in inner_blocks(stmt):
+                self._block(block, conditions)
+        elif isinstance(stmt, ir.Match):
+            self._expr(stmt.subject)
+            for case in stmt.cases:
+                for name in case.binds:
+                    if case.cls is not None and len(case.binds) == 1:
+                        self._add(name, Definition("annotation", case.cls, (), conditions))
+                    else:
+                        self._add(name, Definition("unknown", None, (), conditions))
+                self._block(case.body, conditions)
+        elif isinstance(stmt, ir.FunctionDef):
+            self._add(stmt.function.name, Definition("function", stmt.function, (), conditions))
+            self.inner.append(stmt.function)
+        elif isinstance(stmt, ir.ClassDef):
+            self._add(stmt.name, Definition("class", stmt, (), conditions))
+        elif isinstance(stmt, ir.Import):
+            for item in stmt.names:
+                self._add(item[1], Definition("import", ir.Import((item,), stmt.span), (), conditions))
+        elif isinstance(stmt, ir.ImportFrom):
+            for imported in stmt.names:
+                single = ir.ImportFrom(stmt.module, stmt.level, (imported,), stmt.span)
+                self._add(imported[1], Definition("import", single, (), conditions))
+        elif isinstance(stmt, ir.Global):
+            self.globals.update(stmt.names)
+
+    def _arms(self, stmt: ir.If, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
+        """``if`` and its ``elif`` arms, of which there may be thousands."""
+        arm: ir.If | None = stmt
+        while arm is not None:
+            self._expr(arm.test)
+            self._block(arm.body, (*conditions, (arm.test, True)))
+            if CONDITIONS.passed(len(conditions)):
+                conditions = conditions[-CONDITIONS:]
+            conditions = (*conditions, (arm.test, False))
+            orelse, arm = arm.orelse, None
+            if len(orelse) == 1 and isinstance(orelse[0], ir.If):
+                arm = orelse[0]
+            else:
+                self._block(orelse, conditions)
+
+    def _add(self, name: str, definition: Definition) -> None:
+        self.names.setdefault(name, []).append(definition)
+
+    def _target(
+        self,
+        target: ir.Expr,
+        how: str,
+        value: object,
+        path: tuple[int, ...],
+        conditions: tuple[tuple[ir.Expr, bool], ...],
+    ) -> None:
+        if isinstance(target, ir.Name):
+            self._add(target.id, Definition(how, value, path, conditions))
+        elif isinstance(target, ir.Attr) and (owner := _owner(target.value)):
+            self.stores.setdefault((owner, target.name), []).append(Definition(how, value, path, conditions))
+        elif isinstance(target, ir.Attr) and isinstance(target.value, ir.Attr):
+            key = target.value.name, target.name
+            self.nested.setdefault(key, []).append(Definition(how, value, path, conditions))
+        elif isinstance(target, ir.Display):
+            for position, item in enumerate(target.items):
+                if isinstance(item, ir.Starred):
+                    self._target(item.value, how, value, (*path, REST), conditions)
+                    # What follows a starred target has no fixed place.
+                    for rest in target.items[position + 1 :]:
+                        self._target(rest, "unknown", None, (), conditions)
+                    break
+                self._target(item, how, value, (*path, position), conditions)
+        elif isinstance(target, ir.Subscript) and how == "value":
+            # ``self.table[key] = value`` and ``table[key] = value`` put an element into a container.
+            self._item(target, value, path, conditions)
+
+    def _item(
+        self, target: ir.Subscript, value: object, path: tuple[int, ...], conditions: tuple[tuple[ir.Expr, bool], ...]
+    ) -> None:
+        container, key = target.value, target.key
+        if isinstance(container, ir.Attr) and container.name == DICT and isinstance(key, ir.Const):
+            # ``self.__dict__["name"] = value``
+            if owner := _owner(container.value):
+                self.stores.setdefault((owner, str(key.value)), []).append(Definition("value", value, path, conditions))
+            return
+        outer = _outer(container)
+        if outer is None:
+            self._put_into(container, Definition("puts", value, path, conditions))
+        else:
+            # ``self.table[key][name] = value``
+            self._put_into(outer, Definition("puts-in", value, path, conditions))
+
+    def _put_into(self, container: ir.Expr, definition: Definition) -> None:
+        if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
+            self.stores.setdefault((owner, container.name), []).append(definition)
+        elif isinstance(container, ir.Name):
+            self._add(container.id, definition)
+
+    def _expr(self, expr: ir.Expr) -> None:
+        """Find calls that put something into a container or change a receiver, yields, and walrus targets."""
+        stack: list[ir.Expr] = [expr]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ir.Walrus):
+                self._add(node.target, Definition("value", node.value, (), ()))
+            elif isinstance(node, ir.Yield):
+                if node.value is not None:
+                    self.yields.append(Definition("delegate" if node.delegates else "value", node.value, (), ()))
+            elif isinstance(node, ir.Call):
+                self.calls.append(node)
+                self._puts(node)
+            elif isinstance(node, ir.Lambda):
+                self.inner.append(node.function)
+            stack.extend(children(node))
+
+    def _puts(self, node: ir.Call) -> None:
+        func = node.func
+        if self._sets(node) or not isinstance(func, ir.Attr) or not node.args:
+            return
+        if func.name == "update" and isinstance(func.value, ir.Attr) and func.value.name == DICT:
+            # ``self.__dict__.update(name=value)``
+            for arg in node.args:
+                if arg.keyword and (owner := _owner(func.value.value)):
+                    self.stores.setdefault((owner, arg.keyword), []).append(Definition("value", arg.value, (), ()))
+            return
+        if func.name in PUTS:
+            definition = Definition("puts", node.args[-1].value, (), ())
+        elif func.name in PUTS_ALL and not node.args[0].keyword:
+            definition = Definition("puts-all", node.args[0].value, (), ())
+        elif func.name in STACKS:
+            definition = Definition("exits", node, (), ())
+        else:
+            return
+        container = func.value
+        outer = _outer(container) if func.name not in _QUEUES else None
+        if outer is not None and definition.how == "puts":
+            # ``self.callbacks.setdefault(event, []).append(callback)``
+            container, definition = outer, Definition("puts-in", definition.node, (), ())
+        self._put_into(container, definition)
+
+    def _sets(self, node: ir.Call) -> bool:
+        """``setattr(self, "name", value)`` and ``object.__setattr__(self, "name", value)``."""
+        func = node.func
+        called = func.id if isinstance(func, ir.Name) else func.name if isinstance(func, ir.Attr) else ""
+        if called not in ("setattr", "__setattr__") or len(node.args) != 3:
+            return False
+        target, attribute, value = (arg.value for arg in node.args)
+        if not isinstance(target, ir.Name):
+            return False
+        named = [attribute]
+        if isinstance(attribute, ir.Name):
+            # ``for name in ("reader", "writer"): setattr(self, name, None)``
+            loops = [d.node for d in self.names.get(attribute.id, ()) if d.how == "element" and not d.path]
+            named = [item for node in loops if isinstance(node, ir.Display) for item in node.items]
+        names = [item.value for item in named if isinstance(item, ir.Const) and isinstance(item.value, str)]
+        for name in names:
+            self.stores.setdefault((target.id, name), []).append(Definition("value", value, (), ()))
+        return bool(names)
+
+
+def _outer(container: ir.Expr) -> ir.Expr | None:
+    """The container that this one is an element of: ``table`` for ``table[key]`` and ``table.setdefault(key, [])``."""
+    if isinstance(container, ir.Subscript):
+        return container.value
+    if isinstance(container, ir.Call) and isinstance(container.func, ir.Attr) and container.func.name in _GIVES:
+        return container.func.value
+    return None
+
+
+def class_of(variable: str) -> str:
+    """How ``FunctionIndex.stores`` names the class of a variable."""
+    return f"type({variable})"
+
+
+def _owner(expr: ir.Expr) -> str:
+    """The variable whose attribute is meant, ``class_of`` one for ``type(x)`` and ``x.__class__``; "" for others."""
+    if isinstance(expr, ir.Name):
+        return expr.id
+    if isinstance(expr, ir.Attr) and expr.name == "__class__" and isinstance(expr.value, ir.Name):
+        return class_of(expr.value.id)
+    if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "type" and len(expr.args) == 1:
+        made = expr.args[0].value
+        return class_of(made.id) if isinstance(made, ir.Name) else ""
+    return ""
+
+
+def read_by_returns(function: ir.Function, index: FunctionIndex) -> frozenset[str] | None:
+    """The names that decide what a function returns, parameters among them; None where all may: a closure does."""
+    needed: set[str] = set()
+    pending = [part for definition in index.returns for part in _parts_of(definition)]
+    while pending:
+        part = pending.pop()
+        if part is None or isinstance(part, (ir.Lambda, ir.Function, ir.ClassDef)):
+            return None
+        if isinstance(part, ir.Name):
+            if part.id not in needed:
+                needed.add(part.id)
+                pending += [p for definition in index.names.get(part.id, ()) for p in _parts_of(definition)]
+                for (owner, _), definitions in index.stores.items():
+                    if owner == part.id:
+                        pending += [p for definition in definitions for p in _parts_of(definition)]
+            continue
+        pending += children(part)
+    if "super" in needed and function.params:
+        needed.add(function.params[0].name)
+    return frozenset(needed)
+
+
+def _parts_of(definition: Definition) -> list[Any]:
+    """What a definition gives its value by, and under which conditions."""
+    parts: list[Any] = [test for test, _ in definition.conditions]
+    if definition.how not in ("unknown", "import", "annotation"):
+        parts.append(definition.node)
+    return parts

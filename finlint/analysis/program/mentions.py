@@ -1,0 +1,26 @@
+"""Where a module's text may name a registrar: decided by words, before anything is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.analysis.program.symbols import ModuleNode
+
+
+def mentioned_at(module: ModuleNode, words: frozenset[str], everyday: frozenset[str] = frozenset()) -> Iterator[int]:
+    """The lines where ``module`` may name a registrar by one of ``words``, or by what it calls them.
+
+    ``everyday`` words (``ref``, ``proxy``) have many meanings: they count where an import brings them, or as an
+    attribute of what an import brings. What certainly registers nothing (``ref(x)`` without a callback, an import, an
+    ``isinstance``) does not count.
+    """
+    source = module.source
+    names = set(words)
+    if not source.lines("words", "gc"):
+        # Keras and its kin have callbacks of their own.
+        names.discard("callbacks")
+    attributes = {word for word in names & everyday if not source.words("imports", word)}
+    names -= attributes
+    names.update(source.words("aliases", ",".join(sorted(words))))
+    names.discard("")
+    yield from source.lines("mentions", f"{','.join(sorted(names))}\n{','.join(sorted(attributes))}")

@@ -1,0 +1,419 @@
+"""Modules, classes and functions of the project: facts plus identity, lowered when first looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+from finlint.analysis.program.definitions import DICT, FunctionIndex, read_by_returns
+from finlint.analysis.program.statements import children, flat_statements, names_bound
+from finlint.model import ir
+from finlint.model.facts import Binding, ClassFacts
+from finlint.model.outline import class_facts
+
+
+class Source(Protocol):
+    """What the analysis asks of a file (``finlint.syntax.traced.Traced``).
+
+    Whoever looks for names asks for what is ``bound``; whoever looks for words asks ``lines`` or ``words`` a question
+    of ``finlint.syntax.texts``. What stands on the whole ``text`` is worked out again after every change of the file.
+    """
+
+    path: str
+    #: What was worked out of lowered functions, by their identity; it lives as long as they do.
+    indexes: dict[int, Any]
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def stars(self) -> tuple[ir.ImportFrom, ...]: ...
+
+    def bound(self, name: str) -> tuple[Binding, ...]: ...
+    def global_lines(self, name: str) -> tuple[int, ...]: ...
+    def at(self, line: int) -> tuple[Binding, ...]: ...
+    def lower(self, line: int, end_line: int) -> ir.Block: ...
+    def slice_text(self, line: int, end_line: int) -> str: ...
+    def line_text(self, line: int) -> str: ...
+    def lines(self, question: str, argument: str) -> tuple[int, ...]: ...
+    def words(self, question: str, argument: str) -> tuple[str, ...]: ...
+
+
+class FunctionNode:
+    """A function or lambda; compared by identity. ``owner`` is the class whose body holds the ``def``."""
+
+    __slots__ = ("_index", "_tested", "ir", "module", "owner")
+
+    def __init__(self, module: ModuleNode, function: ir.Function, owner: ClassNode | None) -> None:
+        self.module = module
+        self.ir = function
+        self.owner = owner
+        self._index: FunctionIndex | None = None
+        self._tested: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.ir.name
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.owner.name}.{self.ir.name}" if self.owner is not None else self.ir.name
+
+    @property
+    def index(self) -> FunctionIndex:
+        if self._index is None:
+            # Tasks have nodes of their own, but the same lowered bodies.
+            indexes = self.module.source.indexes
+            index = indexes.get(id(self.ir))
+            if index is None:
+                index = indexes[id(self.ir)] = FunctionIndex(self.ir.body)
+            self._index = index
+        return self._index
+
+    def part(self, body: ir.Block) -> FunctionNode:
+        """A function that runs ``body``, a part of this one's, where its names mean the same."""
+        node = FunctionNode(self.module, self.ir._replace(body=body), self.owner)
+        node._index = self.index
+        return node
+
+    @property
+    def decisive(self) -> frozenset[str] | None:
+        """The names that decide what it returns; None: all of them."""
+        indexes = self.module.source.indexes
+        key = -id(self.ir)
+        if key not in indexes:
+            indexes[key] = read_by_returns(self.ir, self.index)
+        names: frozenset[str] | None = indexes[key]
+        return names
+
+    @property
+    def tested(self) -> frozenset[str]:
+        """The attributes of a method's object that decide which of its statements are run."""
+        if self._tested is None:
+            self._tested = tested_attributes(self.ir)
+        return self._tested
+
+    def __repr__(self) -> str:
+        return f"<{self.module.name}.{self.qualified}>"
+
+
+class ClassNode:
+    """A class; compared by identity. ``parent`` is the class whose body holds it, ``within`` the function whose body
+    does, if any."""
+
+    def __init__(
+        self,
+        module: ModuleNode,
+        facts: ClassFacts,
+        parent: ClassNode | None = None,
+        within: FunctionNode | None = None,
+    ) -> None:
+        self.module = module
+        self.facts = facts
+        self.name = facts.name
+        self.parent = parent
+        self.within = within
+        self._functions: dict[Binding, FunctionNode] = {}
+
+    @cached_property
+    def members(self) -> dict[str, list[Binding]]:
+        table: dict[str, list[Binding]] = {}
+        for binding in self.facts.members:
+            table.setdefault(binding.name, []).append(binding)
+        return table
+
+    def function(self, binding: Binding) -> FunctionNode | None:
+        """The method that a binding of kind "function" defines."""
+        node = self.module.functions_by_line.get((binding.line, binding.name))
+        if node is None:
+            for stmt in self.module.statements(binding):
+                if isinstance(stmt, ir.FunctionDef):
+                    node = FunctionNode(self.module, stmt.function, self)
+                    self.module.functions_by_line[(binding.line, binding.name)] = node
+        return node
+
+    def method(self, name: str) -> FunctionNode | None:
+        """The method of that name in the body: the last ``def`` of it."""
+        for binding in reversed(self.members.get(name, [])):
+            node = self.function(binding) if binding.kind == "function" else None
+            if node is not None:
+                return node
+        return None
+
+    def only_annotates(self, binding: Binding) -> bool:
+        """Whether a binding of the body is ``name: type`` without a value."""
+        if binding.kind != "assign":
+            return False
+        return all(isinstance(s, ir.AnnAssign) and s.value is None for s in self.module.statements(binding))
+
+    def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
+        """The methods that can store ``.attribute``, or name it beside a ``setattr``."""
+        bindings = dict.fromkeys(self._methods_on(self._lines("stores", attribute)))
+        if self._has("setattr"):
+            for quote in "\"'":
+                bindings.update(dict.fromkeys(self._methods_on(self._lines("within", quote + attribute))))
+        if self._has(DICT):
+            bindings.update(dict.fromkeys(self._methods_on(self._lines("within", DICT))))
+        for binding in bindings:
+            node = self.function(binding)
+            if node is not None:
+                yield node
+
+    def methods_calling(self, names: Iterable[str]) -> Iterator[FunctionNode]:
+        """The methods in which something of one of these names is called."""
+        first, last = self.facts.line, self.facts.end_line
+        lines = [n for name in names for n in self.module.source.lines("calls", name) if first <= n <= last]
+        for binding in dict.fromkeys(self._methods_on(sorted(lines))):
+            node = self.function(binding)
+            if node is not None:
+                yield node
+
+    def _has(self, word: str) -> bool:
+        return bool(self.module.source.words("holds", f"{self.facts.line}\n{self.facts.end_line}\n{word}"))
+
+    def _lines(self, question: str, argument: str) -> tuple[int, ...]:
+        """The lines of its text that answer a question."""
+        return self.module.source.lines(question, f"{self.facts.line}\n{self.facts.end_line}\n{argument}")
+
+    def _methods_on(self, lines: Sequence[int]) -> Iterator[Binding]:
+        """Bindings of the methods that these lines stand in; of those without a text of their own, all."""
+        if lines:
+            yield from self._lowered_methods
+        position = 0
+        firsts, methods = self._methods
+        for line in lines:
+            if position < len(methods) and line > methods[position].end_line:
+                position = bisect_right(firsts, line, position) - 1
+            if position < len(methods) and methods[position].line <= line <= methods[position].end_line:
+                yield methods[position]
+                position += 1
+
+    @cached_property
+    def _methods(self) -> tuple[list[int], list[Binding]]:
+        """The methods still to be lowered, in the order of the text, and their first lines."""
+        methods = [b for b in self.facts.members if b.kind == "function" and b.stmt is None]
+        methods.sort(key=lambda b: b.line)
+        return [b.line for b in methods], methods
+
+    @cached_property
+    def _lowered_methods(self) -> list[Binding]:
+        return [b for b in self.facts.members if b.kind == "function" and b.stmt is not None]
+
+    @cached_property
+    def changed_on_class(self) -> frozenset[str]:
+        """The attributes that the class's text may assign to a class (``Class.x = ...``, ``cls.x[...] = ...``)."""
+        place = f"{self.facts.line}\n{self.facts.end_line}"
+        return frozenset(self.module.source.words("changed", f"{place}\n{self.name}"))
+
+    def __repr__(self) -> str:
+        return f"<class {self.module.name}.{self.name}>"
+
+
+class ModuleNode:
+    """A module of the project; compared by identity. ``name`` is dotted, as imports of it say."""
+
+    def __init__(self, name: str, source: Source, is_package: bool) -> None:
+        self.name = name
+        self.source = source
+        self.path = source.path
+        self.is_package = is_package
+        self.functions_by_line: dict[tuple[int, str], FunctionNode] = {}
+        self._classes: dict[int, ClassNode] = {}
+        self._definitions: dict[int, _Definitions] = {}
+
+    @cached_property
+    def absolute(self) -> str:
+        """The absolute path."""
+        return os.path.abspath(self.path)
+
+    def bound(self, name: str) -> tuple[Binding, ...]:
+        """The statements of its body that bind ``name``."""
+        return self.source.bound(name)
+
+    def statements_at(self, line: int) -> Iterator[Binding]:
+        """The statements of its body that are no definitions whose lines include ``line``."""
+        return (b for b in self.source.at(line) if b.kind in ("other", "assign"))
+
+    def definition_at(self, line: int) -> tuple[Binding, ClassNode | None] | None:
+        """The function of the module's or a class's body whose lines include ``line``, and its class."""
+        for binding in reversed(self.source.at(line)):
+            if binding.kind == "function":
+                return binding, None
+            if binding.cls is not None:
+                found = self._methods_of(binding).at(line)
+                if found is not None:
+                    return found
+        return None
+
+    def _methods_of(self, binding: Binding) -> _Definitions:
+        key = id(binding)
+        known = self._definitions.get(key)
+        if known is None:
+            known = self._definitions[key] = _Definitions(self, binding)
+        return known
+
+    def classes_named(self, names: Iterable[str]) -> list[ClassNode]:
+        """Classes of its body, and classes in their bodies, of these names."""
+        wanted = set(names)
+        if not wanted:
+            return []
+        pattern = rf"\bclass[ \t]+(?:{'|'.join(map(re.escape, sorted(wanted)))})\b"
+        return [
+            cls for cls in self.classes_on(self.source.lines("matching", f"class\n{pattern}")) if cls.name in wanted
+        ]
+
+    def classes_on(self, lines: Sequence[int]) -> list[ClassNode]:
+        """Classes of its body that these lines are of, with their inner classes."""
+        out: list[ClassNode] = []
+        passed = 0
+        for line in lines:
+            stack: list[tuple[Binding, ClassNode | None]] = []
+            if line > passed:
+                stack.extend((binding, None) for binding in self.source.at(line))
+            while stack:
+                binding, parent = stack.pop()
+                if binding.cls is not None:
+                    node = self.class_node(binding.cls, parent)
+                    out.append(node)
+                    stack.extend((member, node) for member in binding.cls.members)
+                    passed = max(passed, binding.end_line)
+        out.sort(key=lambda cls: cls.facts.line)
+        return out
+
+    def class_node(self, facts: ClassFacts, parent: ClassNode | None = None) -> ClassNode:
+        node = self._classes.get(id(facts))
+        if node is None:
+            node = self._classes[id(facts)] = ClassNode(self, facts, parent)
+        return node
+
+    def function(self, binding: Binding) -> FunctionNode | None:
+        """The function that a module-level binding of kind "function" defines."""
+        node = self.functions_by_line.get((binding.line, binding.name))
+        if node is None:
+            for stmt in self.statements(binding):
+                if isinstance(stmt, ir.FunctionDef):
+                    node = FunctionNode(self, stmt.function, None)
+                    self.functions_by_line[(binding.line, binding.name)] = node
+        return node
+
+    def statements(self, binding: Binding) -> list[ir.Stmt]:
+        """The lowered statements of a binding that bind its name (all, where it has none)."""
+        if binding.stmt is not None:
+            return [binding.stmt]
+        block = self.source.lower(binding.line, binding.end_line)
+        if not binding.name:
+            return list(block)
+        return [stmt for stmt in flat_statements(block) if binding.name in names_bound(stmt)]
+
+    def inner_function(self, function: ir.Function, owner: ClassNode | None) -> FunctionNode:
+        """The node of a function or lambda inside a body that is lowered already."""
+        key = (id(function), function.name)
+        node = self.functions_by_line.get(key)
+        if node is None:
+            node = self.functions_by_line[key] = FunctionNode(self, function, owner)
+        return node
+
+    def inner_class(self, stmt: ir.ClassDef, within: FunctionNode | None) -> ClassNode:
+        """The node of a class in the body of a function."""
+        node = self._classes.get(id(stmt))
+        if node is None:
+            node = self._classes[id(stmt)] = ClassNode(self, class_facts(stmt), None, within)
+        return node
+
+    def __repr__(self) -> str:
+        return f"<module {self.name}>"
+
+
+class _Definitions:
+    """The methods that a class statement defines, those of classes in its body included, by line."""
+
+    def __init__(self, module: ModuleNode, binding: Binding) -> None:
+        rows: list[tuple[Binding, ClassNode | None]] = []
+        stack: list[tuple[Binding, ClassNode | None]] = [(binding, None)]
+        while stack:
+            binding, owner = stack.pop()
+            if binding.kind == "function":
+                rows.append((binding, owner))
+            elif binding.cls is not None:
+                node = module.class_node(binding.cls, owner)
+                stack.extend((member, node) for member in binding.cls.members)
+        rows.sort(key=lambda row: row[0].line)
+        self._rows = rows
+        self._firsts = [row[0].line for row in rows]
+
+    def at(self, line: int) -> tuple[Binding, ClassNode | None] | None:
+        position = bisect_right(self._firsts, line) - 1
+        if position < 0 or self._rows[position][0].end_line < line:
+            return None
+        return self._rows[position]
+
+
+def tested_attributes(function: ir.Function) -> frozenset[str]:
+    """The attributes of the first parameter that conditions in the body ask."""
+    me = function.params[0].name if function.params else ""
+    names: set[str] = set()
+    # Each with whether it is a part of a condition.
+    stack: list[tuple[ir.Expr, bool]] = []
+    for stmt in flat_statements(function.body):
+        if isinstance(stmt, (ir.If, ir.While)):
+            stack.append((stmt.test, True))
+        elif isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.Return)) and stmt.value is not None:
+            stack.append((stmt.value, False))
+    while stack:
+        expr, asked = stack.pop()
+        asked = asked or isinstance(expr, (ir.IfExp, ir.Bool))
+        if asked and isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == me:
+            names.add(expr.name)
+        stack += ((part, asked) for part in children(expr))
+    return frozenset(names)
+
+
+def is_abstract(function: ir.Function) -> bool:
+    """Whether a method only says what subclasses do: ``abstractmethod``, or a body that raises at once."""
+    for decorator in function.decorators:
+        if isinstance(decorator, ir.Attr) and decorator.name.startswith("abstract"):
+            return True
+        if isinstance(decorator, ir.Name) and decorator.id.startswith("abstract"):
+            return True
+    rest = [s for s in function.body if not (isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Const))]
+    if len(rest) != 1 or not isinstance(rest[0], ir.Raise):
+        return False
+    raised = rest[0].value.func if isinstance(rest[0].value, ir.Call) else rest[0].value
+    return isinstance(raised, ir.Name) and raised.id == "NotImplementedError"
+
+
+def is_accessor(method: FunctionNode, *kinds: str) -> bool:
+    """Whether it is what a property runs, as a decorator of one of these ``kinds`` says: ``@name.setter``."""
+    return any(isinstance(decorator, ir.Attr) and decorator.name in kinds for decorator in method.ir.decorators)
+
+
+def method_kind(method: FunctionNode) -> str:
+    """``static``, ``class`` or ``instance``: what a method's first parameter is, as its decorators say."""
+    for decorator in method.ir.decorators:
+        if isinstance(decorator, ir.Name) and decorator.id in ("staticmethod", "classmethod"):
+            return "static" if decorator.id == "staticmethod" else "class"
+    return "class" if method.name in ("__init_subclass__", "__class_getitem__", "__new__") else "instance"
+
+
+def with_closures(node: FunctionNode, name: str = "") -> Iterator[tuple[FunctionNode, ...]]:
+    """``node`` and the functions and lambdas inside it, each with those around it, outermost first; those that bind
+    ``name`` themselves are left out."""
+    pending: list[tuple[FunctionNode, ...]] = [(node,)]
+    while pending:
+        around = pending.pop()
+        yield around
+        last = around[-1]
+        inner = [last.module.inner_function(function, last.owner) for function in last.index.inner]
+        pending += [(*around, function) for function in reversed(inner) if name not in function.ir.bound]
+
+
+def function_at(module: ModuleNode, line: int) -> FunctionNode | None:
+    """The outermost function of the module's or a class's body whose lines include ``line``."""
+    found = module.definition_at(line)
+    if found is None:
+        return None
+    binding, owner = found
+    return owner.function(binding) if owner is not None else module.function(binding)

@@ -1,0 +1,201 @@
+"""Coroutines that a function makes and drops: calls of coroutine functions that nobody awaits or drives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import (
+    Bound,
+    Class,
+    Const,
+    Function,
+    Lib,
+    LibCoroutine,
+    Suspended,
+    Value,
+    alternatives,
+    is_known,
+)
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.models import library
+from finlint.analysis.program.definitions import Definition
+from finlint.analysis.program.statements import flat_statements, inner_blocks, parts_of
+from finlint.model import ir
+from finlint.model.finding import Confidence
+from finlint.model.limits import DROPPED_FUNCTIONS
+from finlint.model.source import Span
+
+#: They need a loop that is running in this very thread, and raise RuntimeError without one.
+_NEED_RUNNING_LOOP = frozenset({"asyncio.create_task"})
+_FIND_RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.current_task", "asyncio.all_tasks"})
+
+
+class Dropped(NamedTuple):
+    call: str
+    path: str
+    span: Span
+    why: str
+    confidence: Confidence
+
+
+def dropped_coroutines(root: CallContext, evaluator: Evaluator, summaries: Summaries) -> Iterator[Dropped]:
+    """The coroutines that ``root`` and the functions that it calls make and drop."""
+    seen = {root}
+    queue = [root]
+    while queue and not DROPPED_FUNCTIONS.reached(len(seen)):
+        context = queue.pop(0)
+        if context.function is not None and not context.function.ir.is_async and _may_drop(context, evaluator):
+            yield from _Walk(context, evaluator).block(context.function.ir.body)
+        for edge in summaries.of(context).edges:
+            # Standard library code and the like is not read: what it drops is not the finalizer's mistake.
+            if edge.target not in seen and edge.target.module is root.module:
+                seen.add(edge.target)
+                queue.append(edge.target)
+
+
+def _may_drop(context: CallContext, evaluator: Evaluator) -> bool:
+    """Whether a statement of the function may make a coroutine: told without working out what its calls return, nor
+    which of its branches are taken."""
+    assert context.function is not None
+    state = EvalState(context)
+    for stmt in flat_statements(context.function.ir.body):
+        value = stmt.value if isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.AnnAssign)) else None
+        if not isinstance(value, ir.Call):
+            continue
+        for option in alternatives(evaluator.expressions.eval(value.func, state)):
+            if isinstance(option, Lib) and option.name in _NEED_RUNNING_LOOP:
+                return True
+            if isinstance(stmt, ir.ExprStmt) and _may_give_coroutine(option):
+                return True
+    return False
+
+
+def _may_give_coroutine(function: Value) -> bool:
+    if isinstance(function, Bound):
+        return _may_give_coroutine(function.function)
+    if isinstance(function, Function):
+        node = function.node
+        return node.ir.is_async or bool(node.ir.decorators) or any(map(_may_be_coroutine, node.index.returns))
+    return is_known(function) and not isinstance(function, Class)
+
+
+def _may_be_coroutine(returned: Definition) -> bool:
+    return not isinstance(returned.node, (ir.Const, ir.Display, ir.DictDisplay, ir.Comprehension, ir.Compare))
+
+
+class _Walk:
+    def __init__(self, context: CallContext, evaluator: Evaluator) -> None:
+        self.context = context
+        self.evaluator = evaluator
+        self.state = EvalState(context)
+        self.asked_for_loop = False
+        self.left = False
+
+    def block(self, block: ir.Block) -> Iterator[Dropped]:
+        for stmt in block:
+            yield from self.statement(stmt)
+            if self.left:
+                return
+
+    def statement(self, stmt: ir.Stmt) -> Iterator[Dropped]:
+        if isinstance(stmt, ir.If):
+            verdict = self._verdict(stmt.test)
+            if verdict is not False:
+                yield from self.branch(stmt.body)
+            if verdict is True:
+                self.left = self.left or _always_leaves(stmt.body)
+            else:
+                yield from self.branch(stmt.orelse)
+                # A default that we cannot read decides: better silent than wrong.
+                self.left = self._is_parameter(stmt.test) and _always_leaves(stmt.body)
+            return
+        if isinstance(stmt, (ir.Return, ir.Raise)):
+            self.left = True
+            return
+        if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
+            yield from self._call(stmt.value)
+        elif isinstance(stmt, (ir.Assign, ir.AnnAssign)) and stmt.value is not None:
+            for expr in parts_of(stmt.value):
+                if isinstance(expr, ir.Call):
+                    self._note(expr)
+            if isinstance(stmt.value, ir.Call):
+                yield from self._needs_loop(stmt.value)
+        for inner in inner_blocks(stmt):
+            yield from self.branch(inner)
+
+    def _is_parameter(self, test: ir.Expr) -> bool:
+        function = self.context.function
+        return (
+            isinstance(test, ir.Name)
+            and function is not None
+            and any(p.name == test.id and p.default is not None for p in function.ir.params)
+        )
+
+    def _verdict(self, test: ir.Expr) -> bool | None:
+        value = self.evaluator.expressions.eval(test, self.state)
+        function = self.context.function
+        if isinstance(test, ir.Name) and isinstance(value, Const) and function is not None:
+            # ``def __del__(self, _is_async=Util.is_async)``: the default was read when the function was defined.
+            names = {p.name for p in function.ir.params}
+            if test.id in names and test.id not in function.index.names:
+                return bool(value.value)
+        return library.truth(value, self.evaluator.knowledge)
+
+    def branch(self, block: ir.Block) -> Iterator[Dropped]:
+        yield from self.block(block)
+        self.left = False
+
+    def _call(self, call: ir.Call) -> Iterator[Dropped]:
+        self._note(call)
+        value = self.evaluator.expressions.eval(call, self.state)
+        name = _coroutine(value)
+        if name:
+            options = [v for v in alternatives(value) if is_known(v)]
+            # A function that gives a coroutine to some callers only is right for the others.
+            if all(_coroutine(v) for v in options):
+                yield Dropped(name, self.context.module.path, call.span, "drops it un-awaited", Confidence.HIGH)
+        else:
+            yield from self._needs_loop(call)
+
+    def _needs_loop(self, call: ir.Call) -> Iterator[Dropped]:
+        if self.asked_for_loop or not call.args:
+            return
+        function = self.evaluator.expressions.eval(call.func, self.state)
+        if not (isinstance(function, Lib) and function.name in _NEED_RUNNING_LOOP):
+            return
+        argument = call.args[0].value
+        name = _coroutine(self.evaluator.expressions.eval(argument, self.state))
+        if not name and isinstance(argument, ir.Call) and isinstance(argument.func, ir.Attr):
+            # Only a coroutine can be given to it, whatever we know of the function.
+            name = argument.func.name
+        if name:
+            yield Dropped(
+                name,
+                self.context.module.path,
+                call.span,
+                f"gives it to `{function.name}`, which fails where no loop is running in the thread",
+                Confidence.MEDIUM,
+            )
+
+    def _note(self, call: ir.Call) -> None:
+        function = self.evaluator.expressions.eval(call.func, self.state)
+        if isinstance(function, Lib) and function.name in _FIND_RUNNING_LOOP:
+            self.asked_for_loop = True
+
+
+def _coroutine(value: Value) -> str:
+    """The name of the coroutine function, where ``value`` is a coroutine."""
+    for option in alternatives(value):
+        if isinstance(option, Suspended) and option.kind == "coroutine" and option.context.function is not None:
+            return option.context.function.name
+        if isinstance(option, LibCoroutine):
+            return option.name
+    return ""
+
+
+def _always_leaves(block: ir.Block) -> bool:
+    return bool(block) and isinstance(block[-1], (ir.Return, ir.Raise))

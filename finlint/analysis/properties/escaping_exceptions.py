@@ -1,0 +1,245 @@
+"""Exceptions that a function raises itself, by ``raise``, and does not catch.
+
+What only depends on how a function is called (it checks its arguments), what a handler raises again, and abstract
+methods that a subclass overrides say nothing about this finalizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.values import Class, Object
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.models import library
+from finlint.analysis.program.statements import inner_blocks, parts_of
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.model import ir
+from finlint.model.limits import ESCAPE_DEPTH
+from finlint.model.source import Span
+
+_CATCH_ALL = frozenset({"Exception", "BaseException"})
+
+
+class Escape(NamedTuple):
+    what: str
+    path: str
+    span: Span
+    #: Where the callback's own body calls what raises (the ``raise`` itself, where it stands there).
+    at: Span
+    at_path: str
+
+
+def escapes(context: CallContext, evaluator: Evaluator, summaries: Summaries) -> Iterator[Escape]:
+    """Explicit exceptions that leave ``scope``, raised there or in functions that it calls outside any ``try``."""
+    yield from _Escapes(context, evaluator, summaries).of(context, 0)
+
+
+class _Escapes:
+    def __init__(self, root: CallContext, evaluator: Evaluator, summaries: Summaries) -> None:
+        self.root = root
+        self.evaluator = evaluator
+        self.summaries = summaries
+        self.seen = {root}
+
+    def of(self, context: CallContext, depth: int) -> Iterator[Escape]:
+        function = context.function
+        if function is None or function.ir.is_generator or function.ir.is_async:
+            return
+        if depth and _is_abstract(function) and self._is_overridden(context, function):
+            return
+        walk = _Walk(context, self.evaluator)
+        walk.block(function.ir.body)
+        path = context.module.path
+        for raised in walk.raised:
+            if depth and (raised.what == "TypeError" or raised.in_handler):
+                # Wrong calls, and other names for what a library raised.
+                continue
+            if not _asks_for_something_else(raised.test, function, depth):
+                yield Escape(raised.what, path, raised.span, raised.span, path)
+        if not walk.open_spans or ESCAPE_DEPTH.reached(depth):
+            return
+        for edge in self.summaries.of(context).edges:
+            if edge.target in self.seen or not any(_contains(open_, edge.span) for open_ in walk.open_spans):
+                continue
+            self.seen.add(edge.target)
+            for inner in self.of(edge.target, depth + 1):
+                yield inner._replace(at=edge.span, at_path=path)
+
+    def _is_overridden(self, context: CallContext, function: FunctionNode) -> bool:
+        """Whether another class than the finalizer's own is meant, or a subclass in reach has the method."""
+        receiver, owner = _receiver(context), _receiver(self.root)
+        if receiver is None or owner is None or receiver.cls != owner.cls:
+            return True
+        cls = owner.cls
+        module = cls.node.module
+        for other in (module, *self.evaluator.project.mentioning(cls.node.name, module)):
+            for node in other.classes_on(other.source.lines("words", function.name)):
+                subclass = Class(node, self.evaluator.binding.module_context(other))
+                if (
+                    node is not cls.node
+                    and function.name in node.members
+                    and cls in self.evaluator.classes.mro(subclass)
+                ):
+                    return True
+        return False
+
+
+def _receiver(context: CallContext) -> Object | None:
+    """The instance that a method runs on."""
+    function = context.function
+    if function is None or function.owner is None or not context.params:
+        return None
+    value = context.params[0][1]
+    return value if isinstance(value, Object) else None
+
+
+def _is_abstract(function: FunctionNode) -> bool:
+    """A body of ``raise NotImplementedError`` alone."""
+    body = [s for s in function.ir.body if not (isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Const))]
+    return len(body) == 1 and isinstance(body[0], ir.Raise) and _named(body[0].value) == "NotImplementedError"
+
+
+def _named(value: ir.Expr | None) -> str:
+    raised = value.func if isinstance(value, ir.Call) else value
+    return dotted(raised) if raised is not None else ""
+
+
+def _asks_for_something_else(test: ir.Expr | None, function: FunctionNode, depth: int) -> bool:
+    """Whether a condition is not about the object: in the callback about its arguments, further on about anything
+    else, which a caller that is right has settled."""
+    if test is None:
+        return False
+    params = [p.name for p in function.ir.params]
+    me = params[0] if params and function.owner is not None else ""
+    asked = depth > 0
+    for node in parts_of(test):
+        if isinstance(node, ir.Name):
+            if node.id == me:
+                return False
+            asked = asked or node.id in params
+    return asked
+
+
+class _Raised(NamedTuple):
+    what: str
+    span: Span
+    #: The innermost condition that it stands under, where nothing is known of it.
+    test: ir.Expr | None
+    in_handler: bool
+
+
+class _Walk:
+    def __init__(self, context: CallContext, evaluator: Evaluator) -> None:
+        self.state = EvalState(context)
+        self.evaluator = evaluator
+        self.raised: list[_Raised] = []
+        self.test: ir.Expr | None = None
+        #: Names under which handlers caught an exception.
+        self.caught: set[str] = set()
+        self.in_handler = False
+        #: Statements that nothing catches the exceptions of.
+        self.open_spans: list[Span] = []
+        self.left = False
+
+    def block(self, block: ir.Block) -> None:
+        for stmt in block:
+            if self.left:
+                return
+            self.statement(stmt)
+
+    def branch(self, block: ir.Block) -> bool:
+        self.block(block)
+        left, self.left = self.left, False
+        return left
+
+    def statement(self, stmt: ir.Stmt) -> None:
+        if isinstance(stmt, ir.Raise):
+            what = _named(stmt.value)
+            if stmt.value is not None and what not in self.caught:
+                self.raised.append(_Raised(what or "an exception", stmt.span, self.test, self.in_handler))
+            self.left = True
+        elif isinstance(stmt, ir.Return):
+            self.open_spans.append(stmt.span)
+            self.left = True
+        elif isinstance(stmt, ir.If):
+            verdict = library.truth(self.evaluator.expressions.eval(stmt.test, self.state), self.evaluator.knowledge)
+            outer = self.test
+            self.test = stmt.test if verdict is None else outer
+            body = self.branch(stmt.body) if verdict is not False else True
+            other = self.branch(stmt.orelse) if verdict is not True else True
+            self.test = outer
+            self.left = body and other
+        elif isinstance(stmt, ir.Try):
+            self._try(stmt)
+        elif isinstance(stmt, ir.With):
+            if not any(_suppresses(value) for value, _, _ in stmt.items):
+                self.open_spans.extend(span for _, _, span in stmt.items)
+                self.block(stmt.body)
+        elif isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.AnnAssign, ir.AugAssign)):
+            self.open_spans.append(stmt.span)
+        else:
+            for inner in inner_blocks(stmt):
+                self.branch(inner)
+
+    def _try(self, stmt: ir.Try) -> None:
+        before, open_before = len(self.raised), len(self.open_spans)
+        left = self.branch(stmt.body)
+        if stmt.handlers:
+            # What is raised here may be caught; only what no handler can match goes on.
+            raised = self.raised[before:]
+            del self.raised[before:]
+            del self.open_spans[open_before:]
+            if not any(_catches_all(h) for h in stmt.handlers):
+                names = {n for h in stmt.handlers for n in _caught(h)}
+                self.raised.extend(r for r in raised if _is_unrelated(r.what, names))
+        for handler in stmt.handlers:
+            self.caught.add(handler.name or "")
+            outer, self.in_handler = self.in_handler, True
+            left = self.branch(handler.body) and left
+            self.in_handler = outer
+        self.branch(stmt.orelse)
+        final = self.branch(stmt.final)
+        self.left = left or final
+
+
+def _catches_all(handler: ir.Handler) -> bool:
+    return handler.type is None or bool(_CATCH_ALL & set(_caught(handler)))
+
+
+def _caught(handler: ir.Handler) -> list[str]:
+    if handler.type is None:
+        return ["BaseException"]
+    items = handler.type.items if isinstance(handler.type, ir.Display) else (handler.type,)
+    return [dotted(item).rpartition(".")[2] for item in items]
+
+
+_BUILTIN_ERRORS = {
+    "NotImplementedError": {"RuntimeError"},
+    "RuntimeError": set(),
+    "ValueError": set(),
+    "TypeError": set(),
+    "KeyError": {"LookupError"},
+    "AttributeError": set(),
+    "AssertionError": set(),
+}
+
+
+def _is_unrelated(raised: str, caught: set[str]) -> bool:
+    """Whether a builtin exception is certainly none of those that are caught."""
+    parents = _BUILTIN_ERRORS.get(raised)
+    return parents is not None and caught <= _BUILTIN_ERRORS.keys() and raised not in caught and not parents & caught
+
+
+def _suppresses(value: ir.Expr) -> bool:
+    return isinstance(value, ir.Call) and dotted(value.func).rpartition(".")[2] in ("suppress", "raises")
+
+
+def _contains(outer: Span, inner: Span) -> bool:
+    return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )

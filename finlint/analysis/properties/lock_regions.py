@@ -1,0 +1,255 @@
+"""Where else a lock is held while the collector may start: the other half of a self-deadlock.
+
+Asked for a finding only. A lock is known by where it is kept: an attribute of a class, or a name of a module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.values import Class, Module, Object, alternatives
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, inner_blocks
+from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at
+from finlint.model import ir
+from finlint.model.limits import LOCK_ALIASES
+from finlint.model.source import Span
+
+#: They neither allocate a container, which is what may start a collection, nor let go of anything.
+_QUIET_METHODS = frozenset(
+    {"acquire", "add", "append", "appendleft", "get", "locked", "notify", "notify_all", "release"}
+)
+_QUIET_BUILTINS = frozenset({"bool", "callable", "hash", "id", "isinstance", "issubclass", "len"})
+_DROPPING_METHODS = frozenset({"clear", "discard", "pop", "popitem", "popleft", "remove"})
+
+_ALLOCATES, _CALLS, _DROPS = "allocates", "calls", "drops"
+
+
+class Holder(NamedTuple):
+    """``function`` takes the lock at ``span`` of ``path``; ``does`` is "allocates" or "drops references"."""
+
+    function: str
+    path: str
+    span: Span
+    does: str
+
+
+class Lock(NamedTuple):
+    owner: ClassNode | ModuleNode
+    name: str
+
+
+def holder(context: CallContext, span: Span, evaluator: Evaluator, callback: FunctionNode | None) -> Holder | None:
+    """A place that holds the lock which ``span`` of ``scope`` acquires, and in which a finalizer may start.
+
+    ``callback`` is what the finalizer runs, which does not count. None: no such place, or the lock is not known.
+    """
+    expr = acquired(context, span)
+    lock = identity(expr, context, evaluator) if expr is not None else None
+    if lock is None:
+        return None
+    best: tuple[int, Holder] | None = None
+    for node in _functions(lock, context, evaluator):
+        if node is callback or node.name == "__del__":
+            continue
+        for holding in _held_blocks(node, lock, evaluator):
+            does = _worst(holding.blocks)
+            if not does:
+                continue
+            # The method that the finalizer itself comes through is a place too, but another one says more.
+            rank = 2 * (_ALLOCATES, _CALLS, _DROPS).index(does) + (node is context.function)
+            if best is None or rank < best[0]:
+                said = "drops references" if does == _DROPS else "allocates"
+                best = rank, Holder(node.qualified, node.module.path, holding.span, said)
+    return best[1] if best is not None else None
+
+
+# -- which lock
+
+
+def acquired(context: CallContext, span: Span) -> ir.Expr | None:
+    """The expression of the lock that is acquired at ``span``."""
+    function = context.function
+    body = function.ir.body if function is not None else _statements_at(context.module, span)
+    for stmt in flat_statements(body):
+        if isinstance(stmt, ir.With):
+            for expr, _, place in stmt.items:
+                if place == span:
+                    return expr
+    call = call_at(body, span)
+    if call is None:
+        return None
+    acquire = call.func if _is_acquire(call.func) else next(filter(_is_acquire, _arguments(call)), None)
+    return acquire.value if isinstance(acquire, ir.Attr) else None
+
+
+def _statements_at(module: ModuleNode, span: Span) -> ir.Block:
+    """The module-level statements that ``span`` lies in."""
+    return tuple(s for b in module.source.at(span.line) for s in module.statements(b))
+
+
+def _arguments(call: ir.Call) -> Iterator[ir.Expr]:
+    return (arg.value for arg in call.args)
+
+
+def _is_acquire(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Attr) and expr.name in ("acquire", "__enter__")
+
+
+def identity(expr: ir.Expr, context: CallContext, evaluator: Evaluator, depth: int = 0) -> Lock | None:
+    """Where the lock that ``expr`` means is kept; None for one that only a variable holds."""
+    if isinstance(expr, ir.Name):
+        return _of_name(expr.id, context, evaluator, depth)
+    if not isinstance(expr, ir.Attr):
+        return None
+    for option in alternatives(evaluator.expressions.eval(expr.value, EvalState(context))):
+        if isinstance(option, Module):
+            return _of_module(option.node, expr.name, evaluator, depth)
+        if isinstance(option, (Object, Class)):
+            cls = option.cls if isinstance(option, Object) else option
+            return Lock(_keeper(cls, expr.name, evaluator), expr.name)
+    return None
+
+
+def _of_name(name: str, context: CallContext, evaluator: Evaluator, depth: int) -> Lock | None:
+    current: CallContext | None = context
+    while current is not None and current.function is not None:
+        function = current.function
+        if name in function.ir.bound and name not in function.index.globals:
+            definitions = function.index.names.get(name, [])
+            if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path:
+                return None
+            if LOCK_ALIASES.reached(depth):
+                return None
+            return identity(definitions[0].node, current, evaluator, depth + 1)  # type: ignore[arg-type]
+        current = current.parent
+    return _of_module(context.module, name, evaluator, depth)
+
+
+def _of_module(module: ModuleNode, name: str, evaluator: Evaluator, depth: int) -> Lock | None:
+    for binding in module.bound(name):
+        stmt = binding.stmt
+        if not isinstance(stmt, ir.ImportFrom):
+            continue
+        if LOCK_ALIASES.reached(depth):
+            return None
+        if stmt.level:
+            source = evaluator.project.resolve_relative(stmt.module, stmt.level, module)
+        else:
+            source = evaluator.project.resolve(stmt.module, module)
+        if source is None or source is module:
+            return None
+        return _of_module(source, stmt.names[0][0], evaluator, depth + 1)
+    return Lock(module, name)
+
+
+def _keeper(cls: Class, name: str, evaluator: Evaluator) -> ClassNode:
+    """The furthest base class that has the attribute, so that all its subclasses mean the same one."""
+    kept = cls.node
+    for base in evaluator.classes.mro(cls):
+        if isinstance(base, Class) and (name in base.node.members or _stores(base.node, name)):
+            kept = base.node
+    return kept
+
+
+def _stores(cls: ClassNode, name: str) -> bool:
+    for binding in cls.facts.members:
+        method = cls.function(binding) if binding.kind == "function" else None
+        if method is not None and method.ir.params and (method.ir.params[0].name, name) in method.index.stores:
+            return True
+    return False
+
+
+# -- who holds it
+
+
+class _Holding(NamedTuple):
+    span: Span
+    blocks: tuple[ir.Stmt, ...]
+
+
+def _functions(lock: Lock, context: CallContext, evaluator: Evaluator) -> Iterator[FunctionNode]:
+    """Functions whose text names the lock: of the module that keeps it, the one that asks, and their neighbours."""
+    home = lock.owner if isinstance(lock.owner, ModuleNode) else lock.owner.module
+    modules = [home, context.module, *evaluator.project.mentioning(lock.name, home)]
+    seen: set[FunctionNode] = set()
+    for module in dict.fromkeys(modules):
+        for line in module.source.lines("words", lock.name):
+            node = function_at(module, line)
+            if node is not None and node not in seen:
+                seen.add(node)
+                yield node
+
+
+def _held_blocks(node: FunctionNode, lock: Lock, evaluator: Evaluator) -> Iterator[_Holding]:
+    context = evaluator.binding.generic_context(node)
+
+    def means(expr: ir.Expr) -> bool:
+        return dotted(expr).rpartition(".")[2] != "" and identity(expr, context, evaluator) == lock
+
+    def of_block(block: ir.Block) -> Iterator[_Holding]:
+        for number, stmt in enumerate(block):
+            if isinstance(stmt, ir.With):
+                for expr, _, span in stmt.items:
+                    if means(expr):
+                        yield _Holding(span, stmt.body)
+            elif isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
+                call = stmt.value
+                if isinstance(call.func, ir.Attr) and call.func.name == "acquire" and means(call.func.value):
+                    yield _Holding(call.span, tuple(_until_release(block[number + 1 :])))
+            for inner in inner_blocks(stmt):
+                yield from of_block(inner)
+
+    yield from of_block(node.ir.body)
+
+
+def _until_release(block: ir.Block) -> Iterator[ir.Stmt]:
+    for stmt in block:
+        if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
+            func = stmt.value.func
+            if isinstance(func, ir.Attr) and func.name == "release":
+                return
+        yield stmt
+        if isinstance(stmt, ir.Try) and stmt.final:
+            # ``acquire(); try: ... finally: release()``
+            return
+
+
+# -- what it does meanwhile
+
+
+def _worst(block: ir.Block) -> str:
+    """What the statements do that may start a finalizer: the surest first; "" where nothing is known to."""
+    found = set()
+    for stmt in flat_statements(block):
+        if isinstance(stmt, (ir.FunctionDef, ir.ClassDef, ir.For)):
+            found.add(_ALLOCATES)
+        if isinstance(stmt, ir.Delete) and any(isinstance(t, (ir.Subscript, ir.Attr)) for t in stmt.targets):
+            found.add(_DROPS)
+        if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
+            func = stmt.value.func
+            if isinstance(func, ir.Attr) and func.name in _DROPPING_METHODS:
+                found.add(_DROPS)
+        found.update(filter(None, map(_does, expressions_in(stmt))))
+    return next((does for does in (_ALLOCATES, _CALLS, _DROPS) if does in found), "")
+
+
+def _does(expr: ir.Expr) -> str:
+    if isinstance(expr, (ir.Comprehension, ir.Lambda, ir.DictDisplay)):
+        return _ALLOCATES
+    if isinstance(expr, ir.Display):
+        constant = expr.kind == "tuple" and all(isinstance(item, ir.Const) for item in expr.items)
+        return "" if constant else _ALLOCATES
+    if not isinstance(expr, ir.Call):
+        return ""
+    if isinstance(expr.func, ir.Attr):
+        return "" if expr.func.name in _QUIET_METHODS | _DROPPING_METHODS else _CALLS
+    if isinstance(expr.func, ir.Name):
+        if expr.func.id in _QUIET_BUILTINS:
+            return ""
+        # A class by its name: an instance, which the collector counts.
+        return _ALLOCATES if expr.func.id[:1].isupper() else _CALLS
+    return _CALLS

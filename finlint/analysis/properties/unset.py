@@ -1,0 +1,260 @@
+"""Attributes that ``__del__`` reads and that need not be there: ``__init__`` may fail before it sets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.values import Class, Function, Lib
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.statements import children, inner_blocks
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.properties.construction import Construction, caught_names, methods, stored_by
+from finlint.model import ir
+from finlint.model.limits import UNSET_DEPTH
+from finlint.model.source import Span
+
+_CATCHES = frozenset({"AttributeError", "Exception", "BaseException"})
+
+#: Decorators that leave a class as it is, as far as its attributes go.
+_PLAIN_DECORATORS = frozenset(
+    Lib(name)
+    for name in (
+        "functools.total_ordering",
+        "typing.final",
+        "typing.runtime_checkable",
+        "typing_extensions.final",
+        "typing_extensions.runtime_checkable",
+        "warnings.deprecated",
+    )
+)
+
+
+class Read(NamedTuple):
+    """Attributes that one place of ``__del__`` reads, itself or by the method that it calls there."""
+
+    attributes: tuple[str, ...]
+    #: The one that is set last: where it is there, the others are.
+    latest: str
+    path: str
+    span: Span
+    why: str
+
+
+def unset_reads(cls: Class, evaluator: Evaluator) -> Iterator[Read]:
+    return _Reader(cls, evaluator).reads()
+
+
+class _Reader:
+    def __init__(self, cls: Class, evaluator: Evaluator) -> None:
+        self.cls = cls
+        self.evaluator = evaluator
+        self.made = Construction(cls, evaluator)
+        self.found: dict[tuple[str, Span], list[str]] = {}
+        self.reported: set[str] = set()
+
+    def reads(self) -> Iterator[Read]:
+        function = self.evaluator.classes.class_function(self.cls, "__del__")
+        if function is None or self._is_dynamic():
+            return
+        self._function(function.node, None, 0, set())
+        for (path, span), names in self.found.items():
+            latest = max(names, key=lambda name: self.made.order.get(name, 0))
+            yield Read(tuple(names), latest, path, span, self._why(names[0]))
+
+    def _why(self, name: str) -> str:
+        if name in self.made.order:
+            return "which `__init__` may not have set when it fails"
+        setters = sorted(
+            method.name
+            for base in self.evaluator.classes.mro(self.cls)
+            if isinstance(base, Class)
+            for method in methods(base)
+            if name in stored_by(method)
+        )
+        return f"which only `{setters[0]}()` sets" if setters else "which nothing may have set"
+
+    def _is_dynamic(self) -> bool:
+        evaluator = self.evaluator
+        if any(self.evaluator.classes.class_function(self.cls, name) for name in ("__getattr__", "__getattribute__")):
+            return True
+        # A decorator may write ``__init__`` and give every attribute a default.
+        return any(
+            evaluator.expressions.eval(decorator, EvalState(base.context)) not in _PLAIN_DECORATORS
+            for base in evaluator.classes.mro(self.cls)
+            if isinstance(base, Class)
+            for decorator in base.node.facts.decorators
+        )
+
+    # -- what is read
+
+    def _function(self, node: FunctionNode, at: tuple[str, Span] | None, depth: int, known: set[str]) -> None:
+        if not node.ir.params or node.ir.is_async or node.ir.is_generator or UNSET_DEPTH.passed(depth):
+            return
+        _Body(self, node, at, depth, known).block(node.ir.body)
+
+    def unsafe(self, name: str) -> bool:
+        """Whether the attribute need not be there; False where it is, or nothing is known."""
+        if name in self.made.safe or name not in self.made.stored or name.startswith("__"):
+            return False
+        for base in self.evaluator.classes.mro(self.cls):
+            if isinstance(base, Class) and _has_default(base, name):
+                return False
+            if isinstance(base, Lib) and base.name != "builtins.object" and self._library_has(base.name, name):
+                return False
+        return True
+
+    def read(self, name: str, path: str, span: Span) -> None:
+        if name not in self.reported:
+            self.reported.add(name)
+            self.found.setdefault((path, span), []).append(name)
+
+    def set_before(self, name: str) -> list[str]:
+        """Attributes that are there wherever ``name`` is."""
+        number = self.made.order.get(name, 0)
+        return [name, *(other for other, at in self.made.order.items() if at <= number)]
+
+    def asks_what_is_set(self, node: FunctionNode) -> bool:
+        """Whether a method decides by an attribute that is there early, such as ``return self._open``."""
+        if not node.ir.params or len(node.ir.body) > 3:
+            return False
+        me = node.ir.params[0].name
+        for stmt in node.ir.body:
+            stack = [stmt.value] if isinstance(stmt, ir.Return) and stmt.value is not None else []
+            while stack:
+                part = stack.pop()
+                if isinstance(part, ir.Attr) and dotted(part.value) == me:
+                    return not self.unsafe(part.name) and self.is_data(part.name)
+                # What is asked first decides.
+                stack.extend(reversed(children(part)))
+        return False
+
+    def is_data(self, name: str) -> bool:
+        found = self.evaluator.classes.class_member(self.cls, name)
+        return found is None or not isinstance(found[1], Function)
+
+    def _library_has(self, base: str, name: str) -> bool:
+        return self.evaluator.knowledge.member(base, name) is not None
+
+
+class _Body:
+    """One method that ``__del__`` runs. ``checked``: attributes that are there by now, a test or an earlier read
+    having shown it."""
+
+    def __init__(
+        self, reader: _Reader, node: FunctionNode, at: tuple[str, Span] | None, depth: int, checked: set[str]
+    ) -> None:
+        self.reader = reader
+        self.me = node.ir.params[0].name
+        self.node = node
+        self.at = at
+        self.depth = depth
+        self.guarded = False
+        self.checked = checked
+
+    def block(self, block: ir.Block) -> None:
+        for stmt in block:
+            self.statement(stmt)
+
+    def branch(self, block: ir.Block) -> None:
+        """A block that may be left out: what it shows holds within it only."""
+        outer = self.checked
+        self.checked = set(outer)
+        self.block(block)
+        self.checked = outer
+
+    def statement(self, stmt: ir.Stmt) -> None:
+        if self.guarded:
+            return
+        if isinstance(stmt, ir.Try):
+            names = {name for h in stmt.handlers for name in caught_names(h)}
+            if names & _CATCHES:
+                self.branch(stmt.orelse)
+            else:
+                self.block(stmt.body)
+            self.block(stmt.final)
+        elif isinstance(stmt, ir.With):
+            if not any(isinstance(v, ir.Call) and dotted(v.func).endswith("suppress") for v, _, _ in stmt.items):
+                for value, _, span in stmt.items:
+                    self.expression(value, span)
+                self.block(stmt.body)
+        elif isinstance(stmt, (ir.If, ir.While)):
+            if self.test(stmt.test, stmt.span):
+                # What follows ``if not self._open: return`` runs only for objects that were made.
+                self.guarded = any(isinstance(s, (ir.Return, ir.Raise)) for s in stmt.body)
+                return
+            self.branch(stmt.body)
+            self.branch(stmt.orelse)
+        elif isinstance(stmt, ir.Assign):
+            self.expression(stmt.value, stmt.span)
+            for target in stmt.targets:
+                if isinstance(target, ir.Attr) and dotted(target.value) == self.me:
+                    self.checked.add(target.name)
+                else:
+                    self.expression(target, stmt.span)
+        elif isinstance(stmt, (ir.ExprStmt, ir.AugAssign, ir.AnnAssign, ir.Return)):
+            if stmt.value is not None:
+                self.expression(stmt.value, stmt.span)
+        elif isinstance(stmt, ir.For):
+            self.expression(stmt.iter, stmt.span)
+            self.branch(stmt.body)
+        else:
+            for inner in inner_blocks(stmt):
+                self.branch(inner)
+
+    def test(self, test: ir.Expr, span: Span) -> bool:
+        """Whether a condition asks for something that is only so after a full ``__init__``."""
+        guards = False
+        stack = [test]
+        while stack:
+            node = stack.pop()
+            if (isinstance(node, ir.Call) and dotted(node.func) in ("hasattr", "getattr", "vars")) or (
+                isinstance(node, ir.Attr) and dotted(node.value) == self.me and node.name == "__dict__"
+            ):
+                guards = True
+            elif isinstance(node, ir.Attr) and dotted(node.value) == self.me and not self.reader.unsafe(node.name):
+                guards = guards or self.reader.is_data(node.name)
+            elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and dotted(node.func.value) == self.me:
+                method = self.reader.evaluator.classes.class_function(self.reader.cls, node.func.name)
+                guards = guards or (method is not None and self.reader.asks_what_is_set(method.node))
+            stack.extend(children(node))
+        if not guards:
+            self.expression(test, span)
+        return guards
+
+    def expression(self, expr: ir.Expr, span: Span) -> None:
+        if self.guarded:
+            return
+        if isinstance(expr, ir.Bool):
+            if not self.test(expr.left, span):
+                self.expression(expr.right, span)
+            return
+        if isinstance(expr, ir.IfExp):
+            self.test(expr.test, span)
+            return
+        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and dotted(expr.func.value) == self.me:
+            method = self.reader.evaluator.classes.class_function(self.reader.cls, expr.func.name)
+            safe = not self.reader.unsafe(expr.func.name)
+            if safe and method is not None and method.node is not self.node:
+                at = self.at or (self.node.module.path, expr.span)
+                self.reader._function(method.node, at, self.depth + 1, self.checked)
+        if isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == self.me:
+            if self.reader.unsafe(expr.name) and expr.name not in self.checked:
+                path, place = self.at or (self.node.module.path, expr.span)
+                self.reader.read(expr.name, path, place)
+                # Without it the finalizer ends here; what goes on has it, and what was set before it.
+                self.checked.update(self.reader.set_before(expr.name))
+            return
+        for part in children(expr):
+            self.expression(part, span)
+
+
+def _has_default(cls: Class, name: str) -> bool:
+    """Whether the class body gives ``name`` a value: ``file: IO`` alone does not."""
+    for binding in cls.node.members.get(name, []):
+        if binding.kind != "assign":
+            return True
+        if any(getattr(stmt, "value", None) is not None for stmt in cls.node.module.statements(binding)):
+            return True
+    return False
