@@ -40,7 +40,7 @@ def never_run(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) 
 
 
 def _result(finalizer: Finalizer, evaluator: Evaluator) -> Value:
-    """What calling the callback gives. Nothing is recorded: the finalizer's own frame has that."""
+    """What calling the callback gives. Nothing is recorded: the finalizer's own summary has that."""
     registration = finalizer.registration
     args = registration.args if registration is not None else CallArgs()
     return evaluator.calls.call(finalizer.callback, args, EvalState(finalizer.root), None, None)

@@ -1,4 +1,4 @@
-"""Scopes: a function together with what its parameters are in this call. A scope is also a call's context."""
+"""Call contexts: a function together with what its parameters are in this call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 
 class CallContext:
-    """Made by ``Scopes.of`` only: equal scopes are the same object, so comparing and hashing is by identity."""
+    """A function (None: a module's body) in one call. Made by ``CallContexts.of`` only: equal ones are the same object,
+    so that comparing and hashing is by identity."""
 
     __slots__ = ("__weakref__", "depth", "function", "module", "number", "params", "parent")
 
@@ -46,7 +47,7 @@ class CallContext:
 
 
 class CallContexts:
-    """The table of all scopes of one run."""
+    """The table of all call contexts of one run."""
 
     def __init__(self) -> None:
         self._table: dict[tuple[object, ...], CallContext] = {}

@@ -133,7 +133,7 @@ class Registration(NamedTuple):
 
 
 class Recorder(Protocol):
-    """Listens to an evaluation: the frame of a function that is being followed."""
+    """Listens to an evaluation: the summary of a function that is being followed."""
 
     def effect(self, effect: Effect) -> None: ...
     def edge(self, span: Span, target: CallContext) -> None: ...

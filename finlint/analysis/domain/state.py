@@ -64,7 +64,7 @@ def known_in(env: Env, path: str) -> Value | None:
 
 
 class EvalState:
-    """Where an expression is evaluated: scope, local environment (None: flow-insensitive), and who listens."""
+    """Where an expression is evaluated: call context, local environment (None: flow-insensitive), and who listens."""
 
     __slots__ = ("context", "env", "module", "recorder")
 

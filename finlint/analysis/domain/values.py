@@ -86,7 +86,7 @@ class Object(NamedTuple):
 
 class Function(NamedTuple):
     node: FunctionNode
-    #: The scope that the function was defined in.
+    #: The call context that the function was defined in.
     context: CallContext
 
 
@@ -136,7 +136,7 @@ class RecordType(NamedTuple):
 class Suspended(NamedTuple):
     """A generator or coroutine made by calling ``function``: its body runs when it is consumed or driven.
 
-    ``frame`` is the scope that the body will run in. ``kind``: "generator", "coroutine", "async-generator" or
+    ``context`` is the one that the body will run in. ``kind``: "generator", "coroutine", "async-generator" or
     "context" (a generator wrapped by ``contextlib.contextmanager``).
     """
 

@@ -1,4 +1,4 @@
-"""The scope that a call runs in: parameters bound to arguments, and how many contexts a function may have."""
+"""The call context that a call runs in: parameters bound to arguments, and how many contexts a function may have."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from finlint.model.limits import CONTEXTS
 
 
 class Binder:
-    """Functions and arguments to scopes."""
+    """Functions and arguments to call contexts."""
 
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
@@ -43,7 +43,7 @@ class Binder:
     def context(
         self, function: FunctionNode, params: tuple[tuple[str, Value], ...], parent: CallContext | None
     ) -> CallContext:
-        """The scope of a call; a function with too many contexts gets one that only knows its receiver."""
+        """The context of a call; a function with too many contexts gets one that only knows its receiver."""
         params = tuple((name, context_value(value)) for name, value in params)
         if parent is not None and parent.function is None:
             parent = None
@@ -135,7 +135,7 @@ class Binder:
         return self.ask.expressions.eval(expr, state)
 
     def method_context(self, function: FunctionNode, receiver: Value, parent: CallContext | None) -> CallContext:
-        """The scope of a method of which only the receiver is known; parameters without a value are UNKNOWN."""
+        """The call context of a method of which only the receiver is known; parameters without a value are UNKNOWN."""
         params: list[tuple[str, Value]] = []
         for position, param in enumerate(function.ir.params):
             params.append((param.name, receiver if position == 0 and param.kind in ("pos", "any") else UNKNOWN))
@@ -147,13 +147,13 @@ class Binder:
         return Class(owner, self.module_context(owner.module) if within is None else self.generic_context(within))
 
     def closure_context(self, functions: Iterable[FunctionNode], context: CallContext) -> CallContext:
-        """The scope of the last of ``functions``, each defined in the one before, the first in ``scope``."""
+        """The call context of the last of ``functions``, each defined in the one before, the first in ``context``."""
         for function in functions:
             context = self.generic_context(function, context)
         return context
 
     def generic_context(self, function: FunctionNode, parent: CallContext | None = None) -> CallContext:
-        """The scope of a function about whose callers nothing is known."""
+        """The call context of a function about whose callers nothing is known."""
         owner = function.owner
         if owner is not None and parent is None:
             cls = self.generic_class(owner)

@@ -172,7 +172,7 @@ class Callers:
 
     @staticmethod
     def _heir(function: FunctionNode, context: CallContext) -> Object | None:
-        """The instance that inherits the ``__init__`` which ``scope`` is of: its class is made elsewhere."""
+        """The instance that inherits the ``__init__`` which ``context`` is of: its class is made elsewhere."""
         if function.name != "__init__" or function.owner is None or not context.params:
             return None
         receiver = context.params[0][1]
@@ -188,7 +188,7 @@ class Callers:
         return without_none(union(values))
 
     def _given_by(self, heir: Object, function: FunctionNode) -> Iterator[Given]:
-        """The parameters of a base's ``__init__`` as making ``heir`` gives them.
+        """The parameters of a base's ``__init__`` as making ``subclass`` gives them.
 
         Where its class has an ``__init__`` of its own, that passes them on: ``super().__init__(pool)``.
         """
@@ -336,16 +336,16 @@ class Callers:
                     yield bound
 
     def _contexts(self, callers: tuple[FunctionNode, ...], function: FunctionNode) -> Iterator[CallContext]:
-        """The scopes in which the last of ``callers``, each defined in the one before, may call ``function``."""
+        """The call contexts in which the last of ``callers``, each defined in the one before, may call ``function``."""
         for context in self._outer_contexts(callers[0], function):
             yield self.ask.binding.closure_context(callers[1:], context)
 
     def _outer_contexts(self, caller: FunctionNode, function: FunctionNode) -> Iterator[CallContext]:
-        """The same of one that is defined in no other: a mixin's method calls what its heir defines."""
+        """The same of one that is defined in no other: a mixin's method calls what its subclass defines."""
         yield self.ask.binding.generic_context(caller)
         owner = function.owner
         if owner is not None and function.name in ("__init__", "__new__"):
-            # ``self.Cursor(...)`` of a class in the body of the heir.
+            # ``self.Cursor(...)`` of a class in the body of the subclass.
             owner = owner.parent
         if caller.owner is None or owner is None or owner is caller.owner or method_kind(caller) != "instance":
             return

@@ -178,7 +178,7 @@ class Calls:
         state: EvalState,
         params: tuple[tuple[str, Value], ...] | None,
     ) -> CallContext:
-        """The scope of a call as far as it decides what is returned: calls that differ in nothing else are one."""
+        """The context of a call as far as it decides what is returned: calls that differ in nothing else are one."""
         node = function.node
         decisive = node.decisive
         if decisive is None:
@@ -192,7 +192,7 @@ class Calls:
         return self.ask.binding.context(node, tuple(kept), function.context)
 
     def returns(self, context: CallContext) -> Value:
-        """What a call in this scope returns."""
+        """What a call in this call context returns."""
         return self._returns.answer(context, self._compute_returns, context)
 
     def _compute_returns(self, context: CallContext) -> Value:

@@ -26,7 +26,7 @@ from finlint.model import ir, words
 from finlint.model.facts import Binding
 from finlint.model.limits import OVERRIDES, QUERY_DEPTH, SUBCLASSES
 
-#: Library bases that give no attributes to their heirs.
+#: Library bases that give no attributes to their subclasses.
 _PURE = ("typing.", "typing_extensions.", "abc.", "collections.abc.", "builtins.object")
 
 
@@ -223,7 +223,7 @@ class Classes:
         return None
 
     def making_context(self, method: FunctionNode, obj: Object, base: Class) -> CallContext:
-        """The scope of a method of ``base`` for ``obj``: if it made ``obj``, with what it got then."""
+        """The call context of a method of ``base`` for ``obj``: if it made ``obj``, with what it got then."""
         if method.name in ("__init__", "__new__") and base == self._constructing(obj):
             first = method.ir.params[0].name if method.ir.params else ""
             return self.ask.binding.context(method, ((first, obj), *obj.args), base.context)

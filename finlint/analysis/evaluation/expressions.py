@@ -42,7 +42,7 @@ from finlint.model.limits import ITEMS
 
 
 class Expressions:
-    """Expressions to values; effects and calls go to the recorder of the context."""
+    """Expressions to values; effects and calls go to the recorder of the state."""
 
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
@@ -50,7 +50,7 @@ class Expressions:
         self.limits = ask.limits
 
     def eval(self, expr: ir.Expr, state: EvalState) -> Value:
-        """What ``expr`` may be. Records effects and calls on the way where the context has a recorder."""
+        """What ``expr`` may be. Records effects and calls on the way where the state has a recorder."""
         limits = self.limits
         limits.fuel -= 1
         if limits.fuel < 0:
@@ -371,7 +371,7 @@ class Expressions:
         return UNKNOWN
 
     def pending(self, args: tuple[ir.Arg, ...], state: EvalState) -> PendingArgs:
-        """Arguments that nobody has looked at; only of a context to which nobody listens, and that does not change."""
+        """Arguments that nobody has looked at; only of a state to which nobody listens, and that does not change."""
         return PendingArgs(args, lambda expr: self.eval(expr, state), lambda: self.arguments(args, state))
 
     def arguments(self, args: tuple[ir.Arg, ...], state: EvalState) -> CallArgs:

@@ -160,7 +160,7 @@ class LibraryCalls:
             self.ask.protocols.element(given.get(parameter, UNKNOWN), state, span)
 
     def call_own_methods(self, entry: Entry, instance: Object, state: EvalState, span: Span) -> list[Bound]:
-        """Call what the library calls of an instance of its heir, where the project defines it."""
+        """Call what the library calls of an instance of its subclass, where the project defines it."""
         called: list[Bound] = []
         pending = list(entry.calls_methods)
         for name in pending:

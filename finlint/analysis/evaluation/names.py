@@ -1,4 +1,4 @@
-"""What a name means: in a scope, in a module, in a class body."""
+"""What a name means: in a call context, in a module, in a class body."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Names:
         self._module_names: Memo[tuple[ModuleNode, str], Value] = Memo(ask.limits, UNKNOWN)
 
     def lookup(self, name: str, state: EvalState) -> Value:
-        """What ``name`` means in ``context``."""
+        """What ``name`` means in ``state``."""
         if state.env is not None:
             value = known_in(state.env, name)
             if value is not None:
@@ -72,7 +72,7 @@ class Names:
         return self.context_name(name, state.context)
 
     def context_name(self, name: str, context: CallContext) -> Value:
-        """What ``name`` means in ``scope``, whatever the order of its assignments."""
+        """What ``name`` means in ``context``, whatever the order of its assignments."""
         current: CallContext | None = context
         while current is not None and current.function is not None:
             function = current.function
@@ -261,7 +261,7 @@ class Names:
         return False
 
     def _verdict(self, test: ir.Expr, context: CallContext) -> bool | None:
-        """What a condition comes to in ``scope``; many definitions stand under the same one."""
+        """What a condition comes to in ``context``; many definitions stand under the same one."""
         key = (id(test), context, self.limits.caller_depth)
         known = self._verdicts.get(key)
         if known is not None:

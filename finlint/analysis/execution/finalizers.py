@@ -1,4 +1,4 @@
-"""The finalizers of a file: its registrations and ``__del__`` methods, each with the frame that runs it."""
+"""The finalizers of a file: its registrations and ``__del__`` methods, each with the summary that runs it."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Finder:
         self.evaluator = evaluator
         self.summaries = summaries
         self.registrars = registrars
-        #: Frames made without asking callers: enough to see most registrations, and far cheaper.
+        #: Summaries made without asking callers: enough to see most registrations, and far cheaper.
         self.quick = Summaries(evaluator)
         self.wrappers: set[FunctionKey] = set(wrappers)
         #: Classes whose instances have a finalizer that subclasses inherit, with the methods that register one.
@@ -142,7 +142,7 @@ class Finder:
             yield from self._of_summary(summary, self.quick)
 
     def _nested(self, context: CallContext, summaries: Summaries) -> Iterator[Summary]:
-        """The frame of a function, and of the functions defined in it: they may register too."""
+        """The summary of a function, and of the functions defined in it: they may register too."""
         yield summaries.of(context)
         assert context.function is not None
         for stmt in _definitions(context.function.ir.body):
@@ -227,7 +227,7 @@ class Finder:
 
     @staticmethod
     def _is_supplied(callback: Value, context: CallContext) -> bool:
-        """Whether the caller of ``scope`` decides what ``callback`` does: it is a parameter, a closure over
+        """Whether the caller of ``context`` decides what ``callback`` does: it is a parameter, a closure over
         one, or the instance that is being made from them."""
         if isinstance(callback, Parameter):
             return True

@@ -1,7 +1,7 @@
 """A function's body, run abstractly in order: the effects it has itself, the calls it makes, what it registers.
 
-Each frame (a function in one context) is run once. Values of calls come from ``evaluate``, so frames do not wait
-for each other, and a chain of calls of any length, cycles included, is a walk over frames (``reach``).
+Each summary (a function in one context) is run once. Values of calls come from ``evaluation``, so summaries do not wait
+for each other, and a chain of calls of any length, cycles included, is a walk over summaries (``reachability``).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Edge(NamedTuple):
 
 
 class Summary:
-    """What running ``scope.function`` in ``scope`` does."""
+    """What running ``context.function`` in ``context`` does."""
 
     def __init__(self, context: CallContext) -> None:
         self.context = context
@@ -81,7 +81,7 @@ class Summary:
 
 
 class Summaries:
-    """All frames of a run, made on demand."""
+    """All summaries of a run, made on demand."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
@@ -103,7 +103,7 @@ class Summaries:
         return summary
 
     def of_statements(self, context: CallContext, block: ir.Block) -> Summary:
-        """A frame of statements outside any function (module level)."""
+        """A summary of statements outside any function (module level)."""
         summary = Summary(context)
         self.evaluator.refuel()
         _Run(self.evaluator, summary, {}).block(block)
@@ -237,7 +237,7 @@ class _Run:
         return value
 
     def _quiet(self) -> EvalState:
-        """This moment's context for a question that is asked later, to which nobody listens."""
+        """This moment's state for a question that is asked later, to which nobody listens."""
         return EvalState(self.state.context, dict(self.env))
 
     def _store(self, target: ir.Expr, value: Value | Lazy, span: Span) -> None:
@@ -343,7 +343,7 @@ class _Run:
         for param in function.params:
             if param.default is not None:
                 self.eval(param.default)
-        # The nested function is read from the scope, so that it sees names that are bound after it too.
+        # The nested function is read from the call context, so that it sees names that are bound after it too.
         forget(function.name, self.env)
         self.env.pop(function.name, None)
         return _GOES_ON
@@ -626,7 +626,7 @@ def _join(ends: list[Env]) -> Env:
         others = [env[name] for env in rest if name in env]
         if len(others) == len(rest):
             out[name] = value if all(other is value for other in others) else _met([value, *others])
-    # A name that only some ways assigned is read from the scope, which knows all its assignments.
+    # A name that only some ways assigned is read from the call context, which knows all its assignments.
     return out
 
 

@@ -1,4 +1,4 @@
-"""From a callback to its culprits: a breadth-first walk over frames, so that each witness is a shortest one."""
+"""From a callback to its culprits: a breadth-first walk over summaries, so that each witness is a shortest one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from finlint.model.source import Span
 
 
 class Step(NamedTuple):
-    """One hop of a chain: the place in ``scope`` where the next function is called, or the culprit itself."""
+    """One hop of a chain: the place in ``context`` where the next function is called, or the culprit itself."""
 
     path: str
     span: Span
@@ -38,7 +38,7 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
     later: list[Witness] = []
     came_from: dict[CallContext, tuple[CallContext, Span] | None] = {root: None}
     queue = deque([root])
-    #: Where the walk goes on when all that runs each time has been seen: scope, caller, place, variable.
+    #: Where the walk goes on when all that runs each time has been seen: call context, caller, place, variable.
     first_time: deque[tuple[CallContext, CallContext, Span, str]] = deque()
     made: dict[CallContext, str] = {}
     seen: set[tuple[str, str, str, Span]] = set()

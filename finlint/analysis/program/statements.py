@@ -46,7 +46,7 @@ def call_at(block: ir.Block, span: Span) -> ir.Call | None:
 
 
 def names_bound(stmt: ir.Stmt) -> list[str]:
-    """Names that a statement binds in its own scope, not counting the statements inside it."""
+    """Names that a statement binds in its own namespace, not counting the statements inside it."""
     if isinstance(stmt, ir.FunctionDef):
         return [stmt.function.name]
     if isinstance(stmt, ir.ClassDef):

@@ -39,8 +39,8 @@ _LOCK = "threading.Lock"
 
 
 def is_own_lock(me: Value, contexts: list[CallContext], span: Span, evaluator: Evaluator) -> bool:
-    """Whether the lock that is acquired at ``span`` of the last of ``scopes`` is one that the object ``me`` has made
-    for itself, and has given to nobody. ``scopes`` are those of the chain: none before the last has it."""
+    """Whether the lock that is acquired at ``span`` of the last of ``contexts`` is one that the object ``me`` has made
+    for itself, and has given to nobody. ``contexts`` are those of the chain: none before the last has it."""
     *callers, context = contexts
     expr = acquired(context, span)
     if not (isinstance(me, Object) and isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name)):
@@ -120,7 +120,7 @@ def _gives_away(method: FunctionNode, name: str) -> bool:
 
 
 def is_own_thread(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
-    """Whether the thread that is joined at ``span`` of ``scope`` has the object ``me`` for as long as it runs."""
+    """Whether the thread that is joined at ``span`` of ``context`` has the object ``me`` for as long as it runs."""
     call = call_at(context.function.ir.body, span) if context.function is not None else None
     if call is None or not isinstance(call.func, ir.Attr) or not isinstance(me, Object):
         return False

@@ -34,7 +34,7 @@ class Escape(NamedTuple):
 
 
 def escapes(context: CallContext, evaluator: Evaluator, summaries: Summaries) -> Iterator[Escape]:
-    """Explicit exceptions that leave ``scope``, raised there or in functions that it calls outside any ``try``."""
+    """Explicit exceptions that leave ``context``, raised there or in functions that it calls outside any ``try``."""
     yield from _Escapes(context, evaluator, summaries).of(context, 0)
 
 

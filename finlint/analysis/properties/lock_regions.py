@@ -43,7 +43,7 @@ class Lock(NamedTuple):
 
 
 def holder(context: CallContext, span: Span, evaluator: Evaluator, callback: FunctionNode | None) -> Holder | None:
-    """A place that holds the lock which ``span`` of ``scope`` acquires, and in which a finalizer may start.
+    """A place that holds the lock which ``span`` of ``context`` acquires, and in which a finalizer may start.
 
     ``callback`` is what the finalizer runs, which does not count. None: no such place, or the lock is not known.
     """

@@ -25,7 +25,7 @@ class Place(NamedTuple):
 
 
 def kept(context: CallContext, name: str, evaluator: Evaluator, depth: int = 0) -> Iterator[Place]:
-    """The places of ``scope`` that store its parameter ``name``, themselves or by a function they call."""
+    """The places of ``context`` that store its parameter ``name``, themselves or by a function they call."""
     function = context.function
     if function is None:
         return

@@ -86,7 +86,7 @@ def _spec(registration: Registration, evaluator: Evaluator) -> Spec | None:
 
 
 def aliases(expr: ir.Expr | None, context: CallContext) -> set[str]:
-    """Dotted names of ``scope`` that mean the same object as ``expr``."""
+    """Dotted names of ``context`` that mean the same object as ``expr``."""
     if expr is None:
         return set()
     start = dotted(expr)
