@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.config import Config, ConfigFinder, default_cache_dir
+from finlint.config.oddities import foreign_sections
 from finlint.model.finding import FileError
 from finlint.model.settings import Settings
 from finlint.policy import NO_OVERRIDES, Overrides, Policies
@@ -28,6 +29,8 @@ class Options(NamedTuple):
     overrides: Overrides = NO_OVERRIDES
     #: A configuration file instead of the nearest of each file.
     config: str | None = None
+    #: ``key=value`` as in a configuration file; goes before files.
+    inline: tuple[str, ...] = ()
     #: No configuration files.
     isolated: bool = False
     #: Exclude files that are named, too.
@@ -47,7 +50,7 @@ class Linter:
     def __init__(self, options: Options) -> None:
         """Raises ConfigError."""
         self.options = options
-        self.finder = ConfigFinder(isolated=options.isolated, explicit=options.config)
+        self.finder = ConfigFinder(isolated=options.isolated, explicit=options.config, inline=options.inline)
         self.policies = Policies(self.finder, options.overrides)
         #: What is configured where the command stands.
         self.here = self.finder.of_folder(os.getcwd())
@@ -75,6 +78,11 @@ class Linter:
             follow_installed=self.options.follow_installed,
             cache_dir=self._cache_dir([config.cache_dir for config in configs]),
         )
+
+    def warnings(self) -> list[str]:
+        """What is odd about the configurations that were read so far, one line each."""
+        out = [] if self.options.isolated or self.options.config else foreign_sections(os.getcwd())
+        return [*out, *dict.fromkeys(line for config in self.finder.all() for line in config.warnings)]
 
     def lint(
         self,

@@ -11,7 +11,7 @@ from finlint.model.codes import OPT_IN_CODES
 from finlint.model.finding import Confidence, Finding, Severity
 from finlint.model.folders import USUAL_FOLDERS
 from finlint.selection import codes_of, selected
-from finlint.syntax.discover import Excluder
+from finlint.syntax.discover import Excluder, rooted
 
 
 class Overrides(NamedTuple):
@@ -24,6 +24,8 @@ class Overrides(NamedTuple):
     min_confidence: Confidence | None = None
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
+    #: Beside those of the configuration; patterns count from the working directory.
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 NO_OVERRIDES = Overrides()
@@ -43,9 +45,11 @@ class Policy:
         self.min_severity = overrides.min_severity or config.min_severity
         self.min_confidence = overrides.min_confidence or config.min_confidence or Confidence.LOW
         self._severity = {code: level for selector, level in config.severity for code in codes_of(selector)}
+        here = os.getcwd()
+        mine = tuple((rooted(pattern, here), selectors) for pattern, selectors in overrides.per_file_ignores)
         self._per_file = tuple(
             (Excluder(config.root, (pattern,)), frozenset(c for s in selectors for c in codes_of(s)))
-            for pattern, selectors in config.per_file_ignores
+            for pattern, selectors in (*config.per_file_ignores, *mine)
         )
 
     def ignored_in(self, path: str) -> frozenset[str]:
@@ -105,12 +109,16 @@ class Policies:
     def excluder_of(self, folder: str) -> Excluder:
         """Exclusion in ``folder`` (absolute): the command line's patterns count from the working directory."""
         config = self.finder.of_folder(folder)
-        patterns = (*(config.exclude or ()), *config.extend_exclude)
-        usual = USUAL_FOLDERS if config.exclude is None else ()
-        mine = (*(self.overrides.exclude or ()), *self.overrides.extend_exclude)
-        if self.overrides.exclude is not None:
-            patterns, usual = config.extend_exclude, ()
-        if mine:
-            here = os.getcwd()
-            patterns += tuple(p if "/" not in p else os.path.normpath(os.path.join(here, p)) for p in mine)
-        return Excluder(config.root, patterns, usual)
+        instead = config.exclude if self.overrides.exclude is None else self._here(self.overrides.exclude)
+        beside = (*config.extend_exclude, *self._here(self.overrides.extend_exclude))
+        if instead is None:
+            return Excluder(config.root, beside)
+        if set(USUAL_FOLDERS) <= set(instead):
+            # The default as ``finlint config`` prints it, and perhaps more: its names mean what they mean unsaid.
+            others = tuple(pattern for pattern in instead if pattern not in USUAL_FOLDERS)
+            return Excluder(config.root, (*others, *beside))
+        return Excluder(config.root, (*instead, *beside), ())
+
+    def _here(self, patterns: Sequence[str]) -> tuple[str, ...]:
+        here = os.getcwd()
+        return tuple(rooted(pattern, here) for pattern in patterns)

@@ -20,6 +20,9 @@ MAX_BYTES = 1_000_000
 _FLAGS = frozenset({"--exit-zero", "--force-exclude", "--isolated"})
 _FORMATS = frozenset({"text", "concise"})
 
+#: Files that may configure us, or hold a section of ours that nobody reads, with the word that tells.
+_MAY_NAME_US = (("pyproject.toml", b"finlint"), ("setup.cfg", b"finlint]"), ("tox.ini", b"finlint]"))
+
 #: ``ast.PyCF_ONLY_AST``, without importing ast.
 _ONLY_AST = 0x400
 
@@ -82,14 +85,15 @@ def _is_configured(folder: str) -> bool:
     while True:
         if os.path.exists(os.path.join(folder, "finlint.toml")):
             return True
-        try:
-            with open(os.path.join(folder, "pyproject.toml"), "rb") as file:
-                if b"finlint" in file.read():
-                    return True
-        except FileNotFoundError:
-            pass
-        except OSError:
-            return True
+        for name, word in _MAY_NAME_US:
+            try:
+                with open(os.path.join(folder, name), "rb") as file:
+                    if word in file.read().lower():
+                        return True
+            except FileNotFoundError:
+                pass
+            except OSError:
+                return True
         parent = os.path.dirname(folder)
         if parent == folder:
             return False

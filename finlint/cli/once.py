@@ -61,6 +61,9 @@ def once(request: Request) -> int:
         if not linter.force_exclude:
             say(f"finlint: warning: no Python files in {', '.join(request.paths)}")
     discovered = time.perf_counter()
+    linter.settings(found.files)
+    for warning in linter.warnings():
+        say(f"finlint: warning: {warning}")
     run = Run(request, linter, found, Texts(found.overlay), Known(request, linter.here, found.files))
     outcome, done = _lint(run)
     analysed = time.perf_counter()

@@ -53,6 +53,9 @@ def main_parser() -> Parser:
     group.add_argument("--select", metavar="CODES", action="append", help="only these: FIN102, a prefix, a kind, ALL")
     group.add_argument("--ignore", metavar="CODES", action="append", help="not these")
     group.add_argument("--extend-select", metavar="CODES", action="append", help="these too")
+    group.add_argument(
+        "--per-file-ignores", metavar="GLOB:CODES", action="append", help="not these in files of that pattern"
+    )
     group.add_argument("--min-severity", metavar="LEVEL", help="note, warning (default) or error")
     group.add_argument("--min-confidence", metavar="LEVEL", help="low (default), medium or high")
 
@@ -102,7 +105,12 @@ def main_parser() -> Parser:
 
 
 def add_config_options(group: argparse._ActionsContainer) -> None:
-    group.add_argument("--config", metavar="FILE", help="this configuration instead of the nearest")
+    group.add_argument(
+        "--config",
+        metavar="FILE|KEY=VALUE",
+        action="append",
+        help="this configuration instead of the nearest; or a key, which goes before all files",
+    )
     group.add_argument("--isolated", action="store_true", help="no configuration files")
 
 
@@ -114,7 +122,15 @@ def command_parser(command: str) -> Parser:
         parser.add_argument("--all", action="store_true", help="list all rules")
         parser.add_argument("--output-format", choices=("text", "json"), default="text", metavar="FORMAT")
     elif command == "config":
-        parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="for this file or folder (default: .)")
+        parser.add_argument(
+            "path",
+            nargs="?",
+            default=".",
+            metavar="PATH|KEY",
+            help="what holds there (default: .); or what a key means",
+        )
+        parser.add_argument("--keys", action="store_true", help="list the keys")
+        parser.add_argument("--schema", action="store_true", help="print the JSON Schema of a configuration file")
         parser.add_argument("--output-format", choices=("text", "json"), default="text", metavar="FORMAT")
         add_config_options(parser)
     elif command == "clean":

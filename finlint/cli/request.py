@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from finlint.cli.errors import UsageError
 from finlint.cli.options import split
-from finlint.config import ConfigError, confidence_of, severity_of
+from finlint.config import ConfigError
+from finlint.config.values import confidence_of, severity_of
 from finlint.linter import Options
 from finlint.policy import Overrides
 from finlint.report.formats import FORMATS
@@ -44,14 +46,23 @@ def request_of(options: Namespace) -> Request:
     return Request(options, options.paths or ["."], _outputs(options), _linting(options))
 
 
+def config_of(values: Sequence[str] | None) -> tuple[str | None, tuple[str, ...]]:
+    """The file and the ``key=value`` of ``--config``, which can be repeated. Raises UsageError."""
+    given = [*(values or ())]
+    # A file may have an equals sign in its name.
+    files = [value for value in given if "=" not in value or os.path.isfile(value)]
+    if len(files) > 1:
+        raise UsageError(f"--config names two files, {files[0]} and {files[1]}; one can `extend` the other")
+    return (files[0] if files else None), tuple(value for value in given if value not in files)
+
+
 def _linting(options: Namespace) -> Options:
     select, ignore, extend = split(options.select), split(options.ignore), split(options.extend_select)
     for name, selectors in (("--select", select), ("--ignore", ignore), ("--extend-select", extend)):
-        for selector in selectors or ():
-            try:
-                codes_of(selector)
-            except UnknownCodeError as error:
-                raise UsageError(f"{name}: {error}") from None
+        _known(name, selectors or ())
+    if select == ():
+        raise UsageError("--select is empty, so that nothing would be reported; leave it out for the default rules")
+    config, inline = config_of(options.config)
     overrides = Overrides(
         select,
         ignore or (),
@@ -60,10 +71,12 @@ def _linting(options: Namespace) -> Options:
         _level("--min-confidence", options.min_confidence, confidence_of),
         split(options.exclude),
         split(options.extend_exclude) or (),
+        tuple(map(_per_file, options.per_file_ignores or ())),
     )
     return Options(
         overrides,
-        config=options.config,
+        config=config,
+        inline=inline,
         isolated=options.isolated,
         force_exclude=options.force_exclude,
         respect_gitignore=not options.no_respect_gitignore,
@@ -73,6 +86,23 @@ def _linting(options: Namespace) -> Options:
         cache_dir=options.cache_dir,
         prefilter=not options.no_prefilter,
     )
+
+
+def _known(option: str, selectors: Iterable[str]) -> None:
+    for selector in selectors:
+        try:
+            codes_of(selector)
+        except UnknownCodeError as error:
+            raise UsageError(f"{option}: {error}") from None
+
+
+def _per_file(value: str) -> tuple[str, tuple[str, ...]]:
+    pattern, _, codes = value.rpartition(":")
+    selectors = split([codes]) or ()
+    if not pattern or not selectors:
+        raise UsageError(f"--per-file-ignores {value}: must be PATTERN:CODES, such as 'tests/*:FIN103,FIN106'")
+    _known("--per-file-ignores", selectors)
+    return pattern, selectors
 
 
 def _level(option: str, value: str | None, read: Callable[[str], _Value]) -> _Value | None:
@@ -86,7 +116,7 @@ def _check(options: Namespace) -> None:
     """Options that exclude each other, or that need another one. Raises UsageError."""
     stdin = "-" in options.paths
     faults = (
-        (options.isolated and options.config, "--isolated and --config exclude each other"),
+        (options.isolated and config_of(options.config)[0], "--isolated and --config FILE exclude each other"),
         (
             options.baseline and options.write_baseline,
             "--baseline and --write-baseline exclude each other: writing takes all findings",

@@ -7,6 +7,7 @@ folders that cannot be read; paths that do not exist. No file is opened here, so
 from __future__ import annotations
 
 import os
+import re
 import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +61,18 @@ class Excluder(NamedTuple):
         if name in self.usual:
             return not (name.isidentifier() and os.path.exists(os.path.join(path, "__init__.py")))
         return False
+
+
+def rooted(pattern: str, root: str) -> str:
+    """A pattern that counts from ``root`` as one that means the same from any folder.
+
+    One without a slash is compared with names, and one with ``**/`` with the end of a path, wherever it stands.
+    """
+    if "/" not in pattern.rstrip("/") or pattern.startswith(("/", "**/")):
+        return pattern
+    # What is special in a pattern is not in the name of a folder.
+    folder = re.sub(r"([*?[])", r"[\1]", root.replace(os.sep, "/"))
+    return f"{folder.rstrip('/')}/{pattern.removeprefix('./')}"
 
 
 class Discovery(NamedTuple):

@@ -244,12 +244,14 @@ def test_unused_suppressions(project: Path, run: Run) -> None:
 
 
 def test_rule_config_clean_completion(project: Path, run: Run) -> None:
-    assert "# FIN102 lock" in run("rule", "FIN102").out
+    page = run("rule", "FIN102").out
+    assert page.startswith("# FIN102: lock\n\nAcquires a lock that is not reentrant.\n\nOn by default.\n")
+    assert page.count("Acquires a lock that is not reentrant.") == 1
     listed = run("rule", "--all").out
     assert [line.split()[0] for line in listed.splitlines()] == sorted(KIND_OF_CODE)
     (project / "finlint.toml").write_text('min-severity = "error"\n')
     assert f'min-severity = "error"  # {project / "finlint.toml"}' in run("config").out
-    assert 'min-severity = "warning"  # default' in run("config", "--isolated").out
+    assert "# min-severity is not set: warning" in run("config", "--isolated").out
     cache = Path(os.environ["FINLINT_CACHE_DIR"])
     run("--exit-zero", ".")
     assert (cache / "CACHEDIR.TAG").exists()
