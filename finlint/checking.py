@@ -25,8 +25,9 @@ from finlint.model.finding import FileError, Finding
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, ClassKey, Group, Inputs, Known, Seen, Task
 from finlint.model.tokens import HERITABLE
-from finlint.rules import all as rules
-from finlint.rules.blocking import blocking
+from finlint.rules import registry as rules
+from finlint.rules.base.reaching import Reached
+from finlint.rules.base.rule import FinalizerPass, ModulePass
 from finlint.syntax.contents import Contents
 from finlint.syntax.files import Files
 from finlint.syntax.traced import UNREADABLE, Traced
@@ -115,10 +116,10 @@ class Check:
                     place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar
                     registrations.add(place)
                     if follow:
-                        findings.extend(blocking(finalizer, summaries, self.files.is_linted, text_at))
-                    findings.extend(rules.of_finalizer(finalizer, evaluator, summaries))
+                        findings.extend(rules.of_reached(Reached(finalizer, summaries, self.files.is_linted, text_at)))
+                    findings.extend(rules.of_finalizer(FinalizerPass(finalizer, evaluator, summaries)))
                 if task.what == "own":
-                    findings.extend(rules.of_module(module, evaluator))
+                    findings.extend(rules.of_module(ModulePass(module, evaluator)))
             except RecursionError:
                 error = FileError(path, 1, "nested too deeply to be analysed to the end")
         answer = Answer(

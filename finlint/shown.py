@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from finlint.model.finding import Confidence, FileError, Finding, Report, Severity
+from finlint.model.finding import FileError, Finding, Report
 from finlint.policy import Policies
-from finlint.syntax.suppressions import WORDS, Directive, covers, is_known
+from finlint.rules.parse_error import ParseError
+from finlint.rules.unused_suppression import Comment, UnusedSuppression
+from finlint.syntax.suppressions import WORDS, Directive
 from finlint.texts import Texts
 
 
@@ -25,7 +27,7 @@ def select(report: Report, files: Sequence[str], policies: Policies, texts: Text
     used: set[tuple[str, Directive, str]] = set()
     suppressed = 0
     # A comment is also of use where it suppresses what is not to be shown.
-    asks_for_unused = any("FIN902" in policy.codes for policy in policies.of_files(files))
+    asks_for_unused = any(UnusedSuppression.code in policy.codes for policy in policies.of_files(files))
     for finding in report.findings:
         policy = policies.of_file(finding.path)
         finding = policy.levelled(finding)
@@ -51,7 +53,7 @@ def select(report: Report, files: Sequence[str], policies: Policies, texts: Text
 
 def _wants_error(error: FileError, policies: Policies) -> bool:
     policy = policies.of_file(error.path)
-    return "FIN901" in policy.codes and "FIN901" not in policy.ignored_in(error.path)
+    return ParseError.code in policy.codes and ParseError.code not in policy.ignored_in(error.path)
 
 
 def _directives(finding: Finding, texts: Texts, noqa: bool) -> list[tuple[str, Directive]]:
@@ -68,11 +70,11 @@ def _directives(finding: Finding, texts: Texts, noqa: bool) -> list[tuple[str, D
 
 def _unused(
     files: Sequence[str], policies: Policies, texts: Texts, used: set[tuple[str, Directive, str]], noqa: bool
-) -> list[Finding]:
-    out: list[Finding] = []
+) -> Iterator[Finding]:
+    rule = UnusedSuppression()
     for path in files:
         policy = policies.of_file(path)
-        if "FIN902" not in policy.codes or "FIN902" in policy.ignored_in(path):
+        if rule.code not in policy.codes or rule.code in policy.ignored_in(path):
             continue
         if not any(word in texts.data(path) for word in WORDS):
             continue
@@ -82,40 +84,6 @@ def _unused(
             if at == absolute:
                 hits.setdefault(directive, set()).add(code)
         for directive in texts.suppressions(path).directives:
-            message = _complaint(directive, hits.get(directive, set())) if noqa or directive.own else None
-            if message is not None:
-                finding = Finding(
-                    "FIN902",
-                    "unused-suppression",
-                    Severity.NOTE,
-                    Confidence.HIGH,
-                    message,
-                    path,
-                    directive.span,
-                    None,
-                    None,
-                    (),
-                    names=directive.codes or (),
-                )
-                if policy.wants(policy.levelled(finding)):
-                    out.append(policy.levelled(finding))
-    return out
-
-
-def _complaint(directive: Directive, hits: set[str]) -> str | None:
-    where = "in this file" if directive.whole_file else "on this line"
-    if directive.codes is None:
-        # A bare noqa may be meant for another tool.
-        return f"The comment suppresses nothing: finlint finds nothing {where}" if directive.own and not hits else None
-    unknown = [written for written in directive.codes if not is_known(written)]
-    idle = [w for w in directive.codes if w not in unknown and not any(covers(w, code) for code in hits)]
-    parts = []
-    if unknown:
-        parts.append(f"names no rule with {_quoted(unknown)}")
-    if idle:
-        parts.append(f"suppresses nothing with {_quoted(idle)}: no such finding {where}")
-    return f"The comment {' and '.join(parts)}" if parts else None
-
-
-def _quoted(words: list[str]) -> str:
-    return ", ".join(f"`{word}`" for word in words)
+            if noqa or directive.own:
+                found = rule.run(Comment(path, directive, frozenset(hits.get(directive, ()))))
+                yield from filter(policy.wants, map(policy.levelled, found))

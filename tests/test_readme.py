@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 
 from finlint.fixes.registry import FIXES
-from finlint.model.codes import KIND_OF_CODE, OPT_IN_CODES
-from finlint.rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,12 +56,6 @@ def test_the_example_is_mended_as_shown(tmp_path: Path) -> None:
 def test_the_table_of_fixes_is_complete() -> None:
     table = README.partition("| code | fix |")[2].partition("\n\n")[0]
     assert set(re.findall(r"FIN\d{3}", table)) == set(FIXES)
-
-
-def test_the_rule_table_is_complete() -> None:
-    rows = re.findall(r"^\| (FIN\d{3}) \| (\S+) \| .+ \| (on|opt-in) \|$", README, re.MULTILINE)
-    assert {code: kind for code, kind, _ in rows} == KIND_OF_CODE == {c: r.kind for c, r in RULES.items()}
-    assert {code for code, _, default in rows if default == "opt-in"} == OPT_IN_CODES
 
 
 def test_every_block_of_commands_is_one_that_a_test_runs() -> None:

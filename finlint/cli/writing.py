@@ -53,14 +53,14 @@ def _statistics(name: str, view: View) -> str:
     """How often each rule reports: a table, or JSON where the format is not for people."""
     import json
 
-    from finlint.report.rule_text import rule_text
+    from finlint.rules.registry import RULES
 
     counts: dict[str, int] = {}
     for finding in view.report.findings:
         counts[finding.code] = counts.get(finding.code, 0) + 1
     if view.report.errors:
         counts["FIN901"] = counts.get("FIN901", 0) + len(view.report.errors)
-    rows = [(number, rule_text(code)) for code, number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    rows = [(number, RULES[code]) for code, number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     if name not in READABLE:
         return json.dumps([{"code": r.code, "kind": r.kind, "count": number} for number, r in rows], indent=2) + "\n"
     width = max((len(str(number)) for number, _ in rows), default=1)

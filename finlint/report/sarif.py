@@ -6,11 +6,10 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from finlint.model.codes import OPT_IN_CODES
 from finlint.model.finding import FileError, Finding
 from finlint.report.fingerprint import SCHEME, fingerprints
-from finlint.report.rule_text import rule_text
 from finlint.report.view import RULES_URL, View, error_message, one_line
+from finlint.rules.base.page import page
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _RANK = {"high": 90.0, "medium": 50.0, "low": 20.0}
@@ -42,18 +41,20 @@ def render_sarif(view: View) -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    words = rule_text(code)
-    summary = words.summary[:1].upper() + words.summary[1:]
-    text = summary if summary.endswith(".") else summary + "."
+    # All rules, and the analysis with them: other formats do without.
+    from finlint.rules.registry import RULES
+
+    rule = RULES[code]
+    documentation = page(rule)
     return {
         "id": code,
-        "name": "".join(part.capitalize() for part in words.kind.split("-")),
-        "shortDescription": {"text": text},
-        "fullDescription": {"text": text},
-        "help": {"text": words.documentation or text, "markdown": words.documentation or text},
+        "name": "".join(part.capitalize() for part in rule.kind.split("-")),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.title},
+        "help": {"text": documentation, "markdown": documentation},
         "helpUri": RULES_URL,
-        "defaultConfiguration": {"enabled": code not in OPT_IN_CODES, "level": "warning"},
-        "properties": {"kind": words.kind, "tags": ["finalizer", words.kind]},
+        "defaultConfiguration": {"enabled": rule.default, "level": "warning"},
+        "properties": {"kind": rule.kind, "tags": ["finalizer", rule.kind]},
     }
 
 

@@ -30,25 +30,69 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.finalizers import Finalizer
-from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.properties.retention import callback_expression
 from finlint.model import ir
 from finlint.model.finding import Finding, Severity
-from finlint.rules.making import make
+from finlint.rules.base.rule import FINALIZE, FinalizerPass, FinalizerRule
 
 _PLAIN = frozenset({"None", "bool", "bytes", "float", "int", "str"})
 
 
-def called_not_passed(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
-    registration = finalizer.registration
-    if registration is None:
-        return
-    expr = callback_expression(registration, evaluator)
-    message = _at_registration(finalizer.callback, registration, expr, evaluator)
-    if not message:
-        message = _gives_a_callable(finalizer.callback, registration, finalizer, evaluator)
-    if message:
-        yield make(finalizer, "FIN305", message, severity=Severity.ERROR)
+class CalledNotPassed(FinalizerRule):
+    code = "FIN305"
+    kind = "called-not-passed"
+    severity = Severity.ERROR
+    claims = ("never-started-body", "never-ran", "raised")
+
+    summary = "the callback is called at registration and its result registered"
+    why = (
+        "`finalize(obj, close())` closes now, and registers what `close` returned. The opposite mistake has the same "
+        "end: a factory, `functools.partial` itself or a `WeakMethod` as callback gives a callable when it is called, "
+        "and nobody calls that one."
+    )
+    example = """
+        import weakref
+
+
+        class Stream:
+            def __init__(self):
+                self.chunks = []
+
+            def open(self, reader):
+                weakref.finalize(reader, self.release())
+
+            def release(self):
+                self.chunks.clear()
+    """
+    advice = "Pass the function itself, and its arguments after it."
+    fix = """
+        import weakref
+
+
+        class Stream:
+            def __init__(self):
+                self.chunks = []
+
+            def open(self, reader):
+                weakref.finalize(reader, self.release)
+
+            def release(self):
+                self.chunks.clear()
+    """
+    not_reported = "Calls whose result can be called (factories, partials, instances with `__call__`) or is not known."
+    evidence = (FINALIZE, "https://github.com/DiamondLightSource/httomo/pull/265")
+
+    def run(self, about: FinalizerPass) -> Iterator[Finding]:
+        finalizer, evaluator, _ = about
+        registration = finalizer.registration
+        if registration is None:
+            return
+        expr = callback_expression(registration, evaluator)
+        message = _at_registration(finalizer.callback, registration, expr, evaluator)
+        if not message:
+            message = _gives_a_callable(finalizer.callback, registration, finalizer, evaluator)
+        if message:
+            yield self.finding(finalizer, message)
 
 
 def _at_registration(callback: Value, registration: Registration, expr: ir.Expr | None, evaluator: Evaluator) -> str:

@@ -9,36 +9,66 @@ from finlint.analysis.domain.values import Class, Super, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.symbols import ModuleNode, function_at
 from finlint.model import ir
-from finlint.model.codes import KIND_OF_CODE
-from finlint.model.finding import Confidence, Culprit, Finding, Severity
+from finlint.model.finding import Finding
+from finlint.rules.base.rule import DEL, ModulePass, ModuleRule
 
 _CALL = r"\.__del__\s*\("
 
 
-def explicit_del(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finding]:
-    """Calls of ``__del__`` in a module, but for those that hand on to a base class."""
-    seen: set[object] = set()
-    for line in module.source.lines("matching", f".__del__\n{_CALL}"):
-        for call, function, state in _calls_at(module, line, evaluator):
-            assert isinstance(call.func, ir.Attr)
-            if (call.span, call.func) in seen or _hands_on(call, function, state, evaluator):
-                continue
-            seen.add((call.span, call.func))
-            shown = f"{dotted(call.func.value) or '...'}.__del__()"
-            yield Finding(
-                "FIN404",
-                KIND_OF_CODE["FIN404"],
-                Severity.WARNING,
-                Confidence.HIGH,
-                f"`{shown}` is called explicitly: it runs a second time when the object is freed; "
-                "give the work a method of its own and call that",
-                module.path,
-                call.span,
-                None,
-                Culprit("__del__", module.path, call.span.line, call.span.column),
-                (),
-                names=(function, shown),
-            )
+class ExplicitDel(ModuleRule):
+    code = "FIN404"
+    kind = "explicit-del"
+    default = False
+    claims = ("raised",)
+
+    summary = "calls `__del__` explicitly"
+    why = "The finalizer runs a second time when the object is freed, on what the first run left."
+    example = """
+        class File:
+            def __init__(self, fd):
+                self.fd = fd
+
+            def close(self):
+                self.__del__()
+
+            def __del__(self):
+                release(self.fd)
+    """
+    advice = "Give the work a method of its own that may be called twice, and call that in both places."
+    fix = """
+        class File:
+            def __init__(self, fd):
+                self.fd = fd
+
+            def close(self):
+                fd, self.fd = self.fd, None
+                if fd is not None:
+                    release(fd)
+
+            def __del__(self):
+                self.close()
+    """
+    not_reported = "`super().__del__()`, and `Base.__del__(self)` inside a `__del__`; the statement `del obj`."
+    evidence = (DEL, "https://docs.python.org/3/library/weakref.html#comparing-finalizers-with-del-methods")
+
+    def run(self, about: ModulePass) -> Iterator[Finding]:
+        module, evaluator = about
+        seen: set[object] = set()
+        for line in module.source.lines("matching", f".__del__\n{_CALL}"):
+            for call, function, state in _calls_at(module, line, evaluator):
+                assert isinstance(call.func, ir.Attr)
+                if (call.span, call.func) in seen or _hands_on(call, function, state, evaluator):
+                    continue
+                seen.add((call.span, call.func))
+                shown = f"{dotted(call.func.value) or '...'}.__del__()"
+                yield self.finding(
+                    module.path,
+                    call.span,
+                    f"`{shown}` is called explicitly: it runs a second time when the object is freed; "
+                    "give the work a method of its own and call that",
+                    culprit="__del__",
+                    names=(function, shown),
+                )
 
 
 def _calls_at(module: ModuleNode, line: int, evaluator: Evaluator) -> list[tuple[ir.Call, str, EvalState]]:

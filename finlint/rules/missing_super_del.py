@@ -6,35 +6,75 @@ from collections.abc import Iterator
 
 from finlint.analysis.domain.values import Class
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.execution.finalizers import Finalizer
-from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.program.symbols import ClassNode, FunctionNode
 from finlint.model import ir
 from finlint.model.finding import Finding
-from finlint.rules.making import make
+from finlint.rules.base.rule import DEL, FinalizerPass, FinalizerRule
 
 
-def missing_super_del(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
-    cls = finalizer.owner
-    if cls is None:
-        return
-    own = _defined(cls.node)
-    if own is None or _calls_inherited(own):
-        return
-    for base in evaluator.classes.mro(cls)[1:]:
-        if not isinstance(base, Class):
-            continue
-        inherited = _defined(base.node)
-        if inherited is not None:
-            if not _is_trivial(inherited) and not _does_the_same(own, inherited, cls, evaluator):
-                yield make(
-                    finalizer,
-                    "FIN405",
-                    f"`{cls.node.name}.__del__` overrides `{base.node.name}.__del__` and does not call it: "
-                    "what that one releases is not released",
-                    culprit=f"{base.node.name}.__del__",
-                )
+class MissingSuperDel(FinalizerRule):
+    code = "FIN405"
+    kind = "missing-super-del"
+    default = False
+    claims = ("never-ran",)
+
+    summary = "overrides an inherited `__del__` without calling it"
+    why = "What the base class releases is not released."
+    example = """
+        class Descriptor:
+            def __init__(self, fd):
+                self.fd = fd
+
+            def __del__(self):
+                release(self.fd)
+
+
+        class Logged(Descriptor):
+            def __del__(self):
+                print("gone")
+    """
+    advice = "Call `super().__del__()` last."
+    fix = """
+        class Descriptor:
+            def __init__(self, fd):
+                self.fd = fd
+
+            def __del__(self):
+                release(self.fd)
+
+
+        class Logged(Descriptor):
+            def __del__(self):
+                print("gone")
+                super().__del__()
+    """
+    not_reported = (
+        "Bases whose `__del__` does nothing, bases that are not in reach, and an override that comes to the same "
+        "method of the object (`self.close()`)."
+    )
+    evidence = (DEL,)
+
+    def run(self, about: FinalizerPass) -> Iterator[Finding]:
+        finalizer, evaluator, _ = about
+        cls = finalizer.owner
+        if cls is None:
             return
+        own = _defined(cls.node)
+        if own is None or _calls_inherited(own):
+            return
+        for base in evaluator.classes.mro(cls)[1:]:
+            if not isinstance(base, Class):
+                continue
+            inherited = _defined(base.node)
+            if inherited is not None:
+                if not _is_trivial(inherited) and not _does_the_same(own, inherited, cls, evaluator):
+                    yield self.finding(
+                        finalizer,
+                        f"`{cls.node.name}.__del__` overrides `{base.node.name}.__del__` and does not call it: "
+                        "what that one releases is not released",
+                        culprit=f"{base.node.name}.__del__",
+                    )
+                return
 
 
 def _defined(cls: ClassNode) -> FunctionNode | None:

@@ -1,52 +1,76 @@
-"""All rules, by code: name, summary and documentation. The words stand in ``finlint.rules.texts``."""
+"""All rules, and the order in which they are asked. A rule is known by standing in a module of this package."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
 
-from finlint.model.codes import DEFAULT_CODES, KIND_OF_CODE
-from finlint.rules.texts import blocking, breaking, handing, never, running
-from finlint.rules.texts.text import Text
+from finlint import rules
+from finlint.model.finding import Finding
+from finlint.rules.base.reaching import Reached, Reaches, kept
+from finlint.rules.base.rule import FinalizerPass, FinalizerRule, ModulePass, ModuleRule, Rule
 
-
-class Rule(NamedTuple):
-    code: str
-    kind: str
-    name: str
-    summary: str
-    #: Markdown: what, why, example, fix, what is not reported, evidence.
-    documentation: str
-    #: Whether the rule reports unless it is switched off.
-    default: bool
+#: What a rule must say; the rest of ``Rule`` has a value for those who say nothing.
+_REQUIRED = ("code", "kind", "summary", "why", "advice", "not_reported", "evidence")
 
 
-def _rule(code: str, kind: str, text: Text) -> Rule:
-    default = code in DEFAULT_CODES
-    return Rule(code, kind, kind, text.summary, _documentation(code, kind, text, default), default)
+class DeclarationError(TypeError):
+    """A rule that does not say all that it must, or says it twice: a fault in this package, never in what is linted."""
 
 
-def _documentation(code: str, kind: str, text: Text, default: bool) -> str:
-    summary = text.summary[:1].upper() + text.summary[1:]
-    parts = [
-        f"# {code}: {kind}",
-        f"{summary}.",
-        "On by default." if default else f"Opt-in: `--extend-select {code}`.",
-        f"## Why\n\n{text.why}",
-    ]
-    if text.example:
-        parts.append(f"## Example\n\n```python\n{text.example.strip()}\n```")
-    if text.advice:
-        code = f"\n\n```python\n{text.fix.strip()}\n```" if text.fix else ""
-        parts.append(f"## Fix\n\n{text.advice}{code}")
-    if text.silent:
-        parts.append(f"## Not reported\n\n{text.silent}")
-    if text.evidence:
-        parts.append("## Evidence\n\n" + "\n".join(f"- <{link}>" for link in text.evidence))
-    return "\n\n".join(parts) + "\n"
+def _declared() -> Iterator[Rule[Any]]:
+    for found in pkgutil.iter_modules(rules.__path__):
+        if found.ispkg or f"{rules.__name__}.{found.name}" == __name__:
+            continue
+        module = importlib.import_module(f"{rules.__name__}.{found.name}")
+        for value in list(vars(module).values()):
+            if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__:
+                missing = [name for name in _REQUIRED if not hasattr(value, name)]
+                if missing:
+                    raise DeclarationError(f"{module.__name__}.{value.__name__} does not say its {', '.join(missing)}")
+                yield value()
 
 
-#: code -> its words.
-TEXTS: dict[str, Text] = {**blocking.TEXTS, **handing.TEXTS, **never.TEXTS, **breaking.TEXTS, **running.TEXTS}
+def _by_code() -> dict[str, Rule[Any]]:
+    out: dict[str, Rule[Any]] = {}
+    for rule in sorted(_declared(), key=lambda rule: rule.code):
+        if rule.code in out or any(rule.kind == other.kind for other in out.values()):
+            raise DeclarationError(f"{rule.code} ({rule.kind}) is declared twice")
+        out[rule.code] = rule
+    return out
+
 
 #: code -> rule, in the order in which rules are listed.
-RULES: dict[str, Rule] = {code: _rule(code, kind, TEXTS[code]) for code, kind in KIND_OF_CODE.items()}
+RULES: dict[str, Rule[Any]] = _by_code()
+
+_REACHES = [rule for rule in RULES.values() if isinstance(rule, Reaches)]
+_OF_FINALIZER = [rule for rule in RULES.values() if isinstance(rule, FinalizerRule)]
+_OF_MODULE = [rule for rule in RULES.values() if isinstance(rule, ModuleRule)]
+
+
+def of_reached(reached: Reached) -> Iterator[Finding]:
+    """What one finalizer comes to by calls."""
+    return kept(chain.from_iterable(rule.run(reached) for rule in _REACHES))
+
+
+def of_finalizer(about: FinalizerPass) -> Iterator[Finding]:
+    """What is wrong with one finalizer by itself."""
+    for rule in _OF_FINALIZER:
+        yield from _within_reach(rule.run(about))
+
+
+def of_module(about: ModulePass) -> Iterator[Finding]:
+    """What is wrong with one module."""
+    for rule in _OF_MODULE:
+        yield from _within_reach(rule.run(about))
+
+
+def _within_reach(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Code may nest more deeply than Python can follow: what a rule has found until then stands."""
+    try:
+        yield from findings
+    except RecursionError:
+        return

@@ -4,29 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.execution.finalizers import Finalizer
-from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.properties.lost_reference import REFERENCES, lost
 from finlint.analysis.properties.retention import held
 from finlint.model.finding import Finding, Severity
-from finlint.rules.making import make
+from finlint.rules.base.rule import FINALIZE, FinalizerPass, FinalizerRule
 
 
-def retention(finalizer: Finalizer, evaluator: Evaluator, summaries: Summaries) -> Iterator[Finding]:
-    registration = finalizer.registration
-    if registration is None:
-        return
-    if registration.registrar in REFERENCES and lost(registration, evaluator) is not None:
-        # No registry keeps this callback: what it holds is held by the reference alone, and that is FIN302.
-        return
-    how = held(registration, evaluator)
-    if how is not None:
-        yield make(
-            finalizer,
-            "FIN301",
-            f"The callback of `{finalizer.registrar}` never runs before exit: {how.how}, so the registration keeps "
-            "its own object alive",
-            severity=Severity.ERROR,
-            confidence=how.confidence,
-        )
+class Retention(FinalizerRule):
+    code = "FIN301"
+    kind = "retention"
+    severity = Severity.ERROR
+    claims = ("never-ran",)
+
+    summary = "the callback or its arguments keep the object alive, so that it never runs"
+    why = (
+        "The registry of finalizers holds the callback and its arguments. Where these hold the object, the object is "
+        "never freed before the interpreter exits, and neither is what it owns."
+    )
+    example = """
+        import socket
+        import weakref
+
+
+        class Connection:
+            def __init__(self, address):
+                self.socket = socket.create_connection(address)
+                weakref.finalize(self, self.close)  # a bound method holds self
+
+            def close(self):
+                self.socket.close()
+    """
+    advice = "Pass a function and the parts that it needs, not the object."
+    fix = """
+        import socket
+        import weakref
+
+
+        class Connection:
+            def __init__(self, address):
+                self.socket = socket.create_connection(address)
+                weakref.finalize(self, Connection._close, self.socket)
+
+            @staticmethod
+            def _close(socket):
+                socket.close()
+    """
+    not_reported = (
+        "Static and class methods, parts that do not refer back (`self.socket.close`), weak references, "
+        "`self.__dict__` (it does not hold the object), `id(self)`, closures that do not use the object, variables "
+        "rebound before the callback runs. A weak reference that is itself lost is FIN302."
+    )
+    evidence = (
+        FINALIZE,
+        "https://github.com/bluesky/ophyd/pull/865",
+        "https://github.com/aai-institute/nnbench/pull/111",
+    )
+
+    def run(self, about: FinalizerPass) -> Iterator[Finding]:
+        finalizer, evaluator, _ = about
+        registration = finalizer.registration
+        if registration is None:
+            return
+        if registration.registrar in REFERENCES and lost(registration, evaluator) is not None:
+            # No registry keeps this callback: what it holds is held by the reference alone, and that is FIN302.
+            return
+        how = held(registration, evaluator)
+        if how is not None:
+            yield self.finding(
+                finalizer,
+                f"The callback of `{finalizer.registrar}` never runs before exit: {how.how}, so the registration keeps "
+                "its own object alive",
+                confidence=how.confidence,
+            )

@@ -24,7 +24,6 @@ from finlint.model.finding import (
 from finlint.model.source import Span
 from finlint.report.fingerprint import fingerprint
 from finlint.report.formats import FORMATS, render
-from finlint.report.rule_text import rule_text
 from finlint.report.view import View, one_line
 
 POOL = "/home/me/project/pkg/a b#ü.py"
@@ -202,10 +201,3 @@ def test_every_format_with_a_fingerprint_has_the_same() -> None:
     assert names == [f["fingerprint"] for f in json.loads(render("json", view()))["findings"]]
     assert names == [f["fingerprint"] for f in json.loads(render("gitlab", view())) if f["check_name"] == "FIN102"]
     assert names[0] == fingerprint(FINDING, view())
-
-
-@pytest.mark.parametrize("code", KIND_OF_CODE)
-def test_every_rule_has_words(code: str) -> None:
-    words = rule_text(code)
-    assert words.kind == KIND_OF_CODE[code]
-    assert words.summary

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from finlint.config import ConfigFinder
-from finlint.model.codes import KIND_OF_CODE
 from finlint.model.finding import Finding, Severity
 from finlint.policy import Overrides, Policies
-from finlint.rules.registry import RULES, TEXTS
+from finlint.rules.base.rule import program
+from finlint.rules.registry import RULES
 from finlint.shown import select
 from finlint.texts import Texts
 
@@ -21,36 +21,26 @@ def _is_shown(finding: Finding) -> bool:
     return finding.severity is not Severity.NOTE or not RULES[finding.code].default
 
 
-_WITH_EXAMPLE = [code for code in KIND_OF_CODE if code not in ("FIN901", "FIN902")]
+_WITH_EXAMPLE = [code for code in RULES if code < "FIN9"]
 
 
 @pytest.mark.parametrize("code", _WITH_EXAMPLE)
 def test_the_example_is_reported(tmp_path: Path, code: str) -> None:
-    compile(TEXTS[code].example, "example.py", "exec")
-    found = {f.code for f in lint(tmp_path, TEXTS[code].example).findings if _is_shown(f)}
+    compile(program(RULES[code].example), "example.py", "exec")
+    found = {f.code for f in lint(tmp_path, program(RULES[code].example)).findings if _is_shown(f)}
     assert code in found
 
 
 @pytest.mark.parametrize("code", _WITH_EXAMPLE)
 def test_the_fix_is_clean(tmp_path: Path, code: str) -> None:
-    compile(TEXTS[code].fix, "fix.py", "exec")
-    found = lint(tmp_path, TEXTS[code].fix).findings
+    compile(program(RULES[code].fix), "fix.py", "exec")
+    found = lint(tmp_path, program(RULES[code].fix)).findings
     # Nor does it trade the mistake for another one of those that are on by default.
     assert [f.code for f in found if (f.code == code or RULES[f.code].default) and _is_shown(f)] == []
 
 
-@pytest.mark.parametrize("code", KIND_OF_CODE)
-def test_every_part_is_there(code: str) -> None:
-    text = TEXTS[code]
-    assert all((text.summary, text.why, text.advice, text.silent, text.evidence))
-    assert all(link.startswith("https://") for link in text.evidence)
-    headings = [line for line in RULES[code].documentation.splitlines() if line.startswith("## ")]
-    wanted = ["## Why", "## Example", "## Fix", "## Not reported", "## Evidence"]
-    assert headings == [h for h in wanted if h != "## Example" or text.example]
-
-
 def test_unused_suppression(tmp_path: Path) -> None:
-    report = lint(tmp_path, TEXTS["FIN902"].example)
+    report = lint(tmp_path, program(RULES["FIN902"].example))
     path = str(tmp_path / "program.py")
     policies = Policies(ConfigFinder(isolated=True), Overrides(select=("FIN902",)))
     outcome = select(report, [path], policies, Texts())

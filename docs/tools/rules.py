@@ -1,0 +1,104 @@
+"""Write what derives from the rules' declarations: their pages, the README's table, and ``finlint/model/codes.py``.
+
+Run ``python docs/tools/rules.py`` after a rule was added or its words changed; ``--check`` only compares, as a test
+does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from finlint.rules.base.page import page
+from finlint.rules.registry import RULES
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_CODES = '''\
+"""Rule codes and kinds: the stable words of JSON, fixtures, suppressions and configuration.
+
+Written by ``docs/tools/rules.py`` from the declarations in ``finlint/rules/``: a run that finds nothing need not import
+them.
+"""
+
+from __future__ import annotations
+
+#: code -> kind, in the order in which rules are listed.
+KIND_OF_CODE: dict[str, str] = {
+@kinds@
+}
+
+CODE_OF_KIND: dict[str, str] = {kind: code for code, kind in KIND_OF_CODE.items()}
+
+#: Kinds of blocking: what a call can do to the thread that runs the finalizer.
+BLOCKING_KINDS: frozenset[str] = frozenset(kind for code, kind in KIND_OF_CODE.items() if code.startswith("FIN1"))
+
+#: Codes that report only where the user asks for them.
+OPT_IN_CODES: frozenset[str] = frozenset(
+    {
+@opt_in@
+    }
+)
+
+DEFAULT_CODES: frozenset[str] = frozenset(KIND_OF_CODE) - OPT_IN_CODES
+'''
+
+
+def codes() -> str:
+    """The text of ``finlint/model/codes.py``."""
+    kinds = "\n".join(f'    "{rule.code}": "{rule.kind}",' for rule in RULES.values())
+    opt_in = "\n".join(f'        "{rule.code}",' for rule in RULES.values() if not rule.default)
+    return _CODES.replace("@kinds@", kinds).replace("@opt_in@", opt_in)
+
+
+def table(link: str = "{}") -> str:
+    """The table of all rules; ``link`` is what stands for a code."""
+    rows = [
+        f"| {link.format(rule.code)} | {rule.kind} | {rule.summary} | {'on' if rule.default else 'opt-in'} |\n"
+        for rule in RULES.values()
+    ]
+    return "| code | kind | reports | default |\n|---|---|---|---|\n" + "".join(rows)
+
+
+def readme(text: str) -> str:
+    """The README with its table of rules as it should be."""
+    return re.sub(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", lambda _: table(), text, count=1, flags=re.S)
+
+
+def files() -> dict[Path, str]:
+    """What each file should hold."""
+    pages = ROOT / "docs" / "rules"
+    return {
+        ROOT / "finlint" / "model" / "codes.py": codes(),
+        ROOT / "README.md": readme((ROOT / "README.md").read_text(encoding="utf-8")),
+        pages / "README.md": "# Rules\n\n" + table("[{0}]({0}.md)"),
+        **{pages / f"{rule.code}.md": page(rule) for rule in RULES.values()},
+    }
+
+
+def stale() -> list[Path]:
+    """Files that hold something else, and pages of rules that are gone."""
+    wanted = files()
+    gone = [path for path in sorted((ROOT / "docs" / "rules").glob("*.md")) if path not in wanted]
+    return [p for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text] + gone
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
+    arguments = parser.parse_args()
+    wanted = files()
+    differing = stale()
+    for path in differing:
+        if not arguments.check and path in wanted:
+            path.write_text(wanted[path], encoding="utf-8")
+        elif not arguments.check:
+            path.unlink()
+        print(path.relative_to(ROOT))
+    return 1 if arguments.check and differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+"""Rules about what a finalizer comes to by calls: the walk is made once for each finalizer, each rule takes its kind.
+
+``Reaches`` is such a rule: it says what its kind is called in a message, and which of the effects count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import ClassVar, NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import Effect
+from finlint.analysis.domain.values import Bound, Value
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.execution.reachability import Step, Witness, witnesses
+from finlint.model.finding import Culprit, Finding, Hop, Severity
+from finlint.model.source import Span
+from finlint.rules.base.describe import describe
+from finlint.rules.base.rule import Rule, Verdict, name_of, registration_ref
+
+WHY = (
+    "A finalizer runs in whichever thread drops the last reference or happens to collect garbage, between any two "
+    "instructions of it. While it waits, that thread does, and while the collector runs it no other thread collects "
+    "garbage; with a serial finalizer worker, no other finalizer runs. A method that the `__del__` of a library's "
+    "class calls is a finalizer, too: `close()` of an `io.RawIOBase`, or of a `zipfile.ZipFile`."
+)
+NOT_REPORTED = (
+    "Calls that do not wait (`blocking=False`, `timeout=0`, `wait=False`), branches that the arguments rule out, "
+    "functions that are only referenced, and work that is handed to a thread, an executor or a loop."
+)
+BOUNDED = " A wait with a timeout is a warning, one without an error."
+
+#: Findings of one code and severity that one line of a finalizer gets. Some reach half of their package: one of ray's
+#: would have seventeen locks. Whoever mends the nearest five has most often mended the others.
+MAX_OF_A_KIND = 5
+
+_SEVERITY = {"unbounded": Severity.ERROR, "bounded": Severity.WARNING, "short": Severity.NOTE}
+
+#: Finalizers on a worker of their own never interrupt the code that holds a lock.
+_SERIAL = "finlint.runtime."
+
+
+class Reached:
+    """One finalizer with all that it comes to: what a ``Reaches`` rule is asked about.
+
+    ``linted`` tells whether a file is one of those being linted; ``text_at`` gives the source text of a step.
+    """
+
+    def __init__(
+        self,
+        finalizer: Finalizer,
+        summaries: Summaries,
+        linted: Callable[[str], bool],
+        text_at: Callable[[Step], str],
+    ) -> None:
+        self.finalizer = finalizer
+        self.summaries = summaries
+        self.text_at = text_at
+        self._linted = linted
+
+    @property
+    def is_serial(self) -> bool:
+        """Whether it runs on a worker that runs finalizers only."""
+        return self.finalizer.registrar.startswith(_SERIAL)
+
+    def of_kind(self, kind: str) -> list[Witness]:
+        return self._by_kind.get(kind, [])
+
+    def primary(self, witness: Witness) -> Step:
+        """The step that is reported: the first in the callback's own body, or the registration."""
+        steps = witness.steps
+        # The first step is the registration itself; the callback's own body comes next.
+        return steps[1] if len(steps) > 1 and self._linted(steps[1].path) else steps[0]
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Witness]]:
+        out: dict[str, list[Witness]] = {}
+        for witness in self._witnesses():
+            out.setdefault(witness.effect.kind, []).append(witness)
+        return out
+
+    def _witnesses(self) -> Iterator[Witness]:
+        finalizer = self.finalizer
+        registered = Step(finalizer.module.path, finalizer.span, finalizer.root)
+        seen: set[object] = set()
+        for effect in finalizer.summary.effects:
+            yield Witness(effect, (registered,))
+        for edge in finalizer.summary.edges:
+            for witness in witnesses(edge.target, self.summaries):
+                if witness.effect.culprit not in seen:
+                    seen.add(witness.effect.culprit)
+                    yield witness._replace(steps=(registered, *witness.steps))
+
+
+class Mildly(NamedTuple):
+    """A wait that cannot be what it looks like: the severity that is left, and why, to go on after the call."""
+
+    severity: Severity
+    because: str
+
+
+class Reaches(Rule[Reached]):
+    """A rule about one kind of effect; the severity is that of how long it lasts."""
+
+    why = WHY
+    not_reported = NOT_REPORTED
+    claims: ClassVar[tuple[Verdict, ...]] = ("starved", "self-deadlocked")
+
+    #: What the finalizer does, for the sentence "X <verb> `call`".
+    verb: ClassVar[str]
+    #: What more there is to say of it, to go on after the call.
+    because: ClassVar[str] = ""
+    #: Whether many operations on one line are one finding: ``close()`` that writes forty times is one thing to mend,
+    #: and the nearest stands for all. Two locks are two.
+    merged: ClassVar[bool] = False
+    #: Whether a call of this kind is bounded by a timeout, if it is bounded.
+    timed: ClassVar[bool] = False
+
+    def run(self, about: Reached) -> Iterator[Finding]:
+        if not self.counts(about):
+            return
+        reported: set[object] = set()
+        for witness in about.of_kind(self.kind):
+            mild = self.mildly(witness, about)
+            severity = _SEVERITY[witness.effect.lasts] if mild is None else mild.severity
+            if witness.first:
+                severity = Severity.NOTE
+            primary = about.primary(witness)
+            place: object = primary.span.line if self.merged else primary.span
+            subject = "" if self.merged else self.subject(witness, about)
+            same = (primary.path, place, subject, severity)
+            if same not in reported:
+                reported.add(same)
+                yield self._finding(witness, severity, mild, about)
+
+    def counts(self, about: Reached) -> bool:
+        """Whether effects of this kind matter to this finalizer at all."""
+        return True
+
+    def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
+        """What is left of it where nobody can have what it waits for, because he would have the object, too."""
+        return None
+
+    def subject(self, witness: Witness, about: Reached) -> str:
+        """What it happens to: two of one subject at one place are one finding."""
+        return witness.effect.subject
+
+    def other_half(self, witness: Witness, about: Reached) -> tuple[str, Hop] | None:
+        """Another place that makes it a deadlock: what the message says of it, and the place."""
+        return None
+
+    def _finding(self, witness: Witness, severity: Severity, mild: Mildly | None, about: Reached) -> Finding:
+        effect, steps = witness.effect, witness.steps
+        primary = about.primary(witness)
+        half = self.other_half(witness, about) if mild is None and not witness.first else None
+        return Finding(
+            self.code,
+            self.kind,
+            severity,
+            effect.confidence,
+            self._message(witness, mild, about) + ("" if half is None else half[0]),
+            primary.path,
+            primary.span,
+            registration_ref(about.finalizer),
+            Culprit(effect.call, effect.path, effect.span.line, effect.span.column),
+            tuple(Hop(s.path, s.span.line, s.span.column, about.text_at(s)) for s in steps[1:] or steps),
+            () if half is None else (half[1],),
+            (name_of(about.finalizer), *(_function(step.context) for step in steps[1:])),
+        )
+
+    def _message(self, witness: Witness, mild: Mildly | None, about: Reached) -> str:
+        effect = witness.effect
+        subject = f" of `{effect.subject}`" if effect.subject else ""
+        bounded = " (bounded by a timeout)" if self.timed and effect.lasts == "bounded" else ""
+        because = self.because if mild is None else mild.because
+        if witness.first:
+            because = f", the first time only, while it makes `{witness.first}`"
+        via = _through(witness)
+        sentence = f"{describe(about.finalizer)} {self.verb} `{effect.call}`{subject}{bounded}{via}{because}"
+        return sentence[:1].upper() + sentence[1:]
+
+
+def _through(witness: Witness) -> str:
+    through = [_called(step.context) for step in witness.steps[2:]]
+    if not through:
+        return ""
+    shown = through if len(through) <= 4 else [*through[:2], "...", through[-1]]
+    return " through " + ", ".join(f"`{name}()`" if name != "..." else name for name in shown)
+
+
+def _called(context: CallContext) -> str:
+    return context.function.name if context.function is not None else "?"
+
+
+def _function(context: CallContext) -> str:
+    return context.function.qualified if context.function is not None else ""
+
+
+#: What takes the lock itself that it is called on.
+_ACQUIRES = frozenset({"acquire", "acquire_lock", "lock", "wait", "wait_for", "__enter__"})
+
+
+def lock_of(effect: Effect, text: str) -> str:
+    """What tells a lock from the others at its place; ``text`` is the source text of the call."""
+    library, _, method = effect.call.rpartition(".")
+    if method not in _ACQUIRES:
+        # A library's own locks are one thing to stay away from.
+        return library.partition(".")[0]
+    # ``with self._lock`` and ``with self._other_lock`` have no subject.
+    return effect.subject or text
+
+
+def kept(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What is said of all that was found in one finalizer: one mistake once, and of many alike the nearest."""
+    found = list(findings)
+    # A call that waits before it comes to hand something over is one mistake, not two.
+    waits: dict[tuple[str, Span], int] = {}
+    for finding in found:
+        if finding.severity is Severity.ERROR and finding.code < "FIN2":
+            place = (finding.path, finding.span)
+            waits[place] = min(len(finding.trace), waits.get(place, len(finding.trace)))
+    out = []
+    for finding in found:
+        nearest = waits.get((finding.path, finding.span))
+        if finding.code < "FIN2" or nearest is None or nearest >= len(finding.trace):
+            out.append(finding)
+    yield from _nearest(out)
+
+
+def _nearest(findings: list[Finding]) -> Iterator[Finding]:
+    """Of many findings of one kind those with the shortest chains; the last of them says how many more there are."""
+    groups: dict[tuple[str, Severity, str, int], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.code, finding.severity, finding.path, finding.span.line), []).append(finding)
+    for group in groups.values():
+        group.sort(key=lambda finding: len(finding.trace))
+        *first, last = group[:MAX_OF_A_KIND]
+        more = len(group) - MAX_OF_A_KIND
+        yield from first
+        yield last if more <= 0 else last._replace(message=f"{last.message} (and {more} more, further away)")
+
+
+def own_object(finalizer: Finalizer) -> Value | None:
+    """The object that is finalized where its own method is the callback; a callback about another object may run while
+    somebody is in a method of this one."""
+    if finalizer.owner is None or not isinstance(finalizer.callback, Bound):
+        return None
+    return finalizer.callback.receiver

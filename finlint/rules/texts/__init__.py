@@ -1,1 +1,0 @@
-"""The words of the rules, by family: what, why, example, fix, what is not reported, evidence."""

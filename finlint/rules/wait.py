@@ -1,0 +1,64 @@
+"""FIN104: joins or waits for a thread, process, future, event, barrier or signal."""
+
+from __future__ import annotations
+
+from finlint.analysis.execution.reachability import Witness
+from finlint.analysis.properties.alive import is_own_thread
+from finlint.model.finding import Severity
+from finlint.rules.base.reaching import BOUNDED, NOT_REPORTED, Mildly, Reached, Reaches, own_object
+from finlint.rules.base.rule import DEL
+
+
+class Wait(Reaches):
+    code = "FIN104"
+    kind = "wait"
+    # The thread that a finalizer would wait for may keep the object from being finalized at all.
+    claims = ("starved", "self-deadlocked", "never-ran")
+    verb = "waits in"
+    timed = True
+
+    summary = "joins or waits for a thread, process, future, event, barrier or signal"
+    example = """
+        import threading
+
+
+        class Worker:
+            def __init__(self):
+                self._stop = threading.Event()
+                self._thread = threading.Thread(target=self._stop.wait)
+
+            def __del__(self):
+                self._stop.set()
+                self._thread.join()
+    """
+    advice = "Tell it to stop, and do not wait until it has; offer `close()` to those who want to."
+    fix = """
+        import threading
+
+
+        class Worker:
+            def __init__(self):
+                self._stop = threading.Event()
+                self._thread = threading.Thread(target=self._stop.wait)
+
+            def close(self):
+                self._stop.set()
+                self._thread.join()
+
+            def __del__(self):
+                self._stop.set()
+    """
+    not_reported = (
+        NOT_REPORTED + BOUNDED + " So is the join of a thread that has the finalized object for as long as it runs "
+        "(`Thread(target=self.run)`): it does not wait, but neither does the finalizer run before the thread has ended "
+        "by itself. Give the thread a function and what it needs, not the object."
+    )
+    evidence = (DEL, "https://github.com/psycopg/psycopg/issues/954", "https://github.com/pytorch/pytorch/pull/12700")
+
+    def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
+        me = own_object(about.finalizer)
+        context = witness.steps[-1].context
+        if me is None or not is_own_thread(me, context, witness.effect.span, about.summaries.evaluator):
+            return None
+        because = ", which has the object until it ends: the finalizer does not run before, and never stops it"
+        return Mildly(Severity.WARNING, because)

@@ -1,0 +1,48 @@
+"""FIN109, FIN111 and FIN113: sending, the console and logging, each beside what looks alike and does not wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from finlint.model.finding import Severity
+
+from .programs import lint
+
+#: What ``__del__`` does, and the codes above notes.
+BODIES = [
+    ("queue.Queue(maxsize=1).put(1)", ["FIN109"]),
+    ("queue.Queue(maxsize=1).put(1, timeout=2)", ["FIN109"]),
+    ("queue.Queue(maxsize=1).put_nowait(1)", []),
+    ("queue.SimpleQueue().put(1)", []),
+    ("print('gone')", ["FIN111"]),
+    ("print('gone', file=io.StringIO())", []),
+    ("sys.stdout.write('gone')", ["FIN111"]),
+    ("logging.getLogger('x').warning('gone')", ["FIN113"]),
+    ("logging.info('gone')", ["FIN113"]),
+    ("warnings.warn('gone', ResourceWarning)", []),
+    ("logging.getLogger('x').isEnabledFor(10)", []),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), BODIES, ids=[body for body, _ in BODIES])
+def test_what_del_does(tmp_path: Path, body: str, expected: list[str]) -> None:
+    source = f"import io, logging, queue, sys, warnings\n\nclass A:\n    def __del__(self):\n        {body}\n"
+    found = [(f.span.line, f.code) for f in lint(tmp_path, source).findings if f.code in ("FIN109", "FIN111", "FIN113")]
+    assert found == [(5, code) for code in expected]
+
+
+def test_a_timeout_makes_it_a_warning(tmp_path: Path) -> None:
+    first, *_ = lint(
+        tmp_path,
+        """
+        import queue
+
+        class A:
+            def __del__(self):
+                queue.Queue(maxsize=1).put(1, timeout=2)
+        """,
+    ).findings
+    assert (first.code, first.severity) == ("FIN109", Severity.WARNING)
+    assert "(bounded by a timeout)" in first.message
