@@ -7,6 +7,8 @@ import sys
 
 def main() -> int:
     """Run the command with ``sys.argv``; the exit status out."""
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+        _open_streams()
     if sys.argv[1:] in (["--version"], ["-V"]):
         # Asked by every editor and hook at start: not worth an argument parser.
         from finlint import __version__
@@ -25,6 +27,21 @@ def main() -> int:
     # The process ends with the run: nothing that a collector would find is in anybody's way.
     gc.disable()
     return run(sys.argv[1:])
+
+
+def _open_streams() -> None:
+    """Have /dev/null where the shell has closed a standard stream (``>&-``): nothing else gets its number."""
+    import os
+
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free.
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdin = sys.stdin or os.fdopen(0)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
 
 
 if __name__ == "__main__":

@@ -12,10 +12,14 @@ from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from finlint.model.finding import Finding
+from finlint.model.regular import read_regular
 from finlint.report.fingerprint import fingerprint
 from finlint.report.view import View, one_line
 
 VERSION = 2
+
+#: A baseline of more bytes is something else.
+MAX_BYTES = 200_000_000
 
 
 class BaselineError(Exception):
@@ -70,19 +74,20 @@ def text(entries: Iterable[Entry]) -> str:
 def read(path: str) -> tuple[Entry, ...]:
     """The entries of a baseline file. Raises BaselineError."""
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        document = json.loads(read_regular(path, MAX_BYTES))
+    except RecursionError:
+        raise BaselineError(f"{path}: baseline is not read: nested too deeply") from None
     except OSError as error:
         hint = "; `--write-baseline` makes one" if isinstance(error, FileNotFoundError) else ""
         raise BaselineError(f"{path}: baseline cannot be read: {error.strerror or error}{hint}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BaselineError(f"{path}: baseline is not JSON: {error}") from None
     version = document.get("version") if isinstance(document, dict) else None
     if version not in (1, VERSION):
         raise BaselineError(f"{path}: not a baseline of version 1 or {VERSION}; write it again with `--write-baseline`")
     try:
         return tuple(_read_entry(entry, version) for entry in document["entries"])
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
         raise BaselineError(f"{path}: baseline is damaged; write it again with `--write-baseline`") from None
 
 

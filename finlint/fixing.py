@@ -233,6 +233,15 @@ def diff(path: str, old: bytes, new: bytes) -> str:
 
     before, after = (re.findall(r"[^\n]*\n|[^\n]+", _decoded(data)[1]) for data in (old, new))
     out = []
-    for line in difflib.unified_diff(before, after, path, path):
+    name = _quoted(path)
+    for line in difflib.unified_diff(before, after, name, name):
         out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
     return "".join(out)
+
+
+def _quoted(path: str) -> str:
+    """The path as git writes it into a diff: in quotes and escaped where it is not printed as it is."""
+    if path.isprintable() and not any(c in path for c in '"\\'):
+        return path
+    known = {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\t"): "\\t"}
+    return '"' + "".join(known.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in os.fsencode(path)) + '"'

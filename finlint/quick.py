@@ -86,12 +86,15 @@ def _is_configured(folder: str) -> bool:
         if os.path.exists(os.path.join(folder, "finlint.toml")):
             return True
         for name, word in _MAY_NAME_US:
+            path = os.path.join(folder, name)
+            if not os.path.lexists(path):
+                continue
+            if not _is_plain(path):
+                return True
             try:
-                with open(os.path.join(folder, name), "rb") as file:
+                with open(path, "rb") as file:
                     if word in file.read().lower():
                         return True
-            except FileNotFoundError:
-                pass
             except OSError:
                 return True
         parent = os.path.dirname(folder)

@@ -16,6 +16,7 @@ from finlint.config.keys import KEYS, Key
 from finlint.config.toml import toml_value
 from finlint.model.finding import Confidence, Severity
 from finlint.model.settings import Registrar
+from finlint.report.plain import as_json, plain, plain_line
 
 
 def show_config(options: argparse.Namespace) -> int:
@@ -95,9 +96,9 @@ def _show_effective(options: argparse.Namespace) -> None:
     origins = {name: said.get(name, "default") for name in KEYS}
     if options.output_format == "json":
         document = {"file": config.origin, "values": {k: {"value": values[k], "origin": origins[k]} for k in KEYS}}
-        print(json.dumps(document, indent=2))
+        print(as_json(document, indent=2))
         return
-    print(f"# {config.origin or 'no configuration file: defaults'}")
+    print(plain_line(f"# {config.origin or 'no configuration file: defaults'}"))
     unsaid = _unsaid()
     for name, value in values.items():
         if value is None:
@@ -113,7 +114,7 @@ def _told(value: str, origin: str) -> str:
 
 
 def _comment(text: str) -> str:
-    return "# " + " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    return "# " + plain(" ".join(text.encode("utf-8", "replace").decode("utf-8").split()))
 
 
 def _near_key(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ from finlint.cli.terminal import say
 from finlint.config import ConfigError
 from finlint.knowledge.entries import KnowledgeError
 from finlint.selection import UnknownCodeError
+
+#: What exceptions that are no MemoryError say where memory is used up: the interpreter's own, and the loader's.
+_OUT_OF_MEMORY = ("without setting an exception", "failed to map segment", "annot allocate memory")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -34,10 +38,14 @@ def run(arguments: Sequence[str]) -> int:
         say(f"finlint: error: {' '.join(str(error).split())}")
         return 2
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            return _out_of_memory()
         where = f"{error.filename}: " if error.filename else ""
         say(f"finlint: error: {where}{error.strerror or error}")
         return 2
     except Exception as error:
+        if isinstance(error, MemoryError) or any(sign in str(error) for sign in _OUT_OF_MEMORY):
+            return _out_of_memory()
         if verbose:
             import traceback
 
@@ -45,6 +53,12 @@ def run(arguments: Sequence[str]) -> int:
         hint = "" if verbose else "; --verbose shows where"
         say(f"finlint: internal error: {type(error).__name__}: {' '.join(str(error).split())}{hint}; please report it")
         return 2
+
+
+def _out_of_memory() -> int:
+    hint = "allow more (`ulimit -v`), use fewer processes (`--jobs 1`), or lint less at once"
+    say(f"finlint: error: out of memory; {hint}")
+    return 2
 
 
 def _run(arguments: Sequence[str]) -> int:

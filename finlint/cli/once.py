@@ -15,6 +15,7 @@ from finlint.cli.wanted import Known, touched
 from finlint.cli.writing import write
 from finlint.linter import Linter
 from finlint.model.finding import FileError, Report, Summary
+from finlint.report.plain import plain_path
 from finlint.report.view import View
 from finlint.shown import Outcome
 from finlint.texts import Texts
@@ -53,7 +54,7 @@ def once(request: Request) -> int:
         say(f"finlint: error: {complaint(path)}")
     if request.options.show_files:
         for file in found.files:
-            print(file)
+            print(plain_path(file))
         return 2 if found.missing else 0
     if not found.files and not found.errors:
         if found.missing:

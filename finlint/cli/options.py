@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from finlint import __version__
 from finlint.report.formats import FORMATS
+from finlint.report.plain import plain_line
 
 #: First words that are commands; a folder of that name is reached as ``./config``.
 COMMANDS = {
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
             near = difflib.get_close_matches(word, list(self._option_string_actions), 1)
             hint = f" (did you mean `{near[0]}`?)" if near else ""
             message = f"unknown option `{unknown}`"
-        self.exit(2, f"{self.prog}: error: {message}{hint}; try `{self.prog} --help`\n")
+        self.exit(2, f"{plain_line(f'{self.prog}: error: {message}{hint}; try `{self.prog} --help`')}\n")
 
 
 def main_parser() -> Parser:

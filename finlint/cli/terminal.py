@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from finlint.report.plain import plain_line
+
 #: Seconds; a run that is shorter needs no progress bar.
 PATIENCE = 1.0
 
 
 def say(line: str) -> None:
-    """One line to standard error, which may be closed."""
+    """One line to standard error, which may be closed; nothing in it acts on who reads it."""
     try:
-        print(line, file=sys.stderr, flush=True)
+        print(plain_line(line), file=sys.stderr, flush=True)
     except (OSError, ValueError):
         pass
 

@@ -11,6 +11,7 @@ from finlint.cli.request import Request
 from finlint.cli.terminal import count, say
 from finlint.config import Config
 from finlint.model.finding import Finding, Report
+from finlint.model.inside import is_inside
 from finlint.report.view import View
 from finlint.texts import Texts
 
@@ -42,6 +43,7 @@ class Known:
 
     def __init__(self, request: Request, here: Config, files: Sequence[str]) -> None:
         self._path: str | None = request.options.baseline or here.baseline
+        self._is_named = bool(request.options.baseline)
         self._root = here.root
         self._files = files
         self._tell = not request.options.diff_base
@@ -80,6 +82,9 @@ class Known:
         from finlint import atomic, baseline
 
         if self._path is None or sorted(before, key=repr) == sorted(after, key=repr):
+            return
+        if not self._is_named and not is_inside(self._path, self._root):
+            # What a checkout's configuration names elsewhere is read, and never written.
             return
         try:
             atomic.write_bytes(self._path, baseline.text(after).encode())

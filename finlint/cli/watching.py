@@ -30,7 +30,8 @@ def watch(request: Request) -> int:
         if changed:
             # Everything again: only so is what depends on the changed files right, and the cache makes it cheap.
             shown = View(NOTHING, os.getcwd(), lambda path: [])
-            say(f"\n{len(changed)} changed: {', '.join(sorted({shown.path(path) for path in changed})[:5])}")
+            say("")
+            say(f"{len(changed)} changed: {', '.join(sorted({shown.path(path) for path in changed})[:5])}")
             _safely(request)
     return 0
 

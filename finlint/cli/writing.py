@@ -25,12 +25,13 @@ def write(request: Request, view: View, suppressed: int, stream: TextIO, *, befo
             from finlint import atomic
 
             atomic.write_bytes(target, text.encode("utf-8", "backslashreplace"))
-    lines = "\n".join(filter(None, [before, summary(view.report, suppressed), after]))
+    lines = list(filter(None, [before, summary(view.report, suppressed), after]))
     if readable and request.outputs[0].format == "text" and not options.statistics:
-        print(lines, file=stream)
+        print(*lines, sep="\n", file=stream)
     elif readable or all(output.file is not None for output in request.outputs):
         stream.flush()
-        say(lines)
+        for line in lines:
+            say(line)
 
 
 def summary(report: Report, suppressed: int) -> str:

@@ -8,9 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from finlint.config.values import nearest
+from finlint.model.regular import read_regular
 
 #: Files of other tools that may hold a section of ours, which nobody reads.
 FOREIGN = ("setup.cfg", "tox.ini")
+
+#: What is larger was not written by hand.
+MAX_BYTES = 10_000_000
 
 
 def foreign_sections(folder: str) -> list[str]:
@@ -20,8 +24,8 @@ def foreign_sections(folder: str) -> list[str]:
         for name in FOREIGN:
             path = os.path.join(folder, name)
             try:
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    lines = [line.strip() for line in file] if os.path.isfile(path) else []
+                text = read_regular(path, MAX_BYTES).decode("utf-8", "replace") if os.path.isfile(path) else ""
+                lines = [line.strip() for line in text.split("\n")]
             except OSError:
                 continue
             for section in ("[finlint]", "[tool:finlint]", "[tool.finlint]"):
@@ -55,8 +59,7 @@ def _unknown(name: str, roots: Sequence[str]) -> str:
             if path is None:
                 continue
             try:
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    text = file.read()
+                text = read_regular(path, MAX_BYTES).decode("utf-8", "replace")
             except OSError:
                 return ""
             if parts[count] in text or "import *" in text or "__getattr__" in text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -13,8 +14,12 @@ from finlint.config.model import Config, ConfigError
 from finlint.config.oddities import odd_values
 from finlint.config.values import Unfit, nearest
 from finlint.model.finding import Severity
+from finlint.model.regular import read_regular
 from finlint.selection import UnknownCodeError
 from finlint.syntax.discover import rooted
+
+#: A configuration file of more bytes is something else.
+MAX_BYTES = 10_000_000
 
 #: What a configuration is called that stands on the command line.
 COMMAND_LINE = "--config"
@@ -48,6 +53,8 @@ def inline_table(values: Sequence[str]) -> dict[str, Any]:
         except ValueError as error:
             hint = f"; write it as in a file: '{name} = {KEYS[name].example}'" if name in KEYS else ""
             raise ConfigError(f"{COMMAND_LINE} {value}: is not TOML: {error}{hint}") from None
+        except RecursionError:
+            raise ConfigError(f"{COMMAND_LINE}: is not read: nested too deeply") from None
     return table
 
 
@@ -57,10 +64,9 @@ def _toml() -> Any:
 
 def read(path: str, *, required: bool, extending: tuple[str, ...] = ()) -> Config | None:
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = _read_named(path) if required and not extending else read_regular(path, MAX_BYTES)
     except OSError as error:
-        if not required:
+        if not required and error.errno != errno.EFBIG:
             return None
         raise ConfigError(
             f"{path}: cannot be read: {error.strerror or error}; name a finlint.toml or a pyproject.toml"
@@ -73,6 +79,8 @@ def read(path: str, *, required: bool, extending: tuple[str, ...] = ()) -> Confi
         table: Any = _toml().loads(data.decode("utf-8").removeprefix("\ufeff"))
     except ValueError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: is not read: nested too deeply") from None
     if own and not required and _is_knowledge(table):
         return None
     where = path
@@ -85,6 +93,12 @@ def read(path: str, *, required: bool, extending: tuple[str, ...] = ()) -> Confi
         raise ConfigError(f"{where}: must be a table")
     config = _parse(table, _folder(path), path, where)
     return config if config.extend is None else _extended(config, path, where, extending)
+
+
+def _read_named(path: str) -> bytes:
+    """Whoever names a file on the command line may name a pipe."""
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _own_table(table: Mapping[str, Any], path: str) -> Any:

@@ -45,6 +45,8 @@ def load_toml(text: str, source: str) -> dict[str, Any]:
         tables: dict[str, Any] = reader.loads(text)
     except ValueError as error:
         raise KnowledgeError(f"{source}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise KnowledgeError(f"{source}: not read: nested too deeply") from None
     return tables
 
 

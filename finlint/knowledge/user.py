@@ -6,13 +6,17 @@ whatever cannot be read or does not fit.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from os import PathLike
-from pathlib import Path
 
 from finlint.knowledge.entries import KnowledgeError
 from finlint.knowledge.libraries import Table
 from finlint.knowledge.parse import load_toml, parse_library
+from finlint.model.regular import read_regular
+
+#: A knowledge file of more bytes is something else.
+MAX_BYTES = 20_000_000
 
 
 def read_user_files(paths: Iterable[str | PathLike[str]]) -> dict[str, Table]:
@@ -29,7 +33,7 @@ def read_user_files(paths: Iterable[str | PathLike[str]]) -> dict[str, Table]:
 
 def _text(path: str | PathLike[str]) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return read_regular(os.fspath(path), MAX_BYTES).decode("utf-8")
     except OSError as error:
         raise KnowledgeError(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:

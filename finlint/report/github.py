@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finlint.model.finding import FileError
+from finlint.report.plain import plain_path
 from finlint.report.view import View, error_message, one_line
 
 _LEVEL = {"error": "error", "warning": "warning", "note": "notice"}
@@ -11,18 +12,19 @@ _LEVEL = {"error": "error", "warning": "warning", "note": "notice"}
 def render_github(view: View) -> str:
     out = []
     for item in view.items():
+        path = plain_path(view.posix(item.path))
         if isinstance(item, FileError):
             level, code, message = "error", "FIN901", error_message(item)
-            places = {"file": view.posix(item.path), "line": item.line}
-            shown = f"{view.posix(item.path)}:{item.line}:1"
+            places = {"file": path, "line": item.line}
+            shown = f"{path}:{item.line}:1"
         else:
             level, code, message = _LEVEL[item.severity.value], item.code, one_line(item.message)
             span = item.span
-            places = {"file": view.posix(item.path), "line": span.line, "col": span.column, "endLine": span.end_line}
+            places = {"file": path, "line": span.line, "col": span.column, "endLine": span.end_line}
             if span.end_line == span.line:
                 # GitHub refuses columns of annotations that go over more than one line.
                 places["endColumn"] = span.end_column
-            shown = f"{view.posix(item.path)}:{span.line}:{span.column}"
+            shown = f"{path}:{span.line}:{span.column}"
         places["title"] = f"finlint {code}"
         properties = ",".join(f"{key}={_property(str(value))}" for key, value in places.items())
         # The place stands in the text too: GitHub shows only the first ten annotations of a step.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from finlint.report.fingerprint import error_fingerprint, fingerprints
+from finlint.report.plain import as_json
 from finlint.report.view import View, error_message, one_line
 
 _SEVERITY = {"error": "major", "warning": "minor", "note": "info"}
@@ -42,4 +42,4 @@ def render_gitlab(view: View) -> str:
                 "location": {"path": path, "positions": {"begin": place, "end": place}},
             }
         )
-    return json.dumps(issues, indent=2) + "\n"
+    return as_json(issues, indent=2) + "\n"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from finlint.model.finding import FileError, Finding, Hop, Summary
 from finlint.report.fingerprint import fingerprints
+from finlint.report.plain import as_json
 from finlint.report.view import View, error_message, one_line
 
 
@@ -17,7 +17,7 @@ def render_json(view: View) -> str:
         "errors": [error_object(e, view) for e in view.report.errors],
         "summary": summary_object(view.report.summary),
     }
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return as_json(document, indent=2) + "\n"
 
 
 def render_jsonl(view: View) -> str:
@@ -25,7 +25,7 @@ def render_jsonl(view: View) -> str:
     lines: list[dict[str, Any]] = [{"type": "finding", **finding} for finding in _findings(view)]
     lines += [{"type": "error", **error_object(e, view)} for e in view.report.errors]
     lines.append({"type": "summary", **summary_object(view.report.summary)})
-    return "".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines)
+    return "".join(as_json(line) + "\n" for line in lines)
 
 
 def _findings(view: View) -> list[dict[str, Any]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from finlint.model.finding import FileError, Finding
+from finlint.report.plain import plain, plain_path
 from finlint.report.view import View, error_message, one_line
 
 
 def render_junit(view: View) -> str:
     suites: dict[str, list[Finding | FileError]] = {}
     for item in view.items():
-        suites.setdefault(view.posix(item.path), []).append(item)
+        suites.setdefault(plain_path(view.posix(item.path)), []).append(item)
     total = sum(map(len, suites.values()))
     out = ['<?xml version="1.0" encoding="utf-8"?>']
     out.append(f'<testsuites name="finlint" tests="{max(total, 1)}" failures="{total}" errors="0">')
@@ -31,7 +32,9 @@ def _case(path: str, item: Finding | FileError, view: View) -> list[str]:
         code, line, column, message, body = "FIN901", item.line, 1, error_message(item), ""
     else:
         code, line, column, message = item.code, item.span.line, item.span.column, one_line(item.message)
-        body = "".join(f"\n{view.posix(hop.path)}:{hop.line}:{hop.column} {hop.text}" for hop in item.trace)
+        body = "".join(
+            f"\n{plain_path(view.posix(hop.path))}:{hop.line}:{hop.column} {plain(hop.text)}" for hop in item.trace
+        )
     name = f"{code} at line {line}, column {column}"
     text = _xml(f"{path}:{line}:{column}: {message}{body}")
     return [
@@ -44,8 +47,8 @@ def _case(path: str, item: Finding | FileError, view: View) -> list[str]:
 def _xml(text: str) -> str:
     """Escaped for text and attributes; characters that XML 1.0 cannot hold become ``?``."""
     text = "".join(c if _allowed(c) else "?" for c in text)
-    for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
-        text = text.replace(plain, escaped)
+    for raw, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        text = text.replace(raw, escaped)
     return text
 
 

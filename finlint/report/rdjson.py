@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from finlint.report.plain import as_json
 from finlint.report.view import RULES_URL, View, error_message, one_line
 
 _SEVERITY = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
@@ -43,7 +43,7 @@ def render_rdjson(view: View) -> str:
             }
         )
     document = {"source": {"name": "finlint", "url": RULES_URL}, "diagnostics": diagnostics}
-    return json.dumps(document, indent=2) + "\n"
+    return as_json(document, indent=2) + "\n"
 
 
 def _location(view: View, path: str, line: int, column: int) -> dict[str, Any]:

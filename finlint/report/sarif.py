@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 from finlint.model.finding import FileError, Finding
 from finlint.report.fingerprint import SCHEME, fingerprints
+from finlint.report.plain import as_json
 from finlint.report.view import RULES_URL, View, error_message, one_line
 from finlint.rules.base.page import page
 
@@ -33,11 +33,11 @@ def render_sarif(view: View) -> str:
                 "rules": [_rule(code) for code in codes],
             }
         },
-        "originalUriBaseIds": {"%SRCROOT%": {"uri": "file://" + quote(view.cwd.replace("\\", "/")).rstrip("/") + "/"}},
+        "originalUriBaseIds": {"%SRCROOT%": {"uri": "file://" + _quote(view.cwd.replace("\\", "/")).rstrip("/") + "/"}},
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return as_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 def _rule(code: str) -> dict[str, Any]:

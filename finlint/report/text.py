@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finlint.model.finding import FileError, Finding
+from finlint.report.plain import plain
 from finlint.report.view import View, error_message, one_line
 
 _CODES = {"bold": "1", "red": "1;31", "yellow": "1;33", "cyan": "36", "blue": "1;34", "dim": "2"}
@@ -27,10 +28,10 @@ def render_concise(view: View) -> str:
     out = []
     for item in view.items():
         if isinstance(item, FileError):
-            place = f"{view.path(item.path)}:{item.line}:1"
+            place = f"{view.shown(item.path)}:{item.line}:1"
             out.append(f"{paint('bold', place)}: {paint('red', 'FIN901')} {error_message(item)}\n")
         else:
-            place = f"{view.path(item.path)}:{item.span.line}:{item.span.column}"
+            place = f"{view.shown(item.path)}:{item.span.line}:{item.span.column}"
             style = _OF_SEVERITY[item.severity.value]
             out.append(f"{paint('bold', place)}: {paint(style, item.code)} {one_line(item.message)}\n")
     return "".join(out)
@@ -41,7 +42,7 @@ def render_text(view: View) -> str:
     blocks = []
     for item in view.items():
         if isinstance(item, FileError):
-            place = f"{view.path(item.path)}:{item.line}:1"
+            place = f"{view.shown(item.path)}:{item.line}:1"
             blocks.append(f"{paint('bold', place)}: {paint('red', 'FIN901')} [parse-error] {error_message(item)}\n")
         else:
             blocks.append(_block(item, view, paint))
@@ -50,25 +51,25 @@ def render_text(view: View) -> str:
 
 def _block(finding: Finding, view: View, paint: Palette) -> str:
     style = _OF_SEVERITY[finding.severity.value]
-    place = f"{view.path(finding.path)}:{finding.span.line}:{finding.span.column}"
+    place = f"{view.shown(finding.path)}:{finding.span.line}:{finding.span.column}"
     sure = "" if finding.confidence.value == "high" else f", {finding.confidence.value} confidence"
     head = f"{paint('bold', place)}: {paint(style, finding.code)} [{finding.kind}]"
     out = [f"{head} {one_line(finding.message)} ({finding.severity.value}{sure})"]
     out += _frame(finding, view, paint)
     registration = finding.registration
     if registration is not None:
-        where = f"{view.path(registration.path)}:{registration.line}:{registration.column}"
-        out.append(f"   {paint('blue', '=')} {registration.how} `{registration.registrar}` at {where}")
+        where = f"{view.shown(registration.path)}:{registration.line}:{registration.column}"
+        out.append(f"   {paint('blue', '=')} {registration.how} `{plain(registration.registrar)}` at {where}")
     if len(finding.trace) > 1 or (finding.trace and finding.trace[0].path != finding.path):
         out.append(f"   {paint('blue', '=')} the chain:")
         hops = list(enumerate(finding.trace, 1))
         for number, hop in hops if len(hops) <= _MOST_HOPS else [*hops[:6], *hops[-6:]]:
             if number == len(hops) - 5 and len(hops) > _MOST_HOPS:
                 out.append(f"       ... {len(hops) - _MOST_HOPS} more ...")
-            where = f"{view.path(hop.path)}:{hop.line}:{hop.column}"
+            where = f"{view.shown(hop.path)}:{hop.line}:{hop.column}"
             out.append(f"     {number}. {where}  {paint('dim', _printable(' '.join(hop.text.split())))}")
     for hop in finding.related:
-        out.append(f"   {paint('blue', '=')} {view.path(hop.path)}:{hop.line}:{hop.column}: {_printable(hop.text)}")
+        out.append(f"   {paint('blue', '=')} {view.shown(hop.path)}:{hop.line}:{hop.column}: {_printable(hop.text)}")
     return "\n".join(out) + "\n"
 
 
@@ -102,7 +103,7 @@ def _frame(finding: Finding, view: View, paint: Palette) -> list[str]:
 def _printable(text: str) -> str:
     """Tabs as four spaces; control characters, which could drive a terminal, as ``?``."""
     text = text.replace("\t", "    ")
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    return plain(text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text))
 
 
 def _width(text: str) -> int:

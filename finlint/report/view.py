@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from finlint import __version__
 from finlint.model.finding import FileError, Finding, Report
+from finlint.report.plain import plain, plain_path
 
 #: Where the rules are described; ``#`` and the code in lower case are added.
 RULES_URL = "https://pypi.org/project/flake8-finlint/"
@@ -31,7 +32,7 @@ class View(NamedTuple):
     base: str = ""
 
     def path(self, path: str) -> str:
-        """``path`` as shown: relative to the base where it lies below it."""
+        """``path`` for machines: relative to the base where it lies below it, and exact."""
         absolute = os.path.normpath(os.path.join(self.cwd, path))
         base = (self.base or self.cwd).rstrip(os.sep) + os.sep
         if absolute.startswith(base):
@@ -40,6 +41,10 @@ class View(NamedTuple):
 
     def posix(self, path: str) -> str:
         return self.path(path).replace(os.sep, "/")
+
+    def shown(self, path: str) -> str:
+        """``path`` for lines that people and CI services read: nothing in it acts on them."""
+        return plain_path(self.path(path))
 
     def line(self, path: str, number: int) -> str:
         lines = self.source(path)
@@ -57,7 +62,7 @@ def _order(item: Finding | FileError) -> tuple[str, int, int, str, str]:
 
 def one_line(message: str) -> str:
     """``message`` on one line, without ``digits:digits: ``: editors that parse flake8's lines stumble over it."""
-    return _PLACE.sub(r"\1:\2 \3", " ".join(message.split())).replace("  ", " ")
+    return plain(_PLACE.sub(r"\1:\2 \3", " ".join(message.split())).replace("  ", " "))
 
 
 def error_message(error: FileError) -> str:

@@ -10,6 +10,9 @@ import os
 #: Larger files are data, not code: the biggest hand-written module known to us has 2 MB.
 MAX_BYTES = 20_000_000
 
+#: Encodings whose decoders make no text that Python cannot encode again; that of UTF-7 does.
+_NO_SURROGATES = frozenset({"ascii", "utf-8", "utf-8-sig", "iso-8859-1"})
+
 
 class Unreadable(Exception):
     """A file that cannot be read or parsed; ``line`` is 1 where no line is known."""
@@ -49,19 +52,31 @@ def decode(data: bytes) -> str:
     if nul >= 0:
         raise Unreadable("source contains a NUL byte: not a text file", data.count(b"\n", 0, nul) + 1)
     try:
-        text = data.decode(_encoding(data))
+        encoding = _encoding(data)
+        text = data.decode(encoding)
     except SyntaxError as error:
         raise Unreadable(f"cannot be decoded: {error.msg or error}") from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"cannot be decoded as {error.encoding}: {error.reason}", line) from None
-    except LookupError as error:
-        raise Unreadable(f"cannot be decoded: {error}") from None
+    except (LookupError, UnicodeError) as error:
+        # No codec of text, or one that says less of what is wrong (punycode, undefined).
+        raise Unreadable(f"cannot be decoded: {' '.join(str(error).split())}") from None
+    if encoding not in _NO_SURROGATES and not _is_unicode(text):
+        raise Unreadable(f"cannot be decoded as {encoding}: half of a surrogate pair is no character")
     if text[:1] == "\ufeff":
         text = text[1:]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _encoding(data: bytes) -> str:
