@@ -8,30 +8,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import ParamSpec, TypeVar
 
-from finlint.runtime.channel import NIL, Channel, Selection, select
+from finlint.runtime.channel import NIL, Channel, after
 from finlint.runtime.checks import Issue
 from finlint.runtime.errors import FinalizerIssues, Goexit, Panic, ReentrantUseError, WorldClosed
 from finlint.runtime.inspect import FrameLine, Verdict, inspect_thread
-from finlint.runtime.profile import Counts, Profile, Retained, Running, Stuck, Waiting
+from finlint.runtime.profile import Counts, GoroutineGroup, Profile, Retained, Running, Stuck, Waiting
 from finlint.runtime.runtime import Cleanup, Runtime, goexit
-from finlint.runtime.sync import Mutex, WaitGroup
+from finlint.runtime.select import Selection, select
+from finlint.runtime.sync import Cond, Mutex, Once, RWMutex, WaitGroup
 from finlint.runtime.worker import Failure
 
 __all__ = [
     "NIL",
     "Channel",
     "Cleanup",
+    "Cond",
     "Counts",
     "Failure",
     "FinalizerIssues",
     "FrameLine",
     "Goexit",
+    "GoroutineGroup",
     "Issue",
     "Mutex",
+    "Once",
     "Panic",
     "Profile",
+    "RWMutex",
     "ReentrantUseError",
     "Retained",
     "Running",
@@ -43,6 +48,7 @@ __all__ = [
     "Waiting",
     "WorldClosed",
     "add_cleanup",
+    "after",
     "default_runtime",
     "drain",
     "format_profile",
@@ -58,6 +64,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _default: Runtime | None = None
 
@@ -98,9 +105,9 @@ def keep_alive(obj: object) -> None:
     """`Runtime.keep_alive` of the default runtime."""
 
 
-def go(fn: Callable[..., object], *args: Any) -> None:
+def go(fn: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
     """`Runtime.go` of the default runtime."""
-    default_runtime().go(fn, *args)
+    default_runtime().go(fn, *args, **kwargs)
 
 
 def drain(timeout: float | None = None) -> bool:

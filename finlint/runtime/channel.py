@@ -6,32 +6,27 @@ Sources: the Go specification, https://go.dev/ref/spec, sections "Send statement
 
 from __future__ import annotations
 
-import random
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final, Generic, TypeVar, cast, overload
 
 from finlint.runtime.errors import Panic
-from finlint.runtime.parking import MONITOR, Waiter, claim, publish, sleep_until_woken, wake
+from finlint.runtime.monitor import Step, commit, transact, transact_leaving
+from finlint.runtime.parking import DONE, Entry, Outcome, Queue, Waiter, enqueue, settled, wait_for
 
 T = TypeVar("T")
-
-
-class _Receiver(NamedTuple):
-    waiter: Waiter
-    case: int
-
-
-class _Sender(NamedTuple):
-    waiter: Waiter
-    case: int
-    value: Any
+D = TypeVar("D")
 
 
 class Channel(Generic[T]):
     """A channel of the given capacity; 0, the default, is unbuffered: a send waits for its receiver.
 
-    Raises ValueError for a negative capacity (Go: ``makechan: size out of range``).
+    Every method is safe in every thread. In a signal handler or ``__del__`` that interrupts an operation of this
+    package on its own thread, every one but ``len`` raises ReentrantUseError; in a thread of a closed `Runtime` every
+    one but ``len`` and `close` raises WorldClosed. Raises ValueError for a negative capacity (Go: ``makechan: size out
+    of range``).
     """
 
     def __init__(self, capacity: int = 0) -> None:
@@ -39,12 +34,12 @@ class Channel(Generic[T]):
             raise ValueError(f"a channel's capacity cannot be negative, got {capacity}")
         self.capacity: Final = capacity
         self._buffer: deque[T] = deque()
-        self._receivers: deque[_Receiver] = deque()
-        self._senders: deque[_Sender] = deque()
+        self._receivers: Queue = deque()
+        self._senders: Queue = deque()
         self._closed = False
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else f"{len(self._buffer)}/{self.capacity}"
+        state = "closed" if self._closed else f"{len(self)}/{self.capacity}"
         return f"<{type(self).__name__} {state}>"
 
     def __len__(self) -> int:
@@ -59,16 +54,32 @@ class Channel(Generic[T]):
 
     def send(self, value: T) -> None:
         """Sends, waiting for a receiver or for room. Raises Panic on a closed channel, also when closed meanwhile."""
-        _select([_Send(self, value)], wait="chan send")
 
-    def receive(self) -> T | None:
-        """The next value, waiting for it; None from a closed and drained channel (Go: the zero value)."""
-        return self.receive_ok()[0]
+        def attempt(waiter: Waiter) -> Outcome | None:
+            if self._offer(value):
+                return DONE
+            return self._enqueue(waiter, self._senders, value)
+
+        wait_for(attempt, Waiter(f"chan send{self._kind}", (self,)))
+
+    @overload
+    def receive(self) -> T | None: ...
+    @overload
+    def receive(self, default: D) -> T | D: ...
+    def receive(self, default: Any = None) -> Any:
+        """The next value, waiting for it; `default` from a closed and drained channel (Go: the zero value)."""
+        value, ok = self.receive_ok()
+        return value if ok else default
 
     def receive_ok(self) -> tuple[T | None, bool]:
         """Go's ``v, ok := <-ch``: ok is False where the channel is closed and drained."""
-        selection = _select([_Receive(self)], wait="chan receive")
-        return cast("T | None", selection.value), selection.ok
+
+        def attempt(waiter: Waiter) -> Outcome | None:
+            got = self._poll()
+            return self._enqueue(waiter, self._receivers) if got is None else Outcome(0, *got)
+
+        outcome = wait_for(attempt, Waiter(f"chan receive{self._kind}", (self,)))
+        return cast("T | None", outcome.value), outcome.ok
 
     def __iter__(self) -> Iterator[T]:
         """Go's ``for v := range ch``: values until the channel is closed and drained."""
@@ -82,82 +93,81 @@ class Channel(Generic[T]):
 
     def try_send(self, value: T) -> bool:
         """Sends if that needs no waiting; says whether it did (a ``select`` with ``default``)."""
-        with MONITOR:
-            return self._offer(value)
+        return transact(self._offer, value)
 
     def try_receive(self) -> tuple[T | None, bool] | None:
         """``(value, ok)`` as `receive_ok`, or None where it would have to wait (a ``select`` with ``default``)."""
-        with MONITOR:
-            return self._poll()
+        return transact(self._poll)
 
     def close(self) -> None:
         """Closes: waiting receivers get ``(None, False)``, waiting senders Panic. Raises Panic if closed before."""
-        with MONITOR:
-            if self._closed:
-                raise Panic("close of closed channel")
-            self._closed = True
-            for receiver in self._receivers:
-                if claim(receiver.waiter):
-                    receiver.waiter.index = receiver.case
-                    wake(receiver.waiter)
-            for sender in self._senders:
-                if claim(sender.waiter):
-                    sender.waiter.failure = Panic("send on closed channel")
-                    wake(sender.waiter)
-            self._receivers.clear()
-            self._senders.clear()
+        transact_leaving(self._close)
 
-    # -- transitions; the monitor is held ------------------------------------------------------------------
+    # -- transitions: inside the monitor -------------------------------------------------------------------
+
+    _kind = ""
 
     def _offer(self, value: T) -> bool:
+        """Sends if that needs no waiting."""
         if self._closed:
             raise Panic("send on closed channel")
-        while self._receivers:
-            receiver = self._receivers.popleft()
-            if claim(receiver.waiter):
-                receiver.waiter.index, receiver.waiter.value, receiver.waiter.ok = receiver.case, value, True
-                wake(receiver.waiter)
-                return True
+        if self._receivers:
+            receiver = self._receivers[0]
+            commit(settled(receiver.waiter, Outcome(receiver.case, value)))
+            return True
         if len(self._buffer) < self.capacity:
             self._buffer.append(value)
             return True
         return False
 
     def _poll(self) -> tuple[T | None, bool] | None:
+        """Receives if that needs no waiting."""
         if self._buffer:
-            value = self._buffer.popleft()
-            self._admit_sender()
+            value = self._buffer[0]
+            steps: list[Step] = [self._buffer.popleft]
+            if self._senders:
+                sender = self._senders[0]
+                steps += [partial(self._buffer.append, sender.value), *settled(sender.waiter, Outcome(sender.case))]
+            commit(steps)
             return value, True
-        directly: list[T] = []
-        if self._admit_sender(directly):
-            return directly[0], True
+        if self._senders:
+            sender = self._senders[0]
+            commit(settled(sender.waiter, Outcome(sender.case)))
+            return sender.value, True
         return (None, False) if self._closed else None
 
-    def _admit_sender(self, directly: list[Any] | None = None) -> bool:
-        """Lets the sender that waited longest go on: its value goes to `directly`, or into the buffer."""
-        while self._senders:
-            sender = self._senders.popleft()
-            if claim(sender.waiter):
-                (self._buffer if directly is None else directly).append(sender.value)
-                sender.waiter.index = sender.case
-                wake(sender.waiter)
-                return True
-        return False
+    def _close(self) -> None:
+        if self._closed:
+            raise Panic("close of closed channel")
+        commit(self._closing())
 
-    def _wait_to_receive(self, entry: _Receiver) -> None:
-        self._receivers.append(entry)
+    def _closing(self) -> list[Step]:
+        """The steps that close it. A select that waits here twice goes on once."""
+        steps: list[Step] = [partial(setattr, self, "_closed", True)]
+        waiting = {entry.waiter: Outcome(entry.case, None, False) for entry in reversed(self._receivers)}
+        for waiter in (entry.waiter for entry in self._senders):
+            if waiter not in waiting:
+                steps += settled(waiter, Panic("send on closed channel"))
+        for waiter, outcome in reversed(waiting.items()):
+            steps += settled(waiter, outcome)
+        return steps
 
-    def _wait_to_send(self, entry: _Sender) -> None:
-        self._senders.append(entry)
+    def _enqueue(self, waiter: Waiter, queue: Queue, value: Any = None) -> Outcome | None:
+        """Puts a waiter in line."""
+        waiter.deadline = self._due
+        return enqueue(waiter, [(queue, Entry(waiter, 0, value))] if self._serves else [])
 
-    def _forget(self, waiter: Waiter) -> None:
-        """Drops what a select left behind in the queues of the cases that did not win."""
-        self._receivers = deque(entry for entry in self._receivers if entry.waiter is not waiter)
-        self._senders = deque(entry for entry in self._senders if entry.waiter is not waiter)
+    # What a channel of another kind does differently: whether anybody can ever serve those who wait, and the moment
+    # (`time.monotonic`) at which they are to look again by themselves.
+    _serves = True
+    _due: float | None = None
 
 
 class NilChannel(Channel[Any]):
     """Go's nil channel: never ready, so sending and receiving wait for ever; closing it is a Panic."""
+
+    _kind = " (nil chan)"
+    _serves = False
 
     def __repr__(self) -> str:
         return "NIL"
@@ -172,103 +182,45 @@ class NilChannel(Channel[Any]):
     def _poll(self) -> None:
         return None
 
-    def _wait_to_receive(self, entry: _Receiver) -> None:
-        """Nobody can ever serve it: only the end of the world wakes the waiter."""
-
-    def _wait_to_send(self, entry: _Sender) -> None:
-        """As `_wait_to_receive`."""
-
 
 NIL: Final = NilChannel()
 """The nil channel, Go's ``var done chan int`` before any ``make``."""
 
 
-class Selection(NamedTuple):
-    """What a `select` did: the position of its case (-1: the default), and for a receive the value and ok."""
-
-    case: int
-    value: Any
-    ok: bool
-
-
-class _Receive:
-    __slots__ = ("channel",)
-
-    def __init__(self, channel: Channel[Any]) -> None:
-        self.channel = channel
-
-    def attempt(self) -> tuple[Any, bool] | None:
-        return self.channel._poll()
-
-    def enqueue(self, waiter: Waiter, index: int) -> None:
-        self.channel._wait_to_receive(_Receiver(waiter, index))
-
-
-class _Send:
-    __slots__ = ("channel", "value")
-
-    def __init__(self, channel: Channel[Any], value: Any) -> None:
-        self.channel = channel
-        self.value = value
-
-    def attempt(self) -> tuple[Any, bool] | None:
-        return (None, True) if self.channel._offer(self.value) else None
-
-    def enqueue(self, waiter: Waiter, index: int) -> None:
-        self.channel._wait_to_send(_Sender(waiter, index, self.value))
-
-
-_NO_DEFAULT: Final = object()
-
-
-def select(*cases: Channel[Any] | tuple[Channel[Any], Any], default: Any = _NO_DEFAULT) -> Selection:
-    """Go's ``select``. A channel is a case that receives from it; a pair ``(channel, value)`` one that sends.
-
-    Among the cases that are ready one is picked at random, as Go does. With `default` (any value, also None) it never
-    waits: where no case is ready it returns ``Selection(-1, default, False)``. Without cases and default it waits for
-    ever. Raises Panic where the chosen send meets a closed channel, TypeError for what is neither form of a case.
+class Timer(Channel[float]):
+    """The channel of `after`: one value, the time, from its moment on. No thread stands behind it: who waits looks
+    again.
     """
-    prepared: list[_Receive | _Send] = []
-    for case in cases:
-        if isinstance(case, Channel):
-            prepared.append(_Receive(case))
-        elif isinstance(case, tuple) and len(case) == 2 and isinstance(case[0], Channel):
-            prepared.append(_Send(case[0], case[1]))
-        else:
-            raise TypeError(f"a case of select is a Channel or a pair (Channel, value), not {case!r}")
-    if default is not _NO_DEFAULT:
-        with MONITOR:
-            return _attempt(prepared) or Selection(-1, default, False)
-    return _select(prepared, wait="select" if prepared else "select (no cases)")
+
+    _serves = False
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(1)
+        self._due = time.monotonic() + seconds
+
+    def __len__(self) -> int:
+        return int(self._ready())
+
+    def close(self) -> None:
+        """Raises Panic: it is there to be received from."""
+        raise Panic("close of a timer's channel")
+
+    def _offer(self, value: float) -> bool:
+        raise Panic("send to a timer's channel")
+
+    def _poll(self) -> tuple[float | None, bool] | None:
+        if not self._ready():
+            return None
+        due, self._due = self._due, None
+        return due, True
+
+    def _ready(self) -> bool:
+        return self._due is not None and time.monotonic() >= self._due
 
 
-def _attempt(cases: Sequence[_Receive | _Send]) -> Selection | None:
-    order = list(range(len(cases)))
-    if len(order) > 1:
-        random.shuffle(order)
-    for index in order:
-        got = cases[index].attempt()
-        if got is not None:
-            return Selection(index, *got)
-    return None
+def after(seconds: float) -> Channel[float]:
+    """Go's ``time.After``: a channel that gives one value (`time.monotonic`) after so many seconds.
 
-
-def _select(cases: Sequence[_Receive | _Send], wait: str) -> Selection:
-    if len(cases) == 1 and isinstance(cases[0].channel, NilChannel) and wait != "select":
-        wait += " (nil chan)"
-    with MONITOR:
-        done = _attempt(cases)
-        if done is not None:
-            return done
-        waiter = Waiter(wait)
-        publish(waiter)
-        for index, case in enumerate(cases):
-            case.enqueue(waiter, index)
-    try:
-        sleep_until_woken(waiter)
-    finally:
-        if len(cases) > 1 or waiter.failure is not None or not waiter.ok:
-            with MONITOR:
-                for case in cases:
-                    case.channel._forget(waiter)
-    return Selection(waiter.index, waiter.value, waiter.ok)
+    For a time limit: ``select(channel, after(5))``. It costs neither a thread nor, once dropped, anything else.
+    """
+    return Timer(seconds)

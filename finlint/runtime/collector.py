@@ -93,7 +93,8 @@ def survey(roots: list[object], owned: Mapping[int, int], *, leaves: bool = Fals
         for position in targets:
             external[position] -= 1
     for key, references in owned.items():
-        external[index[key]] -= references
+        if key in index:  # not where its registration was cancelled meanwhile
+            external[index[key]] -= references
     external[0] = 0
     return Graph(nodes, edges, external)
 
@@ -177,15 +178,19 @@ def held_by_another(graph: Graph, dying: Sequence[int]) -> set[int]:
 
 def is_own_dict(instance: object, candidate: object) -> bool:
     """Whether `candidate` is the ``__dict__`` of `instance`; runs no code of the class."""
-    if type(candidate) is not dict:
-        return False
+    return type(candidate) is dict and own_dict(instance) is candidate
+
+
+def own_dict(instance: object) -> dict[str, object] | None:
+    """The ``__dict__`` of `instance`, None where it has none; runs no code of the class."""
     for kind in type(instance).__mro__:
         descriptor = vars(kind).get("__dict__")
         if isinstance(descriptor, types.GetSetDescriptorType):
-            return descriptor.__get__(instance) is candidate
+            fields = descriptor.__get__(instance)
+            return fields if type(fields) is dict else None
         if descriptor is not None:
-            return False
-    return False
+            return None
+    return None
 
 
 def retained_size(nodes: Iterable[object]) -> int:

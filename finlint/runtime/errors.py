@@ -17,8 +17,11 @@ class Goexit(BaseException):
 class WorldClosed(BaseException):
     """Raised in the threads of a `Runtime` that is being closed, out of whatever they were waiting for.
 
-    Not an `Exception`, so that a finalizer's ``except Exception`` does not swallow the order to leave.
+    Not an `Exception`, so that a finalizer's ``except Exception`` does not swallow the order to leave. `lost` is the
+    mutex that a ``Cond.wait`` gave up and did not get back.
     """
+
+    lost: object = None
 
 
 class FinalizerIssues(RuntimeError):  # noqa: N818  # Go's words

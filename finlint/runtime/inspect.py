@@ -20,12 +20,12 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Final, Literal
 
-from finlint.runtime.parking import parked_on
+from finlint.runtime.names import PACKAGE, is_ours
+from finlint.runtime.parking import parked_waiter
 
 PACE: Final = 0.002
 ASLEEP: Final = 25
@@ -43,6 +43,11 @@ class FrameLine:
     line: int
     function: str
     text: str
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is code of this package."""
+        return is_ours(self.path)
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line} {self.function}   {self.text}".rstrip()
@@ -164,10 +169,16 @@ class Watch:
     def asleep(self) -> bool:
         """Whether the last looks were enough to call it blocked."""
         ident = self._thread.ident
-        if ident is not None and parked_on(ident) is not None:
+        waiter = None if ident is None else parked_waiter(ident)
+        if waiter is not None and waiter.deadline is None:
             return True
-        needed = ASLEEP if self._last is not None and self._last.call else 3 * ASLEEP
-        return self._same >= needed
+        by_call = waiter is not None or (self._last is not None and self._last.call)
+        return self._same >= (ASLEEP if by_call else 3 * ASLEEP)
+
+    @property
+    def moving(self) -> bool:
+        """Whether it has moved between the last two looks."""
+        return self._looks > 1 and self._same == 0
 
     @property
     def spinning(self) -> bool:
@@ -196,9 +207,10 @@ class Watch:
             return Verdict("ended")
         ident = self._thread.ident or 0
         stack = stack_of(ident)
-        parked = parked_on(ident)
-        if parked is not None:
-            return Verdict("blocked", parked, None, "books", stack)
+        waiter = parked_waiter(ident)
+        if waiter is not None:
+            bound = None if waiter.deadline is None else max(0.0, waiter.deadline - time.monotonic())
+            return Verdict("blocked", waiter.reason, bound, "books", stack)
         if self.asleep and self._last is not None:
             if self._last.call:
                 name = _call_name(self._last.call[0])
@@ -214,8 +226,9 @@ def inspect_thread(
 ) -> Verdict:
     """Looks at a thread until it is established to be blocked, spinning or ended.
 
-    A thread on the books is decided at once, a sleeping one in about ``ASLEEP * PACE`` seconds. `give_up` is asked
-    after each look; where it says yes, or after `looks` looks without a result, the verdict is ``running``.
+    A thread on the books that waits without a limit is decided at once, a sleeping one in about ``ASLEEP * PACE``
+    seconds. `give_up` is asked after each look; where it says yes, or after `looks` looks without a result, the verdict
+    is ``running``.
     """
     watch = Watch(thread)
     for _ in range(looks):
@@ -224,6 +237,22 @@ def inspect_thread(
             break
         time.sleep(PACE)
     return watch.verdict()
+
+
+def inspect_threads(threads: Iterable[threading.Thread]) -> dict[threading.Thread, Verdict]:
+    """A verdict for each, after no more than ``ASLEEP + 5`` looks at each: what is not found asleep by then is
+    running.
+    """
+    watches = {thread: Watch(thread) for thread in threads}
+    waiting = dict(watches)
+    for _ in range(ASLEEP + 5):
+        waiting = {thread: watch for thread, watch in waiting.items() if thread.is_alive() and not watch.asleep}
+        if not waiting:
+            break
+        for watch in waiting.values():
+            watch.step()
+        time.sleep(PACE)
+    return {thread: watch.verdict() for thread, watch in watches.items()}
 
 
 def stack_of(ident: int) -> tuple[FrameLine, ...]:
@@ -240,9 +269,8 @@ def stack_of(ident: int) -> tuple[FrameLine, ...]:
     return tuple(lines)
 
 
-_PACKAGE: Final = PurePath(__file__).parent
-_WORKER_FILES: Final = frozenset({str(_PACKAGE / "worker.py"), str(_PACKAGE / "runtime.py")})
-_LOOPS: Final = frozenset({"_run", "_loop", "_main", "_goroutine"})
+_WORKER_FILES: Final = frozenset({PACKAGE + "worker.py", PACKAGE + "goroutines.py", PACKAGE + "disposal.py"})
+_LOOPS: Final = frozenset({"_call", "_run", "_loop", "_main", "drop", "run"})
 
 
 def _look(thread: threading.Thread) -> _Sample | None:

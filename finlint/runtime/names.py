@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 import types
-from typing import Any
+from typing import Any, Final, NamedTuple
+
+PACKAGE: Final = os.path.dirname(__file__) + os.sep
+_DEMO: Final = PACKAGE + "demo.py"
+
+
+def is_ours(path: str) -> bool:
+    """Whether a file is part of this package; the demo plays a user."""
+    return path.startswith(PACKAGE) and path != _DEMO
+
+
+class Site(NamedTuple):
+    """A place in the program: where something was registered, or begun."""
+
+    code: types.CodeType
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.code.co_filename}:{self.line} in {self.code.co_name}"
+
+
+def call_site() -> Site | None:
+    """Where this package was called from: the innermost frame that is not its own."""
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None and is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    return None if frame is None else Site(frame.f_code, frame.f_lineno or frame.f_code.co_firstlineno)
 
 
 def type_name(obj: object) -> str:
     """The qualified name of the object's type, without ``builtins.`` and ``__main__.``."""
-    kind = type(obj)
+    return kind_name(type(obj))
+
+
+def kind_name(kind: type) -> str:
+    """The qualified name of a type, without ``builtins.`` and ``__main__.``."""
     return (
         kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
     )

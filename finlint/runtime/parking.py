@@ -1,140 +1,212 @@
 """Who is parked, and on what: the bookkeeping below every blocking primitive of the runtime.
 
-One lock, the monitor, guards all transitions of channels, mutexes and wait groups. It is held for a few bytecodes
-and never while waiting. A thread that must wait publishes a `Waiter` under the monitor and then sleeps on the
-waiter's own lock; whoever can serve it claims the waiter under the monitor, which takes it off the books in the
-same step. So at any moment the books say exactly which threads wait, and no clock is needed to find out.
+A thread that must wait enters a `Waiter` in the queues of what it waits for and in the books, in one transition, and
+then sleeps, outside the monitor, on the waiter's own lock. Whoever can serve it settles the waiter: outcome, all
+queues, the books and the wake-up in one transition. So every entry of a queue is somebody who still waits, the books
+say at any moment exactly which threads do, and no clock is needed to find out.
 """
 
 from __future__ import annotations
 
 import _thread
+import os
 import threading
-from types import TracebackType
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, NamedTuple
 
-from finlint.runtime.errors import ReentrantUseError, WorldClosed
+from finlint.runtime.errors import WorldClosed
+from finlint.runtime.monitor import Step, World, commit, current_world, transact, transact_leaving
 
 
-class World:
-    """The identity of one runtime as its threads see it; `closed` once its threads have been told to leave."""
+class Outcome(NamedTuple):
+    """What a waiter got: which case of a select, the value received, and whether it came from a sender."""
 
-    __slots__ = ("closed",)
+    case: int = 0
+    value: Any = None
+    ok: bool = True
 
-    def __init__(self) -> None:
-        self.closed = False
+
+DONE: Final = Outcome()
+
+
+class Entry:
+    """A place in the queue of something that is waited for; `value` is what a sender sends."""
+
+    __slots__ = ("case", "value", "waiter")
+
+    def __init__(self, waiter: Waiter, case: int = 0, value: Any = None) -> None:
+        self.waiter = waiter
+        self.case = case
+        self.value = value
+
+
+Queue = deque[Entry]
 
 
 class Waiter:
-    """One parked thread: what it waits for, and, once claimed, what it got.
+    """One thread that waits, or is about to: what for, until when at most, and, once settled, the outcome.
 
-    `index`, `value` and `ok` are the outcome (which case of a select, the value received, whether it came from a
-    sender); `failure` is raised in the woken thread instead.
+    `subjects` are the channels and the like that it waits for, for reports.
     """
 
-    __slots__ = ("claimed", "failure", "ident", "index", "lock", "ok", "reason", "value", "world")
+    __slots__ = ("deadline", "entered", "ident", "lock", "outcome", "places", "reason", "subjects", "world")
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, subjects: tuple[object, ...] = ()) -> None:
         self.reason = reason
+        self.subjects = subjects
         self.ident = _thread.get_ident()
         self.world = current_world()
-        self.claimed = False
-        self.index = -1
-        self.value: object = None
-        self.ok = False
-        self.failure: BaseException | None = None
+        self.deadline: float | None = None
+        self.outcome: Outcome | BaseException | None = None
+        self.entered = False
+        self.places: list[tuple[Queue, Entry]] = []
         self.lock = _thread.allocate_lock()
         self.lock.acquire()
 
 
-class _Monitor:
-    """A lock that refuses its own holder instead of waiting for it."""
-
-    __slots__ = ("_lock", "_owner")
-
-    def __init__(self) -> None:
-        self._lock = _thread.allocate_lock()
-        self._owner = 0
-
-    def __enter__(self) -> None:
-        me = _thread.get_ident()
-        if self._owner == me:
-            raise ReentrantUseError(
-                "a finalizer or signal handler interrupted an operation of finlint.runtime on this thread and "
-                "called another one; let it hand the work to rt.go() or a queue.SimpleQueue instead"
-            )
-        self._lock.acquire()
-        self._owner = me
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._owner = 0
-        self._lock.release()
+_parked: dict[int, list[Waiter]] = {}  # by thread; a signal handler may wait while its thread does
 
 
-MONITOR = _Monitor()
-_parked: dict[int, Waiter] = {}
-_local = threading.local()
+def enqueue(waiter: Waiter, places: list[tuple[Queue, Entry]]) -> Outcome | None:
+    """Enters a waiter in the queues and the books, where it is not yet; inside the monitor.
 
-
-def enter_world(world: World) -> None:
-    """Makes the calling thread a thread of `world`, for good."""
-    _local.world = world
-
-
-def current_world() -> World | None:
-    """The world whose worker or goroutine the calling thread is; None for every other thread."""
-    world: World | None = getattr(_local, "world", None)
-    return world
-
-
-def publish(waiter: Waiter) -> None:
-    """Enters a waiter in the books; call with the monitor held. Raises WorldClosed where its world has ended."""
-    if waiter.world is not None and waiter.world.closed:
-        raise WorldClosed
-    _parked[waiter.ident] = waiter
-
-
-def claim(waiter: Waiter) -> bool:
-    """Takes a waiter off the books for the caller, who then sets its outcome and calls `wake`.
-
-    Call with the monitor held. False when another one was faster (a select waits in several queues).
+    Returns None, the answer of an attempt that must wait.
     """
-    if waiter.claimed:
-        return False
-    waiter.claimed = True
-    _parked.pop(waiter.ident, None)
-    return True
+    if waiter.entered:
+        return None
+    mine = _parked.setdefault(waiter.ident, [])
+    commit(
+        [
+            partial(setattr, waiter, "places", places),
+            partial(setattr, waiter, "entered", True),
+            *(partial(queue.append, entry) for queue, entry in places),
+            partial(mine.append, waiter),
+        ]
+    )
+    return None
 
 
-def wake(waiter: Waiter) -> None:
-    """Lets a claimed waiter go on."""
-    waiter.lock.release()
+def settled(waiter: Waiter, outcome: Outcome | BaseException) -> list[Step]:
+    """The steps that let a waiter go on with an outcome; raised there, where it is an exception."""
+    return [partial(setattr, waiter, "outcome", outcome), *_withdrawn(waiter), waiter.lock.release]
 
 
-def sleep_until_woken(waiter: Waiter) -> None:
-    """Waits, without the monitor, until the published waiter is woken; raises its failure if it has one."""
+def _withdrawn(waiter: Waiter) -> list[Step]:
+    if not waiter.entered:
+        return []
+    return [
+        *(partial(queue.remove, entry) for queue, entry in waiter.places),
+        partial(_parked[waiter.ident].remove, waiter),
+        partial(setattr, waiter, "entered", False),
+    ]
+
+
+def wait_for(
+    attempt: Callable[[Waiter], Outcome | None], waiter: Waiter, undo: Callable[[bool], object] | None = None
+) -> Outcome:
+    """Waits until `attempt` succeeds, or somebody settles the waiter that it has enqueued.
+
+    `attempt` runs inside the monitor: it returns an outcome, or enqueues the waiter and returns None. It is asked again
+    when the waiter's deadline is over. Raises the outcome, where that is an exception, and WorldClosed. Where an
+    exception of a signal handler ends the wait, nothing stays in the queues, and `undo` is called: see `abandon`.
+    """
     try:
-        waiter.lock.acquire()
-    except BaseException:  # Ctrl-C in the main thread: leave no entry behind
-        with MONITOR:
-            claim(waiter)
+        outcome = transact(_attempt, attempt, waiter)
+        while outcome is None:
+            if waiter.deadline is None:
+                waiter.lock.acquire()
+            else:
+                left = waiter.deadline - time.monotonic()
+                waiter.lock.acquire(timeout=min(max(left, 0), threading.TIMEOUT_MAX))
+            outcome = waiter.outcome or transact(_attempt, attempt, waiter)
+    except BaseException:
+        abandon(waiter, undo)
         raise
-    if waiter.failure is not None:
-        raise waiter.failure
+    if isinstance(outcome, BaseException):
+        if undo is not None:
+            transact_leaving(undo, False)
+        raise outcome
+    return outcome
+
+
+def abandon(waiter: Waiter, undo: Callable[[bool], object] | None) -> None:
+    """An exception has ended the wait: takes the waiter out of all queues.
+
+    `undo`, inside the monitor, is told whether what was waited for had been got already, which it gives back.
+    """
+    if not waiter.entered and waiter.outcome is None:  # never began
+        return
+
+    def leave() -> None:
+        got = isinstance(waiter.outcome, Outcome)
+        commit([*_withdrawn(waiter), partial(setattr, waiter, "outcome", WorldClosed())])
+        if undo is not None:
+            undo(got)
+
+    if not isinstance(waiter.outcome, BaseException):
+        transact_leaving(leave)
+
+
+def _attempt(attempt: Callable[[Waiter], Outcome | None], waiter: Waiter) -> Outcome | BaseException | None:
+    if waiter.outcome is not None:
+        return waiter.outcome
+    outcome = attempt(waiter)
+    if outcome is not None:
+        commit([partial(setattr, waiter, "outcome", outcome), *_withdrawn(waiter)])
+    return outcome
 
 
 def release_world(world: World) -> None:
     """Ends a world: every thread of it that is parked, and every one that wants to park later, gets WorldClosed."""
-    with MONITOR:
-        world.closed = True
-        for waiter in [waiter for waiter in _parked.values() if waiter.world is world]:
-            if claim(waiter):
-                waiter.failure = WorldClosed()
-                wake(waiter)
+
+    def release() -> None:
+        steps: list[Step] = [partial(setattr, world, "closed", True)]
+        for waiters in list(_parked.values()):
+            for waiter in waiters:
+                if waiter.world is world:
+                    steps += settled(waiter, WorldClosed())
+        commit(steps)
+
+    transact_leaving(release)
+
+
+def waits_in(world: World) -> bool:
+    """Whether a thread of the world is parked."""
+    return any(waiter.world is world for waiters in list(_parked.values()) for waiter in list(waiters))
+
+
+def parked_waiter(ident: int) -> Waiter | None:
+    """The waiter of a thread that waits in a primitive of this package; None when it does not."""
+    waiters = _parked.get(ident)
+    try:
+        return waiters[-1] if waiters else None
+    except IndexError:  # woken meanwhile
+        return None
 
 
 def parked_on(ident: int) -> str | None:
     """What the thread waits for in a primitive of this package, in Go's words; None when it does not."""
-    waiter = _parked.get(ident)
+    waiter = parked_waiter(ident)
     return None if waiter is None else waiter.reason
+
+
+def forget_thread(ident: int) -> None:
+    """The calling thread ends: its line in the books is not needed any more."""
+    if not _parked.get(ident):
+        _parked.pop(ident, None)
+
+
+def _after_fork_in_child() -> None:
+    me = _thread.get_ident()
+    for ident in [ident for ident in _parked if ident != me]:
+        for waiter in _parked[ident]:
+            for queue, entry in waiter.places:
+                queue.remove(entry)
+        del _parked[ident]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

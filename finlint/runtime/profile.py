@@ -10,13 +10,21 @@ from finlint.runtime.inspect import FrameLine, Verdict
 
 @dataclass(frozen=True)
 class Running:
-    """The callback that a worker runs: of which object type, which function, for how long, and what it waits for."""
+    """The callback that a worker runs: of which object type, which function, for how long, and what it waits for.
+
+    `site`: where it was registered. `returned`: the callback is through; what it held dies, and its ``__del__`` runs.
+    `feeders`: who else holds the channel, mutex or the like that it waits for, and so might end the wait; empty where
+    nobody does, None where it waits for something else.
+    """
 
     callback: Literal["finalizer", "cleanup"]
     type_name: str
     function: str
     seconds: float
     verdict: Verdict
+    site: str | None = None
+    returned: bool = False
+    feeders: tuple[str, ...] | None = None
 
     @property
     def stack(self) -> tuple[FrameLine, ...]:
@@ -30,6 +38,18 @@ class Stuck:
 
     running: Running
     waiting: int
+
+
+@dataclass(frozen=True)
+class GoroutineGroup:
+    """Goroutines that run the same function, begun at the same `site`, and are in the same place for the same
+    reason.
+    """
+
+    function: str
+    count: int
+    verdict: Verdict
+    site: str | None
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,7 @@ class Profile:
     backlog: tuple[Waiting, ...]
     retained: tuple[Retained, ...]
     worker: Literal["not started", "idle", "busy", "dead"]
+    goroutines: tuple[GoroutineGroup, ...] = ()
 
     @property
     def waiting(self) -> int:
@@ -104,6 +125,9 @@ def format_profile(profile: Profile, *, rows: int = 10) -> str:
     for running in (profile.running, profile.running_cleanup):
         if running is not None:
             lines += _running_lines(running, rows)
+    for group in profile.goroutines[:rows]:
+        lines += _goroutine_lines(group, rows)
+    lines += _rest(len(profile.goroutines), rows)
     if profile.backlog:
         lines.append(f"{profile.waiting} waiting:")
         groups = sorted(profile.backlog, key=lambda group: (-group.count, group.type_name, group.function))
@@ -120,16 +144,38 @@ def format_profile(profile: Profile, *, rows: int = 10) -> str:
 
 
 def _running_lines(running: Running, rows: int) -> list[str]:
-    verdict = running.verdict
+    what = f"{running.callback} of {running.type_name}"
+    if running.returned:
+        what = f"__del__ of what the {what} held"
+    lines = [f"running for {running.seconds:.1f} s: {what} [{_state(running.verdict)}]", f"  {running.function}"]
+    if running.site is not None:
+        lines.append(f"  registered at {running.site}")
+    lines += _stack_lines(running.stack, rows)
+    if running.feeders is not None:
+        lines.append(f"  held by {len(running.feeders)} others:" if running.feeders else "  nobody else holds it")
+        lines += [f"    {feeder}" for feeder in running.feeders[:rows]] + _rest(len(running.feeders), rows)
+    return lines
+
+
+def _goroutine_lines(group: GoroutineGroup, rows: int) -> list[str]:
+    many = "1 goroutine" if group.count == 1 else f"{group.count} goroutines"
+    lines = [f"{many} [{_state(group.verdict)}]: {group.function}"]
+    if group.site is not None:
+        lines.append(f"  created at {group.site}")
+    return lines + _stack_lines(group.verdict.stack, rows)
+
+
+def _state(verdict: Verdict) -> str:
     state = verdict.state if not verdict.reason else f"{verdict.state}: {verdict.reason}"
-    if verdict.bound is not None:
-        state += f", {verdict.bound:.1f} s left"
-    lines = [
-        f"running for {running.seconds:.1f} s: {running.callback} of {running.type_name} [{state}]",
-        f"  {running.function}",
-    ]
-    lines += [f"    {frame}" for frame in running.stack[:rows]]
-    return lines + _rest(len(running.stack), rows)
+    return state if verdict.bound is None else f"{state}, {verdict.bound:.1f} s left"
+
+
+def _stack_lines(stack: tuple[FrameLine, ...], rows: int) -> list[str]:
+    """The user's frames, innermost first; how many of this package's are left out."""
+    theirs = [frame for frame in stack if not frame.ours]
+    lines = [f"    {frame}" for frame in theirs[:rows]] + _rest(len(theirs), rows)
+    folded = len(stack) - len(theirs)
+    return lines + ([f"    ({folded} frames of finlint.runtime)"] if folded else [])
 
 
 def _rest(count: int, rows: int) -> list[str]:

@@ -8,33 +8,21 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import count
+from itertools import count, repeat
 from typing import Any
 
 from finlint.runtime import collector
-from finlint.runtime.names import type_name
+from finlint.runtime.names import call_site
 from finlint.runtime.worker import Job
 
 
-class Finalizer(collector.Opaque):
-    """A registration of `set_finalizer`; holds the object, since the finalizer is to receive it."""
-
-    __slots__ = ("fn", "obj")
-
-    def __init__(self, obj: object, fn: Callable[[Any], object]) -> None:
-        self.obj = obj
-        self.fn = fn
-
-
 class CleanupEntry(collector.Opaque):
-    """A registration of `add_cleanup`; holds the function, its argument, and the object weakly where possible."""
+    """A registration of `add_cleanup`: the job, and the object, weakly where possible."""
 
-    __slots__ = ("arg", "fn", "group", "obj", "owner", "ref", "serial", "type_name")
+    __slots__ = ("group", "job", "obj", "owner", "ref", "serial")
 
     def __init__(self, obj: object, fn: Callable[[Any], object], arg: object, serial: int) -> None:
-        self.fn = fn
-        self.arg = arg
-        self.type_name = type_name(obj)
+        self.job = Job(fn, arg, type(obj), call_site())
         self.owner = id(obj)
         self.serial = serial
         self.group = serial  # the serial of the first cleanup of the same object
@@ -52,21 +40,26 @@ class _DeathNotice(weakref.ref[Any]):
 
 
 class Registry(collector.Opaque):
-    """See the module. `collect` belongs under the world's collection lock; everything else is safe anywhere."""
+    """See the module. `scan` and `due_cleanups` are for one caller at a time; everything else is safe anywhere.
+
+    `due` are the finalizers' jobs that a scan has found and nobody has queued yet.
+    """
 
     def __init__(self, cycles: str) -> None:
-        self.finalizers: dict[int, Finalizer] = {}
+        self.finalizers: dict[int, Job] = {}
         self.cleanups: dict[int, CleanupEntry] = {}
+        self.due: deque[Job] = deque()
+        self.due_cleanups: deque[CleanupEntry] = deque()
         self._ended: deque[CleanupEntry] = deque()
         self._serial = count()
         self._run_cycles = cycles == "run"
-        # A weakref callback may run inside a collection on any thread: two atomic steps, no lock.
+        # A weakref callback may run inside a collection on any thread: one atomic step, no lock.
         self._on_death = self._note_death
 
     def add_finalizer(self, obj: object, fn: Callable[[Any], object]) -> bool:
         """Registers; False where the object has a finalizer already."""
-        entry = Finalizer(obj, fn)
-        return self.finalizers.setdefault(id(obj), entry) is entry
+        job = Job(fn, obj, type(obj), call_site())
+        return self.finalizers.setdefault(id(obj), job) is job
 
     def drop_finalizer(self, obj: object) -> None:
         """Forgets the object's finalizer, if it has one."""
@@ -92,39 +85,31 @@ class Registry(collector.Opaque):
         if self.cleanups.pop(id(entry), None) is None:
             return False
         entry.obj = entry.ref = None
+        entry.job.drop()
         return True
 
     def clear(self) -> None:
         """Forgets everything."""
-        self.finalizers.clear()
-        self.cleanups.clear()
-        self._ended.clear()
+        for books in (self.finalizers, self.cleanups, self.due, self.due_cleanups, self._ended):
+            books.clear()
 
     def _note_death(self, notice: weakref.ref[Any]) -> None:
-        entry: CleanupEntry = notice.entry  # type: ignore[attr-defined]
-        if self.cleanups.pop(id(entry), None) is not None:
-            self._ended.append(entry)
+        self._ended.append(notice.entry)  # type: ignore[attr-defined]
 
-    def collect(self) -> tuple[list[Job], list[Job], collector.Graph | None]:
-        """Finds the dead. Returns finalizer jobs in the order of their registration, cleanup jobs in the order to run,
-        and the graph, which the caller drops after its lock: with it may die the last reference to anything.
+    def scan(self) -> collector.Graph | None:
+        """Finds the dead and moves their jobs to `due`, in the order of registration.
+
+        Returns the graph, which the caller drops before it queues them: with it may die the last reference to anything.
         """
-        finalizers, graph = self._scan()
-        ended: list[CleanupEntry] = []
-        while self._ended:
-            ended.append(self._ended.popleft())
-        return finalizers, _cleanup_jobs(ended), graph
-
-    def _scan(self) -> tuple[list[Job], collector.Graph | None]:
-        entries = list(self.finalizers.values())
-        held = [entry for entry in list(self.cleanups.values()) if entry.ref is None]
-        if not entries and not held:
-            return [], None
+        jobs = list(self.finalizers.values())
+        held = [entry for entry in list(self.cleanups.values()) if entry.obj is not None]
+        if not jobs and not held:
+            return None
         owned: dict[int, int] = {}
         roots: list[object] = []
-        for entry in entries:
-            owned[id(entry.obj)] = 1
-            roots.append(entry.obj)
+        for job in jobs:
+            owned[id(job.arg)] = 1
+            roots.append(job.arg)
         for cleanup in held:
             if cleanup.owner not in owned:
                 roots.append(cleanup.obj)
@@ -132,28 +117,33 @@ class Registry(collector.Opaque):
         position = {key: number for number, key in enumerate(owned, 1)}
         graph = collector.survey(roots, owned)
         alive = graph.alive()
-        dying = {number: entry for number, entry in enumerate(entries, 1) if number not in alive}
+        dying = {number: id(job.arg) for number, job in enumerate(jobs, 1) if number not in alive}
         marked = collector.held_by_the_dying(graph, dying)
         kept = collector.held_by_another(graph, list(dying)) if self._run_cycles else marked
-        jobs: list[Job] = []
-        for number, entry in dying.items():
-            if number not in kept and self.finalizers.get(key := id(entry.obj)) is entry:
-                del self.finalizers[key]
-                jobs.append(Job(entry.fn, entry.obj, type_name(entry.obj)))
+        due = [key for number, key in dying.items() if number not in kept]
         first: dict[int, int] = {}
         for cleanup in held:
             cleanup.group = first.setdefault(cleanup.owner, cleanup.serial)
             number = position[cleanup.owner]
-            dead = number not in alive and number not in marked and number not in dying
-            if dead and self.cleanups.pop(id(cleanup), None) is not None:
+            if number not in alive and number not in marked and number not in dying:
                 self._ended.append(cleanup)
                 cleanup.obj = None
-        return jobs, graph
+        _move(self.finalizers, due, self.due)
+        return graph
+
+    def take_ended(self) -> list[Job]:
+        """The jobs of the cleanups whose objects are gone, in the order to run; they stay in `due_cleanups`.
+
+        Objects go in the order of their first registration, the cleanups of one object newest first: as Go happens to.
+        """
+        ended: list[int] = []
+        while self._ended:
+            ended.append(id(self._ended[0]))
+            _move(self.cleanups, ended[-1:], self.due_cleanups)
+            self._ended.popleft()
+        return [entry.job for entry in sorted(self.due_cleanups, key=lambda entry: (entry.group, -entry.serial))]
 
 
-def _cleanup_jobs(ended: Iterable[CleanupEntry]) -> list[Job]:
-    """Objects in the order of their first registration, the cleanups of one object newest first: as Go happens to."""
-    return [
-        Job(entry.fn, entry.arg, entry.type_name)
-        for entry in sorted(ended, key=lambda entry: (entry.group, -entry.serial))
-    ]
+def _move(books: dict[int, Any], keys: Iterable[int], due: deque[Any]) -> None:
+    """Takes entries out of the books and puts them in line, in one call into C: none is lost, whatever interrupts."""
+    due.extend(filter(None, map(books.pop, keys, repeat(None))))

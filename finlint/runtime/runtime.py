@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import _thread
 import gc as cpython_gc
-import queue
 import sys
 import threading
-import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Literal, NoReturn, ParamSpec, TypeVar
 
-from finlint.runtime import arguments, collector, watchdog
+from finlint.runtime import arguments, collector, diagnosis, watchdog
 from finlint.runtime.checks import Issue, find_issues
-from finlint.runtime.errors import FinalizerIssues, Goexit, WorldClosed
-from finlint.runtime.inspect import ASLEEP, PACE, Verdict, inspect_thread
-from finlint.runtime.names import function_name, type_name
+from finlint.runtime.errors import FinalizerIssues, Goexit, ReentrantUseError
+from finlint.runtime.goroutines import Goroutines
+from finlint.runtime.monitor import Exclusive, World
+from finlint.runtime.names import type_name
 from finlint.runtime.outlook import Outlook
-from finlint.runtime.parking import World, enter_world, release_world
-from finlint.runtime.profile import Counts, Profile, Retained, Running, Stuck, Waiting, format_profile
+from finlint.runtime.parking import release_world, waits_in
+from finlint.runtime.profile import Counts, Profile, Stuck, format_profile
 from finlint.runtime.registry import CleanupEntry, Registry
 from finlint.runtime.reporter import Policy, Reporter
 from finlint.runtime.threads import end_thread
-from finlint.runtime.worker import Call, Failure, Worker
+from finlint.runtime.worker import Failure, Worker
 
 T = TypeVar("T")
+P = ParamSpec("P")
 _STUCK_TIMEOUT = 10.0
+# CPython 3.12 starts no thread in an ``atexit`` function, so the workers are there from the beginning.
+_NO_THREADS_AT_EXIT = sys.version_info[:2] == (3, 12)
 
 
 class Cleanup:
@@ -41,12 +42,13 @@ class Cleanup:
         self._entry = entry
 
     def stop(self) -> bool:
-        """Cancels the cleanup. True if that was in time; False where it is queued, ran, or was stopped before."""
-        if self._registry is None or self._entry is None:
-            return False
-        stopped = self._registry.drop_cleanup(self._entry)
+        """Cancels the cleanup. True if that was in time; False where it is queued, ran, or was stopped before.
+
+        In time is until the `Runtime.gc` that finds the object gone. Safe anywhere, also in a ``__del__``.
+        """
+        registry, entry = self._registry, self._entry
         self._registry = self._entry = None
-        return stopped
+        return registry is not None and entry is not None and registry.drop_cleanup(entry)
 
 
 class Runtime(collector.Opaque):
@@ -92,12 +94,14 @@ class Runtime(collector.Opaque):
         self._cleanups = Worker(
             f"{name}-cleanups", self._world, "cleanup", self._reporter, newest_first=False, dies_of_exit=dies
         )
-        self._goroutines: set[threading.Thread] = set()
-        self._collecting = _thread.allocate_lock()
-        self._collector = 0
+        self._goroutines = Goroutines(name, self._world, self._reporter)
+        self._collecting = Exclusive()
         self._watchdog = None if stuck_after is None else watchdog.Watchdog(self, stuck_after, on_stuck)
         # A world that is dropped without `close` must not leave idle threads behind. It may happen inside a collection.
-        weakref.finalize(self, _let_go, self._world, (self._finalizers, self._cleanups))
+        weakref.finalize(self, _let_go, self._world, self._workers).atexit = False
+        if _NO_THREADS_AT_EXIT:
+            self._collecting.run(self._finalizers.ensure_started)
+            self._collecting.run(self._cleanups.ensure_started)
 
     # -- Go's functions ------------------------------------------------------------------------------------
 
@@ -107,10 +111,10 @@ class Runtime(collector.Opaque):
         Raises TypeError for an object that cannot have one or a function that cannot be called with it, ValueError
         where the object has a finalizer already, RuntimeError on a closed runtime. Clearing is always allowed.
         """
+        arguments.check_object("set_finalizer", obj)
         if fn is None:
             self._registry.drop_finalizer(obj)
             return
-        arguments.check_object("set_finalizer", obj)
         arguments.check_callable("set_finalizer", fn, 1, type_name(obj))
         self._check_open()
         if not self._registry.add_finalizer(obj, fn):
@@ -135,40 +139,36 @@ class Runtime(collector.Opaque):
         Safe anywhere, also inside a finalizer; inside a ``__del__`` that a collection of this runtime started it does
         nothing. Raises `FinalizerIssues` with ``checkfinalizers=True``.
         """
-        me = _thread.get_ident()
-        if self._collector == me or self._world.closed:
+        if self._collecting.mine or self._world.closed:
             return
         cpython_gc.collect()
         if self._check and (issues := self.check()):
             raise FinalizerIssues("\n".join(["likely cleanup/finalizer issues", *map(str, issues)]))
-        with self._as_collector(me):
-            finalizers, cleanups, graph = self._registry.collect()
-        # Outside the lock, as it may have become the last to hold something; and before the work is handed over, or
-        # an object whose finalizer is through could die here, on the caller, instead of on the worker.
-        del graph
-        with self._as_collector(me):
-            self._finalizers.submit(finalizers)
-            self._cleanups.submit(cleanups)
+        try:
+            graph = self._collecting.run(self._registry.scan)
+            # Outside the lock, as it may have become the last to hold something; and before the work is handed over, or
+            # an object whose finalizer is through could die here, on the caller, instead of on the worker.
+            del graph
+            self._collecting.run(self._hand_over)
+        except ReentrantUseError:  # a dying object calls this in the middle of a collection of ours, on this thread
+            return
 
-    @contextmanager
-    def _as_collector(self, me: int) -> Iterator[None]:
-        """One collector at a time; a `gc` that a dying object calls in here, on this thread, does nothing."""
-        with self._collecting:
-            self._collector = me
-            try:
-                yield
-            finally:
-                self._collector = 0
+    def _hand_over(self) -> None:
+        """Queues what is due. What dies of the finalizers that this sets off is for the next collection, as in Go."""
+        cleanups = self._registry.take_ended()
+        self._finalizers.submit(list(self._registry.due), self._registry.due.clear)
+        self._cleanups.submit(cleanups, self._registry.due_cleanups.clear)
 
     def keep_alive(self, obj: object) -> None:
         """Go's ``runtime.KeepAlive``: `obj` is reachable until here. A local variable does the same in CPython."""
 
-    def go(self, fn: Callable[..., object], *args: Any) -> None:
-        """Go's ``go fn(args...)``: a thread of this world. What it raises is a failure like a finalizer's."""
+    def go(self, fn: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Go's ``go fn(args...)``: a thread of this world. What it raises is a failure like a finalizer's.
+
+        Raises RuntimeError on a closed runtime, or where no thread can be started.
+        """
         self._check_open()
-        thread = threading.Thread(target=self._goroutine, args=(fn, args), name=f"{self.name}-go", daemon=True)
-        self._goroutines.add(thread)
-        thread.start()
+        self._goroutines.start(fn, *args, **kwargs)
 
     # -- looking at it -------------------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ class Runtime(collector.Opaque):
         me = threading.current_thread()
         if any(worker.thread is me for worker in self._workers):
             return False
-        return self._wait_for(self._workers, timeout, Outlook())
+        return diagnosis.wait_for(self._workers, timeout, Outlook())
 
     def stuck(self) -> Stuck | None:
         """The worker that is established to be stuck, the finalizers' first; None where none is.
@@ -190,30 +190,28 @@ class Runtime(collector.Opaque):
         """
         for worker in self._workers:
             outlook = Outlook()
-            if not self._wait_for((worker,), _STUCK_TIMEOUT, outlook):
+            if not diagnosis.wait_for((worker,), _STUCK_TIMEOUT, outlook):
                 call, verdict = worker.current or worker.last_words, outlook.verdict(worker)
                 if call is not None and verdict.state != "running":
-                    return Stuck(self._describe(worker, call, verdict), len(worker.waiting()))
+                    return Stuck(diagnosis.describe(worker, call, verdict), len(worker.waiting()))
         return None
 
     def profile(self) -> Profile:
-        """What runs, what waits, what the queue keeps alive, and counts. Takes about 60 ms while a callback runs."""
-        running = self._running(self._finalizers)
-        running_cleanup = self._running(self._cleanups)
-        backlog = tuple(
-            Waiting(callback, kind, function, number)
-            for callback, worker in self._by_callback
-            for (kind, function), number in worker.backlog().items()
-        )
-        cleanups = len(self._registry.cleanups)
+        """What runs, what waits, what the queue keeps alive, the goroutines, and counts.
+
+        Takes about 60 ms while a callback runs, and again where goroutines run. Raises ReentrantUseError in a
+        ``__del__`` that a collection of this runtime started.
+        """
+        running, running_cleanup = map(diagnosis.running, self._workers)
         return Profile(
             running=running,
             running_cleanup=running_cleanup,
             finalizers=Counts(len(self._registry.finalizers), self._finalizers.queued, self._finalizers.executed),
-            cleanups=Counts(cleanups, self._cleanups.queued, self._cleanups.executed),
-            backlog=backlog,
-            retained=self._retained(),
-            worker=_worker_state(self._finalizers),
+            cleanups=Counts(len(self._registry.cleanups), self._cleanups.queued, self._cleanups.executed),
+            backlog=diagnosis.backlog(self._workers),
+            retained=diagnosis.retained(self._finalizers, self._collecting),
+            worker=diagnosis.state(self._finalizers),
+            goroutines=self._goroutines.groups(),
         )
 
     def format_profile(self) -> str:
@@ -250,7 +248,7 @@ class Runtime(collector.Opaque):
         if self._watchdog is not None:
             self._watchdog.stop()
         threads = [worker.thread for worker in self._workers if worker.thread is not None]
-        gone = [end_thread(thread) for thread in (*threads, *self._goroutines)]
+        gone = [end_thread(thread) for thread in (*threads, *self._goroutines.threads())]
         return all(gone)
 
     def __enter__(self) -> Runtime:
@@ -267,77 +265,9 @@ class Runtime(collector.Opaque):
     def _workers(self) -> tuple[Worker, Worker]:
         return self._finalizers, self._cleanups
 
-    @property
-    def _by_callback(self) -> tuple[tuple[Literal["finalizer", "cleanup"], Worker], ...]:
-        return ("finalizer", self._finalizers), ("cleanup", self._cleanups)
-
     def _check_open(self) -> None:
         if self._world.closed:
             raise RuntimeError("this Runtime is closed")
-
-    def _goroutine(self, fn: Callable[..., object], args: Sequence[Any]) -> None:
-        enter_world(self._world)
-        try:
-            fn(*args)
-        except (WorldClosed, Goexit, SystemExit):
-            pass
-        except BaseException as error:
-            self._reporter(_goroutine_failure(fn, error))
-        finally:
-            self._goroutines.discard(threading.current_thread())
-
-    def _wait_for(self, workers: Sequence[Worker], timeout: float | None, outlook: Outlook) -> bool:
-        deadline = None if timeout is None else time.monotonic() + timeout
-        bell: queue.SimpleQueue[None] = queue.SimpleQueue()
-        try:
-            for worker in workers:
-                worker.listen(bell)
-            while not all(worker.idle for worker in workers):
-                if outlook.hopeless(workers):
-                    return False
-                pause = PACE if deadline is None else min(PACE, deadline - time.monotonic())
-                if pause <= 0:
-                    return False
-                try:
-                    bell.get(timeout=pause)
-                except queue.Empty:
-                    continue
-                for worker in workers:
-                    worker.unlisten(bell)
-                    worker.listen(bell)
-            return True
-        finally:
-            for worker in workers:
-                worker.unlisten(bell)
-
-    def _running(self, worker: Worker) -> Running | None:
-        call, thread = worker.current, worker.thread
-        if call is None or thread is None:
-            return None
-        verdict = inspect_thread(thread, looks=ASLEEP + 5, give_up=lambda: worker.current is not call)
-        if worker.current is not call:
-            return None
-        return self._describe(worker, call, verdict)
-
-    def _describe(self, worker: Worker, call: Call, verdict: Verdict) -> Running:
-        callback: Literal["finalizer", "cleanup"] = "finalizer" if worker is self._finalizers else "cleanup"
-        return Running(callback, call.type_name, function_name(call.fn), call.age(), verdict)
-
-    def _retained(self) -> tuple[Retained, ...]:
-        """What lives through the queue alone: the same trial deletion, from the queued objects."""
-        jobs = self._finalizers.waiting()
-        if not jobs:
-            return ()
-        roots = [job.arg for job in jobs]
-        owned = {id(job.arg): 1 for job in jobs}
-        with self._collecting:  # nobody adds to the queue; the worker may take from it, which only makes objects alive
-            graph = collector.survey(roots, owned, leaves=True)
-        alive = graph.alive()
-        kinds: dict[str, list[object]] = {}
-        for position, node in enumerate(graph.nodes):
-            if position and position not in alive:
-                kinds.setdefault(type_name(node), []).append(node)
-        return tuple(Retained(kind, len(nodes), collector.retained_size(nodes)) for kind, nodes in kinds.items())
 
 
 def goexit() -> NoReturn:
@@ -345,24 +275,14 @@ def goexit() -> NoReturn:
     raise Goexit
 
 
-def _worker_state(worker: Worker) -> Literal["not started", "idle", "busy", "dead"]:
-    if worker.dead:
-        return "dead"
-    if worker.thread is None:
-        return "not started"
-    return "idle" if worker.idle else "busy"
-
-
-def _goroutine_failure(fn: Callable[..., object], error: BaseException) -> Failure:
-    import traceback
-
-    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return Failure("raised", "goroutine", "", function_name(fn), f"{type(error).__name__}: {error}", trace)
-
-
 def _let_go(world: World, workers: Sequence[Worker]) -> None:
     world.closed = True
-    if sys.is_finalizing():
-        return
     for worker in workers:
         worker.forget()
+    if waits_in(world):
+        # Waking takes the monitor, which whoever is interrupted here may hold: a thread can wait for it, a dying world
+        # not.
+        try:
+            _thread.start_new_thread(release_world, (world,))
+        except RuntimeError:  # the interpreter shuts down, and takes the thread with it
+            pass

@@ -13,12 +13,15 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
 from typing import Any, Literal
 
 from finlint.runtime.collector import Opaque
 from finlint.runtime.errors import Goexit, WorldClosed
-from finlint.runtime.names import function_name
-from finlint.runtime.parking import World, enter_world
+from finlint.runtime.monitor import World, commit, enter_world
+from finlint.runtime.names import Site, function_name, kind_name
+from finlint.runtime.parking import forget_thread
 
 FailureKind = Literal["raised", "exited", "never-started"]
 
@@ -39,24 +42,39 @@ class Failure:
 
 
 class Job(Opaque):
-    """One queued callback; its argument is what the queue keeps alive."""
+    """A callback, registered or queued: function, argument, type of the object, and where it was registered.
 
-    __slots__ = ("arg", "fn", "type_name")
+    Who drops it drops its contents, so that whoever still has the job keeps nothing alive.
+    """
 
-    def __init__(self, fn: Callable[[Any], object], arg: Any, kind: str) -> None:
+    __slots__ = ("arg", "fn", "kind", "site")
+
+    def __init__(self, fn: Callable[[Any], object], arg: Any, kind: type, site: Site | None) -> None:
         self.fn = fn
         self.arg = arg
-        self.type_name = kind
+        self.kind = kind
+        self.site = site
+
+    def drop(self) -> None:
+        """It is through, or cancelled. Here may die what it held."""
+        self.arg = None
+        self.fn = _through
+
+
+def _through(arg: object) -> None:
+    """What a job holds that is through."""
 
 
 class Call:
     """The callback that runs just now. Does not hold the object, so looking at it keeps nothing alive."""
 
-    __slots__ = ("fn", "started", "type_name")
+    __slots__ = ("fn", "returned", "site", "started", "type_name")
 
     def __init__(self, job: Job) -> None:
-        self.type_name = job.type_name
+        self.type_name = kind_name(job.kind)
         self.fn = job.fn
+        self.site = job.site
+        self.returned = False  # the callback is through; what it held is being dropped
         self.started = time.monotonic()
 
     def age(self) -> float:
@@ -96,14 +114,14 @@ class Worker(Opaque):
         self.last_words: Call | None = None  # the callback that ended the worker
         self.parked = True
         self._world = world
-        self._callback: Literal["finalizer", "cleanup"] = callback
+        self.callback: Literal["finalizer", "cleanup"] = callback
         self._report = report
         self._newest_first = newest_first
         self._dies_of_exit = dies_of_exit
         self._inbox: deque[list[Job]] = deque()
         self._batch: list[Job] = []
+        self.trash: deque[object] = deque()  # what a profile has held, to be dropped on the worker
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._starting = _thread.allocate_lock()
         self._pid = 0
         self._listeners: list[queue.SimpleQueue[None]] = []
 
@@ -112,18 +130,38 @@ class Worker(Opaque):
         """Queue empty and worker parked: Go's condition for a drained queue, which needs both."""
         return not self._inbox and self.parked
 
-    def submit(self, jobs: list[Job]) -> None:
-        """Queues the jobs, in this order. Waits for nothing. One caller at a time."""
+    def submit(self, jobs: list[Job], *also: Callable[[], object]) -> None:
+        """Queues the jobs, in this order, and does what is to happen in the same step. One caller at a time.
+
+        Waits for nothing. Where no thread can be started any more (the interpreter shuts down) the jobs stay queued.
+        """
         if not jobs or self._world.closed:
             return
-        self.queued += len(jobs)
-        self._inbox.append(jobs)
-        self._ensure_started()
+        commit([partial(setattr, self, "queued", self.queued + len(jobs)), partial(self._inbox.append, jobs), *also])
+        self.ensure_started()
+        self._wake.put(None)
+
+    def discard(self, things: list[object]) -> None:
+        """Takes all out of a list and drops it on the worker, and not here; here where there is no worker."""
+        if self.thread is None or self.dead:
+            return
+        trash: deque[object] = deque(map(list.pop, repeat(things, len(things))))
+        known = set(map(id, trash))
+        old, one = self.trash, None
+        while old:
+            try:
+                one = old.popleft()
+            except IndexError:  # the worker was faster
+                break
+            if id(one) not in known:
+                trash.append(one)
+        del one  # not the last reference: it is in the trash
+        self.trash = trash
         self._wake.put(None)
 
     def backlog(self) -> Counter[tuple[str, str]]:
         """How many callbacks wait, by type of object and function; without the one that runs."""
-        return Counter((job.type_name, function_name(job.fn)) for job in self.waiting())
+        return Counter((kind_name(job.kind), function_name(job.fn)) for job in self.waiting())
 
     def waiting(self) -> list[Job]:
         """The queued jobs, in no particular order."""
@@ -150,22 +188,20 @@ class Worker(Opaque):
         self._batch.clear()
         self._wake.put(None)
 
-    def _ensure_started(self) -> None:
-        # A plain lock is safe: no code of the user's can run while this thread holds it, but for a __del__ that a
-        # collection starts, which then finds the lock taken and leaves the start to the frame below it.
-        if (self.thread is not None and self._pid == os.getpid()) or self.dead:
+    def ensure_started(self) -> None:
+        """Starts the thread where it does not run; one caller at a time, as `submit`."""
+        if self.dead or (self.thread is not None and self._pid == os.getpid()):  # a fork leaves the thread behind
             return
-        if self._starting.acquire(blocking=False):
-            try:
-                if self.thread is None or self._pid != os.getpid():  # a fork leaves the thread behind
-                    self._pid = os.getpid()
-                    # A context of its own: a finalizer must not see the context of whoever registered first.
-                    self.thread = threading.Thread(
-                        target=contextvars.Context().run, args=(self._main,), name=self.name, daemon=True
-                    )
-                    self.thread.start()
-            finally:
-                self._starting.release()
+        # A context of its own: a finalizer must not see the context of whoever registered first.
+        thread = threading.Thread(target=contextvars.Context().run, args=(self._main,), name=self.name, daemon=True)
+        self.thread, self._pid = thread, os.getpid()
+        try:
+            thread.start()
+        except BaseException as error:
+            if not thread.is_alive():
+                self.thread = None
+            if not isinstance(error, RuntimeError):  # CPython 3.12: "can't create new thread at interpreter shutdown"
+                raise
 
     def _main(self) -> None:
         enter_world(self._world)
@@ -178,6 +214,7 @@ class Worker(Opaque):
             self.dead = True
             self.current = None
             WORKERS.pop(_thread.get_ident(), None)
+            forget_thread(_thread.get_ident())
             self._ring()
 
     def _loop(self) -> None:
@@ -187,6 +224,7 @@ class Worker(Opaque):
                 self._ring()
                 self._wake.get()
             self.parked = False
+            self.trash.clear()
             while self._inbox:
                 self._batch.extend(self._inbox.popleft())
             if not self._newest_first:
@@ -196,32 +234,40 @@ class Worker(Opaque):
                     return
 
     def _run(self, job: Job) -> bool:
-        """Runs one callback; False where it ends the worker."""
-        self.current = Call(job)
+        """Runs one callback, and lets go of what it held; False where it ends the worker."""
+        self.current = call = Call(job)
+        try:
+            if not self._call(job):
+                self.last_words = call
+                return False
+            call.returned = True
+            self.trash.clear()
+            job.drop()  # the object may die here, on this thread; its __del__ is running work like the callback
+        finally:
+            self.current = None
+        self.executed += 1
+        return True
+
+    def _call(self, job: Job) -> bool:
         try:
             result = job.fn(job.arg)
             if inspect.iscoroutine(result) or inspect.isgenerator(result) or inspect.isasyncgen(result):
                 self._fail("never-started", job, f"returned a {type(result).__name__} that nobody iterates or awaits")
                 if inspect.iscoroutine(result):
                     result.close()
-            del result
         except WorldClosed:
             raise
         except (SystemExit, Goexit) as error:
             if self._dies_of_exit:
-                self.last_words = self.current
                 return False
-            self._fail("exited", job, f"{type(error).__name__} in a {self._callback}; the worker goes on", error)
+            self._fail("exited", job, f"{type(error).__name__} in a {self.callback}; the worker goes on", error)
         except BaseException as error:
             self._fail("raised", job, f"{type(error).__name__}: {error}", error)
-        finally:
-            self.current = None
-        self.executed += 1
         return True
 
     def _fail(self, kind: FailureKind, job: Job, message: str, error: BaseException | None = None) -> None:
         trace = "" if error is None else "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        self._report(Failure(kind, self._callback, job.type_name, function_name(job.fn), message, trace))
+        self._report(Failure(kind, self.callback, kind_name(job.kind), function_name(job.fn), message, trace))
 
     def _ring(self) -> None:
         while self._listeners:

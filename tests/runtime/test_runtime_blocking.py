@@ -406,7 +406,7 @@ def test_close_leaves_behind_only_what_cannot_be_woken(log: list[Any]) -> None:
     assert left.daemon
     lock.release()
     left.join()
-    assert log == []
+    assert log == ["goes on"]  # an exception out of `acquire` would leave the lock held: it runs to its end instead
     assert rt.close()
 
 

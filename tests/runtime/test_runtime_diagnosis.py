@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
 import pytest
 from worlds import Thing, collect
 
-from finlint.runtime import NIL, Channel, FinalizerIssues, Profile, Runtime
+from finlint.runtime import NIL, Channel, FinalizerIssues, Profile, Runtime, inspect_thread
 
 
 class Connection:
@@ -60,8 +61,66 @@ def test_profile_of_a_stuck_worker(rt: Runtime) -> None:
     del alive
 
 
+def test_goroutines_are_in_the_profile(rt: Runtime) -> None:
+    gate, never = Channel[int](), Channel[int]()
+    for _ in range(5):
+        rt.go(gate.receive)
+    rt.go(lambda: never.send(1))
+    for thread in threading.enumerate():
+        if thread.name == "test-go":
+            inspect_thread(thread)
+    groups = rt.profile().goroutines
+    assert [(group.count, group.verdict.state, group.verdict.reason) for group in groups] == [
+        (5, "blocked", "chan receive"),
+        (1, "blocked", "chan send"),
+    ]
+    assert all(group.site and group.site.startswith(__file__) for group in groups)
+    text = rt.format_profile()
+    assert "5 goroutines [blocked: chan receive]" in text
+    assert "never.send(1)" in text
+    gate.close()
+    never.receive()
+
+
+class Owner:
+    channel: Channel[None]
+
+
+def test_who_else_can_feed_it(rt: Runtime) -> None:
+    gate = Channel[None]()
+    owner = Owner()
+    owner.channel = gate
+
+    def waits(it: Thing, gate: Channel[None] = gate) -> None:
+        gate.receive()
+
+    rt.set_finalizer(Thing(), waits)
+    rt.gc()
+    assert not rt.drain()
+    running = rt.profile().running
+    assert running is not None
+    feeders = "\n".join(running.feeders or ())
+    assert "Owner.channel" in feeders
+    assert f"gate in test_who_else_can_feed_it ({__file__}:" in feeders
+    assert "waits" in feeders  # the default of its parameter
+    text = rt.format_profile()
+    assert "registered at " + __file__ in text
+    assert "gate.receive()" in text.split("held by")[0]
+    owner.channel.close()
+
+
+def test_nobody_else_can_feed_it(rt: Runtime) -> None:
+    rt.set_finalizer(Thing(), lambda it: Channel[None]().receive())
+    rt.gc()
+    assert not rt.drain()
+    running = rt.profile().running
+    assert running is not None
+    assert running.feeders == ()
+    assert "nobody else holds it" in rt.format_profile()
+
+
 def test_profile_of_an_idle_world(rt: Runtime) -> None:
-    assert rt.profile().worker == "not started"
+    assert rt.profile().worker == ("idle" if sys.version_info[:2] == (3, 12) else "not started")
     rt.set_finalizer(Thing(), lambda it: None)
     collect(rt)
     profile = rt.profile()
@@ -145,7 +204,10 @@ def test_check_finds_what_keeps_itself(rt: Runtime) -> None:
     assert [issue.callback for issue in issues] == ["finalizer", "finalizer", "cleanup"]
     assert issues[0].path[0] == "function"
     assert issues[0].path[-1] == "worlds.Thing"
+    assert "closing over" not in str(issues[0])
+    assert "function default of kept -> worlds.Thing; registered at " + __file__ in str(issues[0])
     assert "is reachable from finalizer" in str(issues[1])
+    assert "worlds.Thing.other -> worlds.Thing" in str(issues[1])
     assert "is reachable from cleanup or cleanup argument" in str(issues[2])
 
 

@@ -1,0 +1,392 @@
+"""The monitor: rows M of the table in docs/runtime.md. Nothing that comes between two bytecodes breaks it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from interruptions import everywhere
+from worlds import Thing, collect
+
+from finlint.runtime import Channel, Mutex, ReentrantUseError, Runtime, RWMutex, WaitGroup, monitor, parking, select
+
+
+def assert_free() -> None:
+    """Nobody is in the monitor, and the books do not speak of this thread."""
+    assert not monitor._monitor._busy
+    assert not monitor._monitor._lock._is_owned()
+    assert parking.parked_on(threading.get_ident()) is None
+
+
+def operations() -> list[Callable[[], object]]:
+    """Operations that need not wait, each from a state of its own to the same state again."""
+    channel, closed, mutex, lock, group = Channel[int](2), Channel[int](), Mutex(), RWMutex(), WaitGroup()
+    channel.send(1)
+    closed.close()
+    return [
+        lambda: (channel.try_send(2), channel.try_receive()),
+        lambda: (channel.send(2), channel.receive()),
+        lambda: (select(channel, closed, default=None) and len(channel)) or channel.try_send(1),
+        lambda: select(closed),
+        lambda: mutex.__enter__() and mutex.unlock(),
+        lambda: (lock.rlock(), lock.runlock(), lock.lock(), lock.unlock()),
+        lambda: (group.add(1), group.done(), group.wait()),
+        lambda: Channel[int](1).close(),
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(operations())))
+def test_use_from_an_interruption_never_waits_for_itself(number: int) -> None:
+    """A handler that comes at any bytecode boundary, and uses a channel, is served or refused."""
+    answers = set()
+
+    def intrude() -> None:
+        try:
+            answers.add(Channel[int](1).try_send(1))
+        except ReentrantUseError:
+            answers.add("refused")
+
+    operation = operations()[number]
+    for interruption in everywhere(intrude, checked=False):
+        with interruption:
+            operation()
+        assert_free()
+    assert answers == {True, "refused"}
+
+
+@pytest.mark.parametrize("number", range(len(operations())))
+def test_an_exception_from_an_interruption_leaves_nothing_locked(number: int) -> None:
+    """As Ctrl-C, and as what another thread throws: it comes out, and the monitor is free."""
+
+    def intrude() -> None:
+        raise KeyboardInterrupt
+
+    came = 0
+    for interruption in everywhere(intrude, checked=True):
+        operation = operations()[number]
+        try:
+            with interruption:
+                operation()
+        except KeyboardInterrupt:
+            came += 1
+        assert_free()
+        operations()[number]()
+    assert came > 5
+
+
+def test_an_exception_while_locking_leaves_the_mutex_unlocked() -> None:
+    def intrude() -> None:
+        raise KeyboardInterrupt
+
+    for interruption in everywhere(intrude, checked=True):
+        mutex = Mutex()
+        try:
+            with interruption, mutex:
+                pass
+        except KeyboardInterrupt:
+            pass
+        assert mutex.try_lock()
+
+
+def test_an_exception_in_a_waiting_receive_leaves_no_entry() -> None:
+    """At every place of a receive that waits, is served by another thread, and goes on."""
+
+    def intrude() -> None:
+        raise KeyboardInterrupt
+
+    me = threading.get_ident()
+    for interruption in everywhere(intrude, checked=True):
+        channel, over = Channel[int](), threading.Event()
+
+        def serve(channel: Channel[int] = channel, over: threading.Event = over) -> None:
+            while not over.is_set() and not (parking.parked_on(me) and channel.try_send(7)):
+                pass
+
+        server = threading.Thread(target=serve)
+        server.start()
+        try:
+            with interruption:
+                assert channel.receive() == 7
+        except KeyboardInterrupt:
+            pass
+        over.set()
+        server.join()
+        assert_free()
+        assert not channel._receivers
+        assert not channel.try_send(1)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
+def test_signals_at_random_moments() -> None:
+    """The same without tracing: real signals, whenever they come. No more is asked of it than that it ends."""
+    used, other = Channel[int](1), Channel[int](1)
+    answers = {"served": 0, "refused": 0}
+
+    def handler(*_: object) -> None:
+        try:
+            other.try_send(1)
+            other.try_receive()
+            answers["served"] += 1
+        except ReentrantUseError:
+            answers["refused"] += 1
+
+    chance = random.Random(1)
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        while sum(answers.values()) < 3000:
+            signal.setitimer(signal.ITIMER_REAL, chance.uniform(2e-5, 3e-4))
+            came = sum(answers.values())
+            for _ in range(2000):  # a signal may be merged with the next
+                used.try_send(1)
+                used.try_receive()
+                if sum(answers.values()) > came:
+                    break
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert answers["refused"]
+    assert_free()
+
+
+def poll_select(channel: Channel[int], mutex: Mutex) -> None:
+    select(channel, default=None)
+
+
+def poll_send(channel: Channel[int], mutex: Mutex) -> None:
+    channel.try_send(1)
+    channel.try_receive()
+
+
+def poll_mutex(channel: Channel[int], mutex: Mutex) -> None:
+    with mutex:
+        pass
+
+
+def compute(channel: Channel[int], mutex: Mutex) -> None:
+    sum(range(100))
+
+
+@pytest.mark.parametrize("poll", [poll_select, poll_send, poll_mutex, compute])
+def test_closing_three_hundred_worlds_against_pollers(poll: Callable[[Channel[int], Mutex], None]) -> None:
+    mutex = Mutex()
+    for _ in range(100 if poll is not compute else 10):
+        channel, begun = Channel[int](), threading.Event()
+
+        def body(it: object, channel: Channel[int] = channel, begun: threading.Event = begun) -> None:
+            while True:
+                poll(channel, mutex)
+                begun.set()
+
+        rt = Runtime(name="polls")
+        rt.set_finalizer(Thing(), body)
+        rt.go(body, None)
+        rt.gc()
+        begun.wait()
+        assert rt.close()
+        assert Channel[int](1).try_send(1)
+        with mutex:
+            pass
+    assert_free()
+
+
+def test_close_ends_pollers_politely() -> None:
+    """Who polls is not thrown at: its next operation raises."""
+    channel = Channel[int](1)
+
+    def body(it: object) -> None:
+        try:
+            while True:
+                channel.try_receive()
+        except BaseException as error:
+            # What gives something back works in a closed world.
+            names.append(type(error).__name__)
+            mutex.unlock()
+            raise
+
+    names: list[str] = []
+    mutex = Mutex()
+    mutex.lock()
+    rt = Runtime()
+    rt.set_finalizer(Thing(), body)
+    rt.gc()
+    assert rt.close()
+    assert names == ["WorldClosed"]
+    assert mutex.try_lock()
+
+
+def test_del_that_collects_beside_a_profile(rt: Runtime) -> None:
+    deaths: list[int] = []
+
+    class Collects:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            deaths.append(1)
+            rt.gc()
+
+    gate = Channel[None]()
+    rt.set_finalizer(Thing(), lambda it: gate.receive())
+    collect_stuck(rt)
+    for _ in range(50):
+        rt.set_finalizer(Thing(others=[Thing() for _ in range(10)]), lambda it: None)
+    rt.gc()
+    for _ in range(30):
+        Collects()
+        assert rt.profile().retained_objects
+    gate.close()
+    assert rt.drain()
+    rt.gc()
+    assert sum(deaths) == 30
+
+
+def collect_stuck(rt: Runtime) -> None:
+    rt.gc()
+    assert not rt.drain()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_fork_while_others_are_in_the_monitor() -> None:
+    channel, over = Channel[int](1), threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            channel.try_send(1)
+            channel.try_receive()
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    statuses = []
+    for _ in range(20):
+        child = os.fork()
+        if child == 0:
+            own = Channel[int](1)
+            own.send(1)
+            os._exit(7 if own.receive() == 1 else 1)
+        statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    over.set()
+    for worker in workers:
+        worker.join()
+    assert statuses == [7] * 20
+
+
+def test_an_object_dies_on_the_worker(rt: Runtime) -> None:
+    where: set[str] = set()
+
+    class Dies:
+        def __del__(self) -> None:
+            where.add(threading.current_thread().name)
+
+    for number in range(300):
+        rt.set_finalizer(Dies(), lambda it: None)
+        rt.gc()
+        if number % 10 == 0:
+            rt.profile()
+    assert rt.drain()
+    assert where == {"test-finalizers"}
+
+
+def test_a_del_that_blocks_is_running_work(rt: Runtime, log: list[Any]) -> None:
+    gate = Channel[None]()
+
+    class Handle:
+        def __del__(self) -> None:
+            gate.receive()
+
+    rt.set_finalizer(Thing(handle=Handle()), lambda it: None)
+    collect_stuck(rt)
+    rt.set_finalizer(Thing(), log.append)
+    collect_stuck(rt)
+    stuck = rt.stuck()
+    assert stuck is not None
+    assert stuck.waiting == 1
+    assert stuck.running.returned
+    running = rt.profile().running
+    assert running is not None
+    assert running.verdict.reason == "chan receive"
+    assert "__del__ of what the finalizer of worlds.Thing held [blocked: chan receive]" in rt.format_profile()
+    gate.close()
+    assert rt.drain()
+    assert len(log) == 1
+    log.clear()
+
+
+def test_cleanup_handle_keeps_nothing(rt: Runtime, log: list[Any]) -> None:
+    arg = Thing("arg")
+    rt.set_finalizer(arg, lambda it: log.append("arg finalized"))
+    handle = rt.add_cleanup(Thing(), lambda it: log.append("cleanup"), arg)
+    del arg
+    collect(rt, 2)
+    assert log == ["cleanup", "arg finalized"]
+    assert not handle.stop()
+
+
+def test_stop_after_death_and_before_the_collection(rt: Runtime, log: list[Any]) -> None:
+    thing = Thing()
+    handle = rt.add_cleanup(thing, log.append, 1)
+    del thing
+    assert handle.stop()
+    assert not handle.stop()
+    collect(rt)
+    assert log == []
+
+
+def test_what_an_object_without_weak_references_alone_holds_is_found_at_once(rt: Runtime, log: list[Any]) -> None:
+    class Slots:
+        __slots__ = ("child",)
+
+    parent = Slots()
+    parent.child = Thing()
+    rt.add_cleanup(parent, log.append, "parent")
+    rt.add_cleanup(parent.child, log.append, "child")
+    del parent
+    collect(rt)
+    assert log == ["parent", "child"]
+
+
+@pytest.mark.parametrize("nothing", [None, 42, "text"])
+def test_clearing_nothing_is_refused(rt: Runtime, nothing: Any) -> None:
+    with pytest.raises(TypeError, match="set_finalizer"):
+        rt.set_finalizer(nothing, None)
+
+
+def test_a_dropped_world_ends_its_stuck_threads() -> None:
+    for _ in range(5):
+        rt = Runtime(name="dropped")
+        gate = Channel[None]()
+        rt.set_finalizer(Thing(), lambda it, gate=gate: gate.receive())
+        rt.go(gate.receive)
+        collect_stuck(rt)
+        threads = [thread for thread in threading.enumerate() if thread.name.startswith("dropped-")]
+        assert len(threads) == 2
+        del rt
+        for thread in threads:
+            thread.join()
+
+
+def test_ctrl_c_in_a_collection_loses_nothing(rt: Runtime, log: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """At every place of `gc` at which it may come: what was found dead then is queued then, or at the next collection."""
+
+    def intrude() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("finlint.runtime.runtime.cpython_gc.collect", lambda: 0)  # for speed: there are no cycles
+    expected = 0
+    for interruption in everywhere(intrude, checked=True, step=3):
+        rt.set_finalizer(Thing(), lambda it: log.append(1))
+        rt.add_cleanup(Thing(), log.append, 1)
+        expected += 2
+        try:
+            with interruption:
+                rt.gc()
+        except KeyboardInterrupt:
+            pass
+        if interruption.at % 30 == 0 or not interruption.reached:
+            collect(rt, 2)
+            assert len(log) == expected
