@@ -177,7 +177,7 @@ class Place:
         return [program, "-l", "--no-ignore", "-tpy", "-F", *words]
 
     def _words(self) -> list[str]:
-        ask = "import json; from finlint.model.tokens import TOKENS; print(json.dumps([t.decode() for t in TOKENS]))"
+        ask = "import json; from finlint.scan.tokens import TOKENS; print(json.dumps([t.decode() for t in TOKENS]))"
         try:
             words: list[str] = json.loads(call([str(Path(self.finlint()[0]).with_name("python")), "-c", ask]))
         except (FailedError, OSError):

@@ -24,10 +24,10 @@ from finlint.model import limits
 from finlint.model.finding import FileError, Finding
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, ClassKey, Group, Inputs, Known, Seen, Task
-from finlint.model.tokens import HERITABLE
 from finlint.rules import registry as rules
 from finlint.rules.base.reaching import Reached
 from finlint.rules.base.rule import FinalizerPass, ModulePass
+from finlint.scan.tokens import HERITABLE
 from finlint.syntax.contents import Contents
 from finlint.syntax.files import Files
 from finlint.syntax.traced import UNREADABLE, Traced

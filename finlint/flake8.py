@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from finlint import __version__
-from finlint.model.tokens import HERITABLE, TOKENS, may_hold_finalizer
+from finlint.scan.tokens import HERITABLE, TOKENS, may_hold_finalizer
 
 if TYPE_CHECKING:
     from finlint.config import Config

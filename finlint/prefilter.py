@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from finlint.cache.verdict import CHECKED, MAY, NO
 from finlint.model.settings import Settings
-from finlint.model.tokens import HERITABLE, TOKENS, may_hold_finalizer
+from finlint.scan.tokens import HERITABLE, TOKENS, may_hold_finalizer
 from finlint.syntax.reading import Unreadable, decode
 
 if TYPE_CHECKING:

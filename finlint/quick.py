@@ -11,7 +11,7 @@ import sys
 import warnings
 
 from finlint.model.folders import USUAL_FOLDERS
-from finlint.model.tokens import may_hold_finalizer
+from finlint.scan.tokens import may_hold_finalizer
 
 #: Bytes of all files together: the engine parses no more of those without a word either.
 MAX_BYTES = 1_000_000

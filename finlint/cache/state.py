@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from finlint.cache.folders import names_in
 from finlint.model.stamp import NO_STAMP, Stamp, stamp_of
-from finlint.model.words import OftenAsked
+from finlint.scan.words import OftenAsked
 from finlint.syntax.digest import digest
 from finlint.syntax.reading import Unreadable
 
@@ -89,7 +89,7 @@ class FileNow:
         return content is not None and content.digest(part) == told
 
     def holds(self, text: str, form: str) -> bool:
-        """What a search for that asks (``finlint.model.words.holds``)."""
+        """What a search for that asks (``finlint.scan.words.holds``)."""
         return self._words is not None and self._words.holds(text, form)
 
     def is_python(self) -> bool:

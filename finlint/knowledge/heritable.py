@@ -1,6 +1,6 @@
 """Classes of libraries whose finalizers run what a subclass defines.
 
-``finlint.model.tokens.HERITABLE`` is what comes out of this for what we know ourselves; a test compares them.
+``finlint.scan.tokens.HERITABLE`` is what comes out of this for what we know ourselves; a test compares them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Our own entries by top-level library, from the compiled form of the TOML files.
 
-``finlint.knowledge.compile`` writes one line of JSON for each top-level name, holding its entries and aliases;
+``docs/tools/knowledge.py`` writes one line of JSON for each top-level name, holding its entries and aliases;
 this reads the file once and decodes a line, and of it an entry, when asked for. Reading the TOML itself costs
 about a millisecond a library, and the imports of tomllib and ast as much again; a test compares both forms.
 """

@@ -1,4 +1,4 @@
-"""Types of the standard library, from a table baked from typeshed (``finlint.knowledge.bake`` has its shape).
+"""Types of the standard library, from a table baked from typeshed (``docs/tools/typeshed.py`` has its shape).
 
 In: qualified names. Out: type expressions, bases, re-exports. The file is read at the first question, and of it
 only the line of the library that is asked about is decoded.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from finlint.model.words import word_starts
+from finlint.scan.words import word_starts
 
 
 def mentions(text: str, names: Iterable[str], attributes: Iterable[str]) -> list[int]:

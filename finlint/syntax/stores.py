@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from finlint.model.words import PUTS, PUTS_ALL, STACKS
+from finlint.scan.words import PUTS, PUTS_ALL, STACKS
 
 #: Methods of containers that put something into them (``FunctionIndex``).
 _PUTS = re.compile(rf"\s*\.\s*(?:{'|'.join((*PUTS, *PUTS_ALL, *STACKS))})\b")

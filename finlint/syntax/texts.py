@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from finlint.model.tokens import headers_naming
-from finlint.model.words import heirs, other_names, word_starts
+from finlint.scan.tokens import headers_naming
+from finlint.scan.words import heirs, other_names, word_starts
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.stores import may_store

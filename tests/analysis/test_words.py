@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finlint.model.words import NAMES, SUBCLASSES, heirs, holds, other_names
+from finlint.scan.words import NAMES, SUBCLASSES, heirs, holds, other_names
 
 
 @pytest.mark.parametrize(

@@ -101,5 +101,5 @@ def test_the_command_imports_neither_its_parser_nor_the_engine(folder: Path) -> 
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, env={
         **os.environ, "PYTHONPATH": str(Path(quick.__file__).parents[1]),
     })  # fmt: skip
-    ours = ["finlint", "finlint.__main__", "finlint.model", "finlint.model.folders", "finlint.model.tokens"]
-    assert done.stdout.splitlines()[1] == str([*ours, "finlint.quick"])
+    ours = ["finlint", "finlint.__main__", "finlint.model", "finlint.model.folders", "finlint.quick"]
+    assert done.stdout.splitlines()[1] == str([*ours, "finlint.scan", "finlint.scan.tokens"])

@@ -29,7 +29,7 @@ from finlint.engine import analyse
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
 from finlint.model.task import Known, Statistics, Task
-from finlint.model.words import NAMES, SUBCLASSES
+from finlint.scan.words import NAMES, SUBCLASSES
 from finlint.syntax.contents import Contents
 from finlint.syntax.discover import discover
 from finlint.syntax.files import Files

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tools import load
 
 from finlint.knowledge.base import Knowledge
 from finlint.knowledge.typeshed import TABLE, Stubs
@@ -13,12 +14,12 @@ from finlint.knowledge.typeshed import TABLE, Stubs
 
 def test_table_is_up_to_date() -> None:
     pytest.importorskip("typeshed_client")
-    from finlint.knowledge import bake
+    bake = load("typeshed")
 
     table = Path(TABLE).read_text(encoding="utf-8")
     if bake.fingerprint() != bake.fingerprint_of(table):
         pytest.skip("another typeshed_client than the one that the table was baked with")
-    assert table == bake.bake(), "run python -m finlint.knowledge.bake"
+    assert table == bake.bake(), "run python docs/tools/typeshed.py"
 
 
 def test_only_the_library_that_is_asked_for_is_read() -> None:

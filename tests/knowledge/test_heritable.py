@@ -9,7 +9,7 @@ from pathlib import Path
 from finlint.knowledge.base import Knowledge
 from finlint.knowledge.heritable import finalizer_of
 from finlint.knowledge.libraries import COMPILED, DATA
-from finlint.model.tokens import HERITABLE, headers_naming, may_hold_finalizer
+from finlint.scan.tokens import HERITABLE, headers_naming, may_hold_finalizer
 
 
 def _classes() -> Iterator[str]:

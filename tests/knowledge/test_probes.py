@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import load
 
-from finlint.knowledge import compile as compiler
 from finlint.knowledge.base import Knowledge
 from finlint.knowledge.entries import FLAG_PARAMETERS, Argument, Entry
 
+compiler = load("knowledge")
 DATA = Path(__file__).parent / "data"
 #: I/O that normally ends though the probe could make it wait for ever; the severity is for the data to say.
 IO_KINDS = frozenset({"file-io", "network-io", "console-io", "logging", "subprocess"})

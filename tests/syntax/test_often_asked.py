@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from finlint.model.words import NAMES, SUBCLASSES, OftenAsked, Vocabulary, holds
+from finlint.scan.words import NAMES, SUBCLASSES, OftenAsked, Vocabulary, holds
 
 DATA = "class Heir(Base, pkg.Übung):\n    factory = Base\n\n    def method(self): return self.base_class.x(Base)\n".encode()
 

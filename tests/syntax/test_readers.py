@@ -10,7 +10,7 @@ import pytest
 
 from finlint.engine import analyse
 from finlint.model.settings import Settings
-from finlint.model.tokens import may_hold_finalizer
+from finlint.scan.tokens import may_hold_finalizer
 from finlint.syntax import lower, lower_ast
 from finlint.syntax.outline import outline_ast
 from finlint.syntax.parsing import parse

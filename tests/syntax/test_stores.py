@@ -8,7 +8,7 @@ import pytest
 
 from finlint.analysis.program.definitions import FunctionIndex
 from finlint.model import ir
-from finlint.model.words import word_starts
+from finlint.scan.words import word_starts
 from finlint.syntax.lower_ast import lower_slice
 from finlint.syntax.stores import may_store
 

@@ -39,7 +39,7 @@ from finlint.analysis.program.symbols import (
 )
 from finlint.model import ir
 from finlint.model.limits import CALLER_DEPTH, CALLERS, OTHER_NAMES, PASSING_ON
-from finlint.model.words import NAMES, SUBCLASSES
+from finlint.scan.words import NAMES, SUBCLASSES
 
 
 class Given:

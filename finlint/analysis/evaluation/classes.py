@@ -22,9 +22,10 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode
-from finlint.model import ir, words
+from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.limits import OVERRIDES, QUERY_DEPTH, SUBCLASSES
+from finlint.scan import words
 
 #: Library bases that give no attributes to their subclasses.
 _PURE = ("typing.", "typing_extensions.", "abc.", "collections.abc.", "builtins.object")

@@ -38,7 +38,7 @@ from finlint.analysis.program.symbols import ModuleNode, function_at, is_accesso
 from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.limits import PUTTING_FUNCTIONS, QUERY_DEPTH
-from finlint.model.words import PUTS, PUTS_ALL
+from finlint.scan.words import PUTS, PUTS_ALL
 
 _BUILTINS = frozenset(dir(builtins))
 

@@ -7,7 +7,7 @@ from typing import Any
 from finlint.analysis.program.statements import children, inner_blocks, leaves
 from finlint.model import ir
 from finlint.model.limits import CONDITIONS
-from finlint.model.words import PUTS, PUTS_ALL, STACKS
+from finlint.scan.words import PUTS, PUTS_ALL, STACKS
 
 DICT = "__dict__"
 #: How definitions put something into what a name holds.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from finlint.model.words import Vocabulary, holds, is_word
+from finlint.scan.words import Vocabulary, holds, is_word
 
 #: Bytes of files, and of their words, that are kept between searches; the others are read again.
 MAX_KEPT = 12_000_000

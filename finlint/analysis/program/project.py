@@ -147,7 +147,7 @@ class Project:
         return self._neighbours_where(text, "", module)
 
     def matching(self, text: str, form: str, module: ModuleNode) -> list[ModuleNode]:
-        """The same for a subclass of the class ``text``, or another name of it (``finlint.model.words``)."""
+        """The same for a subclass of the class ``text``, or another name of it (``finlint.scan.words``)."""
         return self._neighbours_where(text, form, module)
 
     def _neighbours_where(self, text: str, form: str, module: ModuleNode) -> list[ModuleNode]:

@@ -13,7 +13,7 @@ from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.program.statements import flat_statements
 from finlint.analysis.program.symbols import ModuleNode
 from finlint.model import ir
-from finlint.model.words import SUBCLASSES
+from finlint.scan.words import SUBCLASSES
 
 
 def may_run_at_exit(finalizer: Finalizer, summaries: Summaries) -> bool:

@@ -1,6 +1,6 @@
 """Compiles ``data/stdlib/*.toml`` and ``data/thirdparty/*.toml`` into ``data/entries.jsonl``.
 
-Run ``python -m finlint.knowledge.compile`` after editing a data file; ``--check`` only compares, as a test does.
+Run ``python docs/tools/knowledge.py`` after editing a data file; ``--check`` only compares, as a test does.
 The TOML is what people edit and review, the compiled form what finlint reads (see ``libraries``).
 """
 
@@ -63,7 +63,7 @@ def main() -> int:
     text = compile_all()
     if arguments.check:
         same = target.exists() and target.read_text(encoding="utf-8") == text
-        print("up to date" if same else f"{target.name} differs: run python -m finlint.knowledge.compile")
+        print("up to date" if same else f"{target.name} differs: run python docs/tools/knowledge.py")
         return 0 if same else 1
     target.write_text(text, encoding="utf-8")
     print(f"{target.name}: {len(text)} bytes")

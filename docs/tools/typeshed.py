@@ -1,6 +1,6 @@
 """Bakes the types of the standard library from typeshed into ``data/typeshed.jsonl``.
 
-Run ``python -m finlint.knowledge.bake`` (``--check`` only compares) with ``typeshed_client`` installed: a tool
+Run ``python docs/tools/typeshed.py`` (``--check`` only compares) with ``typeshed_client`` installed: a tool
 for developing finlint, never imported by it. After a first line that names the release of typeshed_client, each
 line of the result holds one top-level library:
 
@@ -25,9 +25,10 @@ from typing import Any, NamedTuple
 import typeshed_client
 from typeshed_client.parser import ImportedName, NameInfo, OverloadedName
 
+from finlint.knowledge.libraries import DATA
 from finlint.knowledge.types import arguments, members
 
-TARGET = Path(__file__).parent / "data" / "typeshed.jsonl"
+TARGET = Path(DATA) / "typeshed.jsonl"
 #: The newest supported version describes what it has; the oldest adds what was removed since.
 VERSIONS = ((3, 13), (3, 10))
 #: Large, and nobody's finalizer: left out.
@@ -471,7 +472,7 @@ def main() -> int:
     text = bake()
     if arguments.check:
         same = TARGET.read_text(encoding="utf-8") == text
-        print("up to date" if same else f"{TARGET.name} differs: run python -m finlint.knowledge.bake")
+        print("up to date" if same else f"{TARGET.name} differs: run python docs/tools/typeshed.py")
         return 0 if same else 1
     TARGET.write_text(text, encoding="utf-8")
     print(f"{TARGET.name}: {len(text)} bytes")
