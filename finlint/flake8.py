@@ -104,7 +104,7 @@ class Plugin:
         return known
 
     def _results(self, text: str) -> list[Result]:
-        from finlint.config import ConfigFinder, default_cache_dir
+        from finlint.config import ConfigFinder, cache_dir
         from finlint.linter import analyse, merged_settings
         from finlint.model.settings import Settings
         from finlint.policy import Overrides, Policies
@@ -116,7 +116,7 @@ class Plugin:
         finder = ConfigFinder(isolated=self._isolated, explicit=self._config)
         policies = Policies(finder, Overrides(extend_select=self._enable))
         config = finder.of_file(path)
-        settings = merged_settings([config], Settings(jobs=1), cache_dir=config.cache_dir or default_cache_dir())
+        settings = merged_settings([config], Settings(jobs=1), cache_dir=cache_dir(None, [config.cache_dir]))
         outcome = analyse([path], policies, settings, Texts(overlay), overlay=overlay, noqa=False)
         found: dict[Result, None] = {}
         for finding in outcome.report.findings:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from finlint.config import Config, ConfigFinder, default_cache_dir
+from finlint.config import Config, ConfigFinder, cache_dir
 from finlint.config.oddities import foreign_sections
 from finlint.model.finding import FileError
 from finlint.model.settings import Settings
@@ -80,9 +80,16 @@ class Linter:
         )
 
     def warnings(self) -> list[str]:
-        """What is odd about the configurations that were read so far, one line each."""
+        """What is odd about the configurations that were read so far, and about the cache's place, one line each."""
         out = [] if self.options.isolated or self.options.config else foreign_sections(os.getcwd())
-        return [*out, *dict.fromkeys(line for config in self.finder.all() for line in config.warnings)]
+        configs = self.finder.all()
+        out += dict.fromkeys(line for config in configs for line in config.warnings)
+        place = self._cache_dir([config.cache_dir for config in configs])
+        if place is not None and os.path.lexists(place):
+            from finlint.cache.own import problem
+
+            out += filter(None, [problem(place)])
+        return out
 
     def lint(
         self,
@@ -113,7 +120,7 @@ class Linter:
     def _cache_dir(self, configured: Sequence[str | None]) -> str | None:
         if not self.options.cache:
             return None
-        return self.options.cache_dir or next((path for path in configured if path), None) or default_cache_dir()
+        return cache_dir(self.options.cache_dir, configured)
 
 
 def analyse(

@@ -70,6 +70,7 @@ class Answers:
             self._changed = True
 
     def _load(self) -> None:
+        self._place.check()
         blocks = Blocks(self._place.answers)
         self._files = files_in(blocks)
         self._folders = folders_from_json(blocks["folders"])

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from finlint.atomic import write_bytes
+from finlint.cache.own import MAX_FILE, replace
+from finlint.model.regular import open_regular
 from finlint.syntax.digest import digest
 
 
@@ -19,7 +20,7 @@ class Blocks:
     def __init__(self, path: str) -> None:
         """Raises (OSError, ValueError, TypeError, LookupError) where it is not there, or not as it was written."""
         self._path = path
-        with open(path, "rb") as file:
+        with open(open_regular(path, MAX_FILE, follow=False), "rb") as file:
             self.identity = file.readline().rstrip(b"\n").decode("ascii", "replace")
             table = file.readline()
             at = file.tell()
@@ -36,7 +37,7 @@ class Blocks:
         block = self._blocks.get(name)
         if block is None:
             at, size, told = self._places[name]
-            with open(self._path, "rb", buffering=0) as file:
+            with open(open_regular(self._path, MAX_FILE, follow=False), "rb", buffering=0) as file:
                 file.seek(at)
                 block = file.read(size)
             if digest(block) != told:
@@ -57,7 +58,7 @@ def write_blocks(path: str, blocks: Mapping[str, bytes], told: Mapping[str, str]
     known = told or {}
     table = to_json([(name, len(block), known.get(name) or digest(block)) for name, block in blocks.items()]) + b"\n"
     identity = digest(table)
-    write_bytes(path, b"".join((identity.encode(), b"\n", table, *blocks.values())))
+    replace(path, b"".join((identity.encode(), b"\n", table, *blocks.values())))
     return identity
 
 

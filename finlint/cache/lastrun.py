@@ -36,6 +36,7 @@ class Before:
 
     def __init__(self, place: Place) -> None:
         """Raises (OSError, ValueError, TypeError, LookupError) where there is none, or not as it was written."""
+        place.check()
         self.blocks = Blocks(place.run)
         self.head: dict[str, Any] = json.loads(self.blocks["head"])
         #: Files of the run itself; those of others come after them.

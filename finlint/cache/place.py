@@ -4,54 +4,49 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
-from finlint.atomic import write_bytes
+from finlint.cache.own import STALE, SUFFIX, is_ours, make, own_folder, written
 from finlint.model.settings import Settings
 from finlint.model.stamp import stamp_of
 from finlint.syntax.digest import digest
 
 #: Bytes of all files in the cache folder beyond which the oldest are removed.
 MAX_BYTES = 300_000_000
-SUFFIX = ".finlint"
 
 
 class Place:
     """The files for runs in this working folder under ``settings``, below the cache folder ``root``."""
 
     def __init__(self, root: str, settings: Settings) -> None:
-        self.root = root
-        self.folder = os.path.join(root, f"v2-{_version()}")
+        self._root = root
+        self._version = f"v3-{_version()}"
+        folder = os.path.join(own_folder(root), self._version)
         key = _key(settings)
-        self.run = os.path.join(self.folder, f"{key}.run{SUFFIX}")
-        self.answers = os.path.join(self.folder, f"{key}.answers{SUFFIX}")
+        self.run = os.path.join(folder, f"{key}.run{SUFFIX}")
+        self.answers = os.path.join(folder, f"{key}.answers{SUFFIX}")
 
     def make(self) -> None:
-        """Make the folder, and say what it is: to people, backups and git. Raises OSError."""
-        os.makedirs(self.folder, exist_ok=True)
-        for name, text in (
-            ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is finlint's cache.\n"),
-            (".gitignore", "*\n"),
-        ):
-            path = os.path.join(self.root, name)
-            if not os.path.exists(path):
-                write_bytes(path, text.encode())
+        """Make the folder, if it is not there. Raises OSError, also where something else stands in its place."""
+        make(self._root, self._version)
+
+    def check(self) -> None:
+        """Raises OSError where there is no folder of ours to read from."""
+        if not is_ours(self._root):
+            raise FileNotFoundError(self._root)
 
     def prune(self) -> None:
-        """Remove the oldest files until the rest is within bounds. Raises OSError."""
-        files: list[tuple[float, int, str]] = []
-        for base, _, names in os.walk(self.root):
-            for name in names:
-                if name.endswith((SUFFIX, ".json")):
-                    path = os.path.join(base, name)
-                    info = os.stat(path)
-                    files.append((info.st_mtime, info.st_size, path))
-        total = sum(size for _, size, _ in files)
-        for _, size, path in sorted(files):
-            if total <= MAX_BYTES:
-                return
-            if path not in (self.run, self.answers):
-                os.unlink(path)
-                total -= size
+        """Remove the oldest files until the rest is within bounds, and what was never written to its end. Raises
+        OSError."""
+        files = sorted(written(self._root), key=lambda file: file.mtime)
+        total = sum(file.size for file in files)
+        stale = time.time() - STALE
+        for file in files:
+            if file.path in (self.run, self.answers):
+                continue
+            if total > MAX_BYTES if file.done else file.mtime < stale:
+                os.unlink(file.path)
+                total -= file.size
 
 
 def _key(settings: Settings) -> str:

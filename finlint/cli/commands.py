@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 from collections.abc import Sequence
 
+from finlint.cli.errors import UsageError
 from finlint.cli.options import command_parser
-from finlint.config import ConfigFinder, default_cache_dir
+from finlint.config import ConfigFinder, cache_dir
+from finlint.report.plain import plain_line
 
 
 def run_command(command: str, arguments: Sequence[str]) -> int:
@@ -31,13 +32,18 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
 
 
 def _clean(options: argparse.Namespace) -> int:
-    folder = options.cache_dir or ConfigFinder().of_folder(os.getcwd()).cache_dir or default_cache_dir()
-    if not os.path.isdir(folder):
-        print(f"Nothing to remove: {folder} does not exist")
+    from finlint.cache import own
+
+    root = cache_dir(options.cache_dir, [ConfigFinder().of_folder(os.getcwd()).cache_dir])
+    try:
+        is_there = own.is_ours(root)
+    except own.NotOursError as error:
+        raise UsageError(str(error)) from None
+    folder = own.own_folder(root)
+    if not is_there:
+        print(plain_line(f"Nothing to remove: there is no cache in {root}"))
         return 0
-    tag = os.path.join(folder, "CACHEDIR.TAG")
-    if os.path.basename(os.path.abspath(folder)) not in ("finlint", ".finlint_cache") and not os.path.exists(tag):
-        command_parser("clean").error(f"{folder} does not look like a cache of finlint; remove it by hand")
-    shutil.rmtree(folder)
-    print(f"Removed {folder}")
+    left = own.remove(root)
+    kept = f"; left {left} {'entry' if left == 1 else 'entries'} in it that finlint did not write" if left else ""
+    print(plain_line(f"Removed the cache {folder}{kept}"))
     return 0

@@ -11,7 +11,7 @@ from finlint.cli.errors import UsageError
 from finlint.cli.options import command_parser
 from finlint.cli.paths import missing
 from finlint.cli.request import config_of
-from finlint.config import Config, ConfigFinder, default_cache_dir
+from finlint.config import Config, ConfigFinder, cache_dir
 from finlint.config.keys import KEYS, Key
 from finlint.config.toml import toml_value
 from finlint.model.finding import Confidence, Severity
@@ -62,7 +62,7 @@ def effective(config: Config) -> dict[str, Any]:
 
 def _unsaid() -> dict[str, str]:
     """What holds where a key without a default is not given."""
-    return {"min-severity": "warning, and notes of opt-in rules that are switched on", "cache-dir": default_cache_dir()}
+    return {"min-severity": "warning, and notes of opt-in rules that are switched on", "cache-dir": cache_dir(None, ())}
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ that names the file, the key and the nearest valid name for whatever does not fi
 and nowhere else: readers, the reference, the JSON Schema and ``finlint config`` are made from there.
 """
 
-from finlint.config.finder import ConfigFinder, default_cache_dir
+from finlint.config.finder import ConfigFinder, cache_dir
 from finlint.config.model import Config, ConfigError
 
-__all__ = ["Config", "ConfigError", "ConfigFinder", "default_cache_dir"]
+__all__ = ["Config", "ConfigError", "ConfigFinder", "cache_dir"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from finlint.config.model import Config
 
@@ -64,15 +64,21 @@ class ConfigFinder:
         return overridden(config, self._inline)
 
 
-def default_cache_dir() -> str:
-    """The user's cache folder: facts are keyed by content, so all projects share them."""
-    named = os.environ.get("FINLINT_CACHE_DIR")
-    if named:
-        return os.path.abspath(named)
+def cache_dir(named: str | None, configured: Iterable[str | None]) -> str:
+    """The folder that the cache lies below: what the command line names, else the environment, else the first that a
+    configuration does, else the user's own: answers are kept by content, so all projects may share it."""
+    environment = os.environ.get("FINLINT_CACHE_DIR")
+    return (
+        named
+        or (os.path.abspath(environment) if environment else None)
+        or next((path for path in configured if path), None)
+        or os.path.join(_users_caches(), "finlint")
+    )
+
+
+def _users_caches() -> str:
     if sys.platform == "darwin":
-        base = os.path.expanduser("~/Library/Caches")
-    elif os.name == "nt":
-        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(base, "finlint")
+        return os.path.expanduser("~/Library/Caches")
+    if os.name == "nt":
+        return os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
+    return os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")

@@ -246,7 +246,9 @@ _DECLARED = (
         "cache-dir",
         PATH,
         None,
-        "Where answers of other runs are kept, instead of the user's cache folder.",
+        "A folder in which `finlint-cache`, with answers of other runs, is made, instead of the user's cache folder. "
+        "It must lie in the folder of the configuration file; `--cache-dir` and `FINLINT_CACHE_DIR`, which go before "
+        "this, name any.",
         '".finlint_cache"',
         "--cache-dir",
     ),

@@ -14,6 +14,7 @@ from finlint.config.model import Config, ConfigError
 from finlint.config.oddities import odd_values
 from finlint.config.values import Unfit, nearest
 from finlint.model.finding import Severity
+from finlint.model.inside import is_inside
 from finlint.model.regular import read_regular
 from finlint.selection import UnknownCodeError
 from finlint.syntax.discover import rooted
@@ -134,6 +135,10 @@ def _parse(table: Mapping[str, Any], root: str, origin: str, where: str) -> Conf
             values[key.field] = key.type.read(value, root)
         except (UnknownCodeError, Unfit) as error:
             raise ConfigError(f"{where}: key `{name}`: {error}") from None
+    cache = values.get("cache_dir")
+    if cache is not None and origin != COMMAND_LINE and not is_inside(cache, root):
+        hint = "name a place elsewhere with --cache-dir or FINLINT_CACHE_DIR"
+        raise ConfigError(f"{where}: key `cache-dir`: {cache} is not in the folder of this file; {hint}")
     severity = values.get("severity")
     said = dict.fromkeys(table, origin)
     if isinstance(severity, Severity):

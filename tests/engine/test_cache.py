@@ -274,8 +274,10 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, run: Run) ->
 
 def test_the_folder_says_what_it_is(tmp_path: Path, run: Run) -> None:
     run()
-    assert (tmp_path / "cache" / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
-    assert (tmp_path / "cache" / ".gitignore").read_text() == "*\n"
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["finlint-cache"]
+    folder = tmp_path / "cache" / "finlint-cache"
+    assert (folder / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
+    assert (folder / ".gitignore").read_text() == "*\n"
 
 
 def test_the_folder_stays_within_its_bounds(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,7 +286,7 @@ def test_the_folder_stays_within_its_bounds(tmp_path: Path, run: Run, monkeypatc
     run()
     current = cache_files(tmp_path)
     for number in range(3):
-        other = current[0].with_name(f"other{number}.finlint")
+        other = current[0].with_name(f"{number:032}.answers.finlint")
         shutil.copy(current[0], other)
         old(other)
     size = sum(path.stat().st_size for path in current)
