@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.finalizers import Finalizer, Finder
+from finlint.analysis.execution.generators import GENERATOR, freed_generators
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.execution.subclasses import Difference, class_key, difference
@@ -116,8 +117,14 @@ class Check:
                     place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar
                     registrations.add(place)
                     if follow:
-                        findings.extend(rules.of_reached(Reached(finalizer, summaries, self.files.is_linted, text_at)))
-                    findings.extend(rules.of_finalizer(FinalizerPass(finalizer, evaluator, summaries)))
+                        reached = rules.of_reached(Reached(finalizer, summaries, self.files.is_linted, text_at))
+                        if finalizer.registrar == GENERATOR:
+                            # Who closes it by hand has been told already.
+                            told = {finding.culprit for finding in findings}
+                            reached = (finding for finding in reached if finding.culprit not in told)
+                        findings.extend(reached)
+                    if finalizer.registrar != GENERATOR:
+                        findings.extend(rules.of_finalizer(FinalizerPass(finalizer, evaluator, summaries)))
                 if task.what == "own":
                     findings.extend(rules.of_module(ModulePass(module, evaluator)))
             except RecursionError:
@@ -180,6 +187,7 @@ class Check:
             yield from ((finalizer, True) for finalizer in finder.deletions(module))
             yield from ((finalizer, True) for finalizer in finder.deletions_of_libraries(module))
             yield from ((finalizer, True) for finalizer in finder.registrations(module))
+            yield from ((finalizer, True) for finalizer in freed_generators(module, evaluator))
             mine = module.classes_named(key.name for key in finder.inherited if key.path == module.path)
             found.followed.extend(node for node in mine if class_key(node) in finder.inherited)
         elif task.what == "inherited":

@@ -6,8 +6,9 @@ import os
 
 from finlint.analysis.domain.values import Bound, Function
 from finlint.analysis.execution.reachability import Witness
+from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.alive import is_own_lock
-from finlint.analysis.properties.lock_regions import holder
+from finlint.analysis.properties.lock_regions import Holder, holder
 from finlint.model.finding import Hop, Severity
 from finlint.rules.base.reaching import NOT_REPORTED, Mildly, Reached, Reaches, lock_of, own_object
 from finlint.rules.base.rule import DEL
@@ -112,7 +113,7 @@ class Lock(Reaches):
         callback = about.finalizer.callback
         function = callback.function if isinstance(callback, Bound) else callback
         node = function.node if isinstance(function, Function) else None
-        found = holder(witness.steps[-1].context, effect.span, about.summaries.evaluator, node)
+        found = _holder(witness, about, node)
         if found is None:
             return None
         where = f"{os.path.basename(found.path)}:{found.span.line}"
@@ -121,3 +122,13 @@ class Lock(Reaches):
             f"; `{found.function}` ({where}) holds it while it {found.does}: a finalizer that starts there deadlocks",
             Hop(found.path, found.span.line, found.span.column, text),
         )
+
+
+def _holder(witness: Witness, about: Reached, callback: FunctionNode | None) -> Holder | None:
+    for step in reversed(witness.steps[1:] or witness.steps):
+        found = holder(step.context, step.span, about.summaries.evaluator, callback)
+        function = step.context.function
+        # A lock of the project's own: who enters it holds what it acquires then.
+        if found is not None or function is None or function.name not in ("__enter__", "acquire"):
+            return found
+    return None

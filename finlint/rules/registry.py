@@ -10,7 +10,7 @@ from typing import Any
 
 from finlint import rules
 from finlint.model.finding import Finding
-from finlint.rules.base.reaching import Reached, Reaches, kept
+from finlint.rules.base.reaching import Reached, Reaches, is_certain, kept
 from finlint.rules.base.rule import FinalizerPass, FinalizerRule, ModulePass, ModuleRule, Rule
 
 #: What a rule must say; the rest of ``Rule`` has a value for those who say nothing.
@@ -53,7 +53,8 @@ _OF_MODULE = [rule for rule in RULES.values() if isinstance(rule, ModuleRule)]
 
 def of_reached(reached: Reached) -> Iterator[Finding]:
     """What one finalizer comes to by calls."""
-    return kept(chain.from_iterable(rule.run(reached) for rule in _REACHES))
+    found = chain.from_iterable(rule.run(reached) for rule in _REACHES)
+    return kept(filter(is_certain, found) if reached.is_generator else found)
 
 
 def of_finalizer(about: FinalizerPass) -> Iterator[Finding]:

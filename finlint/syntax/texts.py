@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
+from finlint.scan.abandoned import guarded_yields
 from finlint.scan.tokens import headers_naming
 from finlint.scan.words import heirs, other_names, word_starts
 from finlint.syntax.lines import Lines
@@ -132,6 +133,10 @@ class TextQuestions:
         data = self._text.encode("latin-1", "replace")
         return tuple(map(self._line, headers_naming(data, words)))
 
+    def _abandoned(self, _: str) -> Found:
+        """Lines of ``yield``s after which a generator that is freed unfinished may have something to do."""
+        return tuple(map(self._line, guarded_yields(self._text.encode("latin-1", "replace"))))
+
     def _imports(self, word: str) -> Found:
         """The word, if an import statement may bind it (alone on its line: within parentheses)."""
         text = self._text
@@ -218,6 +223,7 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
         TextQuestions._subclasses,
         TextQuestions._names,
         TextQuestions._inheriting,
+        TextQuestions._abandoned,
         TextQuestions._imports,
         TextQuestions._mentions,
     )

@@ -7,12 +7,10 @@ do when they are left is not followed.
 
 from __future__ import annotations
 
+from finlint.analysis.program.closing import catches_exit
 from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
-
-#: What catches ``GeneratorExit``, beside a bare ``except``.
-_CATCHES = frozenset({"BaseException", "GeneratorExit"})
 
 
 def resumed(generator: FunctionNode, *, closing: bool) -> FunctionNode:
@@ -37,7 +35,7 @@ def _after(block: ir.Block, closing: bool) -> ir.Block | None:
             inner = _after(stmt.body, closing)
             if inner is None:
                 return (*stmt.final, *rest)
-            handlers = tuple(h for h in stmt.handlers if _catches_exit(h)) if closing else stmt.handlers
+            handlers = tuple(h for h in stmt.handlers if catches_exit(h)) if closing else stmt.handlers
             orelse = () if closing else stmt.orelse
             if not inner and not closing:
                 # Nothing is left that could raise.
@@ -47,10 +45,6 @@ def _after(block: ir.Block, closing: bool) -> ir.Block | None:
         inside = [_after(inner, closing) for inner in inner_blocks(stmt)]
         return (*(left for block in inside if block is not None for left in block), *rest)
     return None
-
-
-def _catches_exit(handler: ir.Handler) -> bool:
-    return handler.type is None or (isinstance(handler.type, ir.Name) and handler.type.id in _CATCHES)
 
 
 def _yields(stmt: ir.Stmt) -> bool:

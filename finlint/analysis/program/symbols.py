@@ -221,6 +221,8 @@ class ModuleNode:
         self.path = source.path
         self.is_package = is_package
         self.functions_by_line: dict[tuple[int, str], FunctionNode] = {}
+        #: Parts of functions that are run by themselves, by an identity and what they are.
+        self.parts: dict[tuple[int, str], list[FunctionNode]] = {}
         self._classes: dict[int, ClassNode] = {}
         self._definitions: dict[int, _Definitions] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finlint.analysis.execution.finalizers import Finalizer, callback_functions
+from finlint.analysis.execution.generators import GENERATOR
 
 
 def describe(finalizer: Finalizer) -> str:
@@ -13,5 +14,7 @@ def describe(finalizer: Finalizer) -> str:
     if finalizer.owner is not None:
         return f"`{finalizer.owner.node.name}.__del__`"
     names = [edge.target.function.qualified for edge in finalizer.summary.edges if edge.target.function is not None]
+    if finalizer.registrar == GENERATOR:
+        return f"generator `{names[0]}`, freed unfinished,"
     callback = f"callback `{names[0]}`" if names else "the callback"
     return f"{callback} of `{finalizer.registrar}`"

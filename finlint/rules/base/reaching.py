@@ -13,6 +13,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Effect
 from finlint.analysis.domain.values import Bound, Value
 from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.generators import GENERATOR
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness, witnesses
 from finlint.model.finding import Culprit, Finding, Hop, Severity
@@ -24,7 +25,8 @@ WHY = (
     "A finalizer runs in whichever thread drops the last reference or happens to collect garbage, between any two "
     "instructions of it. While it waits, that thread does, and while the collector runs it no other thread collects "
     "garbage; with a serial finalizer worker, no other finalizer runs. A method that the `__del__` of a library's "
-    "class calls is a finalizer, too: `close()` of an `io.RawIOBase`, or of a `zipfile.ZipFile`."
+    "class calls is a finalizer, too: `close()` of an `io.RawIOBase`, or of a `zipfile.ZipFile`. So is what a "
+    "generator has left to do (`finally`, `except BaseException`, the exits of a `with`) where it is freed unfinished."
 )
 NOT_REPORTED = (
     "Calls that do not wait (`blocking=False`, `timeout=0`, `wait=False`), branches that the arguments rule out, "
@@ -64,6 +66,11 @@ class Reached:
     def is_serial(self) -> bool:
         """Whether it runs on a worker that runs finalizers only."""
         return self.finalizer.registrar.startswith(_SERIAL)
+
+    @property
+    def is_generator(self) -> bool:
+        """Whether it is a generator that is freed unfinished."""
+        return self.finalizer.registrar == GENERATOR
 
     def of_kind(self, kind: str) -> list[Witness]:
         return self._by_kind.get(kind, [])
@@ -198,6 +205,9 @@ def _function(context: CallContext) -> str:
     return context.function.qualified if context.function is not None else ""
 
 
+#: Kinds that wait for one who holds something.
+_LOCKS = frozenset({"lock", "reentrant-lock", "unsafe-handoff"})
+
 #: What takes the lock itself that it is called on.
 _ACQUIRES = frozenset({"acquire", "acquire_lock", "lock", "wait", "wait_for", "__enter__"})
 
@@ -240,6 +250,11 @@ def _nearest(findings: list[Finding]) -> Iterator[Finding]:
         more = len(group) - MAX_OF_A_KIND
         yield from first
         yield last if more <= 0 else last._replace(message=f"{last.message} (and {more} more, further away)")
+
+
+def is_certain(finding: Finding) -> bool:
+    """Whether a freed generator is in for trouble: most are taken to their end, or left where nobody is in the way."""
+    return finding.severity is Severity.ERROR and (finding.kind not in _LOCKS or bool(finding.related))
 
 
 def own_object(finalizer: Finalizer) -> Value | None:

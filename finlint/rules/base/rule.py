@@ -148,4 +148,4 @@ def name_of(finalizer: Finalizer) -> str:
     if finalizer.owner is not None:
         return f"{finalizer.owner.node.name}.__del__"
     names = [edge.target.function.qualified for edge in finalizer.summary.edges if edge.target.function is not None]
-    return " ".join([finalizer.registrar, *names])
+    return " ".join([finalizer.registrar, *dict.fromkeys(names)])

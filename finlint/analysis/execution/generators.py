@@ -1,0 +1,67 @@
+"""Generators as finalizers: one that is freed unfinished runs its clean-ups where it is freed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.analysis.domain.values import Function, Object
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.execution.interpreter import Summary
+from finlint.analysis.program.closing import calls_taken, clean_ups, is_freed_as_generator
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, method_kind, with_closures
+from finlint.model import ir
+
+#: What a freed generator's finalizer is registered by: calling its function.
+GENERATOR = "generator"
+
+
+def freed_generators(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finalizer]:
+    """The generator functions of ``module`` that clean up, but those that the module itself always exhausts."""
+    seen: set[FunctionNode] = set()
+    for line in module.source.lines("abandoned", ""):
+        outermost = function_at(module, line)
+        if outermost is None or outermost in seen:
+            continue
+        seen.add(outermost)
+        for around in with_closures(outermost):
+            if is_freed_as_generator(around[-1]) and not _is_exhausted(around, module):
+                yield from _finalizers(around, evaluator)
+
+
+def _finalizers(around: tuple[FunctionNode, ...], evaluator: Evaluator) -> Iterator[Finalizer]:
+    """The last of some functions, each defined in the one before, as a finalizer for each of its clean-ups."""
+    binding, generator = evaluator.binding, around[-1]
+    outer = binding.generic_context(around[0])
+    if len(around) == 1 and generator.owner is not None and method_kind(generator) == "instance":
+        cls = binding.generic_class(generator.owner)
+        outer = binding.method_context(generator, Object(cls, (), "self"), cls.context)
+    context = binding.closure_context(around[1:], outer)
+    defining = context.parent or binding.module_context(generator.module)
+    for part in clean_ups(generator):
+        root = Summary(binding.module_context(generator.module))
+        root.edge(generator.ir.span, binding.context(part, context.params, context.parent))
+        callback = Function(generator, defining)
+        yield Finalizer(GENERATOR, generator.module, generator.ir.span, root.context, root, callback, None, None)
+
+
+def _is_exhausted(around: tuple[FunctionNode, ...], module: ModuleNode) -> bool:
+    """Whether all calls that the module shows take the generator to its end. If there are none, somebody else calls a
+    function of the module's or a class's body, and one that is defined in a function was handed to him."""
+    name, is_inner = around[-1].name, len(around) > 1
+    blocks = [around[-2].ir.body] if is_inner else list(_mentioning(module, name))
+    counts = [calls_taken(name, block) for block in blocks]
+    called = any(calls for calls, _ in counts)
+    return all(calls == taken for calls, taken in counts) if called else is_inner
+
+
+def _mentioning(module: ModuleNode, name: str) -> Iterator[ir.Block]:
+    """The bodies, of functions and of the module, that may call something of that name."""
+    seen: set[FunctionNode] = set()
+    for line in module.source.lines("calls", name):
+        caller = function_at(module, line)
+        if caller is None:
+            yield from (tuple(module.statements(binding)) for binding in module.statements_at(line))
+        elif caller not in seen:
+            seen.add(caller)
+            yield from (inner[-1].ir.body for inner in with_closures(caller))

@@ -1,0 +1,146 @@
+"""Generators that are freed unfinished: which are finalizers, and which of their clean-ups are reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small import check
+
+from finlint.scan.abandoned import guarded_yields
+
+HEAD = "import queue, threading\nLOCK = threading.Lock()\ndef holder():\n    with LOCK: return [object()]\n"
+
+#: A title, a program, and the codes that are reported, with the line's text.
+PROGRAMS = [
+    (
+        "a lock in finally",
+        "def g():\n    try:\n        yield 1\n    finally:\n        with LOCK: pass\n",
+        [("FIN102", "with LOCK: pass")],
+    ),
+    (
+        "a join in except GeneratorExit",
+        "def g(thread: threading.Thread):\n    try:\n        yield 1\n    except GeneratorExit:\n        thread.join()\n",
+        [("FIN104", "thread.join()")],
+    ),
+    (
+        "one of several in a tuple",
+        "def g(t: threading.Thread):\n    try:\n        yield 1\n    except (OSError, BaseException):\n        t.join()\n",
+        [("FIN104", "t.join()")],
+    ),
+    (
+        "what is outside runs after what is inside raises",
+        "def g(t: threading.Thread):\n    try:\n        try:\n            yield 1\n        except BaseException:\n"
+        "            raise\n    finally:\n        t.join()\n",
+        [("FIN104", "t.join()")],
+    ),
+    (
+        "the exit of a manager of the project",
+        "class Busy:\n    def __enter__(self): return self\n    def __exit__(self, *a): threading.Event().wait()\n"
+        "def g():\n    with Busy() as busy:\n        yield busy\n",
+        [("FIN104", "with Busy() as busy:")],
+    ),
+    (
+        "a method that iterates",
+        "class Rows:\n    def __init__(self): self._done = threading.Event()\n    def __iter__(self):\n        try:\n"
+        "            yield 1\n        finally:\n            self._done.wait()\n",
+        [("FIN104", "self._done.wait()")],
+    ),
+    (
+        "an inner one that is called and kept",
+        "def f(done: threading.Event):\n    def g():\n        try:\n            yield 1\n        finally:\n"
+        "            done.wait()\n    return g()\n",
+        [("FIN104", "done.wait()")],
+    ),
+    (
+        "a lock for which no holder is seen",
+        "def g(lock: threading.Lock):\n    try:\n        yield\n    finally:\n        with lock: pass\n",
+        [],
+    ),
+    (
+        "except ValueError",
+        "def g(t: threading.Thread):\n    try:\n        yield 1\n    except ValueError:\n        t.join()\n",
+        [],
+    ),
+    ("after the yield", "def g(t: threading.Thread):\n    yield 1\n    t.join()\n", []),
+    (
+        "else",
+        "def g(t: threading.Thread):\n    try:\n        yield 1\n    except OSError: pass\n    else: t.join()\n",
+        [],
+    ),
+    (
+        "a context manager",
+        "import contextlib\n@contextlib.contextmanager\ndef g(t: threading.Thread):\n    try:\n        yield 1\n"
+        "    finally:\n        t.join()\n",
+        [],
+    ),
+    (
+        "always exhausted",
+        "def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join()\n"
+        "def use(t):\n    for x in g(t): print(x)\n    return list(g(t))\n",
+        [],
+    ),
+    (
+        "exhausted once, kept once",
+        "def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join()\n"
+        "def use(t):\n    return list(g(t)), g(t)\n",
+        [("FIN104", "t.join()")],
+    ),
+    (
+        "an inner one that is handed on",
+        "def f(done: threading.Event, register):\n    def g():\n        try:\n            yield 1\n        finally:\n"
+        "            done.wait()\n    register(g)\n",
+        [],
+    ),
+    (
+        "an async one, which its loop closes",
+        "async def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join()\n",
+        [],
+    ),
+    ("bounded", "def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join(1)\n", []),
+]
+
+
+@pytest.mark.parametrize(("title", "source", "expected"), PROGRAMS, ids=[title for title, _, _ in PROGRAMS])
+def test_what_is_reported(title: str, source: str, expected: list[tuple[str, str]], tmp_path: Path) -> None:
+    report = check(tmp_path, {"main.py": HEAD + source})
+    lines = (tmp_path / "main.py").read_text().splitlines()
+    found = [(f.code, lines[f.span.line - 1].strip()) for f in report.findings if f.severity.value != "note"]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (b"def g():\n    try:\n        yield\n    finally:\n        pass\n", True),
+        (b"def g():\n\ttry:\n\t\tyield\n\texcept:\n\t\tpass\n", True),
+        (b"class A:\n  @staticmethod\n  def g():\n    with x:\n      yield\n", True),
+        (b"def g():\n    with (\n        x\n    ):\n        if y:\n            yield\n", True),
+        (b"@fixture\ndef g():\n    try:\n        yield\n    finally:\n        pass\n", False),
+        (b"def g():\n    try:\n        yield\n    except ValueError:\n        pass\n", False),
+        (b"def g():\n    with x:\n        pass\n    for y in z:\n        yield\n", False),
+        (b"def g():\n    try:\n        a()\n    finally:\n        b()\n    yield\n", False),
+        (b"async def g():\n    with x:\n        yield\n", False),
+        (b"def g():\n    with x:\n        yielding = 1\n", False),
+    ],
+)
+def test_candidates_by_bytes(text: bytes, is_one: bool) -> None:
+    assert bool(list(guarded_yields(text))) is is_one
+
+
+def test_a_generator_that_somebody_closes_is_told_where_he_does(tmp_path: Path) -> None:
+    source = """
+        import threading
+        def frames(reader: threading.Thread):
+            try:
+                yield 1
+            finally:
+                reader.join()
+        class Movie:
+            def __init__(self): self.frames = frames(threading.Thread())
+            def __del__(self): self.frames.close()
+    """
+    report = check(tmp_path, {"main.py": source})
+    assert [
+        (f.code, f.registration.registrar if f.registration else "") for f in report.findings if f.code < "FIN2"
+    ] == [("FIN104", "__del__")]
