@@ -124,7 +124,7 @@ class For_(NamedTuple):
 
 
 class Comprehension(NamedTuple):
-    """``kind`` is list, set, dict or generator; a dict has two elements."""
+    """``kind`` is list, set, dict or generator; a dict has two elements, ``{**mapping for ...}`` one."""
 
     kind: str
     elements: tuple[Expr, ...]
@@ -143,8 +143,40 @@ class Slice(NamedTuple):
     parts: tuple[Expr, ...]
 
 
+class Unary(NamedTuple):
+    """``-x``, ``+x`` or ``~x``: "Minus", "Plus", "BitInvert"."""
+
+    op: str
+    value: Expr
+    span: Span
+
+
+class Formatted(NamedTuple):
+    """A field of an f-string; ``conversion`` is "", "s", "r" or "a", ``spec`` the fields in its format."""
+
+    value: Expr
+    conversion: str
+    spec: tuple[Expr, ...]
+    span: Span
+
+
+class Narrowed(NamedTuple):
+    """``value`` where a pattern has found that it is an instance of ``cls``."""
+
+    value: Expr
+    cls: Expr
+
+
+class Positional(NamedTuple):
+    """What a class pattern finds at ``position``, as the ``__match_args__`` of the class of ``value`` say."""
+
+    value: Expr
+    position: int
+    span: Span
+
+
 class Opaque(NamedTuple):
-    """An expression whose value is of no interest, with the parts that are evaluated (f-strings, slices, ...)."""
+    """An expression whose value is of no interest, with the parts that are evaluated (f-strings, ...)."""
 
     parts: tuple[Expr, ...]
 
@@ -169,6 +201,10 @@ Expr = Union[
     Comprehension,
     Walrus,
     Slice,
+    Unary,
+    Formatted,
+    Narrowed,
+    Positional,
     Opaque,
 ]
 
@@ -298,11 +334,23 @@ class Assert(NamedTuple):
     test: Expr
 
 
-class Case(NamedTuple):
-    """One ``case``: the names that the pattern binds, the class that it requires (or None), guard and body."""
+class Pattern(NamedTuple):
+    """What a ``case`` looks for, in expressions of the subject (``subject.lock``, ``subject[0]``).
 
-    binds: tuple[str, ...]
+    ``binds``: the names that it binds, each with what it is bound to; the alternatives of ``a | b`` bind a name once
+    each. ``test`` is what it asks: ``Const(True)`` where it matches everything, None where no expression says it.
+    ``cls`` is the class that it requires, if any.
+    """
+
+    binds: tuple[tuple[str, Expr], ...]
+    test: Expr | None
     cls: Expr | None
+
+
+class Case(NamedTuple):
+    """One ``case``."""
+
+    pattern: Pattern
     guard: Expr | None
     body: Block
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.model import ir
+from finlint.model.bindings import bound_by, target_names
 from finlint.model.facts import Binding, ClassFacts
 from finlint.model.source import Span
 
@@ -51,8 +52,7 @@ class _IrReader:
                 else:
                     yield self._binding(name[1], "import", single, state)
         elif isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.AugAssign)):
-            targets = stmt.targets if isinstance(stmt, ir.Assign) else (stmt.target,)
-            names = [name for target in targets for name in target_names(target)]
+            names = _names(stmt)
             for name_ in names:
                 yield self._binding(name_, "assign", stmt, state)
             if not names:
@@ -70,20 +70,20 @@ class _IrReader:
             yield from self.body(stmt.orelse, state)
             yield from self.body(stmt.final, state)
         elif isinstance(stmt, (ir.For, ir.While)):
-            if isinstance(stmt, ir.For):
-                for name_ in target_names(stmt.target):
-                    yield self._binding(name_, "other", stmt, state)
+            for name_ in _names(stmt):
+                yield self._binding(name_, "other", stmt, state)
             self.loose.append(self._binding("", "other", stmt, state))
             yield from self.body(stmt.body, state.inside())
             yield from self.body(stmt.orelse, state.inside())
         elif isinstance(stmt, ir.With):
-            for _, target, _ in stmt.items:
-                if target is not None:
-                    for name_ in target_names(target):
-                        yield self._binding(name_, "other", stmt, state)
+            for name_ in _names(stmt):
+                yield self._binding(name_, "other", stmt, state)
             self.loose.append(self._binding("", "other", stmt, state))
             yield from self.body(stmt.body, state)
         elif isinstance(stmt, ir.Match):
+            for name_ in _names(stmt):
+                yield self._binding(name_, "other", stmt, state.inside())
+            self.loose.append(self._binding("", "other", stmt, state))
             for case in stmt.cases:
                 yield from self.body(case.body, state.inside())
         elif isinstance(stmt, ir.ExprStmt) and not isinstance(stmt.value, ir.Const):
@@ -112,6 +112,11 @@ class _IrReader:
         )
 
 
+def _names(stmt: ir.Stmt) -> list[str]:
+    """The names that a statement binds, each once."""
+    return list(dict.fromkeys(name for bound in bound_by(stmt) for name in target_names(bound.target)))
+
+
 def class_facts(stmt: ir.ClassDef) -> ClassFacts:
     """The outline of a class whose statements are lowered already (one defined inside a function, say)."""
     members = tuple(_IrReader().body(stmt.body, Conditions()))
@@ -138,16 +143,6 @@ def stmt_span(stmt: ir.Stmt) -> Span:
     if isinstance(stmt, ir.FunctionDef):
         return stmt.function.span
     return getattr(stmt, "span", Span(1, 1, 1, 1))
-
-
-def target_names(target: ir.Expr) -> list[str]:
-    if isinstance(target, ir.Name):
-        return [target.id]
-    if isinstance(target, ir.Display):
-        return [name for item in target.items for name in target_names(item)]
-    if isinstance(target, ir.Starred):
-        return target_names(target.value)
-    return []
 
 
 def is_type_checking(test: ir.Expr) -> bool:

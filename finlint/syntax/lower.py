@@ -1,6 +1,6 @@
 """LibCST slices to facts: one pass over the nodes of a slice, in source order, into ``finlint.model.ir``.
 
-A visitor in LibCST's manner (one method for each node type, found by its name), but over the fields that matter:
+One method for each kind of node (``finlint.syntax.kinds``) over the fields that matter:
 ``CSTNode.visit`` also walks white space and builds changed nodes, which costs twelve times as much.
 """
 
@@ -13,6 +13,9 @@ from typing import Any
 import libcst as cst
 
 from finlint.model import ir
+from finlint.model.source import Span
+from finlint.syntax import patterns
+from finlint.syntax.kinds import EXPRESSIONS, PATTERNS, STATEMENTS, methods
 from finlint.syntax.positions import Positions
 
 
@@ -50,6 +53,8 @@ class Lowering:
         self._scopes = [_Scope()]
         #: Inside an annotation a string is a forward reference, not text.
         self._annotating = False
+        #: What items of sequences stand at: brackets and parentheses of patterns differ in what they cover.
+        self._matched = Span(1, 1, 1, 1)
 
     def annotation(self, node: cst.CSTNode) -> ir.Expr:
         before, self._annotating = self._annotating, True
@@ -74,26 +79,26 @@ class Lowering:
         return tuple(out)
 
     def statement(self, node: cst.CSTNode) -> ir.Stmt:
-        method: Callable[[Any], ir.Stmt] | None = getattr(self, "s_" + type(node).__name__, None)
+        method: Callable[[Any, Any], ir.Stmt] | None = _STATEMENTS.get(type(node).__name__)
         if method is None:
             return ir.Jump("pass")
         try:
-            return method(node)
+            return method(self, node)
         except RecursionError:
             # An expression nests more deeply than Python can follow: of this statement nothing is known.
             return ir.Jump("pass")
 
     def expr(self, node: cst.CSTNode) -> ir.Expr:
-        method: Callable[[Any], ir.Expr] | None = getattr(self, "e_" + type(node).__name__, None)
-        return ir.Opaque(()) if method is None else method(node)
+        method: Callable[[Any, Any], ir.Expr] | None = _EXPRESSIONS.get(type(node).__name__)
+        return ir.Opaque(()) if method is None else method(self, node)
 
     # -- simple statements
 
-    def s_Assign(self, node: cst.Assign) -> ir.Stmt:
+    def s_assign(self, node: cst.Assign) -> ir.Stmt:
         value = self.expr(node.value)
         return ir.Assign(tuple(self.target(t.target) for t in node.targets), value, self._span(node))
 
-    def s_AnnAssign(self, node: cst.AnnAssign) -> ir.Stmt:
+    def s_annotated(self, node: cst.AnnAssign) -> ir.Stmt:
         return ir.AnnAssign(
             self.target(node.target),
             self.annotation(node.annotation.annotation),
@@ -101,7 +106,7 @@ class Lowering:
             self._span(node),
         )
 
-    def s_AugAssign(self, node: cst.AugAssign) -> ir.Stmt:
+    def s_augmented(self, node: cst.AugAssign) -> ir.Stmt:
         return ir.AugAssign(
             self.target(node.target),
             _operator(node.operator).removesuffix("Assign"),
@@ -109,16 +114,16 @@ class Lowering:
             self._span(node),
         )
 
-    def s_Expr(self, node: cst.Expr) -> ir.Stmt:
+    def s_expression(self, node: cst.Expr) -> ir.Stmt:
         return ir.ExprStmt(self.expr(node.value), self._span(node))
 
-    def s_Return(self, node: cst.Return) -> ir.Stmt:
+    def s_return(self, node: cst.Return) -> ir.Stmt:
         return ir.Return(None if node.value is None else self.expr(node.value), self._span(node))
 
-    def s_Raise(self, node: cst.Raise) -> ir.Stmt:
+    def s_raise(self, node: cst.Raise) -> ir.Stmt:
         return ir.Raise(None if node.exc is None else self.expr(node.exc), self._span(node))
 
-    def s_Del(self, node: cst.Del) -> ir.Stmt:
+    def s_delete(self, node: cst.Del) -> ir.Stmt:
         target = node.target
         parts = [e.value for e in target.elements] if isinstance(target, (cst.Tuple, cst.List)) else [target]
         for part in parts:
@@ -127,26 +132,26 @@ class Lowering:
                 self._bind(part.value)
         return ir.Delete(tuple(self.expr(part) for part in parts), self._span(node))
 
-    def s_Assert(self, node: cst.Assert) -> ir.Stmt:
+    def s_assert(self, node: cst.Assert) -> ir.Stmt:
         return ir.Assert(self.expr(node.test))
 
-    def s_Break(self, node: cst.Break) -> ir.Stmt:
+    def s_break(self, node: cst.Break) -> ir.Stmt:
         return ir.Jump("break")
 
-    def s_Continue(self, node: cst.Continue) -> ir.Stmt:
+    def s_continue(self, node: cst.Continue) -> ir.Stmt:
         return ir.Jump("continue")
 
-    def s_Global(self, node: cst.Global) -> ir.Stmt:
+    def s_global(self, node: cst.Global) -> ir.Stmt:
         names = tuple(item.name.value for item in node.names)
         self._scopes[-1].free.update(names)
         return ir.Global(names, False)
 
-    def s_Nonlocal(self, node: cst.Nonlocal) -> ir.Stmt:
+    def s_nonlocal(self, node: cst.Nonlocal) -> ir.Stmt:
         names = tuple(item.name.value for item in node.names)
         self._scopes[-1].free.update(names)
         return ir.Global(names, True)
 
-    def s_Import(self, node: cst.Import) -> ir.Stmt:
+    def s_import(self, node: cst.Import | cst.LazyImport) -> ir.Stmt:
         names = []
         for alias in node.names:
             module = dotted_name(alias.name)
@@ -159,7 +164,7 @@ class Lowering:
             self._bind(bound)
         return ir.Import(tuple(names), self._span(node))
 
-    def s_ImportFrom(self, node: cst.ImportFrom) -> ir.Stmt:
+    def s_import_from(self, node: cst.ImportFrom | cst.LazyImportFrom) -> ir.Stmt:
         module = "" if node.module is None else dotted_name(node.module)
         level = len(node.relative)
         if isinstance(node.names, cst.ImportStar):
@@ -174,7 +179,7 @@ class Lowering:
 
     # -- compound statements
 
-    def s_If(self, node: cst.If) -> ir.Stmt:
+    def s_if(self, node: cst.If) -> ir.Stmt:
         # A long elif chain is a list in the source and a nest in the tree: unroll it without recursion.
         arms = []
         rest: cst.CSTNode | None = node
@@ -190,7 +195,7 @@ class Lowering:
     def _orelse(self, node: cst.CSTNode | None) -> ir.Block:
         return self.block(node.body) if isinstance(node, cst.Else) else ()
 
-    def s_While(self, node: cst.While) -> ir.Stmt:
+    def s_while(self, node: cst.While) -> ir.Stmt:
         return ir.While(
             self.expr(node.test),
             self.block(node.body),
@@ -198,7 +203,7 @@ class Lowering:
             self._span(node, node.test),
         )
 
-    def s_For(self, node: cst.For) -> ir.Stmt:
+    def s_for(self, node: cst.For) -> ir.Stmt:
         iterated = self.expr(node.iter)
         return ir.For(
             self.target(node.target),
@@ -209,7 +214,7 @@ class Lowering:
             self._span(node, node.iter),
         )
 
-    def s_With(self, node: cst.With) -> ir.Stmt:
+    def s_with(self, node: cst.With) -> ir.Stmt:
         items = []
         for item in node.items:
             value = self.expr(item.item)
@@ -222,7 +227,7 @@ class Lowering:
             self._span(node, node.items[-1]),
         )
 
-    def s_Try(self, node: cst.Try | cst.TryStar) -> ir.Stmt:
+    def s_try(self, node: cst.Try | cst.TryStar) -> ir.Stmt:
         body = self.block(node.body)
         handlers = []
         for handler in node.handlers:
@@ -239,26 +244,70 @@ class Lowering:
         span = start._replace(end_line=start.line, end_column=start.column + len("try"))
         return ir.Try(body, tuple(handlers), orelse, final, span)
 
-    s_TryStar = s_Try
-
-    def s_Match(self, node: cst.Match) -> ir.Stmt:
+    def s_match(self, node: cst.Match) -> ir.Stmt:
         subject = self.expr(node.subject)
+        self._matched = self._span(node.subject)
         cases = []
         for case in node.cases:
-            names: list[str] = []
-            _pattern_names(case.pattern, names)
-            for name in names:
+            pattern = self._pattern(case.pattern, subject)
+            for name, _ in pattern.binds:
                 self._bind(name)
-            pattern = case.pattern
-            binds = tuple(names)
-            if isinstance(pattern, cst.MatchAs) and pattern.pattern is not None:
-                pattern = pattern.pattern
-            cls = self.expr(pattern.cls) if isinstance(pattern, cst.MatchClass) else None
             guard = None if case.guard is None else self.expr(case.guard)
-            cases.append(ir.Case(binds, cls, guard, self.block(case.body)))
+            cases.append(ir.Case(pattern, guard, self.block(case.body)))
         return ir.Match(subject, tuple(cases), self._span(node, node.subject))
 
-    def s_FunctionDef(self, node: cst.FunctionDef) -> ir.Stmt:
+    # -- patterns: ``value`` is the expression that is matched
+
+    def _pattern(self, node: cst.CSTNode, value: ir.Expr) -> ir.Pattern:
+        method: Callable[[Any, Any, ir.Expr], ir.Pattern] = _PATTERNS[type(node).__name__]
+        return method(self, node, value)
+
+    def p_named(self, node: cst.MatchAs, value: ir.Expr) -> ir.Pattern:
+        inner = patterns.ANYTHING if node.pattern is None else self._pattern(node.pattern, value)
+        return inner if node.name is None else patterns.named(node.name.value, inner, value)
+
+    def p_value(self, node: cst.MatchValue, value: ir.Expr) -> ir.Pattern:
+        return patterns.equal(value, self.expr(node.value))
+
+    def p_singleton(self, node: cst.MatchSingleton, value: ir.Expr) -> ir.Pattern:
+        return patterns.same(value, self.expr(node.value))
+
+    def p_sequence(self, node: cst.MatchList | cst.MatchTuple, value: ir.Expr) -> ir.Pattern:
+        out = []
+        star = next((i for i, e in enumerate(node.patterns) if isinstance(e, cst.MatchStar)), None)
+        for position, element in enumerate(node.patterns):
+            if isinstance(element, cst.MatchStar):
+                out.append(patterns.rest(element.name.value if element.name is not None else "", value, self._matched))
+            else:
+                item = patterns.item(value, position, star, len(node.patterns), self._matched)
+                out.append(self._pattern(element.value, item))
+        return patterns.parts(out)
+
+    def p_mapping(self, node: cst.MatchMapping, value: ir.Expr) -> ir.Pattern:
+        out = [
+            self._pattern(element.pattern, ir.Subscript(value, self.expr(element.key), self._matched))
+            for element in node.elements
+        ]
+        if node.rest is not None:
+            out.append(patterns.named(node.rest.value, patterns.ANYTHING, value))
+        return patterns.parts(out)
+
+    def p_instance(self, node: cst.MatchClass, value: ir.Expr) -> ir.Pattern:
+        cls, span = self.expr(node.cls), self._span(node)
+        matched = ir.Narrowed(value, cls)
+        out = [
+            self._pattern(element.value, ir.Positional(matched, position, span))
+            for position, element in enumerate(node.patterns)
+        ]
+        out += [
+            self._pattern(element.pattern, ir.Attr(matched, element.key.value, span)) for element in node.kwds
+        ]
+        return patterns.parts(out)._replace(cls=cls)
+
+    def p_alternatives(self, node: cst.MatchOr, value: ir.Expr) -> ir.Pattern:
+        return patterns.any_of([self._pattern(element.pattern, value) for element in node.patterns])
+
+    def s_function(self, node: cst.FunctionDef) -> ir.Stmt:
         self._bind(node.name.value)
         decorators = tuple(self.expr(d.decorator) for d in node.decorators)
         function = self._function(
@@ -272,7 +321,7 @@ class Lowering:
         )
         return ir.FunctionDef(function)
 
-    def s_ClassDef(self, node: cst.ClassDef) -> ir.Stmt:
+    def s_class(self, node: cst.ClassDef) -> ir.Stmt:
         self._bind(node.name.value)
         bases = tuple(self.argument(arg) for arg in (*node.bases, *node.keywords))
         decorators = tuple(self.expr(d.decorator) for d in node.decorators)
@@ -352,22 +401,19 @@ class Lowering:
 
     # -- expressions
 
-    def e_Name(self, node: cst.Name) -> ir.Expr:
+    def e_name(self, node: cst.Name) -> ir.Expr:
         value = node.value
         if value in _NAMED_CONSTANTS:
             return _NAMED_CONSTANTS[value]
         return ir.Name(value, self._span(node))
 
-    def e_Integer(self, node: cst.Integer) -> ir.Expr:
+    def e_number(self, node: cst.Integer | cst.Float) -> ir.Expr:
         return _literal(node.value)
 
-    def e_Float(self, node: cst.Float) -> ir.Expr:
-        return _literal(node.value)
-
-    def e_Ellipsis(self, node: cst.Ellipsis) -> ir.Expr:
+    def e_ellipsis(self, node: cst.Ellipsis) -> ir.Expr:
         return ir.Const(...)
 
-    def e_SimpleString(self, node: cst.SimpleString) -> ir.Expr:
+    def e_string(self, node: cst.SimpleString) -> ir.Expr:
         value = _literal(node.value)
         if self._annotating and isinstance(value, ir.Const) and isinstance(value.value, str):
             return self._forward_reference(value.value, node) or value
@@ -386,7 +432,7 @@ class Lowering:
         finally:
             self._span = span
 
-    def e_ConcatenatedString(self, node: cst.ConcatenatedString) -> ir.Expr:
+    def e_concatenated(self, node: cst.ConcatenatedString) -> ir.Expr:
         left, right = self.expr(node.left), self.expr(node.right)
         if isinstance(left, ir.Const) and isinstance(right, ir.Const):
             if isinstance(left.value, str) and isinstance(right.value, str):
@@ -396,14 +442,22 @@ class Lowering:
         parts = [p for side in (left, right) if isinstance(side, ir.Opaque) for p in side.parts]
         return ir.Opaque(tuple(parts))
 
-    def e_FormattedString(self, node: cst.FormattedString) -> ir.Expr:
-        parts = [self.expr(p.expression) for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
+    def e_formatted(self, node: cst.FormattedString) -> ir.Expr:
+        parts = [self._replacement(p) for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
         return ir.Opaque(tuple(parts))
 
-    def e_Attribute(self, node: cst.Attribute) -> ir.Expr:
+    def _replacement(self, node: cst.FormattedStringExpression) -> ir.Expr:
+        inner = [p for p in node.format_spec or () if isinstance(p, cst.FormattedStringExpression)]
+        # Of a field in a string, both readers know where its expression stands.
+        span = self._span(node.expression)
+        return ir.Formatted(
+            self.expr(node.expression), node.conversion or "", tuple(map(self._replacement, inner)), span
+        )
+
+    def e_attribute(self, node: cst.Attribute) -> ir.Expr:
         return ir.Attr(self.expr(node.value), node.attr.value, self._span(node))
 
-    def e_Call(self, node: cst.Call) -> ir.Expr:
+    def e_call(self, node: cst.Call) -> ir.Expr:
         # Fluent chains (``a.b().c().d()``) nest to the left and can be long; everything else nests as written.
         return ir.Call(self.expr(node.func), tuple(map(self.argument, node.args)), self._span(node))
 
@@ -411,7 +465,7 @@ class Lowering:
         keyword = "" if node.keyword is None else node.keyword.value
         return ir.Arg(self.expr(node.value), keyword, str(node.star))
 
-    def e_Lambda(self, node: cst.Lambda) -> ir.Expr:
+    def e_lambda(self, node: cst.Lambda) -> ir.Expr:
         def body() -> ir.Block:
             return (ir.Return(self.expr(node.body), self._span(node.body)),)
 
@@ -423,23 +477,23 @@ class Lowering:
             for e in elements
         )
 
-    def e_Tuple(self, node: cst.Tuple) -> ir.Expr:
+    def e_tuple(self, node: cst.Tuple) -> ir.Expr:
         return ir.Display("tuple", self._elements(node.elements), self._span(node))
 
-    def e_List(self, node: cst.List) -> ir.Expr:
+    def e_list(self, node: cst.List) -> ir.Expr:
         return ir.Display("list", self._elements(node.elements), self._span(node))
 
-    def e_Set(self, node: cst.Set) -> ir.Expr:
+    def e_set(self, node: cst.Set) -> ir.Expr:
         return ir.Display("set", self._elements(node.elements), self._span(node))
 
-    def e_Dict(self, node: cst.Dict) -> ir.Expr:
+    def e_dict(self, node: cst.Dict) -> ir.Expr:
         items: list[tuple[ir.Expr | None, ir.Expr]] = []
         for element in node.elements:
             key = self.expr(element.key) if isinstance(element, cst.DictElement) else None
             items.append((key, self.expr(element.value)))
         return ir.DictDisplay(tuple(items), self._span(node))
 
-    def e_Subscript(self, node: cst.Subscript) -> ir.Expr:
+    def e_subscript(self, node: cst.Subscript) -> ir.Expr:
         value = self.expr(node.value)
         indices = [self._index(element.slice) for element in node.slice]
         if (
@@ -459,11 +513,11 @@ class Lowering:
         assert isinstance(node, cst.Slice)
         return ir.Slice(tuple(self.expr(p) for p in (node.lower, node.upper, node.step) if p is not None))
 
-    def e_BooleanOperation(self, node: cst.BooleanOperation) -> ir.Expr:
+    def e_boolean(self, node: cst.BooleanOperation) -> ir.Expr:
         op = "and" if isinstance(node.operator, cst.And) else "or"
         return ir.Bool(op, self.expr(node.left), self.expr(node.right))
 
-    def e_UnaryOperation(self, node: cst.UnaryOperation) -> ir.Expr:
+    def e_unary(self, node: cst.UnaryOperation) -> ir.Expr:
         value = self.expr(node.expression)
         if isinstance(node.operator, cst.Not):
             return ir.Not(value)
@@ -473,15 +527,15 @@ class Lowering:
             and isinstance(value.value, (int, float))
         ):
             return ir.Const(-value.value)
-        return ir.Opaque((value,))
+        return ir.Unary(_operator(node.operator), value, self._span(node))
 
-    def e_Comparison(self, node: cst.Comparison) -> ir.Expr:
+    def e_compare(self, node: cst.Comparison) -> ir.Expr:
         return ir.Compare(
             self.expr(node.left),
             tuple((_operator(c.operator), self.expr(c.comparator)) for c in node.comparisons),
         )
 
-    def e_BinaryOperation(self, node: cst.BinaryOperation) -> ir.Expr:
+    def e_binary(self, node: cst.BinaryOperation) -> ir.Expr:
         # ``a + b + c + ...`` nests to the left: walk down without recursion.
         chain = []
         left: cst.BaseExpression = node
@@ -493,19 +547,19 @@ class Lowering:
             value = ir.Binary(value, _operator(operation.operator), self.expr(operation.right), self._span(operation))
         return value
 
-    def e_IfExp(self, node: cst.IfExp) -> ir.Expr:
+    def e_conditional(self, node: cst.IfExp) -> ir.Expr:
         return ir.IfExp(self.expr(node.test), self.expr(node.body), self.expr(node.orelse))
 
-    def e_Await(self, node: cst.Await) -> ir.Expr:
+    def e_await(self, node: cst.Await) -> ir.Expr:
         return ir.Await(self.expr(node.expression), self._span(node))
 
-    def e_Yield(self, node: cst.Yield) -> ir.Expr:
+    def e_yield(self, node: cst.Yield) -> ir.Expr:
         self._scopes[-1].is_generator = True
         if isinstance(node.value, cst.From):
             return ir.Yield(self.expr(node.value.item), True, self._span(node))
         return ir.Yield(None if node.value is None else self.expr(node.value), False, self._span(node))
 
-    def e_NamedExpr(self, node: cst.NamedExpr) -> ir.Expr:
+    def e_walrus(self, node: cst.NamedExpr) -> ir.Expr:
         value = self.expr(node.value)
         if isinstance(node.target, cst.Name):
             self._bind(node.target.value)
@@ -515,7 +569,7 @@ class Lowering:
     def _comprehension(
         self,
         kind: str,
-        node: cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp,
+        node: cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp | cst.StarredDictComp,
         elements: Sequence[cst.BaseExpression],
     ) -> ir.Expr:
         # A comprehension is a scope of its own: its targets do not become locals of the function.
@@ -534,17 +588,23 @@ class Lowering:
         span = self._span(elements[0]) if kind == "generator" else self._span(node)
         return ir.Comprehension(kind, parts, tuple(clauses), span)
 
-    def e_ListComp(self, node: cst.ListComp) -> ir.Expr:
+    def e_starred(self, node: cst.StarredElement) -> ir.Expr:
+        return ir.Starred(self.expr(node.value))
+
+    def e_list_comprehension(self, node: cst.ListComp) -> ir.Expr:
         return self._comprehension("list", node, [node.elt])
 
-    def e_SetComp(self, node: cst.SetComp) -> ir.Expr:
+    def e_set_comprehension(self, node: cst.SetComp) -> ir.Expr:
         return self._comprehension("set", node, [node.elt])
 
-    def e_GeneratorExp(self, node: cst.GeneratorExp) -> ir.Expr:
+    def e_generator(self, node: cst.GeneratorExp) -> ir.Expr:
         return self._comprehension("generator", node, [node.elt])
 
-    def e_DictComp(self, node: cst.DictComp) -> ir.Expr:
+    def e_dict_comprehension(self, node: cst.DictComp) -> ir.Expr:
         return self._comprehension("dict", node, [node.key, node.value])
+
+    def e_merged_comprehension(self, node: cst.StarredDictComp) -> ir.Expr:
+        return self._comprehension("dict", node, [node.value])
 
 
 _NAMED_CONSTANTS: dict[str, ir.Const] = {
@@ -581,12 +641,6 @@ def _asname(node: cst.AsName) -> str:
     return node.name.value if isinstance(node.name, cst.Name) else ""
 
 
-def _pattern_names(node: cst.CSTNode, out: list[str]) -> None:
-    """Names that a ``match`` pattern binds."""
-    if isinstance(node, (cst.MatchAs, cst.MatchStar)) and isinstance(node.name, cst.Name):
-        out.append(node.name.value)
-    if isinstance(node, cst.MatchMapping) and isinstance(node.rest, cst.Name):
-        out.append(node.rest.value)
-    for child in node.children:
-        if isinstance(child, cst.CSTNode) and type(child).__name__.startswith("Match"):
-            _pattern_names(child, out)
+_STATEMENTS = methods(Lowering, "s_", STATEMENTS, "cst")
+_EXPRESSIONS = methods(Lowering, "e_", EXPRESSIONS, "cst")
+_PATTERNS = methods(Lowering, "p_", PATTERNS, "cst")

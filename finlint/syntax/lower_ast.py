@@ -15,6 +15,8 @@ from typing import Any
 
 from finlint.model import ir
 from finlint.model.source import Span
+from finlint.syntax import patterns
+from finlint.syntax.kinds import EXPRESSIONS, PATTERNS, STATEMENTS, methods
 from finlint.syntax.parsing import parse
 
 _HEADER = re.compile(r"(?:async\s+)?(?:def|class)\s+")
@@ -55,6 +57,8 @@ class _Lowering:
         self._scopes = [_Scope()]
         #: Inside an annotation a string is a forward reference, not text.
         self._annotating = False
+        #: What items of sequences stand at: brackets and parentheses of patterns differ in what they cover.
+        self._matched = Span(1, 1, 1, 1)
         self._place: Span | None = None
 
     # -- places
@@ -135,17 +139,17 @@ class _Lowering:
         value = self.expr(node.value)
         return ir.Assign(tuple([self.target(t) for t in node.targets]), value, self._span(node))
 
-    def s_annassign(self, node: ast.AnnAssign) -> ir.Stmt:
+    def s_annotated(self, node: ast.AnnAssign) -> ir.Stmt:
         return ir.AnnAssign(
             self.target(node.target), self.annotation(node.annotation), self.optional(node.value), self._span(node)
         )
 
-    def s_augassign(self, node: ast.AugAssign) -> ir.Stmt:
+    def s_augmented(self, node: ast.AugAssign) -> ir.Stmt:
         return ir.AugAssign(
             self.target(node.target), _BINARY[type(node.op).__name__], self.expr(node.value), self._span(node)
         )
 
-    def s_expr(self, node: ast.Expr) -> ir.Stmt:
+    def s_expression(self, node: ast.Expr) -> ir.Stmt:
         return ir.ExprStmt(self.expr(node.value), self._span(node))
 
     def s_return(self, node: ast.Return) -> ir.Stmt:
@@ -191,7 +195,7 @@ class _Lowering:
             self._bind(bound)
         return ir.Import(tuple(names), self._span(node))
 
-    def s_importfrom(self, node: ast.ImportFrom) -> ir.Stmt:
+    def s_import_from(self, node: ast.ImportFrom) -> ir.Stmt:
         names = []
         for alias in node.names:
             bound = alias.asname or alias.name
@@ -260,18 +264,63 @@ class _Lowering:
 
     def s_match(self, node: ast.Match) -> ir.Stmt:
         subject = self.expr(node.subject)
+        self._matched = self._span(node.subject)
         cases = []
         for case in node.cases:
-            names: list[str] = []
-            _pattern_names(case.pattern, names)
-            for name in names:
+            pattern = self._pattern(case.pattern, subject)
+            for name, _ in pattern.binds:
                 self._bind(name)
-            pattern = case.pattern
-            if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
-                pattern = pattern.pattern
-            cls = self.expr(pattern.cls) if isinstance(pattern, ast.MatchClass) else None
-            cases.append(ir.Case(tuple(names), cls, self.optional(case.guard), self.block(case.body)))
+            cases.append(ir.Case(pattern, self.optional(case.guard), self.block(case.body)))
         return ir.Match(subject, tuple(cases), self._span(node, node.subject))
+
+    # -- patterns: ``value`` is the expression that is matched
+
+    def _pattern(self, node: ast.pattern, value: ir.Expr) -> ir.Pattern:
+        method: Callable[[_Lowering, Any, ir.Expr], ir.Pattern] = _PATTERNS[type(node).__name__]
+        return method(self, node, value)
+
+    def p_named(self, node: ast.MatchAs, value: ir.Expr) -> ir.Pattern:
+        inner = patterns.ANYTHING if node.pattern is None else self._pattern(node.pattern, value)
+        return inner if node.name is None else patterns.named(node.name, inner, value)
+
+    def p_value(self, node: ast.MatchValue, value: ir.Expr) -> ir.Pattern:
+        return patterns.equal(value, self.expr(node.value))
+
+    def p_singleton(self, node: ast.MatchSingleton, value: ir.Expr) -> ir.Pattern:
+        return patterns.same(value, ir.Const(node.value))
+
+    def p_sequence(self, node: ast.MatchSequence, value: ir.Expr) -> ir.Pattern:
+        out = []
+        star = next((i for i, p in enumerate(node.patterns) if isinstance(p, ast.MatchStar)), None)
+        for position, part in enumerate(node.patterns):
+            if isinstance(part, ast.MatchStar):
+                out.append(patterns.rest(part.name or "", value, self._matched))
+            else:
+                item = patterns.item(value, position, star, len(node.patterns), self._matched)
+                out.append(self._pattern(part, item))
+        return patterns.parts(out)
+
+    def p_mapping(self, node: ast.MatchMapping, value: ir.Expr) -> ir.Pattern:
+        out = [
+            self._pattern(part, ir.Subscript(value, self.expr(key), self._matched))
+            for key, part in zip(node.keys, node.patterns, strict=True)
+        ]
+        if node.rest is not None:
+            out.append(patterns.named(node.rest, patterns.ANYTHING, value))
+        return patterns.parts(out)
+
+    def p_instance(self, node: ast.MatchClass, value: ir.Expr) -> ir.Pattern:
+        cls, span = self.expr(node.cls), self._span(node)
+        matched = ir.Narrowed(value, cls)
+        out = [
+            self._pattern(part, ir.Positional(matched, position, span)) for position, part in enumerate(node.patterns)
+        ]
+        keywords = zip(node.kwd_attrs, node.kwd_patterns, strict=True)
+        out += [self._pattern(part, ir.Attr(matched, name, span)) for name, part in keywords]
+        return patterns.parts(out)._replace(cls=cls)
+
+    def p_alternatives(self, node: ast.MatchOr, value: ir.Expr) -> ir.Pattern:
+        return patterns.any_of([self._pattern(part, value) for part in node.patterns])
 
     def s_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ir.Stmt:
         self._bind(node.name)
@@ -381,8 +430,17 @@ class _Lowering:
         finally:
             self._place = before
 
-    def e_joined(self, node: ast.JoinedStr) -> ir.Expr:
-        return ir.Opaque(tuple([self.expr(p.value) for p in node.values if isinstance(p, ast.FormattedValue)]))
+    def e_formatted(self, node: ast.JoinedStr) -> ir.Expr:
+        return ir.Opaque(self._replacements(node))
+
+    def _replacements(self, node: ast.JoinedStr) -> tuple[ir.Expr, ...]:
+        out: list[ir.Expr] = []
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                conversion = chr(part.conversion) if part.conversion > 0 else ""
+                spec = self._replacements(part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else ()
+                out.append(ir.Formatted(self.expr(part.value), conversion, spec, self._span(part.value)))
+        return tuple(out)
 
     def e_attribute(self, node: ast.Attribute) -> ir.Expr:
         return ir.Attr(self.expr(node.value), node.attr, self._span(node))
@@ -452,7 +510,7 @@ class _Lowering:
             return ir.Not(value)
         if isinstance(node.op, ast.USub) and isinstance(value, ir.Const) and isinstance(value.value, (int, float)):
             return ir.Const(-value.value)
-        return ir.Opaque((value,))
+        return ir.Unary(_UNARY[type(node.op).__name__], value, self._span(node))
 
     def e_compare(self, node: ast.Compare) -> ir.Expr:
         return ir.Compare(
@@ -479,7 +537,7 @@ class _Lowering:
             )
         return value
 
-    def e_ifexp(self, node: ast.IfExp) -> ir.Expr:
+    def e_conditional(self, node: ast.IfExp) -> ir.Expr:
         return ir.IfExp(self.expr(node.test), self.expr(node.body), self.expr(node.orelse))
 
     def e_await(self, node: ast.Await) -> ir.Expr:
@@ -512,32 +570,23 @@ class _Lowering:
         span = self._span(parts[0]) if kind == "generator" else self._span(node)
         return ir.Comprehension(kind, elements, tuple(lowered), span)
 
-    def e_listcomp(self, node: ast.ListComp) -> ir.Expr:
+    def e_list_comprehension(self, node: ast.ListComp) -> ir.Expr:
         return self._comprehension("list", node, node.generators, node.elt)
 
-    def e_setcomp(self, node: ast.SetComp) -> ir.Expr:
+    def e_set_comprehension(self, node: ast.SetComp) -> ir.Expr:
         return self._comprehension("set", node, node.generators, node.elt)
 
     def e_generator(self, node: ast.GeneratorExp) -> ir.Expr:
         return self._comprehension("generator", node, node.generators, node.elt)
 
-    def e_dictcomp(self, node: ast.DictComp) -> ir.Expr:
-        return self._comprehension("dict", node, node.generators, node.key, node.value)
+    def e_dict_comprehension(self, node: ast.DictComp) -> ir.Expr:
+        # ``{**mapping for ...}`` (Python 3.15) has no value.
+        parts = [node.key] if node.value is None else [node.key, node.value]
+        return self._comprehension("dict", node, node.generators, *parts)
 
 
 def _place_of(node: ast.expr | ast.keyword) -> tuple[int, int]:
     return (node.lineno, node.col_offset)
-
-
-def _pattern_names(node: ast.pattern, out: list[str]) -> None:
-    """Names that a ``match`` pattern binds."""
-    if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name is not None:
-        out.append(node.name)
-    if isinstance(node, ast.MatchMapping) and node.rest is not None:
-        out.append(node.rest)
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.pattern):
-            _pattern_names(child, out)
 
 
 #: LibCST's words for operators, by ``ast``'s.
@@ -556,6 +605,7 @@ _BINARY = {
     "BitAnd": "BitAnd",
     "FloorDiv": "FloorDivide",
 }
+_UNARY = {"UAdd": "Plus", "USub": "Minus", "Invert": "BitInvert"}
 _COMPARISON = {
     "Eq": "Equal",
     "NotEq": "NotEqual",
@@ -569,60 +619,6 @@ _COMPARISON = {
     "NotIn": "NotIn",
 }
 
-# By name: 3.10 has no ast.TryStar.
-_STATEMENTS: dict[str, Callable[[_Lowering, Any], ir.Stmt]] = {
-    "Assign": _Lowering.s_assign,
-    "AnnAssign": _Lowering.s_annassign,
-    "AugAssign": _Lowering.s_augassign,
-    "Expr": _Lowering.s_expr,
-    "Return": _Lowering.s_return,
-    "Raise": _Lowering.s_raise,
-    "Delete": _Lowering.s_delete,
-    "Assert": _Lowering.s_assert,
-    "Break": _Lowering.s_break,
-    "Continue": _Lowering.s_continue,
-    "Global": _Lowering.s_global,
-    "Nonlocal": _Lowering.s_nonlocal,
-    "Import": _Lowering.s_import,
-    "ImportFrom": _Lowering.s_importfrom,
-    "If": _Lowering.s_if,
-    "While": _Lowering.s_while,
-    "For": _Lowering.s_for,
-    "AsyncFor": _Lowering.s_for,
-    "With": _Lowering.s_with,
-    "AsyncWith": _Lowering.s_with,
-    "Try": _Lowering.s_try,
-    "TryStar": _Lowering.s_try,
-    "Match": _Lowering.s_match,
-    "FunctionDef": _Lowering.s_function,
-    "AsyncFunctionDef": _Lowering.s_function,
-    "ClassDef": _Lowering.s_class,
-}
-_EXPRESSIONS: dict[str, Callable[[_Lowering, Any], ir.Expr]] = {
-    "Name": _Lowering.e_name,
-    "Constant": _Lowering.e_constant,
-    "JoinedStr": _Lowering.e_joined,
-    "Attribute": _Lowering.e_attribute,
-    "Call": _Lowering.e_call,
-    "Lambda": _Lowering.e_lambda,
-    "Tuple": _Lowering.e_tuple,
-    "List": _Lowering.e_list,
-    "Set": _Lowering.e_set,
-    "Dict": _Lowering.e_dict,
-    "Subscript": _Lowering.e_subscript,
-    "Slice": _Lowering.e_slice,
-    "BoolOp": _Lowering.e_boolean,
-    "UnaryOp": _Lowering.e_unary,
-    "Compare": _Lowering.e_compare,
-    "BinOp": _Lowering.e_binary,
-    "IfExp": _Lowering.e_ifexp,
-    "Await": _Lowering.e_await,
-    "Yield": _Lowering.e_yield,
-    "YieldFrom": _Lowering.e_yield,
-    "NamedExpr": _Lowering.e_walrus,
-    "Starred": _Lowering.e_starred,
-    "ListComp": _Lowering.e_listcomp,
-    "SetComp": _Lowering.e_setcomp,
-    "GeneratorExp": _Lowering.e_generator,
-    "DictComp": _Lowering.e_dictcomp,
-}
+_STATEMENTS: dict[str, Callable[[_Lowering, Any], ir.Stmt]] = methods(_Lowering, "s_", STATEMENTS, "ast")
+_EXPRESSIONS: dict[str, Callable[[_Lowering, Any], ir.Expr]] = methods(_Lowering, "e_", EXPRESSIONS, "ast")
+_PATTERNS: dict[str, Callable[[_Lowering, Any, ir.Expr], ir.Pattern]] = methods(_Lowering, "p_", PATTERNS, "ast")

@@ -81,6 +81,10 @@ class _AstReader:
             self.loose.append(self._binding("", "other", node, state))
             yield from self.body(node.body, state)
         elif isinstance(node, ast.Match):
+            patterns = (part for case in node.cases for part in ast.walk(case.pattern))
+            for name in dict.fromkeys(name for part in patterns if (name := _captured(part))):
+                yield self._binding(name, "other", node, state.inside())
+            self.loose.append(self._binding("", "other", node, state))
             for case in node.cases:
                 yield from self.body(case.body, state.inside())
         elif isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
@@ -165,6 +169,13 @@ def _names(target: ast.expr) -> list[str]:
     if isinstance(target, ast.Starred):
         return _names(target.value)
     return []
+
+
+def _captured(pattern: ast.AST) -> str:
+    """The name that a part of a pattern binds itself."""
+    if isinstance(pattern, (ast.MatchAs, ast.MatchStar)):
+        return pattern.name or ""
+    return (pattern.rest or "") if isinstance(pattern, ast.MatchMapping) else ""
 
 
 def _is_type_checking(test: ast.expr) -> bool:

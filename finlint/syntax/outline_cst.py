@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from finlint.model import ir
+from finlint.model.bindings import bound_by, target_names
 from finlint.model.facts import Binding, ClassFacts, ModuleFacts
-from finlint.model.outline import Conditions, is_type_checking, static_test, target_names
+from finlint.model.outline import Conditions, is_type_checking, static_test
 from finlint.syntax.lower import Lowering
 from finlint.syntax.positions import Positions
 
@@ -83,6 +84,10 @@ class _CstReader:
             self.loose.append(self._binding("", "other", node, state))
             yield from self.body(node.body.body, state)
         elif isinstance(node, cst.Match):
+            stmt = self._lowering.statement(node)
+            for name in dict.fromkeys(name for bound in bound_by(stmt) for name in target_names(bound.target)):
+                yield self._binding(name, "other", node, state.inside())
+            self.loose.append(self._binding("", "other", node, state))
             for case in node.cases:
                 yield from self.body(case.body.body, state.inside())
 

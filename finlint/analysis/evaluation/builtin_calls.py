@@ -228,6 +228,17 @@ def _runs(method: str) -> object:
     return run
 
 
+def _shows(method: str) -> object:
+    """``str(x)``, ``repr(x)`` and ``format(x, spec)``: the same, with what ``object``'s own method falls back on."""
+
+    def show(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+        if args.positional and state.recorder is not None:
+            ask.protocols.shown(args.positional[0], method, state, span, *args.positional[1:2])
+        return None
+
+    return show
+
+
 def _field(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``dataclasses.field(default_factory=X)``: instances have what ``X()`` gives."""
     factory = args.keyword("default_factory") or args.keyword("factory")
@@ -282,12 +293,13 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.iter": _iter,
     "builtins.isinstance": _isinstance,
     "builtins.len": _runs("__len__"),
-    "builtins.str": _runs("__str__"),
-    "builtins.repr": _runs("__repr__"),
+    "builtins.str": _shows("__str__"),
+    "builtins.repr": _shows("__repr__"),
+    "builtins.ascii": _shows("__repr__"),
     "builtins.bool": _runs("__bool__"),
     "builtins.hash": _runs("__hash__"),
     "builtins.abs": _runs("__abs__"),
-    "builtins.format": _runs("__format__"),
+    "builtins.format": _shows("__format__"),
     "dataclasses.field": _field,
     "attr.ib": _field,
     "attr.attrib": _field,

@@ -8,11 +8,14 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     UNKNOWN,
     Class,
+    Const,
     Function,
     Lib,
+    LibObject,
     Object,
     OneOf,
     RecordType,
+    Sequence,
     Value,
     alternatives,
     is_known,
@@ -29,6 +32,9 @@ from finlint.scan import words
 
 #: Library bases that give no attributes to their subclasses.
 _PURE = ("typing.", "typing_extensions.", "abc.", "collections.abc.", "builtins.object")
+
+
+_OBJECT = Lib("builtins.object")
 
 
 class Classes:
@@ -195,6 +201,43 @@ class Classes:
                     names.append(found)
         return out
 
+    def narrowed(self, value: Value, expr: ir.Expr, state: EvalState) -> Value:
+        """The part of ``value`` that is an instance of what ``expr`` names; where none is known to be, one of that."""
+        classes = self._named(expr, state)
+        if not classes:
+            return value
+        kept = [v for v in alternatives(value) if self._is_one(v, classes)]
+        if kept:
+            return union(kept)
+        annotations = self.ask.annotations
+        made = (annotations.instance(c) if isinstance(c, Class) else annotations.annotation_of(c) for c in classes)
+        return union(v for v in made if is_known(v))
+
+    def excluded(self, value: Value, expr: ir.Expr, state: EvalState) -> Value:
+        """The part of ``value`` that is no instance of what ``expr`` names."""
+        classes = self._named(expr, state)
+        return union(v for v in alternatives(value) if not self._is_one(v, classes)) if classes else value
+
+    def _named(self, expr: ir.Expr, state: EvalState) -> list[Class | Lib]:
+        """The classes that ``expr`` names, alone or in a tuple; none where one of them is not known."""
+        named = self.ask.expressions.eval(expr, state)
+        options = list(named.items or ()) if isinstance(named, Sequence) else list(alternatives(named))
+        classes = [o for o in options if isinstance(o, (Class, Lib))]
+        if len(classes) != len(options):
+            return []
+        self.ask.compared.update(c.node.name for c in classes if isinstance(c, Class))
+        return classes
+
+    def _is_one(self, value: Value, classes: list[Class | Lib]) -> bool:
+        for cls in classes:
+            if cls == _OBJECT or (isinstance(value, Object) and cls in self.mro(value.cls)):
+                return True
+            if isinstance(value, LibObject) and isinstance(cls, Lib):
+                names = (value.type, *self.knowledge.bases(value.type))
+                if self.knowledge.canonical(cls.name) in names:
+                    return True
+        return False
+
     def is_from_abstract(self, cls: Class, name: str) -> bool:
         """Whether ``cls`` has the method ``name`` of a library from a class there that does nothing itself."""
         method = name.rpartition(".")[2]
@@ -272,6 +315,17 @@ class Classes:
             elif isinstance(base, RecordType):
                 names.update(dict.fromkeys(base.fields))
         return list(names)
+
+    def match_argument(self, cls: Class, position: int) -> str:
+        """The attribute that a class pattern finds at ``position``; "" where that is not known."""
+        member = self.class_member(cls, "__match_args__")
+        if member is None:
+            names = self.record_names(cls) if self.is_record(cls) else []
+            return names[position] if position < len(names) else ""
+        given = member[1]
+        items = given.items or () if isinstance(given, Sequence) else ()
+        name = items[position] if position < len(items) else None
+        return name.value if isinstance(name, Const) and isinstance(name.value, str) else ""
 
     def record_fields(self, cls: Class, args: Args) -> tuple[tuple[str, Value], ...]:
         names = self.record_names(cls)

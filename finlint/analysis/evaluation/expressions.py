@@ -8,6 +8,7 @@ from finlint.analysis.domain.effects import Args, CallArgs, PendingArgs
 from finlint.analysis.domain.state import EvalState, Lazy, Result, assign, dotted, known_in, place, settled
 from finlint.analysis.domain.values import (
     MAYBE_NONE,
+    NAMED_TUPLE,
     UNKNOWN,
     Bound,
     Class,
@@ -350,8 +351,13 @@ class Expressions:
             for condition in clause.ifs:
                 self.eval(condition, EvalState(inner.context, inner.env) if lazy else inner)
         body = EvalState(inner.context, inner.env) if lazy else inner
-        parts = [self.eval(e, body) for e in expr.elements]
+        parts = [self.eval(e.value if isinstance(e, ir.Starred) else e, body) for e in expr.elements]
+        if isinstance(expr.elements[0], ir.Starred):
+            parts[0] = self.ask.protocols.element(parts[0], body, expr.span if not lazy else None)
         if expr.kind == "dict":
+            if len(parts) == 1:
+                merged = [v for v in alternatives(parts[0]) if isinstance(v, Mapping)]
+                return Mapping((), union(v.key for v in merged), union(v.element for v in merged))
             return Mapping((), parts[0], parts[1])
         return Sequence("lazy" if lazy else expr.kind, None, parts[0])
 
@@ -365,6 +371,38 @@ class Expressions:
         for part in expr.parts:
             self.eval(part, state)
         return UNKNOWN
+
+    def _unary(self, expr: ir.Unary, state: EvalState) -> Value:
+        value = self.eval(expr.value, state)
+        return union(
+            self.ask.protocols.special(option, _UNARY[expr.op], (), state, expr.span)
+            for option in alternatives(value)
+            if isinstance(option, Object)
+        )
+
+    def _formatted(self, expr: ir.Formatted, state: EvalState) -> Value:
+        value = self.eval(expr.value, state)
+        for part in expr.spec:
+            self.eval(part, state)
+        if state.recorder is not None:
+            method = _CONVERSIONS.get(expr.conversion, "__format__")
+            self.ask.protocols.shown(value, method, state, expr.span)
+        return UNKNOWN
+
+    def _narrowed(self, expr: ir.Narrowed, state: EvalState) -> Value:
+        return self.ask.classes.narrowed(self.eval(expr.value, state), expr.cls, state)
+
+    def _positional(self, expr: ir.Positional, state: EvalState) -> Value:
+        out: list[Value] = []
+        for option in alternatives(self.eval(expr.value, state)):
+            if isinstance(option, Object):
+                name = self.ask.classes.match_argument(option.cls, expr.position)
+                out.append(self.ask.attributes.attribute(option, name, state, expr.span) if name else UNKNOWN)
+            else:
+                # ``case str(x)`` is the string itself, a named tuple's fields are its items.
+                is_record = isinstance(option, LibObject) and option.type == NAMED_TUPLE
+                out.append(self.ask.protocols.item(option, Const(expr.position)) if is_record else option)
+        return union(out)
 
     def _starred(self, expr: ir.Starred, state: EvalState) -> Value:
         self.eval(expr.value, state)
@@ -437,6 +475,10 @@ _EVALUATE: dict[type, Any] = {
     ir.Opaque: Expressions._opaque,
     ir.Slice: Expressions._opaque,
     ir.Starred: Expressions._starred,
+    ir.Unary: Expressions._unary,
+    ir.Formatted: Expressions._formatted,
+    ir.Narrowed: Expressions._narrowed,
+    ir.Positional: Expressions._positional,
 }
 
 
@@ -448,6 +490,11 @@ _COMPARISONS = {
     "LessThanEqual": "__le__",
     "GreaterThanEqual": "__ge__",
 }
+
+
+_UNARY = {"Minus": "__neg__", "Plus": "__pos__", "BitInvert": "__invert__"}
+#: What a field of an f-string runs; without a conversion ``__format__``.
+_CONVERSIONS = {"s": "__str__", "r": "__repr__", "a": "__repr__"}
 
 
 _OPERATORS = {

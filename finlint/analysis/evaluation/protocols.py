@@ -37,6 +37,9 @@ from finlint.model.source import Span
 
 EXIT_STACK = "contextlib.ExitStack"
 
+#: What makes text of an object; each one's own in ``object`` calls the next.
+_TEXT = ("__format__", "__str__", "__repr__")
+
 
 def exit_action(method: str, args: Args) -> Value:
     """What an ``ExitStack`` runs at its end after ``method(*args)``: ``callback``, ``push`` or ``enter_context``."""
@@ -174,6 +177,14 @@ class Protocols:
             self.ask.attributes.bound_member(option, obj, name, state, span) for option in alternatives(member[1])
         )
         return self.ask.calls.call(bound, CallArgs(args, keywords), state, span, None)
+
+    def shown(self, value: Value, method: str, state: EvalState, span: Span | None, *args: Value) -> None:
+        """Record what making text of a value runs: ``method`` or, where its class has none, what ``object``'s calls."""
+        for option in alternatives(value):
+            if isinstance(option, Object):
+                order = _TEXT[_TEXT.index(method) :]
+                found = next((n for n in order if self.ask.classes.class_function(option.cls, n) is not None), "")
+                self.special(option, found, args if found == "__format__" else (), state, span)
 
     def tested(self, value: Value, state: EvalState, expr: ir.Expr) -> None:
         """Record what asking for the truth of a value runs: ``__bool__``, else ``__len__``."""

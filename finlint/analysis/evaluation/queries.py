@@ -75,6 +75,8 @@ class Queries:
     limits: Limits
     #: Attributes that were looked up on each class and its instances.
     asked: dict[ClassNode, set[str]]
+    #: Classes that instances were compared with.
+    compared: set[str]
 
     annotations: Annotations
     attributes: Attributes

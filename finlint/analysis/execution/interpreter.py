@@ -37,11 +37,18 @@ from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.models import library
-from finlint.analysis.program.statements import children, expressions_in, flat_statements, inner_blocks, parts_of
+from finlint.analysis.program.statements import (
+    children,
+    expressions_in,
+    flat_statements,
+    inner_blocks,
+    parts_of,
+    walruses,
+)
 from finlint.model import ir
+from finlint.model.bindings import bound_by, target_names
 from finlint.model.finding import Confidence
 from finlint.model.limits import FUEL_OF_STATEMENT
-from finlint.model.outline import target_names
 from finlint.model.source import Span
 
 
@@ -387,21 +394,44 @@ class _Run:
 
     def match(self, stmt: ir.Match) -> bool:
         self.eval(stmt.subject)
-        before = self.env
-        ends = [dict(before)]
+        ends: list[Env] = []
         for case in stmt.cases:
-            self.env = dict(before)
-            for name in case.binds:
-                value: Value = UNKNOWN
-                if case.cls is not None and len(case.binds) == 1:
-                    value = self.evaluator.annotations.annotation(case.cls, EvalState(self.state.context))
-                self.env[name] = value
-            if case.guard is not None:
-                self.eval(case.guard)
-            if self.block(case.body) is _GOES_ON:
-                ends.append(self.env)
+            before = dict(self.env)
+            test = case.pattern.test
+            verdict = None if test is None else self._test(test)
+            if verdict is not False:
+                self._capture(stmt, case)
+                guarded = True if case.guard is None else self._test(case.guard)
+                if guarded is not False:
+                    if case.guard is not None:
+                        self.refine(case.guard, True)
+                    if self.block(case.body) is _GOES_ON:
+                        ends.append(self.env)
+                verdict = verdict and guarded
+            self.env = before
+            if verdict:
+                break
+            if test is not None and case.guard is None:
+                self.refine(test, False)
+        else:
+            ends.append(self.env)
+        if not ends:
+            return _LEAVES
         self.env = _join(ends)
         return _GOES_ON
+
+    def _capture(self, stmt: ir.Match, case: ir.Case) -> None:
+        """Where a pattern matched: what it says of the subject, and what its names are bound to."""
+        cls = case.pattern.cls
+        if cls is not None:
+            quiet = self._quiet()
+            self._narrow(stmt.subject, lambda value: self.evaluator.classes.narrowed(value, cls, quiet))
+        values: dict[str, list[Value]] = {}
+        for name, bound in case.pattern.binds:
+            values.setdefault(name, []).append(self.eval(bound))
+        for name, found in values.items():
+            forget(name, self.env)
+            self.env[name] = union(found)
 
     def while_(self, stmt: ir.While) -> bool:
         verdict = self._test(stmt.test)
@@ -554,38 +584,10 @@ class _Run:
     def _refine_isinstance(self, test: ir.Call, holds: bool) -> None:
         if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):
             return
-        quiet = self._quiet()
-        self._narrow(test.args[0].value, lambda value: self._of_classes(value, test.args[1].value, holds, quiet))
-
-    def _of_classes(self, value: Value, expr: ir.Expr, holds: bool, state: EvalState) -> Value:
-        """The part of ``value`` that is (or is not) an instance of what ``expr`` names."""
-        named = self.evaluator.expressions.eval(expr, state)
-        options = list(named.items or ()) if isinstance(named, Sequence) else list(alternatives(named))
-        classes = [o for o in options if isinstance(o, (Class, Lib))]
-        if not classes or len(classes) != len(options):
-            return value
-        self.evaluator.compared.update(c.node.name for c in classes if isinstance(c, Class))
-
-        def is_one(value: Value) -> bool:
-            for cls in classes:
-                if isinstance(value, Object) and cls in self.evaluator.classes.mro(value.cls):
-                    return True
-                if isinstance(value, LibObject) and isinstance(cls, Lib):
-                    names = (value.type, *self.evaluator.knowledge.bases(value.type))
-                    if self.evaluator.knowledge.canonical(cls.name) in names:
-                        return True
-            return False
-
-        kept = [v for v in alternatives(value) if is_one(v) is holds]
-        if kept or not holds:
-            return union(kept)
-        made = [
-            self.evaluator.annotations.instance(c)
-            if isinstance(c, Class)
-            else self.evaluator.annotations.annotation_of(c)
-            for c in classes
-        ]
-        return union(v for v in made if is_known(v))
+        quiet, cls = self._quiet(), test.args[1].value
+        classes = self.evaluator.classes
+        change = classes.narrowed if holds else classes.excluded
+        self._narrow(test.args[0].value, lambda value: change(value, cls, quiet))
 
     def _narrow(self, expr: ir.Expr, change: Callable[[Value], Value]) -> None:
         path = dotted(expr)
@@ -645,18 +647,12 @@ def _assigned(block: ir.Block) -> set[str]:
     """Names and attribute paths that a block assigns."""
     out: set[str] = set()
     for stmt in flat_statements(block):
-        targets: tuple[ir.Expr, ...] = ()
-        if isinstance(stmt, ir.Assign):
-            targets = stmt.targets
-        elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.For)):
-            targets = (stmt.target,)
-        elif isinstance(stmt, ir.With):
-            targets = tuple(t for _, t, _ in stmt.items if t is not None)
-        for target in targets:
-            out.update(target_names(target))
-            path = dotted(target)
+        for bound in bound_by(stmt):
+            out.update(target_names(bound.target))
+            path = dotted(bound.target)
             if path:
                 out.add(path)
+        out.update(walrus.target for walrus in walruses(stmt))
     return out
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from finlint.analysis.program.statements import children, inner_blocks, leaves
+from finlint.analysis.program.statements import children, expressions_in, inner_blocks, leaves, parts_of
 from finlint.model import ir
+from finlint.model.bindings import bound_by, bound_by_case
 from finlint.model.limits import CONDITIONS
 from finlint.scan.words import PUTS, PUTS_ALL, STACKS
 
@@ -21,6 +22,10 @@ _QUEUES = ("put", "put_nowait")
 _GIVES = ("setdefault", "get")
 
 
+#: Conditions that something stands under, each with what it has to come to.
+Conditions = tuple[tuple[ir.Expr, bool], ...]
+
+
 class Definition:
     """One way in which a name gets its value inside a function.
 
@@ -32,9 +37,7 @@ class Definition:
 
     __slots__ = ("conditions", "how", "node", "path")
 
-    def __init__(
-        self, how: str, node: object, path: tuple[int, ...], conditions: tuple[tuple[ir.Expr, bool], ...]
-    ) -> None:
+    def __init__(self, how: str, node: object, path: tuple[int, ...], conditions: Conditions) -> None:
         self.how = how
         self.node = node
         self.path = path
@@ -64,89 +67,64 @@ class FunctionIndex:
         self.inner: list[ir.Function] = []
         self._block(body, ())
 
-    def _block(self, block: ir.Block, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
+    def _block(self, block: ir.Block, conditions: Conditions) -> None:
         for stmt in block:
             self._statement(stmt, conditions)
             if isinstance(stmt, ir.If) and stmt.body and not stmt.orelse and leaves(stmt.body):
                 # ``if x: return`` puts what follows under ``not x``.
                 conditions = (*conditions, (stmt.test, False))
 
-    def _statement(self, stmt: ir.Stmt, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
-        if isinstance(stmt, ir.Assign):
-            for target in stmt.targets:
-                self._target(target, "value", stmt.value, (), conditions)
-            self._expr(stmt.value)
-        elif isinstance(stmt, ir.AnnAssign):
-            if stmt.value is not None:
-                self._target(stmt.target, "value", stmt.value, (), conditions)
-                self._expr(stmt.value)
-            self._target(stmt.target, "annotation", stmt.annotation, (), conditions)
-        elif isinstance(stmt, ir.AugAssign):
-            if isinstance(stmt.value, (ir.Display, ir.Comprehension)):
-                # ``self.threads += [thread]``
-                self._target(stmt.target, "puts-all", stmt.value, (), conditions)
-            else:
-                self._target(stmt.target, "unknown", None, (), conditions)
-        elif isinstance(stmt, ir.ExprStmt):
-            self._expr(stmt.value)
-        elif isinstance(stmt, ir.Return):
-            if stmt.value is not None:
-                self.returns.append(Definition("value", stmt.value, (), conditions))
-                self._expr(stmt.value)
-            else:
-                self.returns.append(Definition("value", ir.Const(None), (), conditions))
-        elif isinstance(stmt, ir.If):
+    def _statement(self, stmt: ir.Stmt, conditions: Conditions) -> None:
+        if isinstance(stmt, ir.Match):
+            self._cases(stmt, conditions)
+            return
+        for target, how, node in bound_by(stmt):
+            self._bound(target, how, node, conditions)
+        if isinstance(stmt, ir.If):
             self._arms(stmt, conditions)
-        elif isinstance(stmt, ir.For):
-            self._target(stmt.target, "element", stmt.iter, (), conditions)
-            self._expr(stmt.iter)
-            self._block(stmt.body, conditions)
-            self._block(stmt.orelse, conditions)
-        elif isinstance(stmt, ir.While):
-            self._expr(stmt.test)
-            self._block(stmt.body, conditions)
-            self._block(stmt.orelse, conditions)
-        elif isinstance(stmt, ir.With):
-            for entered, bound, _ in stmt.items:
-                self._expr(entered)
-                if bound is not None:
-                    self._target(bound, "enter", entered, (), conditions)
-            self._block(stmt.body, conditions)
-        elif isinstance(stmt, ir.Try):
-            for handler in stmt.handlers:
-                if handler.name:
-                    self._add(handler.name, Definition("unknown", None, (), conditions))
-            for block in inner_blocks(stmt):
-                self._block(block, conditions)
-        elif isinstance(stmt, ir.Match):
-            self._expr(stmt.subject)
-            for case in stmt.cases:
-                for name in case.binds:
-                    if case.cls is not None and len(case.binds) == 1:
-                        self._add(name, Definition("annotation", case.cls, (), conditions))
-                    else:
-                        self._add(name, Definition("unknown", None, (), conditions))
-                self._block(case.body, conditions)
+            return
+        self._expressions(stmt, conditions)
+        if isinstance(stmt, ir.Return):
+            value = ir.Const(None) if stmt.value is None else stmt.value
+            self.returns.append(Definition("value", value, (), conditions))
         elif isinstance(stmt, ir.FunctionDef):
-            self._add(stmt.function.name, Definition("function", stmt.function, (), conditions))
             self.inner.append(stmt.function)
-        elif isinstance(stmt, ir.ClassDef):
-            self._add(stmt.name, Definition("class", stmt, (), conditions))
-        elif isinstance(stmt, ir.Import):
-            for item in stmt.names:
-                self._add(item[1], Definition("import", ir.Import((item,), stmt.span), (), conditions))
-        elif isinstance(stmt, ir.ImportFrom):
-            for imported in stmt.names:
-                single = ir.ImportFrom(stmt.module, stmt.level, (imported,), stmt.span)
-                self._add(imported[1], Definition("import", single, (), conditions))
         elif isinstance(stmt, ir.Global):
             self.globals.update(stmt.names)
+        for block in inner_blocks(stmt):
+            self._block(block, conditions)
 
-    def _arms(self, stmt: ir.If, conditions: tuple[tuple[ir.Expr, bool], ...]) -> None:
+    def _bound(self, target: ir.Expr, how: str, node: object, conditions: Conditions) -> None:
+        """Note one of the things that a statement binds (``bound_by``)."""
+        if how == "deleted":
+            return
+        if how == "augments":
+            # ``self.threads += [thread]`` puts something in; what another sum is, is not told.
+            puts = isinstance(node, (ir.Display, ir.Comprehension))
+            how = "puts-all" if puts else "unknown"
+        elif how == "exception":
+            how = "unknown"
+        self._target(target, how, None if how == "unknown" else node, (), conditions)
+
+    def _cases(self, stmt: ir.Match, conditions: Conditions) -> None:
+        """``match``: each case stands under what its pattern asks, and under what those before it did not find."""
+        self._expressions(stmt, conditions)
+        for case in stmt.cases:
+            test = case.pattern.test
+            here = conditions if test is None else (*conditions, (test, True))
+            for target, how, node in bound_by_case(case, stmt.span):
+                self._bound(target, how, node, here)
+            self._block(case.body, here)
+            if test is not None and case.guard is None:
+                if CONDITIONS.passed(len(conditions)):
+                    conditions = conditions[-CONDITIONS:]
+                conditions = (*conditions, (test, False))
+
+    def _arms(self, stmt: ir.If, conditions: Conditions) -> None:
         """``if`` and its ``elif`` arms, of which there may be thousands."""
         arm: ir.If | None = stmt
         while arm is not None:
-            self._expr(arm.test)
+            self._expr(arm.test, conditions)
             self._block(arm.body, (*conditions, (arm.test, True)))
             if CONDITIONS.passed(len(conditions)):
                 conditions = conditions[-CONDITIONS:]
@@ -166,7 +144,7 @@ class FunctionIndex:
         how: str,
         value: object,
         path: tuple[int, ...],
-        conditions: tuple[tuple[ir.Expr, bool], ...],
+        conditions: Conditions,
     ) -> None:
         if isinstance(target, ir.Name):
             self._add(target.id, Definition(how, value, path, conditions))
@@ -188,9 +166,7 @@ class FunctionIndex:
             # ``self.table[key] = value`` and ``table[key] = value`` put an element into a container.
             self._item(target, value, path, conditions)
 
-    def _item(
-        self, target: ir.Subscript, value: object, path: tuple[int, ...], conditions: tuple[tuple[ir.Expr, bool], ...]
-    ) -> None:
+    def _item(self, target: ir.Subscript, value: object, path: tuple[int, ...], conditions: Conditions) -> None:
         container, key = target.value, target.key
         if isinstance(container, ir.Attr) and container.name == DICT and isinstance(key, ir.Const):
             # ``self.__dict__["name"] = value``
@@ -210,22 +186,26 @@ class FunctionIndex:
         elif isinstance(container, ir.Name):
             self._add(container.id, definition)
 
-    def _expr(self, expr: ir.Expr) -> None:
+    def _expressions(self, stmt: ir.Stmt, conditions: Conditions) -> None:
+        for expr in expressions_in(stmt):
+            self._part(expr, conditions)
+
+    def _expr(self, expr: ir.Expr, conditions: Conditions) -> None:
+        for part in parts_of(expr):
+            self._part(part, conditions)
+
+    def _part(self, node: ir.Expr, conditions: Conditions) -> None:
         """Find calls that put something into a container or change a receiver, yields, and walrus targets."""
-        stack: list[ir.Expr] = [expr]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, ir.Walrus):
-                self._add(node.target, Definition("value", node.value, (), ()))
-            elif isinstance(node, ir.Yield):
-                if node.value is not None:
-                    self.yields.append(Definition("delegate" if node.delegates else "value", node.value, (), ()))
-            elif isinstance(node, ir.Call):
-                self.calls.append(node)
-                self._puts(node)
-            elif isinstance(node, ir.Lambda):
-                self.inner.append(node.function)
-            stack.extend(children(node))
+        if isinstance(node, ir.Walrus):
+            self._add(node.target, Definition("value", node.value, (), conditions))
+        elif isinstance(node, ir.Yield):
+            if node.value is not None:
+                self.yields.append(Definition("delegate" if node.delegates else "value", node.value, (), ()))
+        elif isinstance(node, ir.Call):
+            self.calls.append(node)
+            self._puts(node)
+        elif isinstance(node, ir.Lambda):
+            self.inner.append(node.function)
 
     def _puts(self, node: ir.Call) -> None:
         func = node.func

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.model import ir
-from finlint.model.outline import target_names
+from finlint.model.bindings import bound_by, target_names
 from finlint.model.source import Span
 
 
@@ -25,7 +25,7 @@ def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
     elif isinstance(stmt, ir.With):
         stack += [value for value, _, _ in stmt.items]
     elif isinstance(stmt, ir.Match):
-        stack.append(stmt.subject)
+        stack += [stmt.subject, *(case.guard for case in stmt.cases if case.guard is not None)]
     for expr in stack:
         yield from parts_of(expr)
 
@@ -46,22 +46,14 @@ def call_at(block: ir.Block, span: Span) -> ir.Call | None:
 
 
 def names_bound(stmt: ir.Stmt) -> list[str]:
-    """Names that a statement binds in its own namespace, not counting the statements inside it."""
-    if isinstance(stmt, ir.FunctionDef):
-        return [stmt.function.name]
-    if isinstance(stmt, ir.ClassDef):
-        return [stmt.name]
-    if isinstance(stmt, ir.Assign):
-        return [name for target in stmt.targets for name in target_names(target)]
-    if isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.For)):
-        return target_names(stmt.target)
-    if isinstance(stmt, ir.With):
-        return [name for _, target, _ in stmt.items if target is not None for name in target_names(target)]
-    if isinstance(stmt, ir.Import):
-        return [bound for _, bound, _ in stmt.names]
-    if isinstance(stmt, ir.ImportFrom):
-        return [bound for _, bound in stmt.names]
-    return []
+    """Names that a statement binds in its own scope, not counting the statements inside it."""
+    names = [name for bound in bound_by(stmt) if bound.how != "deleted" for name in target_names(bound.target)]
+    return names + [walrus.target for walrus in walruses(stmt)]
+
+
+def walruses(stmt: ir.Stmt) -> Iterator[ir.Walrus]:
+    """The names that the expressions of a statement bind, those in comprehensions included."""
+    return (expr for expr in expressions_in(stmt) if isinstance(expr, ir.Walrus))
 
 
 def flat_statements(block: ir.Block) -> Iterator[ir.Stmt]:
@@ -99,9 +91,7 @@ def leaves(block: ir.Block) -> bool:
 
 def children(node: ir.Expr) -> list[ir.Expr]:
     """The expressions that are evaluated as part of ``node``; a lambda's body is not one."""
-    if isinstance(node, (ir.Attr, ir.Not, ir.Starred, ir.Await)):
-        return [node.value]
-    if isinstance(node, ir.Walrus):
+    if isinstance(node, (ir.Attr, ir.Not, ir.Starred, ir.Await, ir.Walrus, ir.Unary, ir.Narrowed, ir.Positional)):
         return [node.value]
     if isinstance(node, ir.Call):
         return [node.func, *(a.value for a in node.args)]
@@ -125,6 +115,8 @@ def children(node: ir.Expr) -> list[ir.Expr]:
             out.append(clause.iter)
             out.extend(clause.ifs)
         return out
+    if isinstance(node, ir.Formatted):
+        return [node.value, *node.spec]
     if isinstance(node, (ir.Opaque, ir.Slice)):
         return list(node.parts)
     return []

@@ -40,10 +40,10 @@ from finlint.analysis.program.rebinding import bound_function, bound_value, last
 from finlint.analysis.program.statements import children, flat_statements, parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+from finlint.model.bindings import bound_by, target_names
 from finlint.model.finding import Confidence
 from finlint.model.limits import KEEPING_DEPTH, RETENTION_DEPTH, RETENTION_VALUES
-from finlint.model.outline import target_names
-from finlint.model.source import Span
+from finlint.model.outline import stmt_span
 
 #: Builtins whose result contains their arguments.
 _CONTAINERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict"})
@@ -291,13 +291,8 @@ class _Holder:
         """Whether the variable means something else by the time that the callback runs."""
         after = self.registration.call.span.line if self.registration.call is not None else 0
         for stmt in flat_statements(function.ir.body):
-            targets: tuple[ir.Expr, ...] = ()
-            if isinstance(stmt, (ir.Assign, ir.Delete)):
-                targets = stmt.targets
-            elif isinstance(stmt, (ir.AnnAssign, ir.For)):
-                targets = (stmt.target,)
-            if any(name in target_names(t) for t in targets):
-                span: Span = stmt.span  # type: ignore[union-attr]
+            if any(name in target_names(bound.target) for bound in bound_by(stmt)):
+                span = stmt_span(stmt)
                 if span.line > after or (name in self.aliases and isinstance(stmt, ir.Delete)):
                     return True
         return False

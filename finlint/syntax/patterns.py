@@ -1,0 +1,53 @@
+"""Patterns of ``match`` to expressions of the subject: the names that they bind, and what they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from finlint.model import ir
+from finlint.model.source import Span
+
+#: ``_``: binds nothing and matches everything.
+ANYTHING = ir.Pattern((), ir.Const(True), None)
+
+
+def named(name: str, inner: ir.Pattern, value: ir.Expr) -> ir.Pattern:
+    """``inner as name``, and a name alone."""
+    bound = value if inner.cls is None else ir.Narrowed(value, inner.cls)
+    return inner._replace(binds=(*inner.binds, (name, bound)))
+
+
+def equal(value: ir.Expr, other: ir.Expr) -> ir.Pattern:
+    """``case 1`` and ``case Color.RED``"""
+    return ir.Pattern((), ir.Compare(value, (("Equal", other),)), None)
+
+
+def same(value: ir.Expr, other: ir.Expr) -> ir.Pattern:
+    """``case None``, ``True`` and ``False``"""
+    return ir.Pattern((), ir.Compare(value, (("Is", other),)), None)
+
+
+def item(value: ir.Expr, position: int, star: int | None, size: int, span: Span) -> ir.Expr:
+    """What stands at ``position`` of a sequence pattern of ``size`` parts, the one at ``star`` of any length."""
+    behind = star is not None and position > star
+    return ir.Subscript(value, ir.Const(position - size if behind else position), span)
+
+
+def rest(name: str, value: ir.Expr, span: Span) -> ir.Pattern:
+    """``*name`` in a sequence pattern."""
+    return named(name, ANYTHING, ir.Subscript(value, ir.Slice(()), span)) if name else ANYTHING
+
+
+def parts(given: Sequence[ir.Pattern]) -> ir.Pattern:
+    """A pattern of several: whether it matches is not told by an expression."""
+    return ir.Pattern(tuple(bound for part in given for bound in part.binds), None, None)
+
+
+def any_of(given: Sequence[ir.Pattern]) -> ir.Pattern:
+    """``a | b``: each alternative binds the same names, each to something of its own."""
+    test = given[0].test
+    for part in given[1:]:
+        test = None if test is None or part.test is None else ir.Bool("or", test, part.test)
+    if any(part.test == ANYTHING.test for part in given):
+        test = ANYTHING.test
+    return ir.Pattern(tuple(bound for part in given for bound in part.binds), test, None)
