@@ -299,9 +299,7 @@ class Lowering:
             self._pattern(element.value, ir.Positional(matched, position, span))
             for position, element in enumerate(node.patterns)
         ]
-        out += [
-            self._pattern(element.pattern, ir.Attr(matched, element.key.value, span)) for element in node.kwds
-        ]
+        out += [self._pattern(element.pattern, ir.Attr(matched, element.key.value, span)) for element in node.kwds]
         return patterns.parts(out)._replace(cls=cls)
 
     def p_alternatives(self, node: cst.MatchOr, value: ir.Expr) -> ir.Pattern:
