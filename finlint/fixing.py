@@ -11,15 +11,14 @@ import os
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.model.finding import Finding
-from finlint.syntax.reading import Unreadable, decode
+from finlint.sources import Sources
 
 if TYPE_CHECKING:
     from finlint.fixes.edit import Edit, Fix
-    from finlint.fixes.tree import Tree
     from finlint.shown import Outcome
 
 #: A fix may uncover what a second one mends; more rounds than this were never needed by any test.
@@ -77,15 +76,16 @@ class _Run:
         lint: Lint,
     ) -> None:
         self.outcome = outcome
-        self.texts: dict[str, bytes] = {}
         self.fixed: list[Finding] = []
-        self._files = {os.path.abspath(path): path for path in files}
-        self._read = read
+        self._sources = Sources(files, read)
         self._lint = lint
         self._wanted = {_about(finding) for finding in wanted}
         self._failed: set[tuple[object, ...]] = set()
-        self._trees: dict[str, Tree | None] = {}
-        self._lines: dict[str, tuple[bytes, list[str]]] = {}
+
+    @property
+    def texts(self) -> dict[str, bytes]:
+        """The files that have been changed."""
+        return self._sources.texts
 
     def mend(self, *, unsafe: bool) -> None:
         for _ in range(MAX_ROUNDS):
@@ -111,8 +111,10 @@ class _Run:
         taken: dict[str, list[Edit]] = {}
         out: list[_Plan] = []
         for finding in findings:
-            for fix in candidates(Request(finding, self._tree, findings, self._elsewhere)):
-                key = (*_exactly(finding, self._line), fix.title, fix.edits)
+            for fix in candidates(
+                Request(finding, self._sources.tree, findings, self._sources.elsewhere, self._sources.text)
+            ):
+                key = (*_exactly(finding, self._sources.line), fix.title, fix.edits)
                 if key in self._failed or (not fix.safe and not unsafe):
                     continue
                 edits = taken.setdefault(fix.path, [])
@@ -122,58 +124,15 @@ class _Run:
                 break
         return out
 
-    def _tree(self, path: str) -> Tree | None:
-        """A linted file as a tree; None for other files, and for what LibCST cannot read."""
-        import libcst
-
-        from finlint.fixes.tree import Tree
-
-        name = self._files.get(os.path.abspath(path))
-        if name is None:
-            return None
-        if name not in self._trees:
-            try:
-                self._trees[name] = Tree(name, decode(self._data(name)))
-            except (Unreadable, libcst.ParserSyntaxError, RecursionError):
-                self._trees[name] = None
-        return self._trees[name]
-
-    def _elsewhere(self, path: str) -> Iterator[str]:
-        """Files that may import the one at ``path``: those that its module's name stands in."""
-        stem = os.path.splitext(os.path.basename(path))[0]
-        if stem == "__init__":
-            stem = os.path.basename(os.path.dirname(os.path.abspath(path)))
-        word = re.compile(rb"\b" + re.escape(stem.encode("utf-8", "surrogateescape")) + rb"\b")
-        for name in self._files.values():
-            if os.path.abspath(name) != os.path.abspath(path):
-                data = self._data(name)
-                if word.search(data):
-                    yield data.decode("utf-8", "replace")
-
-    def _data(self, path: str) -> bytes:
-        known = self.texts.get(path)
-        return known if known is not None else self._read(path)
-
-    def _line(self, path: str, number: int) -> str:
-        data = self._data(path)
-        known = self._lines.get(path)
-        if known is None or known[0] is not data:
-            try:
-                known = (data, decode(data).split("\n"))
-            except Unreadable:
-                known = (data, [])
-            self._lines[path] = known
-        return known[1][number - 1].strip() if 0 < number <= len(known[1]) else ""
-
     # -- applying
 
     def _accept(self, plans: list[_Plan]) -> bool:
         tried = self._try(plans)
         if tried is None:
             return False
-        self.texts, self.outcome = tried
+        texts, self.outcome = tried
+        self._sources.change(texts)
         self.fixed += [plan.finding for plan in plans]
-        self._trees.clear()
         return True
 
     def _try(self, plans: list[_Plan]) -> tuple[dict[str, bytes], Outcome] | None:
@@ -188,21 +147,21 @@ class _Run:
         texts = dict(self.texts)
         for path, wanted in edits.items():
             try:
-                encoding, text = _decoded(self._data(path))
+                encoding, text = _decoded(self._sources.data(path))
                 fresh = apply(text, wanted)
                 libcst.parse_module(fresh.replace("\r\n", "\n").replace("\r", "\n"))
                 texts[path] = fresh.encode(encoding)
             except (UnicodeError, SyntaxError, LookupError, libcst.ParserSyntaxError, RecursionError):
                 return None
-        before, line_before = self.outcome, self._line
-        planned = Counter(_exactly(plan.finding, line_before) for plan in plans)
-        exact = Counter(_exactly(finding, line_before) for finding in before.report.findings)
-        kept, self.texts = self.texts, texts
+        before = self.outcome
+        planned = Counter(_exactly(plan.finding, self._sources.line) for plan in plans)
+        exact = Counter(_exactly(finding, self._sources.line) for finding in before.report.findings)
+        kept, self._sources.texts = self._sources.texts, texts
         try:
             after = self._lint(texts)
-            exact_after = Counter(_exactly(finding, self._line) for finding in after.report.findings)
+            exact_after = Counter(_exactly(finding, self._sources.line) for finding in after.report.findings)
         finally:
-            self.texts = kept
+            self._sources.texts = kept
         gone = all(exact_after[key] <= exact[key] - count for key, count in planned.items())
         about = Counter(_about(finding) for finding in before.report.findings)
         grown = Counter(_about(finding) for finding in after.report.findings) - about

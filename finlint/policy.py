@@ -26,6 +26,8 @@ class Overrides(NamedTuple):
     extend_exclude: tuple[str, ...] = ()
     #: Beside those of the configuration; patterns count from the working directory.
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    fixable: tuple[str, ...] | None = None
+    unfixable: tuple[str, ...] = ()
 
 
 NO_OVERRIDES = Overrides()
@@ -45,6 +47,8 @@ class Policy:
         self.min_severity = overrides.min_severity or config.min_severity
         self.min_confidence = overrides.min_confidence or config.min_confidence or Confidence.LOW
         self._severity = {code: level for selector, level in config.severity for code in codes_of(selector)}
+        fixable = overrides.fixable or config.fixable or ("ALL",)
+        self._fixable = selected(fixable, (*config.unfixable, *overrides.unfixable))
         here = os.getcwd()
         mine = tuple((rooted(pattern, here), selectors) for pattern, selectors in overrides.per_file_ignores)
         self._per_file = tuple(
@@ -58,6 +62,10 @@ class Policy:
         name = os.path.basename(absolute)
         sets = [codes for excluder, codes in self._per_file if excluder.excludes(absolute, name)]
         return frozenset().union(*sets)
+
+    def may_fix(self, code: str) -> bool:
+        """Whether findings of the code are to be mended."""
+        return code in self._fixable
 
     def levelled(self, finding: Finding) -> Finding:
         """The finding with the severity that the configuration gives its code."""

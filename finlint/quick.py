@@ -17,7 +17,7 @@ from finlint.scan.tokens import may_hold_finalizer
 MAX_BYTES = 1_000_000
 
 #: What may be asked for without changing what is printed of a run that finds nothing.
-_FLAGS = frozenset({"--exit-zero", "--force-exclude", "--isolated"})
+_FLAGS = frozenset({"--exit-zero", "--force-exclude", "--isolated", "-q", "--quiet"})
 _FORMATS = frozenset({"text", "concise"})
 
 #: Files that may configure us, or hold a section of ours that nobody reads, with the word that tells.
@@ -39,6 +39,8 @@ def quick(arguments: list[str]) -> int | None:
         return None
     if not _hold_nothing(paths):
         return None
+    if flags & {"-q", "--quiet"}:
+        return 0
     # Formats for machines keep their own stream free of it.
     stream = sys.stderr if "concise" in flags else sys.stdout
     try:

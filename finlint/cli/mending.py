@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
+from typing import TextIO
 
 from finlint import atomic, fixing
 from finlint.cli.errors import UsageError
@@ -26,7 +27,9 @@ def mend(run: Run, outcome: Outcome) -> int:
         now = {**found.overlay, **changed}
         return run.linter.lint(found.files, texts=Texts(now), overlay=now, errors=found.errors)
 
-    wanted = run.known.subtracted(touched(outcome.report, options.diff_base), quiet=True).findings
+    policies = run.linter.policies
+    left = run.known.subtracted(touched(outcome.report, options.diff_base), quiet=True).findings
+    wanted = [finding for finding in left if policies.of_file(finding.path).may_fix(finding.code)]
     done = fixing.fix(outcome, wanted, found.files, read, lint, unsafe=options.unsafe_fixes)
     more = f"{done.more} fixable with --unsafe-fixes." if done.more else ""
     view = View(NOTHING, os.getcwd(), run.texts.lines)
@@ -39,16 +42,26 @@ def mend(run: Run, outcome: Outcome) -> int:
             say(more)
         return 1 if done.texts and not options.exit_zero else 0
     fixed = f"Fixed {count(len(done.fixed), 'finding')} in {count(len(done.texts), 'file')}." if done.fixed else ""
-    left = done.outcome._replace(report=touched(done.outcome.report, options.diff_base))
+    after = done.outcome._replace(report=touched(done.outcome.report, options.diff_base))
+    mended = 1 if done.texts and options.exit_non_zero_on_fix else 0
     if run.request.stdin:
         # The text is what was asked for; what is said about it goes elsewhere.
         name = next(iter(found.files), "")
         text = done.texts.get(name, read(name)) if name else b""
         sys.stdout.flush()
         sys.stdout.buffer.write(text)
-        return finish(run, left, Texts({name: text}), before=fixed, after=more, stream=sys.stderr)
+        return _said(run, after, Texts({name: text}), fixed, more, sys.stderr) or mended
     for path, data in sorted(done.texts.items()):
         if run.texts.data(path) != read(path):
             raise UsageError(f"{view.path(path)} has changed in the meantime, and is left alone: run again")
         atomic.write_bytes(path, data)
-    return finish(run, left, Texts(done.texts), before=fixed, after=more)
+    return _said(run, after, Texts(done.texts), fixed, more, sys.stdout) or mended
+
+
+def _said(run: Run, outcome: Outcome, texts: Texts, fixed: str, more: str, stream: TextIO) -> int:
+    """Report what is left, or with ``--fix-only`` what was mended. Returns the exit status."""
+    if not run.request.options.fix_only:
+        return finish(run, outcome, texts, before=fixed, after=more, stream=stream)
+    if not run.request.quiet:
+        say(fixed or "Nothing to fix.")
+    return 0

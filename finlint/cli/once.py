@@ -12,9 +12,10 @@ from finlint.cli.paths import missing as complaint
 from finlint.cli.request import Request
 from finlint.cli.terminal import Progress, say
 from finlint.cli.wanted import Known, touched
-from finlint.cli.writing import write
+from finlint.cli.writing import fixable, write
 from finlint.linter import Linter
-from finlint.model.finding import FileError, Report, Summary
+from finlint.model.finding import FileError, Finding, OfferedFix, Report, Summary
+from finlint.report.formats import WITH_FIXES
 from finlint.report.plain import plain_path
 from finlint.report.view import View
 from finlint.shown import Outcome
@@ -59,11 +60,11 @@ def once(request: Request) -> int:
     if not found.files and not found.errors:
         if found.missing:
             return 2
-        if not linter.force_exclude:
+        if not linter.force_exclude and not request.quiet:
             say(f"finlint: warning: no Python files in {', '.join(request.paths)}")
     discovered = time.perf_counter()
     linter.settings(found.files)
-    for warning in linter.warnings():
+    for warning in linter.warnings() if not request.quiet else ():
         say(f"finlint: warning: {warning}")
     run = Run(request, linter, found, Texts(found.overlay), Known(request, linter.here, found.files))
     outcome, done = _lint(run)
@@ -106,7 +107,7 @@ def _lint(run: Run) -> tuple[Outcome, list[Statistics]]:
 
 def _after(run: Run, outcome: Outcome) -> int:
     options = run.request.options
-    if options.fix or options.diff:
+    if run.request.fixes:
         from finlint.cli.mending import mend
 
         return mend(run, outcome)
@@ -128,8 +129,24 @@ def finish(
     options = run.request.options
     report = run.known.subtracted(outcome.report)
     view = View(report, os.getcwd(), texts.lines)
+    if not run.request.fixes and any(output.format in WITH_FIXES for output in run.request.outputs):
+        view = view._replace(fixes=_offers(run, report, texts))
+        after = fixable(view.fixes)
     write(run.request, view, outcome.suppressed, stream or sys.stdout, before=before, after=after)
     return 1 if (report.findings or report.errors) and not options.exit_zero else 0
+
+
+def _offers(run: Run, report: Report, texts: Texts) -> Mapping[Finding, OfferedFix]:
+    """The fixes that ``--fix`` and ``--unsafe-fixes`` would try."""
+    from finlint.offering import offers
+
+    policies = run.linter.policies
+    return offers(
+        report.findings,
+        run.found.files,
+        texts.data,
+        lambda finding: policies.of_file(finding.path).may_fix(finding.code),
+    )
 
 
 def _tell(linter: Linter, outcome: Outcome, done: Sequence[Statistics]) -> None:

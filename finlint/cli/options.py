@@ -64,6 +64,10 @@ def main_parser() -> Parser:
     group.add_argument("--fix", action="store_true", help="mend what can be mended without another meaning")
     group.add_argument("--unsafe-fixes", action="store_true", help="mend what may change the meaning, too")
     group.add_argument("--diff", action="store_true", help="print what --fix would change, and write nothing")
+    group.add_argument("--fix-only", action="store_true", help="as --fix, and report nothing of what is left")
+    group.add_argument("--fixable", metavar="CODES", action="append", help="mend only these (default: all)")
+    group.add_argument("--unfixable", metavar="CODES", action="append", help="do not mend these")
+    group.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 where something was mended")
 
     group = parser.add_argument_group("files")
     group.add_argument("--exclude", metavar="GLOBS", action="append", help="instead of the usual folders")
@@ -82,6 +86,7 @@ def main_parser() -> Parser:
     group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="(default: auto)")
     group.add_argument("--exit-zero", action="store_true", help="exit with 0 although there are findings")
     group.add_argument("--watch", action="store_true", help="again whenever a file changes")
+    group.add_argument("-q", "--quiet", action="store_true", help="findings and errors alone: no summary, no warnings")
     group.add_argument("-v", "--verbose", action="store_true", help="say what was read and how long it took")
 
     group = parser.add_argument_group("known findings")

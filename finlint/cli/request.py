@@ -35,6 +35,16 @@ class Request(NamedTuple):
     linting: Options
 
     @property
+    def fixes(self) -> bool:
+        """Whether something is to be mended, or shown mended."""
+        return bool(self.options.fix or self.options.fix_only or self.options.diff)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether only findings and errors are to be said."""
+        return bool(self.options.quiet)
+
+    @property
     def stdin(self) -> bool:
         """Whether standard input is what is linted."""
         return self.paths == ["-"]
@@ -58,7 +68,14 @@ def config_of(values: Sequence[str] | None) -> tuple[str | None, tuple[str, ...]
 
 def _linting(options: Namespace) -> Options:
     select, ignore, extend = split(options.select), split(options.ignore), split(options.extend_select)
-    for name, selectors in (("--select", select), ("--ignore", ignore), ("--extend-select", extend)):
+    fixable, unfixable = split(options.fixable), split(options.unfixable)
+    for name, selectors in {
+        "--select": select,
+        "--ignore": ignore,
+        "--extend-select": extend,
+        "--fixable": fixable,
+        "--unfixable": unfixable,
+    }.items():
         _known(name, selectors or ())
     if select == ():
         raise UsageError("--select is empty, so that nothing would be reported; leave it out for the default rules")
@@ -72,6 +89,8 @@ def _linting(options: Namespace) -> Options:
         split(options.exclude),
         split(options.extend_exclude) or (),
         tuple(map(_per_file, options.per_file_ignores or ())),
+        fixable,
+        unfixable or (),
     )
     return Options(
         overrides,
@@ -115,6 +134,7 @@ def _level(option: str, value: str | None, read: Callable[[str], _Value]) -> _Va
 def _check(options: Namespace) -> None:
     """Options that exclude each other, or that need another one. Raises UsageError."""
     stdin = "-" in options.paths
+    fixes = options.fix or options.fix_only or options.diff
     faults = (
         (options.isolated and config_of(options.config)[0], "--isolated and --config FILE exclude each other"),
         (
@@ -124,11 +144,17 @@ def _check(options: Namespace) -> None:
         (stdin and len(options.paths) > 1, "`-` reads standard input, and stands alone"),
         (stdin and (options.watch or options.add_ignore), "standard input can be neither watched nor changed"),
         (
-            options.unsafe_fixes and not (options.fix or options.diff),
+            options.unsafe_fixes and not fixes,
             "--unsafe-fixes says which fixes: --fix writes them, --diff shows them",
         ),
         (
-            (options.fix or options.diff) and (options.add_ignore or options.write_baseline),
+            options.exit_non_zero_on_fix and not fixes,
+            "--exit-non-zero-on-fix goes with --fix or --fix-only",
+        ),
+        (options.diff and options.fix_only, "--diff writes nothing, and --fix-only does: one of them"),
+        (options.quiet and options.verbose, "--quiet and --verbose exclude each other"),
+        (
+            fixes and (options.add_ignore or options.write_baseline),
             "--fix and --diff come first: run again with --add-ignore or --write-baseline",
         ),
         (options.stdin_filename and not stdin, "--stdin-filename goes with `-`, which reads standard input"),

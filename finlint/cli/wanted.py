@@ -46,7 +46,8 @@ class Known:
         self._is_named = bool(request.options.baseline)
         self._root = here.root
         self._files = files
-        self._tell = not request.options.diff_base
+        self._quiet = request.quiet
+        self._tell = not request.options.diff_base and not request.quiet
 
     def view(self, report: Report) -> View:
         return View(report, os.getcwd(), Texts().lines, base=self._root)
@@ -91,7 +92,8 @@ class Known:
         except OSError as error:
             say(f"finlint: note: {self._path} is of an older version, and cannot be rewritten: {error.strerror}")
         else:
-            say(f"finlint: note: {self._path} was of an older version, and has been rewritten")
+            if not self._quiet:
+                say(f"finlint: note: {self._path} was of an older version, and has been rewritten")
 
     def _tell_gone(self, gone: Sequence[Entry]) -> None:
         if not gone or not self._tell:

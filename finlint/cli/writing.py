@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TextIO
 
 from finlint.cli.request import Request
 from finlint.cli.terminal import count, say, use_color
-from finlint.model.finding import Report
+from finlint.model.finding import Finding, OfferedFix, Report
 from finlint.report.formats import READABLE, render
 from finlint.report.view import View
 
@@ -25,6 +26,8 @@ def write(request: Request, view: View, suppressed: int, stream: TextIO, *, befo
             from finlint import atomic
 
             atomic.write_bytes(target, text.encode("utf-8", "backslashreplace"))
+    if request.quiet:
+        return
     lines = list(filter(None, [before, summary(view.report, suppressed), after]))
     if readable and request.outputs[0].format == "text" and not options.statistics:
         print(*lines, sep="\n", file=stream)
@@ -32,6 +35,16 @@ def write(request: Request, view: View, suppressed: int, stream: TextIO, *, befo
         stream.flush()
         for line in lines:
             say(line)
+
+
+def fixable(fixes: Mapping[Finding, OfferedFix]) -> str:
+    """One line of how many findings have a fix; empty where none has."""
+    safe = sum(fix.safe for fix in fixes.values())
+    unsafe = len(fixes) - safe
+    parts = [f"[*] {safe} fixable with --fix"] if safe else []
+    if unsafe:
+        parts.append(f"{unsafe} {'more ' if safe else 'fixable '}with --fix --unsafe-fixes")
+    return ", ".join(parts) + "." if parts else ""
 
 
 def summary(report: Report, suppressed: int) -> str:

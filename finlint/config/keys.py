@@ -163,6 +163,15 @@ _DECLARED = (
         "--min-confidence",
     ),
     Key(
+        "fixable",
+        CODES,
+        ["ALL"],
+        "The rules whose findings `--fix` mends.",
+        '["FIN201", "FIN305"]',
+        "--fixable",
+    ),
+    Key("unfixable", CODES, [], "Rules whose findings `--fix` leaves alone.", '["FIN401"]', "--unfixable"),
+    Key(
         "exclude",
         PATTERNS,
         list(USUAL_FOLDERS),

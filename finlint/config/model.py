@@ -26,6 +26,8 @@ class Config(NamedTuple):
     severity: tuple[tuple[str, Severity], ...] = ()
     min_severity: Severity | None = None
     min_confidence: Confidence | None = None
+    fixable: tuple[str, ...] | None = None
+    unfixable: tuple[str, ...] = ()
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False

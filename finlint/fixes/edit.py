@@ -49,6 +49,8 @@ class Request(NamedTuple):
     tree: Callable[[str], Tree | None]
     siblings: tuple[Finding, ...]
     elsewhere: Callable[[str], Iterable[str]]
+    #: The text of a file, for a first look that costs less than its tree.
+    text: Callable[[str], str]
 
 
 Fixer = Callable[[Request], Iterator[Fix]]

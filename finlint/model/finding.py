@@ -94,6 +94,25 @@ class Finding(NamedTuple):
         return (self.path, self.span.line, self.span.column, self.code, self.message)
 
 
+class Change(NamedTuple):
+    """A piece of a file to be replaced: lines and columns count from 1, the end is not part of it."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class OfferedFix(NamedTuple):
+    """What could be done about a finding. ``safe``: the program means the same, but for the fault."""
+
+    title: str
+    safe: bool
+    changes: tuple[Change, ...]
+
+
 class FileError(NamedTuple):
     """A file that could not be read or parsed (FIN901). ``line`` is 1 where no line is known."""
 

@@ -23,6 +23,8 @@ _RENDERERS = {
 FORMATS: tuple[str, ...] = tuple(_RENDERERS)
 #: Formats for people, which may be coloured and are followed by a summary line.
 READABLE = ("text", "concise")
+#: Formats that show which findings have a fix.
+WITH_FIXES = frozenset({"text", "concise", "json", "jsonl", "sarif", "rdjson"})
 
 
 def render(name: str, view: View) -> str:

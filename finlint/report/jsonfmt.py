@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from finlint.model.finding import FileError, Finding, Hop, Summary
+from finlint.model.finding import FileError, Finding, Hop, OfferedFix, Summary
 from finlint.report.fingerprint import fingerprints
 from finlint.report.plain import as_json
 from finlint.report.view import View, error_message, one_line
@@ -69,7 +69,14 @@ def finding_object(finding: Finding, view: View) -> dict[str, Any]:
         "trace": [_hop_object(hop, view) for hop in finding.trace],
         # Only where there is one: the keys above are all that readers may count on.
         **({"related": [_hop_object(hop, view) for hop in finding.related]} if finding.related else {}),
+        **({"fix": _fix_object(view.fixes[finding], view)} if finding in view.fixes else {}),
     }
+
+
+def _fix_object(fix: OfferedFix, view: View) -> dict[str, Any]:
+    """What is replaced by what; columns count characters from 1, and the end is not part of it."""
+    edits = [{**change._asdict(), "path": view.path(change.path)} for change in fix.changes]
+    return {"title": fix.title, "safe": fix.safe, "edits": edits}
 
 
 def _hop_object(hop: Hop, view: View) -> dict[str, Any]:

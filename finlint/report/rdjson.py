@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from finlint.model.finding import Change
 from finlint.report.plain import as_json
 from finlint.report.view import RULES_URL, View, error_message, one_line
 
@@ -24,15 +25,18 @@ def render_rdjson(view: View) -> str:
             related.insert(0, {"message": f"{registration.how} {registration.registrar}", "location": place})
         location = _location(view, finding.path, span.line, span.column)
         location["range"]["end"] = {"line": span.end_line, "column": span.end_column}
-        diagnostics.append(
-            {
-                "message": one_line(finding.message),
-                "location": location,
-                "severity": _SEVERITY[finding.severity.value],
-                "code": {"value": finding.code, "url": RULES_URL},
-                "related_locations": related,
-            }
-        )
+        diagnostic = {
+            "message": one_line(finding.message),
+            "location": location,
+            "severity": _SEVERITY[finding.severity.value],
+            "code": {"value": finding.code, "url": RULES_URL},
+            "related_locations": related,
+        }
+        fix = view.fixes.get(finding)
+        # A suggestion is about the file of its diagnostic.
+        if fix is not None and all(change.path == finding.path for change in fix.changes):
+            diagnostic["suggestions"] = [_suggestion(change) for change in fix.changes]
+        diagnostics.append(diagnostic)
     for error in view.report.errors:
         diagnostics.append(
             {
@@ -44,6 +48,14 @@ def render_rdjson(view: View) -> str:
         )
     document = {"source": {"name": "finlint", "url": RULES_URL}, "diagnostics": diagnostics}
     return as_json(document, indent=2) + "\n"
+
+
+def _suggestion(change: Change) -> dict[str, Any]:
+    start = {"line": change.line, "column": change.column}
+    return {
+        "range": {"start": start, "end": {"line": change.end_line, "column": change.end_column}},
+        "text": change.text,
+    }
 
 
 def _location(view: View, path: str, line: int, column: int) -> dict[str, Any]:

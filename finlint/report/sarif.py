@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from finlint.model.finding import FileError, Finding
+from finlint.model.finding import FileError, Finding, OfferedFix
 from finlint.report.fingerprint import SCHEME, fingerprints
 from finlint.report.plain import as_json
 from finlint.report.view import RULES_URL, View, error_message, one_line
@@ -95,7 +95,26 @@ def _result(finding: Finding, name: str, index: dict[str, int], view: View) -> d
         if registration is not None:
             steps.insert(0, _location(registration.path, registration.line, registration.column, text, view))
         result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": step} for step in steps]}]}]
+    if finding in view.fixes:
+        result["fixes"] = [_fix(view.fixes[finding], view)]
     return result
+
+
+def _fix(fix: OfferedFix, view: View) -> dict[str, Any]:
+    files: dict[str, list[dict[str, Any]]] = {}
+    for change in fix.changes:
+        region = {
+            "startLine": change.line,
+            "startColumn": change.column,
+            "endLine": change.end_line,
+            "endColumn": change.end_column,
+        }
+        files.setdefault(change.path, []).append({"deletedRegion": region, "insertedContent": {"text": change.text}})
+    changes = [{"artifactLocation": _artifact(path, view), "replacements": rows} for path, rows in files.items()]
+    return {
+        "description": {"text": f"{fix.title}{'' if fix.safe else ' (may change the meaning)'}"},
+        "artifactChanges": changes,
+    }
 
 
 def _error(error: FileError, index: dict[str, int], view: View) -> dict[str, Any]:

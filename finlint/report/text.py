@@ -23,7 +23,7 @@ class Palette:
 
 
 def render_concise(view: View) -> str:
-    """``path:line:column: CODE message``, one a line."""
+    """``path:line:column: CODE message``, one a line; ``[*]`` after the code where there is a safe fix."""
     paint = Palette(view.color)
     out = []
     for item in view.items():
@@ -32,8 +32,8 @@ def render_concise(view: View) -> str:
             out.append(f"{paint('bold', place)}: {paint('red', 'FIN901')} {error_message(item)}\n")
         else:
             place = f"{view.shown(item.path)}:{item.span.line}:{item.span.column}"
-            style = _OF_SEVERITY[item.severity.value]
-            out.append(f"{paint('bold', place)}: {paint(style, item.code)} {one_line(item.message)}\n")
+            code = paint(_OF_SEVERITY[item.severity.value], item.code) + _mark(item, view, paint)
+            out.append(f"{paint('bold', place)}: {code} {one_line(item.message)}\n")
     return "".join(out)
 
 
@@ -53,7 +53,7 @@ def _block(finding: Finding, view: View, paint: Palette) -> str:
     style = _OF_SEVERITY[finding.severity.value]
     place = f"{view.shown(finding.path)}:{finding.span.line}:{finding.span.column}"
     sure = "" if finding.confidence.value == "high" else f", {finding.confidence.value} confidence"
-    head = f"{paint('bold', place)}: {paint(style, finding.code)} [{finding.kind}]"
+    head = f"{paint('bold', place)}: {paint(style, finding.code)}{_mark(finding, view, paint)} [{finding.kind}]"
     out = [f"{head} {one_line(finding.message)} ({finding.severity.value}{sure})"]
     out += _frame(finding, view, paint)
     registration = finding.registration
@@ -70,7 +70,16 @@ def _block(finding: Finding, view: View, paint: Palette) -> str:
             out.append(f"     {number}. {where}  {paint('dim', _printable(' '.join(hop.text.split())))}")
     for hop in finding.related:
         out.append(f"   {paint('blue', '=')} {view.shown(hop.path)}:{hop.line}:{hop.column}: {_printable(hop.text)}")
+    if fix := view.fixes.get(finding):
+        options = "--fix" if fix.safe else "--fix --unsafe-fixes"
+        out.append(f"   {paint('blue', '=')} fix: {fix.title} ({options})")
     return "\n".join(out) + "\n"
+
+
+def _mark(finding: Finding, view: View, paint: Palette) -> str:
+    """``[*]`` where ``--fix`` may mend it."""
+    fix = view.fixes.get(finding)
+    return f" [{paint('cyan', '*')}]" if fix is not None and fix.safe else ""
 
 
 def _frame(finding: Finding, view: View, paint: Palette) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from finlint import __version__
-from finlint.model.finding import FileError, Finding, Report
+from finlint.model.finding import FileError, Finding, OfferedFix, Report
 from finlint.report.plain import plain, plain_path
 
 #: Where the rules are described; ``#`` and the code in lower case are added.
@@ -22,6 +23,7 @@ class View(NamedTuple):
 
     ``source`` gives the lines of a file as it was analysed ([] where it cannot be read); ``color`` is for the
     formats that people read. Paths are relative to ``cwd`` and shown relative to ``base`` (empty: to ``cwd``, too).
+    ``fixes`` has the findings that can be mended.
     """
 
     report: Report
@@ -30,6 +32,7 @@ class View(NamedTuple):
     color: bool = False
     version: str = __version__
     base: str = ""
+    fixes: Mapping[Finding, OfferedFix] = MappingProxyType({})
 
     def path(self, path: str) -> str:
         """``path`` for machines: relative to the base where it lies below it, and exact."""

@@ -64,7 +64,7 @@ class UnusedSuppression(Rule[Comment]):
 
 
 def _complaint(directive: Directive, hits: frozenset[str]) -> str:
-    where = "in this file" if directive.whole_file else "on this line"
+    where = directive.where
     if directive.codes is None:
         # A bare noqa may be meant for another tool.
         return f"The comment suppresses nothing: finlint finds nothing {where}" if directive.own and not hits else ""

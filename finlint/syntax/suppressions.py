@@ -1,8 +1,9 @@
 """Comments that suppress findings.
 
 In: the text of a file. Out: its directives, by line: ``# noqa``, ``# noqa: FIN102``, ``# finlint: ignore``,
-``# finlint: ignore[FIN102] -- reason``, and for the whole file ``# finlint: ignore-file[...]`` and
-``# flake8: noqa[: ...]``. Text that cannot be tokenized is read up to where it can; nothing is raised.
+``# finlint: ignore[FIN102] -- reason``, from a line to another ``# finlint: off[...]`` and ``# finlint: on``, and for
+the whole file ``# finlint: ignore-file[...]`` and ``# flake8: noqa[: ...]``; and faults: comments that were meant to
+be one. Text that cannot be tokenized is read up to where it can; nothing is raised.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,30 +21,68 @@ from finlint.model.source import Span
 #: A file without one of these words holds no directive.
 WORDS = (b"finlint:", b"noqa", b"NOQA", b"NoQA")
 
+_WORDS = ("ignore-file", "ignore", "off", "on")
 _OWN = re.compile(
-    r"#\s*finlint\s*:\s*(?P<word>ignore-file|ignore)\b(?!-)(?:\s*\[(?P<codes>[^\]]*)\])?",
+    r"#\s*finlint\s*:\s*(?P<word>ignore-file|ignore|off|on)(?![\w-])(?:\s*\[(?P<codes>[^\]]*)\])?(?P<rest>[^#]*)",
     re.IGNORECASE,
 )
+#: A comment to us whose first word is none of ours.
+_OTHER = re.compile(r"#\s*finlint\s*:\s*(?P<word>[\w-]+)(?P<rest>[^#]*)", re.IGNORECASE)
+#: How other tools call what we call ``ignore``, ``ignore-file``, ``off`` and ``on``.
+_FOREIGN = {
+    "disable": "ignore",
+    "noqa": "ignore",
+    "nolint": "ignore",
+    "skip": "ignore",
+    "skip-file": "ignore-file",
+    "disable-file": "ignore-file",
+    "disable-next": "ignore",
+    "enable": "on",
+}
+#: What may come after ``off`` and ``on``: nothing, or a reason. Else it is prose.
+_ENDS = re.compile(r"\s*(?:--|$)")
+#: Codes without the brackets that they belong in.
+_BARE = re.compile(r"\s*[=:(\[]?\s*(?P<codes>FIN\d+(?:[,\s]+FIN\d+)*)", re.IGNORECASE)
 _CODES = r"(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]+)*)"
 _NOQA = re.compile(rf"#\s*noqa\b(?P<colon>\s*:\s*{_CODES}?)?", re.IGNORECASE)
 _FLAKE8 = re.compile(rf"#\s*flake8\s*[:=]\s*noqa\b(?P<colon>\s*:\s*{_CODES}?)?", re.IGNORECASE)
 
 #: What every directive matches, whether it stands in a comment or not.
 _HINT = re.compile(r"#[^\n]*?(?:finlint|noqa)", re.IGNORECASE)
-_HINT_AT_FILE = re.compile(r"#[^\n]*?(?:finlint\s*:\s*ignore-file|flake8\s*[:=]\s*noqa)", re.IGNORECASE)
+_HINT_AT_FILE = re.compile(
+    r"#[^\n]*?(?:finlint\s*:\s*ignore-file|finlint\s*:\s*off|flake8\s*[:=]\s*noqa)", re.IGNORECASE
+)
 
 
 class Directive(NamedTuple):
-    """One comment. ``codes`` are as written; None suppresses everything. ``own`` ones are checked for use."""
+    """One comment. ``codes`` are as written; None suppresses everything. ``own`` ones are checked for use.
+
+    ``last`` is the last line of what ``off`` covers; 0 is that of no range.
+    """
 
     line: int
     span: Span
     codes: tuple[str, ...] | None
     whole_file: bool
     own: bool
+    last: int = 0
+
+    @property
+    def where(self) -> str:
+        """What it covers, in words."""
+        if self.whole_file:
+            return "in this file"
+        return f"up to line {self.last}" if self.last else "on this line"
 
     def covers(self, code: str) -> bool:
         return self.codes is None or any(covers(written, code) for written in self.codes)
+
+
+class Fault(NamedTuple):
+    """A comment to us that does not do what it seems to, and what to write instead."""
+
+    span: Span
+    message: str
 
 
 def covers(written: str, code: str) -> bool:
@@ -63,20 +102,29 @@ class Suppressions:
 
     @cached_property
     def directives(self) -> tuple[Directive, ...]:
-        return tuple(_read(self._text))
+        return tuple(item for item in self._items if isinstance(item, Directive))
+
+    @cached_property
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(item for item in self._items if isinstance(item, Fault))
+
+    @cached_property
+    def _items(self) -> list[Directive | Fault]:
+        return _ranged(_read(self._text), self._text.count("\n") + 1)
 
     def matching(self, code: str, line: int, *, noqa: bool = True) -> list[Directive]:
         """The directives that suppress ``code`` on ``line``. Without ``noqa`` only our own comments count."""
         if line not in self._hints and not self._hints_at_file:
             return []
-        found = [*self._by_line.get(line, ()), *(d for d in self.directives if d.whole_file)]
+        wide = (d for d in self.directives if d.whole_file or d.line <= line <= d.last)
+        found = [*self._by_line.get(line, ()), *wide]
         return [d for d in found if (noqa or d.own) and d.covers(code)]
 
     @cached_property
     def _by_line(self) -> dict[int, list[Directive]]:
         out: dict[int, list[Directive]] = {}
         for directive in self.directives:
-            if not directive.whole_file:
+            if not directive.whole_file and not directive.last:
                 out.setdefault(directive.line, []).append(directive)
         return out
 
@@ -100,15 +148,86 @@ def read(text: str) -> Suppressions:
     return Suppressions(text)
 
 
-def _read(text: str) -> Iterator[Directive]:
+class _Switch(NamedTuple):
+    """``off`` and ``on``, before they have found each other."""
+
+    on: bool
+    line: int
+    span: Span
+    codes: tuple[str, ...] | None
+
+
+def _ranged(items: Iterable[Directive | Fault | _Switch], lines: int) -> list[Directive | Fault]:
+    """Each ``off`` up to the next ``on`` of the same codes, or of none; up to the file's end where there is none."""
+    out: list[Directive | Fault] = []
+    open_: list[int] = []
+    for item in items:
+        if not isinstance(item, _Switch):
+            out.append(item)
+        elif not item.on:
+            open_.append(len(out))
+            out.append(Directive(item.line, item.span, item.codes, False, True, lines))
+        else:
+            closed = [at for at in open_ if item.codes is None or set(item.codes) == set(_codes_at(out, at))]
+            for at in closed:
+                directive = out[at]
+                assert isinstance(directive, Directive)
+                out[at] = directive._replace(last=item.line)
+                open_.remove(at)
+            if not closed:
+                out.append(Fault(item.span, "There is no `# finlint: off` of the same codes above it"))
+    return out
+
+
+def _codes_at(items: Sequence[Directive | Fault], at: int) -> tuple[str, ...]:
+    directive = items[at]
+    return directive.codes or () if isinstance(directive, Directive) else ()
+
+
+def _own(line: int, column: int, comment: str) -> Iterator[Directive | Fault | _Switch]:
+    """What one comment says to us."""
+    for match in _OWN.finditer(comment):
+        end = match.end("codes") + 1 if match["codes"] is not None else match.end("word")
+        word, codes = match["word"].lower(), _split(match["codes"])
+        span = Span(line, column + match.start(), line, column + end)
+        bare = _BARE.match(match["rest"]) if match["codes"] is None else None
+        if bare is not None:
+            written = _listed(bare["codes"])
+            yield Fault(span, f"Codes stand in brackets, without them all are meant: `# finlint: {word}[{written}]`")
+        elif word in ("off", "on") and match["codes"] is None and not _ENDS.match(match["rest"]):
+            yield Fault(span, f"It suppresses nothing: a reason stands after dashes, `# finlint: {word} -- reason`")
+            continue
+        if word in ("off", "on"):
+            yield _Switch(word == "on", line, span, codes)
+        else:
+            yield Directive(line, span, codes, word == "ignore-file", True)
+    for match in _OTHER.finditer(comment):
+        if _OWN.match(comment, match.start()) is None and (meant := _meant(match["word"], match["rest"])):
+            span = Span(line, column + match.start(), line, column + match.end("word"))
+            yield Fault(span, f"`{match['word']}` says nothing to finlint, did you mean `# finlint: {meant}`?")
+
+
+def _meant(word: str, rest: str) -> str:
+    """The comment that was meant; empty where it may be prose."""
+    import difflib
+
+    bare = _BARE.match(rest)
+    near = _FOREIGN.get(word.lower()) or next(iter(difflib.get_close_matches(word.lower(), _WORDS, 1, 0.75)), "")
+    if not near and (bare is not None or rest.lstrip().startswith("[")):
+        near = "ignore"
+    codes = re.search(r"FIN\d+(?:[,\s]+FIN\d+)*", rest, re.IGNORECASE) if near and near != "on" else None
+    return near + (f"[{_listed(codes[0])}]" if codes is not None else "")
+
+
+def _listed(codes: str) -> str:
+    return ", ".join(re.split(r"[,\s]+", codes))
+
+
+def _read(text: str) -> Iterator[Directive | Fault | _Switch]:
     if _HINT.search(text) is None:
         return
     for line, column, comment in comments(text):
-        for match in _OWN.finditer(comment):
-            codes = _split(match["codes"])
-            start = column + match.start()
-            span = Span(line, start, line, column + match.end())
-            yield Directive(line, span, codes, match["word"].lower() == "ignore-file", True)
+        yield from _own(line, column, comment)
         for pattern, whole in ((_FLAKE8, True), (_NOQA, False)):
             noqa = pattern.search(comment)
             if noqa is None:
@@ -151,7 +270,8 @@ def insert(text: str, wanted: dict[int, list[str]], reason: str = "") -> tuple[s
     if lines and not lines[0].endswith(("\n", "\r")) and len(lines) > 1:
         lines = [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
     ends = _comment_places(text)
-    existing = {d.line: d for d in _read(text) if d.own and not d.whole_file and d.codes is not None}
+    directives = Suppressions(text).directives
+    existing = {d.line: d for d in directives if d.own and not d.whole_file and not d.last and d.codes is not None}
     lost = {}
     for line, codes in wanted.items():
         if line not in ends or not 0 < line <= len(lines):

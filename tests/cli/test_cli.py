@@ -28,7 +28,10 @@ def test_findings_exit_1_and_are_summed_up(project: Path, run: Run) -> None:
     assert "bad.py:7:9: FIN102 [lock]" in ran.out
     assert "        ^^^^^^^^^^^^^^^" in ran.out
     assert "defined by `__del__` at bad.py:6:5" in ran.out
-    assert ran.out.endswith("Found 1 finding in 1 file (2 files, 1 registration).\n")
+    assert "   = fix: try the lock, do not wait for it (--fix --unsafe-fixes)\n" in ran.out
+    assert ran.out.endswith(
+        "Found 1 finding in 1 file (2 files, 1 registration).\n1 fixable with --fix --unsafe-fixes.\n"
+    )
     assert ran.err == ""
     assert run("good.py").status == 0
     assert run("--exit-zero").status == 0
@@ -360,3 +363,27 @@ def test_start_up_imports_little(project: Path) -> None:
     assert "finlint.engine" in clean
     # argparse asks shutil for the terminal's width where there is help to print; nothing else here may need it.
     assert heavy & clean <= {"shutil", "fnmatch"}
+
+
+def test_quiet_says_findings_and_errors_alone(project: Path, run: Run) -> None:
+    loud = run("--output-format", "concise")
+    assert "1 finding" in loud.err
+    for option in ("-q", "--quiet"):
+        ran = run(option, "--output-format", "concise")
+        assert (ran.status, ran.out, ran.err) == (1, loud.out, "")
+        assert run(option, "good.py").out == ""
+    assert run("-q").out + "Found" in run().out
+    (project / "finlint.toml").write_text('src = ["nowhere"]\n')
+    assert "warning" in run().err
+    assert run("-q").err == ""
+    assert "no such file" in run("-q", "nowhere.py").err
+    assert "exclude each other" in run("-q", "-v").err
+
+
+def test_a_range_suppresses(project: Path, run: Run) -> None:
+    (project / "bad.py").write_text("# finlint: off[FIN102] -- ours\n" + BAD + "# finlint: on\n")
+    assert run("bad.py").status == 0
+    ran = run("--select", "FIN902,FIN103", "bad.py")
+    assert ran.status == 0, ran.out
+    (project / "bad.py").write_text("# finlint: off[FIN103]\n" + BAD + "# finlint: on\n")
+    assert "no such finding up to line 10" in run("--extend-select", "FIN902", "bad.py").out

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from finlint.fixes.registry import FIXES
+from finlint.offering import FIXABLE
 
 from .conftest import Ran, Run
 
@@ -163,8 +167,6 @@ def test_a_link_is_followed_and_stays_one(code: Path, run: Run) -> None:
 
 
 def test_machine_formats_stay_readable(code: Path, run: Run) -> None:
-    import json
-
     done = run("--fix", "--output-format", "json", ".")
     assert json.loads(done.out)["findings"] == []
 
@@ -182,3 +184,92 @@ def test_options_that_do_not_go_together(code: Path, run: Run, arguments: list[s
     assert (done.status, done.out) == (2, "")
     assert says in done.err
     assert done.err.count("\n") == 1
+
+
+def test_what_can_be_mended_is_marked_and_counted(code: Path, run: Run) -> None:
+    code.write_text(BOTH)
+    shown = run(".").out
+    assert "code.py:10:9: FIN201 [*] [unsafe-handoff] " in shown
+    assert "   = fix: use queue.SimpleQueue (--fix)\n" in shown
+    assert "code.py:11:14: FIN102 [lock] " in shown
+    assert shown.endswith("[*] 1 fixable with --fix, 1 more with --fix --unsafe-fixes.\n")
+    concise = run("--output-format", "concise", ".")
+    assert "code.py:10:9: FIN201 [*] " in concise.out
+    assert "[*] 1 fixable with --fix" in concise.err
+    # Once it has been tried, nothing is promised.
+    assert "[*]" not in run("--fix", ".").out
+
+
+def _apply(text: str, edits: list[dict[str, int | str]]) -> str:
+    """As an editor does it, from the end of the file."""
+    for edit in sorted(edits, key=lambda e: (e["line"], e["column"]), reverse=True):
+        starts = [0]
+        for line in text.splitlines(keepends=True):
+            starts.append(starts[-1] + len(line))
+        begin = starts[int(edit["line"]) - 1] + int(edit["column"]) - 1
+        end = starts[int(edit["end_line"]) - 1] + int(edit["end_column"]) - 1
+        text = text[:begin] + str(edit["text"]) + text[end:]
+    return text
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_the_edits_of_json_are_the_fix(code: Path, run: Run, newline: str, end: str) -> None:
+    text = (SAFE.rstrip("\n") + end).replace("\n", newline)
+    code.write_bytes(text.encode())
+    (finding,) = json.loads(run("--output-format", "json", ".").out)["findings"]
+    assert (finding["fix"]["title"], finding["fix"]["safe"]) == ("do not wait for the executor", True)
+    assert {edit["path"] for edit in finding["fix"]["edits"]} == {"code.py"}
+    edited = _apply(text, finding["fix"]["edits"])
+    assert run("--fix", ".").status == 0
+    assert code.read_bytes() == edited.encode()
+
+
+def test_sarif_and_rdjson_have_the_edits(code: Path, run: Run) -> None:
+    (result,) = json.loads(run("--output-format", "sarif", ".").out)["runs"][0]["results"]
+    (change,) = result["fixes"][0]["artifactChanges"]
+    assert change["artifactLocation"]["uri"] == "code.py"
+    assert change["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 8, "startColumn": 1, "endLine": 9, "endColumn": 1},
+            "insertedContent": {"text": "        pool.shutdown(wait=False)\n"},
+        }
+    ]
+    (diagnostic,) = json.loads(run("--output-format", "rdjson", ".").out)["diagnostics"]
+    place = {"start": {"line": 8, "column": 1}, "end": {"line": 9, "column": 1}}
+    assert diagnostic["suggestions"] == [{"range": place, "text": "        pool.shutdown(wait=False)\n"}]
+    code.write_text(
+        SAFE.replace("pool.shutdown()", "pool.shutdown(wait=True)\n        print(1)").replace("__del__", "f")
+    )
+    assert "fix" not in run("--output-format", "json", ".").out
+
+
+def test_which_codes_are_mended(code: Path, run: Run) -> None:
+    code.write_text(BOTH)
+    assert "Nothing to fix" in run("--diff", "--fixable", "FIN102", ".").err
+    assert "Nothing to fix" in run("--diff", "--unfixable", "FIN2", ".").err
+    assert "Would fix 1" in run("--diff", "--unsafe-fixes", "--fixable", "FIN102", ".").err
+    assert "[*]" not in run("--unfixable", "FIN201", ".").out
+    (code.parent / "finlint.toml").write_text('unfixable = ["FIN201"]\n')
+    assert "Nothing to fix" in run("--diff", ".").err
+    assert "--fixable: unknown rule `FIN2O1`" in run("--fix", "--fixable", "FIN2O1", ".").err
+
+
+def test_fix_only(code: Path, run: Run) -> None:
+    code.write_text(BOTH)
+    assert run("--fix-only", ".") == Ran(0, "", "Fixed 1 finding in 1 file.\n")
+    assert "SimpleQueue" in code.read_text()
+    assert run("--fix-only", ".") == Ran(0, "", "Nothing to fix.\n")
+    assert run("--fix-only", "-q", ".") == Ran(0, "", "")
+    assert run("--fix-only", "-", stdin=SAFE.encode()).out == MENDED
+
+
+def test_exit_non_zero_on_fix(code: Path, run: Run) -> None:
+    assert run("--fix", "--exit-non-zero-on-fix", ".").status == 1
+    assert run("--fix", "--exit-non-zero-on-fix", ".").status == 0
+    code.write_text(SAFE)
+    assert run("--fix-only", "--exit-non-zero-on-fix", ".").status == 1
+
+
+def test_the_codes_with_fixes_are_those_of_the_registry() -> None:
+    assert set(FIXES) == FIXABLE

@@ -88,3 +88,67 @@ def test_a_form_feed_starts_no_line() -> None:
     new, lost = insert("a = 1\n\x0c\nb()\n", {3: ["FIN102"]})
     assert lost == {}
     assert new == "a = 1\n\x0c\nb()  # finlint: ignore[FIN102]\n"
+
+
+RANGE = "a = 1\n# finlint: off[FIN102] -- the lock is ours\nb = 1\nc = 1\n# finlint: on\nd = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (RANGE, [2, 3, 4, 5]),
+        (RANGE.replace("# finlint: on\n", "# finlint: on[FIN102]\n"), [2, 3, 4, 5]),
+        (RANGE.replace("# finlint: on\n", "# finlint: on[FIN103]\n"), [2, 3, 4, 5, 6]),
+        (RANGE.replace("off[FIN102]", "off"), [2, 3, 4, 5]),
+        (RANGE.replace("off[FIN102]", "off[lock]"), [2, 3, 4, 5]),
+        (RANGE.replace("off[FIN102]", "off[FIN103]"), []),
+        (RANGE.replace("# finlint: on\n", "\n"), [2, 3, 4, 5, 6]),
+        (RANGE.replace("# finlint: off[FIN102] -- the lock is ours", "x = 1  # finlint: off"), [2, 3, 4, 5]),
+        ("# finlint: off[FIN103]\n# finlint: off[FIN102]\na = 1\n# finlint: on[FIN103]\nb = 1\n", [2, 3, 4, 5]),
+        ("a = 1  # finlint: off the main thread this may block\nb = 1\n", []),
+        ("'''\n# finlint: off\n'''\nb = 1\n", []),
+    ],
+)
+def test_ranges(text: str, lines: list[int]) -> None:
+    assert [line for line in range(1, text.count("\n") + 1) if suppresses(text, line=line)] == lines
+
+
+@pytest.mark.parametrize(
+    ("comment", "says"),
+    [
+        ("# finlint: igonre", "did you mean `# finlint: ignore`?"),
+        ("# finlint: igonre[FIN102]", "did you mean `# finlint: ignore[FIN102]`?"),
+        ("# finlint: disable=FIN102,FIN103", "did you mean `# finlint: ignore[FIN102, FIN103]`?"),
+        ("# finlint: noqa: FIN102", "did you mean `# finlint: ignore[FIN102]`?"),
+        ("# finlint: ignored", "did you mean `# finlint: ignore`?"),
+        ("# finlint: ignore_file", "did you mean `# finlint: ignore-file`?"),
+        ("# finlint: allow[FIN102]", "did you mean `# finlint: ignore[FIN102]`?"),
+        ("# finlint: enable", "did you mean `# finlint: on`?"),
+        ("# finlint: ignore FIN102", "`# finlint: ignore[FIN102]`"),
+        ("# finlint: ignore: FIN102, FIN103", "`# finlint: ignore[FIN102, FIN103]`"),
+        ("# finlint: ignore[FIN102", "`# finlint: ignore[FIN102]`"),
+        ("# finlint: on", "no `# finlint: off` of the same codes above it"),
+        ("# finlint: off the record", "a reason stands after dashes"),
+    ],
+)
+def test_what_was_meant_to_be_one_is_answered(comment: str, says: str) -> None:
+    faults = Suppressions(f"x = 1  {comment}\n").faults
+    assert len(faults) == 1
+    assert says in faults[0].message
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# finlint: ignore",
+        "# finlint: ignore[FIN102] -- reason",
+        "# finlint: ignore-file[lock]",
+        "# finlint: the callback waits here, and that is the point",
+        "# finlint: see docs/rules",
+        "# as finlint: says",
+        "# noqa: FIN102",
+        "# finlint: off",
+    ],
+)
+def test_what_is_one_or_prose_is_no_fault(comment: str) -> None:
+    assert Suppressions(f"x = 1  {comment}\n").faults == ()

@@ -1,0 +1,80 @@
+"""The linted files as fixes see them: as bytes, lines and trees, with what has been changed so far."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from finlint.syntax.reading import Unreadable, decode
+
+if TYPE_CHECKING:
+    from finlint.fixes.tree import Tree
+
+
+class Sources:
+    """``files`` are those that may be looked into; ``read`` gives the bytes of one; ``texts`` go before it."""
+
+    def __init__(self, files: Iterable[str], read: Callable[[str], bytes]) -> None:
+        self.texts: dict[str, bytes] = {}
+        self._files = {os.path.abspath(path): path for path in files}
+        self._read = read
+        self._trees: dict[str, Tree | None] = {}
+        self._lines: dict[str, tuple[bytes, list[str]]] = {}
+
+    def data(self, path: str) -> bytes:
+        known = self.texts.get(path)
+        return known if known is not None else self._read(path)
+
+    def change(self, texts: dict[str, bytes]) -> None:
+        """Have other texts from here on."""
+        self.texts = texts
+        self._trees.clear()
+
+    def tree(self, path: str) -> Tree | None:
+        """A linted file as a tree; None for other files, and for what LibCST cannot read."""
+        import libcst
+
+        from finlint.fixes.tree import Tree
+
+        name = self._files.get(os.path.abspath(path))
+        if name is None:
+            return None
+        if name not in self._trees:
+            try:
+                self._trees[name] = Tree(name, decode(self.data(name)))
+            except (Unreadable, libcst.ParserSyntaxError, RecursionError):
+                self._trees[name] = None
+        return self._trees[name]
+
+    def text(self, path: str) -> str:
+        """The text of a file; empty where it cannot be decoded."""
+        try:
+            return decode(self.data(path))
+        except Unreadable:
+            return ""
+
+    def elsewhere(self, path: str) -> Iterator[str]:
+        """The texts of files that may import the one at ``path``: those that its module's name stands in."""
+        stem = os.path.splitext(os.path.basename(path))[0]
+        if stem == "__init__":
+            stem = os.path.basename(os.path.dirname(os.path.abspath(path)))
+        word = re.compile(rb"\b" + re.escape(stem.encode("utf-8", "surrogateescape")) + rb"\b")
+        for name in self._files.values():
+            if os.path.abspath(name) != os.path.abspath(path):
+                data = self.data(name)
+                if word.search(data):
+                    yield data.decode("utf-8", "replace")
+
+    def line(self, path: str, number: int) -> str:
+        """A line without the spaces around it; empty where there is none."""
+        data = self.data(path)
+        known = self._lines.get(path)
+        if known is None or known[0] is not data:
+            try:
+                known = (data, decode(data).split("\n"))
+            except Unreadable:
+                known = (data, [])
+            self._lines[path] = known
+        return known[1][number - 1].strip() if 0 < number <= len(known[1]) else ""
