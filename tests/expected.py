@@ -1,0 +1,115 @@
+"""Small programs that say on the line what is reported there: ``# expect: FIN102``, several codes with commas.
+
+A table is a text file with many of them:
+
+    import threading          what comes first is put before each module
+    #### a lock               the title of a program
+    class A: ...              its module main.py
+    ## file b.py              another module, by path
+    class B: ...
+
+Where a line ``<program>`` stands in what comes first, each program goes there, indented as that line is.
+
+Every finding counts: a line without a comment has none. As in ``fixtures/``, notes of codes that are on by default
+(``close()``: releasing, which is what finalizers are for) are not written down.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from finlint.engine import analyse
+from finlint.model.codes import OPT_IN_CODES
+from finlint.model.finding import Finding, Report, Severity
+from finlint.model.settings import Settings
+
+_EXPECT = re.compile(r"#\s*expect:\s*(?P<codes>FIN\d{3}(?:\s*,\s*FIN\d{3})*)\s*$")
+_SLOT = re.compile(r"^( *)<program>\n", re.M)
+
+
+class Program(NamedTuple):
+    """``files``: path -> text, the first one is what the program is about."""
+
+    table: str
+    title: str
+    files: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}: {self.title}"
+
+
+def expected_in(text: str) -> tuple[tuple[int, str], ...]:
+    """(line, code) of every finding that the comments of a file expect, as often as they do."""
+    return tuple(
+        (number, code.strip())
+        for number, line in enumerate(text.split("\n"), 1)
+        if (match := _EXPECT.search(line))
+        for code in match["codes"].split(",")
+    )
+
+
+def counts(finding: Finding) -> bool:
+    """Whether a finding must be expected."""
+    return finding.severity is not Severity.NOTE or finding.code in OPT_IN_CODES
+
+
+def programs(*tables: Path) -> list[Program]:
+    """The programs of all tables, each title once in its table."""
+    out = []
+    for path in tables:
+        head, *parts = re.split(r"(?m)^#### ", path.read_text("utf-8"))
+        titles = Counter(part.partition("\n")[0] for part in parts)
+        assert not [title for title, number in titles.items() if number > 1 or "->" in title], path
+        for part in parts:
+            title, _, source = part.partition("\n")
+            first, *others = re.split(r"(?m)^## file (\S+)\n", source)
+            files = {"main.py": first} if first.strip() else {}
+            files.update(zip(others[::2], others[1::2], strict=True))
+            out.append(Program(path.stem, title, {name: _whole(head, text) for name, text in files.items()}))
+    return out
+
+
+def _whole(head: str, text: str) -> str:
+    slot = _SLOT.search(head)
+    if slot is None:
+        return head + text
+    return head[: slot.start()] + textwrap.indent(text, slot[1]) + head[slot.end() :]
+
+
+def check(folder: Path, files: dict[str, str], settings: Settings | None = None) -> Report:
+    """Lint modules (path -> text), and see that what their comments expect is reported and nothing else is."""
+    paths = {}
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        paths[str(path)] = name
+    report = analyse(sorted(paths), settings or Settings())
+    assert report.errors == ()
+    wrong = list(_differences(files, [(paths[f.path], f) for f in report.findings if counts(f)]))
+    assert not wrong, "\n".join([*wrong, *_numbered(files)])
+    return report
+
+
+def _differences(files: dict[str, str], found: list[tuple[str, Finding]]) -> Iterator[str]:
+    expected = Counter((name, line, code) for name, text in files.items() for line, code in expected_in(text))
+    for name, finding in found:
+        place = (name, finding.span.line, finding.code)
+        if expected[place]:
+            expected[place] -= 1
+        else:
+            yield f"{name}:{finding.span.line}: nobody expects {finding.code} {finding.message}"
+    for name, line, code in expected.elements():
+        yield f"{name}:{line}: {code} is not reported"
+
+
+def _numbered(files: dict[str, str]) -> Iterator[str]:
+    for name, text in files.items():
+        yield f"-- {name}"
+        yield from (f"{number:4} {line}" for number, line in enumerate(text.split("\n"), 1))
