@@ -1,4 +1,6 @@
-"""Small programs that say on the line what is reported there: ``# expect: FIN102``, several codes with commas.
+"""Small programs that say on the line what is reported there: ``# expect: FIN102, FIN401``.
+
+A severity may be said, too, ``# expect: FIN302 (warning)``; it is not looked at where none is.
 
 A table is a text file with many of them:
 
@@ -11,7 +13,7 @@ A table is a text file with many of them:
 Where a line ``<program>`` stands in what comes first, each program goes there, indented as that line is.
 
 Every finding counts: a line without a comment has none. As in ``fixtures/``, notes of codes that are on by default
-(``close()``: releasing, which is what finalizers are for) are not written down.
+(``close()``: releasing, which is what finalizers are for) need not be written down.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from finlint.model.codes import OPT_IN_CODES
 from finlint.model.finding import Finding, Report, Severity
 from finlint.model.settings import Settings
 
-_EXPECT = re.compile(r"#\s*expect:\s*(?P<codes>FIN\d{3}(?:\s*,\s*FIN\d{3})*)\s*$")
+_ONE = r"(FIN\d{3})(?: \((error|warning|note)\))?"
+_EXPECT = re.compile(rf"#\s*expect:\s*{_ONE}(?:\s*,\s*{_ONE})*\s*$")
 _SLOT = re.compile(r"^( *)<program>\n", re.M)
 
 
@@ -46,12 +49,15 @@ class Program(NamedTuple):
 
 def expected_in(text: str) -> tuple[tuple[int, str], ...]:
     """(line, code) of every finding that the comments of a file expect, as often as they do."""
-    return tuple(
-        (number, code.strip())
-        for number, line in enumerate(text.split("\n"), 1)
-        if (match := _EXPECT.search(line))
-        for code in match["codes"].split(",")
-    )
+    return tuple((line, code) for line, code, _ in _expected_in(text))
+
+
+def _expected_in(text: str) -> Iterator[tuple[int, str, str]]:
+    """The same, with the severity; "" where none is said."""
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _EXPECT.search(line)
+        if match is not None:
+            yield from ((number, code, severity) for code, severity in re.findall(_ONE, match[0]))
 
 
 def counts(finding: Finding) -> bool:
@@ -92,21 +98,22 @@ def check(folder: Path, files: dict[str, str], settings: Settings | None = None)
         paths[str(path)] = name
     report = analyse(sorted(paths), settings or Settings())
     assert report.errors == ()
-    wrong = list(_differences(files, [(paths[f.path], f) for f in report.findings if counts(f)]))
+    wrong = list(_differences(files, [(paths[f.path], f) for f in report.findings]))
     assert not wrong, "\n".join([*wrong, *_numbered(files)])
     return report
 
 
 def _differences(files: dict[str, str], found: list[tuple[str, Finding]]) -> Iterator[str]:
-    expected = Counter((name, line, code) for name, text in files.items() for line, code in expected_in(text))
+    expected = Counter((name, *said) for name, text in files.items() for said in _expected_in(text))
     for name, finding in found:
-        place = (name, finding.span.line, finding.code)
-        if expected[place]:
-            expected[place] -= 1
-        else:
-            yield f"{name}:{finding.span.line}: nobody expects {finding.code} {finding.message}"
-    for name, line, code in expected.elements():
-        yield f"{name}:{line}: {code} is not reported"
+        place, severity = (name, finding.span.line, finding.code), finding.severity.value
+        said = next((one for one in ((*place, severity), (*place, "")) if expected[one]), None)
+        if said is not None and (said[3] or counts(finding)):
+            expected[said] -= 1
+        elif counts(finding):
+            yield f"{name}:{finding.span.line}: nobody expects {finding.code} ({severity}) {finding.message}"
+    for name, line, code, severity in expected.elements():
+        yield f"{name}:{line}: {code} {f'({severity}) ' if severity else ''}is not reported"
 
 
 def _numbered(files: dict[str, str]) -> Iterator[str]:

@@ -9,39 +9,6 @@ from small import check, codes
 
 IMPORTS = "import collections, contextlib, logging, queue, socket, subprocess, threading, time, typing\n"
 
-#: (statement of ``__init__``, statements of ``__del__``)
-HELD: dict[str, tuple[str, str]] = {
-    "an annotated list": ("self.x: list[threading.Thread] = []", "for t in self.x: t.join()"),
-    "an annotated dictionary": (
-        "self.x: typing.Dict[str, threading.Thread] = {}",
-        "for t in self.x.values(): t.join()",
-    ),
-    "an annotated deque": (
-        "self.x: typing.Deque[threading.Thread] = collections.deque()",
-        "while self.x: self.x.popleft().join()",
-    ),
-    "lists in a dictionary": (
-        "self.x: dict[int, list[threading.Thread]] = collections.defaultdict(list)",
-        "for ts in self.x.values():\n            for t in ts: t.join()",
-    ),
-    "a queue": (
-        "self.x = queue.Queue()\n        self.x.put(threading.Thread(target=print))",
-        "self.x.get_nowait().join()",
-    ),
-    "the last of a queue": (
-        "self.x = queue.LifoQueue(3)\n        for _ in range(3): self.x.put_nowait(threading.Thread(target=print))",
-        "self.x.get(block=False).join()",
-    ),
-    "an annotated queue": ("self.x: 'queue.Queue[threading.Thread]' = make()", "self.x.get_nowait().join()"),
-}
-
-
-@pytest.mark.parametrize("case", HELD)
-def test_what_is_held_is_known(case: str, tmp_path: Path) -> None:
-    made, used = HELD[case]
-    program = f"{IMPORTS}class A:\n    def __init__(self):\n        {made}\n    def __del__(self):\n        {used}\n"
-    assert codes(check(tmp_path, {"m": program})) == ["FIN104"]
-
 
 @pytest.mark.parametrize("annotation", ["list", "list[str]", "typing.List[typing.Any]"])
 def test_an_annotation_that_says_less_leaves_what_is_known(annotation: str, tmp_path: Path) -> None:
