@@ -91,10 +91,11 @@ class Found(NamedTuple):
     trace: tuple[str, ...]
     #: Where the chain ends: path and line.
     culprit: tuple[str, int]
+    confidence: str = "high"
 
     @property
     def by_default(self) -> bool:
-        return self.code in DEFAULT_CODES and self.severity != "note"
+        return self.code in DEFAULT_CODES and self.severity != "note" and self.confidence != "low"
 
 
 class Linted(NamedTuple):
@@ -161,7 +162,7 @@ def lint(task: tuple[Path, list[str], str, int]) -> Linted:
             path, line = (f.registration.path, f.registration.line) if f.registration else (f.path, f.span.line)
             trace = tuple(f"{hop.path}:{hop.line}: {hop.text}" for hop in f.trace)
             culprit = (f.trace[-1].path, f.trace[-1].line) if f.trace else (f.path, f.span.line)
-            found.append(Found(f.code, f.severity.value, path, line, f.message, trace, culprit))
+            found.append(Found(f.code, f.severity.value, path, line, f.message, trace, culprit, f.confidence.value))
     except TooLongError:
         failure = f"took more than {seconds} s"
     except Exception as error:

@@ -120,7 +120,7 @@ class Plugin:
         outcome = analyse([path], policies, settings, Texts(overlay), overlay=overlay, noqa=False)
         found: dict[Result, None] = {}
         for finding in outcome.report.findings:
-            found[(finding.span.line, finding.span.column - 1, one_line(_sentence(finding)), type(self))] = None
+            found[(finding.span.line, finding.span.column - 1, _sentence(finding), type(self))] = None
         for error in outcome.report.errors:
             found[(error.line, 0, one_line(f"FIN901 {error.message}"), type(self))] = None
         # flake8 does not drop duplicates any more.
@@ -131,7 +131,10 @@ _CONFIGS: dict[tuple[str, str | None, bool], Config] = {}
 
 
 def _sentence(finding: Finding) -> str:
-    return f"{finding.code} {finding.message}"
+    from finlint.report.plain import plain_path
+    from finlint.report.view import with_culprit
+
+    return f"{finding.code} {with_culprit(finding, lambda path: plain_path(os.path.relpath(path)))}"
 
 
 def _encoded(text: str) -> bytes:

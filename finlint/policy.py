@@ -45,7 +45,7 @@ class Policy:
             base = selected(config.select, config.ignore, config.extend_select)
             self.codes = selected(None, overrides.ignore, overrides.extend_select, base)
         self.min_severity = overrides.min_severity or config.min_severity
-        self.min_confidence = overrides.min_confidence or config.min_confidence or Confidence.LOW
+        self.min_confidence = overrides.min_confidence or config.min_confidence or Confidence.MEDIUM
         self._severity = {code: level for selector, level in config.severity for code in codes_of(selector)}
         fixable = overrides.fixable or config.fixable or ("ALL",)
         self._fixable = selected(fixable, (*config.unfixable, *overrides.unfixable))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from finlint.folding import fold
 from finlint.model.finding import FileError, Finding, Report
 from finlint.policy import Policies
 from finlint.rules.parse_error import ParseError
@@ -46,7 +47,7 @@ def select(report: Report, files: Sequence[str], policies: Policies, texts: Text
     if asks_for_unused:
         shown += _unused(files, policies, texts, used, noqa)
     errors = [e for e in report.errors if _wants_error(e, policies)]
-    shown.sort(key=lambda f: f.sort_key)
+    shown = sorted(fold(shown), key=lambda f: f.sort_key)
     summary = report.summary._replace(findings=len(shown))
     return Outcome(Report(tuple(shown), tuple(errors), summary), suppressed)
 

@@ -58,7 +58,7 @@ def main_parser() -> Parser:
         "--per-file-ignores", metavar="GLOB:CODES", action="append", help="not these in files of that pattern"
     )
     group.add_argument("--min-severity", metavar="LEVEL", help="note, warning (default) or error")
-    group.add_argument("--min-confidence", metavar="LEVEL", help="low (default), medium or high")
+    group.add_argument("--min-confidence", metavar="LEVEL", help="low, medium (default) or high")
 
     group = parser.add_argument_group("fixes")
     group.add_argument("--fix", action="store_true", help="mend what can be mended without another meaning")

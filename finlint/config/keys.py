@@ -157,9 +157,9 @@ _DECLARED = (
     Key(
         "min-confidence",
         CONFIDENCE,
-        "low",
-        "Findings whose names and receivers were resolved with less certainty are not reported.",
-        '"medium"',
+        "medium",
+        "Findings whose names and receivers were resolved with less certainty, or by a longer chain, are not reported.",
+        '"high"',
         "--min-confidence",
     ),
     Key(

@@ -137,3 +137,12 @@ class Entry(NamedTuple):
     #: A class whose own methods do nothing, or only call others: what is known of them holds for instances of unknown
     #: subclasses, not for what a subclass inherits (``io.RawIOBase.flush``).
     is_abstract: bool = False
+    #: The answer ("true", "false" or "not-none") with which the call, or the attribute, says that what others wait for
+    #: is over: ``Future.done`` "true", ``Thread.is_alive`` "false", ``Popen.returncode`` "not-none".
+    tells_over: str = ""
+    #: What the call has to do with that: it "returns" at once when it is over (``Future.result``), it "takes" what was
+    #: there, so that the next one waits again (``Connection.recv``), it "makes" it so (``Event.set``), "undoes" it
+    #: (``Event.clear``), or "ends" a process without asking it, so that a wait for it is a short one (``Popen.kill``).
+    when_over: str = ""
+    #: For a class: attributes that are pipes of a child process, whose reading waits for what the child does.
+    pipes: tuple[str, ...] = ()

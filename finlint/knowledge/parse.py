@@ -18,13 +18,15 @@ from finlint.model.codes import BLOCKING_KINDS
 
 LASTS = ("unbounded", "bounded", "short")
 HANDOFFS = ("", "safe", "unsafe")
+TELLS_OVER = ("true", "false", "not-none")
+WHEN_OVER = ("returns", "takes", "makes", "undoes", "ends")
 
 _FLAGS = frozenset(
     {"is_class", "is_abstract", "starts_thread", "releases", "no_return", "holds", "is_async", "inner_lock"}
 )
 _NAMES = frozenset(
     {"bases", "parameters", "calls", "calls_methods", "drives", "consumes", "defers", "receiver_calls"}
-    | {"nonblocking_given"}
+    | {"nonblocking_given", "pipes"}
 )
 _FIELDS = frozenset(Entry._fields) - {"name"}
 #: The table of a file that maps names to the names that entries use.
@@ -99,6 +101,10 @@ def _value(value: Any, key: str, where: str) -> Any:
         _choice(text, LASTS, where)
     elif key == "handoff":
         _choice(text, HANDOFFS, where)
+    elif key == "tells_over":
+        _choice(text, TELLS_OVER, where)
+    elif key == "when_over":
+        _choice(text, WHEN_OVER, where)
     return text
 
 

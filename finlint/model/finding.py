@@ -73,6 +73,18 @@ class Hop(NamedTuple):
     text: str
 
 
+class Folded(NamedTuple):
+    """A finding that is about the same mistake as another, and was folded into it."""
+
+    code: str
+    severity: Severity
+    path: str
+    line: int
+    column: int
+    message: str
+    culprit: Culprit
+
+
 class Finding(NamedTuple):
     code: str
     kind: str
@@ -88,6 +100,15 @@ class Finding(NamedTuple):
     related: tuple[Hop, ...] = ()
     #: What lasts of the finding while lines move: the finalizer, then the functions of the chain, by name.
     names: tuple[str, ...] = ()
+    #: Places that hold the lock while a finalizer may start there: those of its class first, then the likely ones.
+    holders: tuple[Hop, ...] = ()
+    #: Findings about the same mistake, which are not shown beside this one.
+    folded: tuple[Folded, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The message, with how many were folded into it."""
+        return f"{self.message} (and {len(self.folded)} more like it)" if self.folded else self.message
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finlint.model.finding import FileError
 from finlint.report.plain import plain_path
-from finlint.report.view import View, error_message, one_line
+from finlint.report.view import View, error_message
 
 _LEVEL = {"error": "error", "warning": "warning", "note": "notice"}
 
@@ -18,7 +18,7 @@ def render_github(view: View) -> str:
             places = {"file": path, "line": item.line}
             shown = f"{path}:{item.line}:1"
         else:
-            level, code, message = _LEVEL[item.severity.value], item.code, one_line(item.message)
+            level, code, message = _LEVEL[item.severity.value], item.code, view.sentence(item)
             span = item.span
             places = {"file": path, "line": span.line, "col": span.column, "endLine": span.end_line}
             if span.end_line == span.line:

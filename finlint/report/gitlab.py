@@ -6,7 +6,7 @@ from typing import Any
 
 from finlint.report.fingerprint import error_fingerprint, fingerprints
 from finlint.report.plain import as_json
-from finlint.report.view import View, error_message, one_line
+from finlint.report.view import View, error_message
 
 _SEVERITY = {"error": "major", "warning": "minor", "note": "info"}
 
@@ -18,7 +18,7 @@ def render_gitlab(view: View) -> str:
         issues.append(
             {
                 "check_name": finding.code,
-                "description": f"{finding.code}: {one_line(finding.message)}",
+                "description": f"{finding.code}: {view.sentence(finding)}",
                 "severity": _SEVERITY[finding.severity.value],
                 "fingerprint": name,
                 "location": {

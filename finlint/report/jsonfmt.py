@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from finlint.model.finding import FileError, Finding, Hop, OfferedFix, Summary
+from finlint.model.finding import FileError, Finding, Folded, Hop, OfferedFix, Summary
 from finlint.report.fingerprint import fingerprints
 from finlint.report.plain import as_json
 from finlint.report.view import View, error_message, one_line
@@ -44,7 +44,7 @@ def finding_object(finding: Finding, view: View) -> dict[str, Any]:
         "kind": finding.kind,
         "severity": finding.severity.value,
         "confidence": finding.confidence.value,
-        "message": one_line(finding.message),
+        "message": one_line(finding.said),
         "path": view.path(finding.path),
         "line": finding.span.line,
         "column": finding.span.column,
@@ -70,6 +70,25 @@ def finding_object(finding: Finding, view: View) -> dict[str, Any]:
         # Only where there is one: the keys above are all that readers may count on.
         **({"related": [_hop_object(hop, view) for hop in finding.related]} if finding.related else {}),
         **({"fix": _fix_object(view.fixes[finding], view)} if finding in view.fixes else {}),
+        **({"holders": [_hop_object(hop, view) for hop in finding.holders]} if finding.holders else {}),
+        **({"folded": [_folded_object(other, view) for other in finding.folded]} if finding.folded else {}),
+    }
+
+
+def _folded_object(folded: Folded, view: View) -> dict[str, Any]:
+    return {
+        "code": folded.code,
+        "severity": folded.severity.value,
+        "message": one_line(folded.message),
+        "path": view.path(folded.path),
+        "line": folded.line,
+        "column": folded.column,
+        "culprit": {
+            "call": folded.culprit.call,
+            "path": view.path(folded.culprit.path),
+            "line": folded.culprit.line,
+            "column": folded.culprit.column,
+        },
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finlint.model.finding import FileError, Finding
 from finlint.report.plain import plain, plain_path
-from finlint.report.view import View, error_message, one_line
+from finlint.report.view import View, error_message
 
 
 def render_junit(view: View) -> str:
@@ -31,7 +31,7 @@ def _case(path: str, item: Finding | FileError, view: View) -> list[str]:
     if isinstance(item, FileError):
         code, line, column, message, body = "FIN901", item.line, 1, error_message(item), ""
     else:
-        code, line, column, message = item.code, item.span.line, item.span.column, one_line(item.message)
+        code, line, column, message = item.code, item.span.line, item.span.column, view.sentence(item)
         body = "".join(
             f"\n{plain_path(view.posix(hop.path))}:{hop.line}:{hop.column} {plain(hop.text)}" for hop in item.trace
         )

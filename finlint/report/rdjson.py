@@ -26,7 +26,7 @@ def render_rdjson(view: View) -> str:
         location = _location(view, finding.path, span.line, span.column)
         location["range"]["end"] = {"line": span.end_line, "column": span.end_column}
         diagnostic = {
-            "message": one_line(finding.message),
+            "message": view.sentence(finding),
             "location": location,
             "severity": _SEVERITY[finding.severity.value],
             "code": {"value": finding.code, "url": RULES_URL},

@@ -65,7 +65,7 @@ def _result(finding: Finding, name: str, index: dict[str, int], view: View) -> d
         "ruleIndex": index[finding.code],
         "level": finding.severity.value,
         "rank": _RANK[finding.confidence.value],
-        "message": {"text": one_line(finding.message)},
+        "message": {"text": one_line(finding.said)},
         "locations": [
             {
                 "physicalLocation": {

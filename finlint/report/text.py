@@ -33,7 +33,7 @@ def render_concise(view: View) -> str:
         else:
             place = f"{view.shown(item.path)}:{item.span.line}:{item.span.column}"
             code = paint(_OF_SEVERITY[item.severity.value], item.code) + _mark(item, view, paint)
-            out.append(f"{paint('bold', place)}: {code} {one_line(item.message)}\n")
+            out.append(f"{paint('bold', place)}: {code} {view.sentence(item)}\n")
     return "".join(out)
 
 
@@ -54,7 +54,7 @@ def _block(finding: Finding, view: View, paint: Palette) -> str:
     place = f"{view.shown(finding.path)}:{finding.span.line}:{finding.span.column}"
     sure = "" if finding.confidence.value == "high" else f", {finding.confidence.value} confidence"
     head = f"{paint('bold', place)}: {paint(style, finding.code)}{_mark(finding, view, paint)} [{finding.kind}]"
-    out = [f"{head} {one_line(finding.message)} ({finding.severity.value}{sure})"]
+    out = [f"{head} {one_line(finding.said)} ({finding.severity.value}{sure})"]
     out += _frame(finding, view, paint)
     registration = finding.registration
     if registration is not None:

@@ -49,6 +49,10 @@ class View(NamedTuple):
         """``path`` for lines that people and CI services read: nothing in it acts on them."""
         return plain_path(self.path(path))
 
+    def sentence(self, finding: Finding) -> str:
+        """The message on one line, with the culprit's place where that is another than the finding's."""
+        return with_culprit(finding, self.shown)
+
     def line(self, path: str, number: int) -> str:
         lines = self.source(path)
         return lines[number - 1] if 0 < number <= len(lines) else ""
@@ -61,6 +65,15 @@ class View(NamedTuple):
 
 def _order(item: Finding | FileError) -> tuple[str, int, int, str, str]:
     return item.sort_key if isinstance(item, Finding) else (item.path, item.line, 1, "FIN901", item.message)
+
+
+def with_culprit(finding: Finding, shown: Callable[[str], str]) -> str:
+    """The message on one line, with the culprit's place where that is another than the finding's; ``shown`` gives a
+    path as it is written."""
+    text, culprit = one_line(finding.said), finding.culprit
+    if culprit is None or (culprit.path, culprit.line) == (finding.path, finding.span.line):
+        return text
+    return f"{text} (at {shown(culprit.path)}:{culprit.line})"
 
 
 def one_line(message: str) -> str:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
-from finlint.analysis.domain.values import Bound, Function
 from finlint.analysis.execution.reachability import Witness
-from finlint.analysis.program.symbols import FunctionNode
-from finlint.analysis.properties.alive import is_own_lock
-from finlint.analysis.properties.lock_regions import Holder, holder
-from finlint.model.finding import Hop, Severity
-from finlint.rules.base.reaching import NOT_REPORTED, Mildly, Reached, Reaches, lock_of, own_object
+from finlint.analysis.properties.lock_regions import Holder
+from finlint.model.finding import Severity
+from finlint.rules.base.reaching import NOT_REPORTED, OWN, Mildly, Reached, Reaches, lock_of, takes_lock
 from finlint.rules.base.rule import DEL
 
 
@@ -89,46 +84,29 @@ class Lock(Reaches):
     not_reported = (
         NOT_REPORTED + " Reentrant locks are FIN112. A finalizer on a worker of its own (`finlint.runtime`) "
         "interrupts nobody, and is reported because others may hold the lock for long. A lock that the finalized "
-        "object has made for itself, and that only its own methods take, is a note: whoever runs one of them keeps the "
-        "object alive, so that nobody has the lock by then."
+        "object, or a part of it, has made for itself and given to nobody is a note: whoever runs a method that takes "
+        "it keeps the object alive, so that nobody has the lock by then. It is an error where a place is known that "
+        "holds the lock while a finalizer can start there, and a warning where none is: then it waits for another "
+        "thread."
     )
     evidence = (DEL, "https://github.com/redis/redis-py/issues/3081", "https://github.com/wool-labs/wool/issues/397")
 
     def subject(self, witness: Witness, about: Reached) -> str:
         return lock_of(witness.effect, about.text_at(witness.steps[-1]))
 
+    def done(self, witness: Witness, about: Reached) -> str:
+        return takes_lock(self.verb, witness.effect, about.text_at(witness.steps[-1]))
+
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
-        me = own_object(about.finalizer)
-        contexts = [step.context for step in witness.steps[1:]]
-        if me is None or not contexts or not is_own_lock(me, contexts, witness.effect.span, about.summaries.evaluator):
+        held = about.custody(witness)
+        if held.own:
+            return Mildly(Severity.NOTE, OWN)
+        if held.reentrant:
+            return Mildly(Severity.NOTE, ", which the thread that has it does not take again")
+        if held.holders or about.is_serial or witness.effect.lasts != "unbounded":
             return None
-        because = "; only methods of the object take it, and whoever runs one keeps the object alive"
-        return Mildly(Severity.NOTE, because)
+        return Mildly(Severity.WARNING, ", which is not reentrant: it waits while another thread has it")
 
-    def other_half(self, witness: Witness, about: Reached) -> tuple[str, Hop] | None:
-        """A place that holds the lock while the finalizer may start there; only where it would wait for ever."""
-        effect = witness.effect
-        if effect.lasts != "unbounded" or about.is_serial:
-            return None
-        callback = about.finalizer.callback
-        function = callback.function if isinstance(callback, Bound) else callback
-        node = function.node if isinstance(function, Function) else None
-        found = _holder(witness, about, node)
-        if found is None:
-            return None
-        where = f"{os.path.basename(found.path)}:{found.span.line}"
-        text = f"`{found.function}` holds the lock while it {found.does}"
-        return (
-            f"; `{found.function}` ({where}) holds it while it {found.does}: a finalizer that starts there deadlocks",
-            Hop(found.path, found.span.line, found.span.column, text),
-        )
-
-
-def _holder(witness: Witness, about: Reached, callback: FunctionNode | None) -> Holder | None:
-    for step in reversed(witness.steps[1:] or witness.steps):
-        found = holder(step.context, step.span, about.summaries.evaluator, callback)
-        function = step.context.function
-        # A lock of the project's own: who enters it holds what it acquires then.
-        if found is not None or function is None or function.name not in ("__enter__", "acquire"):
-            return found
-    return None
+    def other_halves(self, witness: Witness, about: Reached) -> tuple[Holder, ...]:
+        """Places that hold the lock while the finalizer may start there; only where it would wait for ever."""
+        return () if witness.effect.lasts != "unbounded" or about.is_serial else about.custody(witness).holders

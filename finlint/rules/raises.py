@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.analysis.properties.escaping_exceptions import escapes
-from finlint.model.finding import Finding
+from finlint.model.finding import Culprit, Finding, Hop
 from finlint.rules.base.describe import describe
 from finlint.rules.base.rule import DEL, FinalizerPass, FinalizerRule
 
@@ -64,7 +64,7 @@ class Raises(FinalizerRule):
                 if (escape.at_path, escape.at) in reported:
                     continue
                 reported.add((escape.at_path, escape.at))
-                yield self.finding(
+                found = self.finding(
                     finalizer,
                     f"{describe(finalizer)} lets `{escape.what}` escape: it is only printed, "
                     "and what follows is left out",
@@ -72,3 +72,8 @@ class Raises(FinalizerRule):
                     path=escape.at_path,
                     span=escape.at,
                 )
+                raised = escape.path, escape.span.line, escape.span.column
+                if (escape.path, escape.span) != (escape.at_path, escape.at):
+                    way = Hop(escape.at_path, escape.at.line, escape.at.column, "the call that raises it")
+                    found = found._replace(trace=(way, Hop(*raised, f"raise {escape.what}")))
+                yield found._replace(culprit=Culprit(escape.what, *raised))

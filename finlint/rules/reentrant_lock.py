@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from finlint.analysis.execution.reachability import Witness
-from finlint.rules.base.reaching import Reached, Reaches, lock_of
+from finlint.model.finding import Severity
+from finlint.rules.base.reaching import OWN, Mildly, Reached, Reaches, lock_of, takes_lock
 from finlint.rules.base.rule import DEL
 
 
@@ -72,3 +73,12 @@ class ReentrantLock(Reaches):
 
     def subject(self, witness: Witness, about: Reached) -> str:
         return lock_of(witness.effect, about.text_at(witness.steps[-1]))
+
+    def done(self, witness: Witness, about: Reached) -> str:
+        return takes_lock(self.verb, witness.effect, about.text_at(witness.steps[-1]))
+
+    def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
+        if about.custody(witness).own:
+            return Mildly(Severity.NOTE, OWN)
+        # Never a deadlock by itself: it waits while another thread has the lock.
+        return Mildly(Severity.WARNING, self.because) if witness.effect.lasts == "unbounded" else None

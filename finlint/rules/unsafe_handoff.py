@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from finlint.rules.base.reaching import Reached, Reaches
+from finlint.analysis.execution.reachability import Witness
+from finlint.model.finding import Severity
+from finlint.rules.base.reaching import OWN, Mildly, Reached, Reaches
 
 
 class UnsafeHandoff(Reaches):
@@ -51,7 +53,8 @@ class UnsafeHandoff(Reaches):
     """
     not_reported = (
         "`SimpleQueue.put`, `deque.append`, `call_soon_threadsafe`; finalizers of `finlint.runtime`, which interrupt "
-        "nobody; a hand-over inside a call that waits before it comes to it, which is reported as that wait."
+        "nobody; a hand-over inside a call that waits before it comes to it, which is reported as that wait. A queue "
+        "that the object has made for itself and given to nobody is a note: whoever is inside it has the object."
     )
     evidence = (
         "https://docs.python.org/3/library/queue.html#queue.SimpleQueue",
@@ -61,3 +64,8 @@ class UnsafeHandoff(Reaches):
 
     def counts(self, about: Reached) -> bool:
         return not about.is_serial
+
+    def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
+        if about.custody(witness).own:
+            return Mildly(Severity.NOTE, OWN)
+        return None

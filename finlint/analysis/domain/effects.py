@@ -25,6 +25,8 @@ class Effect(NamedTuple):
     lasts: str
     confidence: Confidence
     subject: str = ""
+    #: A timeout bounds it.
+    timed: bool = False
 
     @property
     def culprit(self) -> tuple[str, str, str, Span]:

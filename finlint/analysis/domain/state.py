@@ -135,5 +135,5 @@ def assign(target: ir.Expr, value: Value | Lazy, env: Env, item: Callable[[Value
 def forget(path: str, env: Env) -> None:
     """Drop what ``env`` knows of the attributes of ``path``, and what it is as a flag."""
     prefix, flag = path + ".", FLAG + path
-    for key in [key for key in env if key.startswith((prefix, flag + ".")) or key == flag]:
+    for key in [key for key in env if key.startswith((prefix, flag + ".", flag + " ")) or key == flag]:
         del env[key]

@@ -40,6 +40,10 @@ class Const(NamedTuple):
 
 NONE = Const(None)
 MAYBE_NONE = Const(None, False)
+#: The key of a mapping in which nothing is.
+NO_KEY = Const(NotImplemented, False)
+#: What kind of sequence does not hold its elements.
+WEAK_SET = "weak-set"
 
 
 class Lib(NamedTuple):
@@ -118,9 +122,13 @@ class Sequence(NamedTuple):
 
 
 class Mapping(NamedTuple):
+    """A mapping: what is in it by constant keys, and what any key and value may be. ``weak``: it does not hold its
+    values."""
+
     items: tuple[tuple[Value, Value], ...]
     key: Value
     element: Value
+    weak: bool = False
 
 
 #: The type of their instances.
@@ -441,10 +449,44 @@ def with_elements(value: Value, elements: list[Value]) -> Value:
         elif isinstance(option, Mapping):
             kept = [] if isinstance(option.element, Unknown) else [option.element]
             # Under which keys is not known, so that its items are not all that is in it.
-            out.append(Mapping(option.items, UNKNOWN, union([*kept, *elements])))
+            out.append(option._replace(key=UNKNOWN, element=union([*kept, *elements])))
         else:
             out.append(option)
     return union(out)
+
+
+def put_at(container: Sequence | Mapping, key: Value, value: Value) -> Value:
+    """A container after ``container[key] = value``."""
+    if not isinstance(container, Mapping):
+        items = container.items
+        place = key.value if isinstance(key, Const) else None
+        if items is None or not isinstance(place, int) or not -len(items) <= place < len(items):
+            return Sequence(container.kind, None, union([container.element, value]))
+        place %= len(items)
+        items = (*items[:place], value, *items[place + 1 :])
+        return Sequence(container.kind, items, union(items))
+    if not isinstance(key, Const):
+        kept = [] if isinstance(container.element, Unknown) else [container.element]
+        return container._replace(key=UNKNOWN, element=union([*kept, value]))
+    complete = is_complete(container)
+    pairs = (*((k, v) for k, v in container.items if k != key), (key, value))
+    if complete:
+        return container._replace(items=pairs, key=union(k for k, _ in pairs), element=union(v for _, v in pairs))
+    return container._replace(items=pairs, element=union([container.element, value]))
+
+
+def is_complete(mapping: Mapping) -> bool:
+    """Whether all that is in a mapping is known by its key."""
+    if mapping.items:
+        return union(k for k, _ in mapping.items) == mapping.key
+    return mapping.key == NO_KEY
+
+
+def grown(value: Value) -> Value:
+    """A container of which others may have changed what is in it."""
+    if isinstance(value, Mapping):
+        return value._replace(key=UNKNOWN)
+    return Sequence(value.kind, None, value.element) if isinstance(value, Sequence) else value
 
 
 def context_value(value: Value) -> Value:

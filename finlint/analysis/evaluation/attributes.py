@@ -134,6 +134,9 @@ class Attributes:
         declared = self.knowledge.attribute_type(value.type, name)
         if declared:
             attribute = library.instance_of(declared, self.knowledge)
+            if isinstance(attribute, LibObject):
+                entry = self.knowledge.entry(value.type)
+                return attribute._replace(mode=library.PIPE) if entry and name in entry.pipes else attribute
             if is_known(attribute):
                 return attribute
         member = self.knowledge.member(value.type, name)
@@ -221,6 +224,10 @@ class Attributes:
                 return self.ask.calls.call(Bound(dynamic, obj), CallArgs((Const(name),)), state, span, None)
             return UNKNOWN
         _, value = member
+        if self.ask.classes.is_record(obj.cls):
+            given = self._field(obj, name, stored)
+            if given is not None:
+                return given
         out = [kept(self.bound_member(v, obj, name, state, span), obj, name) for v in alternatives(value)]
         if stored is not None and not any(_is_method(option) for option in out):
             informative = [v for v in out if is_known(v) and not is_none(v)]
@@ -232,6 +239,51 @@ class Attributes:
             assert declared is not None
             out = [*map(softened, out), declared]
         return union(out)
+
+    def _field(self, obj: Object, name: str, stored: Value | None) -> Value | None:
+        """What an instance of a record has in a field; None where it was not given one, and has the default."""
+        for key, value in obj.args:
+            if key == name and is_known(value):
+                if self._is_stored(obj, name):
+                    return value if stored is None else union([softened(value), stored])
+                return softened(value) if self._is_set_from_outside(obj, name, value) else value
+        if obj.site in ("", "self") and name in self.ask.classes.record_names(obj.cls):
+            # Another value may have been given for it.
+            declared = self.ask.classes.declared(obj, name)
+            member = self.ask.classes.class_member(obj.cls, name)
+            default = () if member is None else [softened(v) for v in alternatives(member[1])]
+            options = [*default, *(() if declared is None else (declared,)), *(() if stored is None else (stored,))]
+            return union(options) if all(isinstance(v, Const) for v in default) else None
+        return None
+
+    def _is_stored(self, obj: Object, name: str) -> bool:
+        """Whether methods store the attribute."""
+        return any(
+            (method.ir.params[0].name, name) in method.index.stores
+            for base in self.ask.classes.mro(obj.cls)
+            if isinstance(base, Class)
+            for method in base.node.methods_with(name)
+            if method.ir.params
+        )
+
+    def _is_set_from_outside(self, obj: Object, name: str, value: Value) -> bool:
+        """Whether code outside of its class stores an attribute; asked for what decides conditions only."""
+        return isinstance(value, Const) and self.ask.external_stores.is_stored(obj, name)
+
+    def is_told(self, obj: Object, name: str) -> bool:
+        """Whether all that methods store in an attribute is known, so that it is nothing else."""
+        found = False
+        for base in self.ask.classes.mro(obj.cls):
+            for method in base.node.methods_with(name) if isinstance(base, Class) else ():
+                first = method.ir.params[0].name if method.ir.params else ""
+                context = self.ask.binding.method_context(method, obj, base.context)  # type: ignore[union-attr]
+                for definition in method.index.stores.get((first, name), ()):
+                    found = True
+                    if definition.how != "value" or definition.path:
+                        return False
+                    if not is_known(self.ask.expressions.eval(definition.node, EvalState(context))):  # type: ignore[arg-type]
+                        return False
+        return found
 
     def _as_users_know_it(self, obj: Object, name: str) -> Value:
         """What we know of a class as a library, where its own code does not say: it inherits that from C."""
@@ -334,6 +386,8 @@ class Attributes:
                     if key == name and is_known(value):
                         return value
             return None
+        if len(values) == 1 and isinstance(values[0], Const) and isinstance(values[0].value, bool):
+            return Const(values[0].value, self._is_set_once(obj, name))
         informative = [v for v in values if is_known(v) and not is_none(v)]
         if declared is not None and (not informative or not is_known(union(values))):
             return union([declared, *informative])
@@ -342,6 +396,24 @@ class Attributes:
             nones = [v for v in values if is_none(v)]
             return union([*informative, *nones])
         return union(values)
+
+    def _is_set_once(self, obj: Object, name: str) -> bool:
+        """Whether a flag is what the constructor sets it to, and nobody sets it to anything else."""
+        if not obj.site:
+            # An instance of a subclass, perhaps.
+            return False
+        for base in self.ask.classes.mro(obj.cls):
+            if not isinstance(base, Class):
+                continue
+            if base.node.sets_by_name or name in base.node.changed_on_class:
+                return False
+            for method in base.node.methods_with(name):
+                for _, *inner in with_closures(method):
+                    function = inner[-1] if inner else method
+                    stored = any(attribute == name for _, attribute in function.index.stores)
+                    if stored and (inner or method.name not in ("__init__", "__new__")):
+                        return False
+        return not self.ask.classes.has_unknown_base(obj.cls) and not self.ask.external_stores.is_stored(obj, name)
 
     def _containers(self, obj: Object, name: str) -> list[Value]:
         """Those that the body of its class holds by that name."""

@@ -8,9 +8,12 @@ from finlint.analysis.domain.call_contexts import CallContext, CallContexts
 from finlint.analysis.domain.effects import Args, PendingArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
+    NO_KEY,
     UNKNOWN,
+    Bound,
     Class,
     Const,
+    Function,
     Mapping,
     Object,
     Sequence,
@@ -77,7 +80,7 @@ class Binder:
                 continue
             if param.kind == "**":
                 named = tuple((Const(k), v) for k, v in args.keywords if k not in used)
-                keys = UNKNOWN if args.open_ended else union(k for k, _ in named)
+                keys = UNKNOWN if args.open_ended else union(k for k, _ in named) if named else NO_KEY
                 out.append((param.name, Mapping(named, keys, union(v for _, v in named))))
                 continue
             if param.kind in ("pos", "any") and positional:
@@ -165,3 +168,21 @@ class Binder:
                 return self.method_context(function, Object(cls, (), "self"), parent)
         params = tuple((p.name, UNKNOWN) for p in function.ir.params)
         return self.context(function, params, parent)
+
+
+def takes(function: Value, args: Args) -> bool:
+    """Whether a function of the project can be called with these arguments, as far as its parameters tell."""
+    received = isinstance(function, Bound)
+    inner = function.function if isinstance(function, Bound) else function
+    if not isinstance(inner, Function) or args.open_ended:
+        return True
+    params = inner.node.ir.params[1:] if received and inner.node.ir.params[:1] else inner.node.ir.params
+    if inner.node.ir.decorators or any(param.kind in ("*", "**") for param in params):
+        return True
+    by_place = [param for param in params if param.kind in ("pos", "any")]
+    names = {param.name for param in params if param.kind != "pos"}
+    given = {name for name, _ in args.keywords}
+    if len(args.positional) > len(by_place) or not given <= names:
+        return False
+    rest = [*by_place[len(args.positional) :], *(param for param in params if param.kind == "kw")]
+    return all(param.default is not None or param.name in given for param in rest)

@@ -12,7 +12,6 @@ from finlint.analysis.domain.values import (
     Bound,
     Class,
     Const,
-    Function,
     Lib,
     LibObject,
     Mapping,
@@ -29,6 +28,7 @@ from finlint.analysis.domain.values import (
     softened,
     union,
 )
+from finlint.analysis.evaluation.instances import is_coroutine, is_coroutine_function, same
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.model.source import Span
@@ -208,11 +208,14 @@ def _iter(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Valu
 def _is_coroutine_function(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     if not args.positional:
         return UNKNOWN
-    verdicts = set()
-    for option in alternatives(args.positional[0]):
-        function = option.function if isinstance(option, Bound) else option
-        verdicts.add(function.node.ir.is_async if isinstance(function, Function) else None)
-    (verdict,) = verdicts if len(verdicts) == 1 else (None,)
+    verdict = same(is_coroutine_function(option, ask) for option in alternatives(args.positional[0]))
+    return UNKNOWN if verdict is None else Const(verdict)
+
+
+def _is_coroutine(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    if not args.positional:
+        return UNKNOWN
+    verdict = same(is_coroutine(option) for option in alternatives(args.positional[0]))
     return UNKNOWN if verdict is None else Const(verdict)
 
 
@@ -254,10 +257,6 @@ def _factory(ask: Queries, args: Args, state: EvalState, span: Span | None) -> V
     )
 
 
-def _isinstance(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    return UNKNOWN
-
-
 SPECIAL_CALLS: dict[str, Any] = {
     "builtins.super": _super,
     "builtins.getattr": _getattr,
@@ -291,7 +290,6 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.filter": _filter,
     "builtins.next": _next,
     "builtins.iter": _iter,
-    "builtins.isinstance": _isinstance,
     "builtins.len": _runs("__len__"),
     "builtins.str": _shows("__str__"),
     "builtins.repr": _shows("__repr__"),
@@ -311,4 +309,8 @@ SPECIAL_CALLS: dict[str, Any] = {
     "asyncio.iscoroutinefunction": _is_coroutine_function,
     "inspect.iscoroutinefunction": _is_coroutine_function,
     "asyncio.coroutines.iscoroutinefunction": _is_coroutine_function,
+    "asyncio.iscoroutine": _is_coroutine,
+    "asyncio.coroutines.iscoroutine": _is_coroutine,
+    "inspect.iscoroutine": _is_coroutine,
+    "inspect.isawaitable": _is_coroutine,
 }

@@ -37,6 +37,7 @@ from finlint.analysis.domain.values import (
     softened,
     union,
 )
+from finlint.analysis.evaluation.binding import takes
 from finlint.analysis.evaluation.flags import handed_on
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
@@ -78,7 +79,10 @@ class Calls:
         """The same; functions of the project are asked what they return as ``result`` says."""
         if type(function) is not OneOf:
             return self._call_one(function, args, state, span, expr, result)
-        out = [self._call_one(option, args, state, span, expr, result) for option in alternatives(function)]
+        options = alternatives(function)
+        # Of several that may be meant, one that cannot take the call is not: it would raise TypeError.
+        able = [option for option in options if takes(option, args)]
+        out = [self._call_one(option, args, state, span, expr, result) for option in able or options]
         if any(type(value) is Lazy for value in out):
             return Lazy(lambda: union([settled(value) for value in out]))
         return union(out)  # type: ignore[arg-type]

@@ -11,7 +11,6 @@ from finlint.analysis.domain.values import (
     Const,
     Function,
     Lib,
-    LibObject,
     Object,
     OneOf,
     RecordType,
@@ -22,6 +21,7 @@ from finlint.analysis.domain.values import (
     shallow,
     union,
 )
+from finlint.analysis.evaluation.instances import is_instance
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode
@@ -229,14 +229,7 @@ class Classes:
         return classes
 
     def _is_one(self, value: Value, classes: list[Class | Lib]) -> bool:
-        for cls in classes:
-            if cls == _OBJECT or (isinstance(value, Object) and cls in self.mro(value.cls)):
-                return True
-            if isinstance(value, LibObject) and isinstance(cls, Lib):
-                names = (value.type, *self.knowledge.bases(value.type))
-                if self.knowledge.canonical(cls.name) in names:
-                    return True
-        return False
+        return _OBJECT in classes or is_instance(value, classes, self.ask) is True
 
     def is_from_abstract(self, cls: Class, name: str) -> bool:
         """Whether ``cls`` has the method ``name`` of a library from a class there that does nothing itself."""

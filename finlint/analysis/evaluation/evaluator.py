@@ -22,6 +22,7 @@ from finlint.analysis.evaluation.names import Names
 from finlint.analysis.evaluation.namespaces import Namespaces
 from finlint.analysis.evaluation.protocols import Protocols
 from finlint.analysis.evaluation.queries import Limits, Queries
+from finlint.analysis.evaluation.refinement import Refinement
 from finlint.analysis.evaluation.stubs import Stubs
 from finlint.analysis.models.library import Knowledge
 from finlint.analysis.models.registrars import Registrars
@@ -61,6 +62,7 @@ class Evaluator(Queries):
         self.calls = Calls(self)
         self.binding = Binder(self)
         self.library_calls = LibraryCalls(self)
+        self.refinement = Refinement(self)
 
     def close(self) -> None:
         """Take the parts apart, which all refer to this: nobody asks any more."""

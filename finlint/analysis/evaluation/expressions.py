@@ -9,6 +9,7 @@ from finlint.analysis.domain.state import EvalState, Lazy, Result, assign, dotte
 from finlint.analysis.domain.values import (
     MAYBE_NONE,
     NAMED_TUPLE,
+    NO_KEY,
     UNKNOWN,
     Bound,
     Class,
@@ -27,6 +28,7 @@ from finlint.analysis.domain.values import (
     Unknown,
     Value,
     alternatives,
+    grown,
     is_known,
     shallow,
     softened,
@@ -34,9 +36,11 @@ from finlint.analysis.domain.values import (
     with_elements,
 )
 from finlint.analysis.evaluation import flags
+from finlint.analysis.evaluation.comparisons import compared, contains, is_empty
 from finlint.analysis.evaluation.protocols import EXIT_STACK, exit_action
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
+from finlint.analysis.program.after_yield import is_used_once, until_first_yield
 from finlint.analysis.program.statements import children, parts_of
 from finlint.model import ir
 from finlint.model.limits import ITEMS
@@ -109,17 +113,41 @@ class Expressions:
             args: Args = self.pending(expr.args, state)
         else:
             args = self.arguments(expr.args, state)
+            if isinstance(function, Lib) and function.name == "builtins.next" and args.positional:
+                args = self._advanced_once(expr.args[0].value, args, state)
         value = self.ask.calls.call_lazily(function, args, state, expr.span, expr, result)
         if state.recorder is not None:
             self._consume_generators(expr, function, state)
-        if state.env is not None and isinstance(expr.func, ir.Attr):
-            self._note_receiver_change(expr, function, args, state)
+        if state.env is not None:
+            if isinstance(expr.func, ir.Attr):
+                self._note_receiver_change(expr, function, args, state)
+            self._note_given(expr, function, state)
         return value
+
+    def _advanced_once(self, written: ir.Expr, args: CallArgs, state: EvalState) -> CallArgs:
+        """``next(parts())`` runs what comes before the first ``yield``: the generator is new, and nobody has it."""
+        made = args.positional[0]
+        context = state.context
+        if not isinstance(made, Suspended) or made.kind != "generator" or made.context.function is None:
+            return args
+        if isinstance(written, ir.Name):
+            function = context.function
+            if function is None or not is_used_once(written.id, function):
+                return args
+        elif not isinstance(written, ir.Call):
+            return args
+        begun = made.context
+        first = self.ask.binding.context(until_first_yield(made.context.function), begun.params, begun.parent)
+        return args._replace(positional=(Suspended(made.kind, first), *args.positional[1:]))
 
     def _note_receiver_change(self, expr: ir.Call, function: Value, args: Args, state: EvalState) -> None:
         """``sock.setblocking(False)`` changes what ``sock`` is from here on."""
         assert isinstance(expr.func, ir.Attr)
         assert state.env is not None
+        if isinstance(function, LibMethod) and isinstance(function.receiver, (Sequence, Mapping)):
+            if function.name not in _READING:
+                self._note_growth(expr.func.value, state)
+            return
         if not isinstance(function, LibMethod) or not isinstance(function.receiver, LibObject):
             return
         entry = self.knowledge.entry(function.name)
@@ -132,9 +160,25 @@ class Expressions:
                 if is_known(action):
                     state.env[path] = with_elements(function.receiver, [action])
             return
-        if entry is None or not path or not (entry.makes_nonblocking or entry.makes_bounded):
+        if entry is None or not path or not library.changes_receiver(entry):
             return
         state.env[path] = library.changed_receiver(entry, args, function.receiver)
+
+    def _note_growth(self, container: ir.Expr, state: EvalState) -> None:
+        """What is in a container that was given away, or changed by a method, is known no more."""
+        assert state.env is not None
+        path = dotted(container)
+        known = known_in(state.env, path) if path else None
+        if known is not None and any(isinstance(v, (Sequence, Mapping)) for v in alternatives(known)):
+            everything = self.ask.names.context_name(path, state.context) if "." not in path else known
+            state.env[path] = union(grown(v) for v in (*alternatives(known), *alternatives(everything)))
+
+    def _note_given(self, expr: ir.Call, function: Value, state: EvalState) -> None:
+        """Functions may change the containers that they are given."""
+        if any(isinstance(option, (Function, Bound, Class, Partial)) for option in alternatives(function)):
+            for arg in expr.args:
+                if isinstance(arg.value, ir.Name):
+                    self._note_growth(arg.value, state)
 
     def _consume_generators(self, expr: ir.Call, function: Value, state: EvalState) -> None:
         """``all(p.wait() for p in ps)``: a generator expression runs where its consumer is called."""
@@ -179,6 +223,9 @@ class Expressions:
                 items.append((name, evaluated))
         if ITEMS.passed(len(items)):
             del items[ITEMS:]
+        if not expr.items and state.env is not None:
+            # Only where the statements are followed in order is it known to be empty still.
+            return Mapping((), NO_KEY, UNKNOWN)
         return Mapping(tuple(items), union(keys), union(elements))
 
     def _subscript(self, expr: ir.Subscript, state: EvalState) -> Value:
@@ -220,7 +267,7 @@ class Expressions:
         if state.env is not None and flags.any_known(state.env) and _calls(expr.left):
             # It may set one.
             flags.forget_all(state.env)
-        right = self.eval(expr.right, state)
+        right = self.eval(expr.right, self.ask.refinement.refined(expr.left, expr.op == "and", state))
         if verdict is not None:
             return right
         decides = isinstance(right, Const) and right.firm and right.value is (expr.op == "or")
@@ -247,7 +294,11 @@ class Expressions:
         result: Value = UNKNOWN
         for op, right_expr in expr.rest:
             right = self.eval(right_expr, state)
-            verdict = _compared(left, op, right, isinstance(expr.left, ir.Name))
+            if op in ("In", "NotIn"):
+                found = contains(left, right, right_expr)
+                verdict = None if found is None else found is (op == "In")
+            else:
+                verdict = compared(left, op, right, isinstance(expr.left, ir.Name))
             result = UNKNOWN if verdict is None else Const(verdict)
             self._compare_objects(left, op, right, state, expr)
             left = right
@@ -312,9 +363,9 @@ class Expressions:
             verdict = flags.found(expr.test, state)
         values = []
         if verdict is not False:
-            values.append(self.eval(expr.body, state))
+            values.append(self.eval(expr.body, self.ask.refinement.refined(expr.test, True, state)))
         if verdict is not True:
-            values.append(self.eval(expr.orelse, state))
+            values.append(self.eval(expr.orelse, self.ask.refinement.refined(expr.test, False, state)))
         return union(values)
 
     def _await(self, expr: ir.Await, state: EvalState) -> Value:
@@ -345,11 +396,14 @@ class Expressions:
         for position, clause in enumerate(expr.clauses):
             listener = inner if not (lazy and position) else EvalState(inner.context, inner.env)
             iterated = self.eval(clause.iter, listener)
+            if is_empty(iterated, clause.iter):
+                return Mapping((), NO_KEY, UNKNOWN) if expr.kind == "dict" else Sequence("list", (), UNKNOWN)
             element = self.ask.protocols.element(iterated, inner, None if lazy else expr.span)
             assert inner.env is not None
             assign(clause.target, element, inner.env, self.ask.protocols.item)
             for condition in clause.ifs:
                 self.eval(condition, EvalState(inner.context, inner.env) if lazy else inner)
+                self.ask.refinement.refine(condition, True, inner)
         body = EvalState(inner.context, inner.env) if lazy else inner
         parts = [self.eval(e.value if isinstance(e, ir.Starred) else e, body) for e in expr.elements]
         if isinstance(expr.elements[0], ir.Starred):
@@ -482,6 +536,10 @@ _EVALUATE: dict[type, Any] = {
 }
 
 
+#: Methods of containers that change nothing in them.
+_READING = frozenset({"copy", "count", "get", "index", "items", "keys", "values", "__contains__", "__getitem__"})
+
+
 _COMPARISONS = {
     "Equal": "__eq__",
     "NotEqual": "__ne__",
@@ -535,33 +593,3 @@ def _falsy(value: Value) -> Value:
     """``value`` where ``value and x`` is ``value``: of interest only as a constant."""
     out = [softened(v) for v in alternatives(value) if isinstance(v, Const) and not v.value]
     return union(out) if out else MAYBE_NONE
-
-
-def _compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
-    """What a comparison gives, where it is sure. ``certain``: the left side is a local name, not an attribute."""
-    if op in ("Is", "IsNot") and isinstance(right, Const) and right.value is None:
-        if isinstance(left, Const):
-            return (left.value is None) is (op == "Is") if left.firm else None
-        if certain and isinstance(left, (Object, LibObject, Function, Bound, Lib, Class, Partial, LibMethod)):
-            return op == "IsNot"
-        return None
-    if isinstance(left, Const) and isinstance(right, Const) and left.firm and right.firm:
-        try:
-            if op in ("Is", "IsNot"):
-                same = type(left.value) is type(right.value) and left.value == right.value
-                return same is (op == "Is")
-            if op == "Equal":
-                return bool(left.value == right.value)
-            if op == "NotEqual":
-                return bool(left.value != right.value)
-            if op == "GreaterThan":
-                return bool(left.value > right.value)  # type: ignore[operator]
-            if op == "LessThan":
-                return bool(left.value < right.value)  # type: ignore[operator]
-            if op == "GreaterThanEqual":
-                return bool(left.value >= right.value)  # type: ignore[operator]
-            if op == "LessThanEqual":
-                return bool(left.value <= right.value)  # type: ignore[operator]
-        except TypeError:
-            return None
-    return None

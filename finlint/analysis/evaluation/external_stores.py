@@ -35,6 +35,31 @@ class ExternalStores:
             self.limits.depth -= 1
         return [value for value in out if is_known(value) and not is_none(value)]
 
+    def reading(self, name: str, home: ModuleNode) -> Iterator[FunctionNode]:
+        """Functions of the package in whose text an attribute is named, whatever they do with it."""
+        seen: set[FunctionNode] = set()
+        pattern = rf"(?<=\w)\.{re.escape(name)}\b"
+        for module in dict.fromkeys((home, *self.project.mentioning(f".{name}", home))):
+            for line in module.source.lines("matching", f".{name}\n{pattern}"):
+                node = function_at(module, line)
+                if node is not None and node not in seen:
+                    seen.add(node)
+                    yield node
+
+    def is_stored(self, obj: Object, name: str) -> bool:
+        """Whether some function of the package, beside methods of its class, may store the attribute of such an
+        object."""
+        if not self.limits.may_search():
+            self.limits.provisional += 1
+            return True
+        own = {base.node for base in self.ask.classes.mro(obj.cls) if isinstance(base, Class)}
+        return any(
+            any(attribute == name for _, attribute in function.index.stores)
+            or any(attribute == name for _, attribute in function.index.nested)
+            for function in self._functions(name, obj.cls.node.module)
+            if function.owner not in own
+        )
+
     def _functions(self, name: str, home: ModuleNode) -> Iterator[FunctionNode]:
         seen: set[FunctionNode] = set()
         pattern = rf"(?<=\w)\.{re.escape(name)}[ \t]*=(?!=)"

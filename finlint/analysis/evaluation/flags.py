@@ -10,11 +10,15 @@ Whatever may change a flag in a way that is not looked at makes all of them unkn
 from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.state import FLAG, Env, EvalState, dotted
-from finlint.analysis.domain.values import Const, LibMethod, Object, Value
+from finlint.analysis.domain.state import FLAG, Env, EvalState, dotted, known_in
+from finlint.analysis.domain.values import Const, LibMethod, LibObject, Object, Value
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+
+_NONE_TESTS = ("Is", "IsNot", "Equal", "NotEqual")
+#: Ends the name of what is known of an attribute's being None.
+_IS_NONE = " is None"
 
 
 def has_any(context: CallContext) -> bool:
@@ -49,14 +53,21 @@ def note_test(test: ir.Expr, holds: bool, state: EvalState, ask: Queries) -> Non
         note(test, holds, state, ask)
     elif isinstance(test, ir.Compare) and len(test.rest) == 1:
         ((op, right),) = test.rest
-        if isinstance(right, ir.Const) and right.value is None and holds is (op in ("Is", "Equal")):
-            note(test.left, False, state, ask)
+        if isinstance(right, ir.Const) and right.value is None and op in _NONE_TESTS:
+            if holds is (op in ("Is", "Equal")):
+                note(test.left, False, state, ask)
+            else:
+                path = _flag(test.left, state, ask)
+                if path and state.env is not None:
+                    state.env[f"{FLAG}{path}{_IS_NONE}"] = Const(False)
 
 
 def found(expr: ir.Expr, state: EvalState) -> bool | None:
     """What a flag is known to be."""
     if state.env is None:
         return None
+    if type(expr) is ir.Compare:
+        return _is_none(expr, state.env)
     if type(expr) is ir.Attr:
         key = FLAG + dotted(expr)
     elif type(expr) is ir.Call and not expr.args and type(expr.func) is ir.Attr:
@@ -65,6 +76,17 @@ def found(expr: ir.Expr, state: EvalState) -> bool | None:
         return None
     value = state.env.get(key)
     return bool(value.value) if isinstance(value, Const) and value.firm else None
+
+
+def _is_none(test: ir.Compare, env: Env) -> bool | None:
+    """What ``self.name is None`` comes to, where it has been asked before."""
+    if len(test.rest) != 1 or not isinstance(test.left, ir.Attr):
+        return None
+    ((op, right),) = test.rest
+    if op not in _NONE_TESTS or not isinstance(right, ir.Const) or right.value is not None:
+        return None
+    known = env.get(f"{FLAG}{dotted(test.left)}{_IS_NONE}")
+    return op in ("IsNot", "NotEqual") if isinstance(known, Const) else None
 
 
 def forget_all(env: Env) -> None:
@@ -93,10 +115,17 @@ def handed_on(callee: FunctionNode, receiver: Value | None, state: EvalState) ->
         return []
     mine, its = f"{FLAG}{me}.", callee.ir.params[0].name
     known = [(key[len(mine) :], value) for key, value in env.items() if key.startswith(mine)]
-    return [
+    flags = [
         (f"{FLAG}{its}.{name}", v)
         for name, v in known
-        if name.partition(".")[0] in callee.tested and isinstance(v, Const) and v.firm
+        if name.partition(".")[0].partition(" ")[0] in callee.tested and isinstance(v, Const) and v.firm
+    ]
+    # What is over for the caller is over for what it calls.
+    modes = [(path[len(me) + 1 :], known_in(env, path)) for path in list(env) if path.startswith(f"{me}.")]
+    return flags + [
+        (f"{its}.{name}", v)
+        for name, v in modes
+        if isinstance(v, LibObject) and v.mode and "." not in name and name in callee.attributes
     ]
 
 

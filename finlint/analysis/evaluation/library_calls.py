@@ -7,7 +7,9 @@ from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import (
     HELD,
     UNKNOWN,
+    WEAK_SET,
     Bound,
+    Class,
     Const,
     Function,
     Lib,
@@ -27,6 +29,7 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.analysis.evaluation.builtin_calls import SPECIAL_CALLS
+from finlint.analysis.evaluation.instances import is_exact, of_all
 from finlint.analysis.evaluation.namespaces import NAMESPACES
 from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.evaluation.queries import Queries
@@ -60,6 +63,8 @@ class LibraryCalls:
             understood: Value | None = special(self.ask, args, state, span)
             if understood is not None:
                 return understood
+        if name == "builtins.isinstance":
+            return self._isinstance(args, state, expr)
         if isinstance(receiver, (Sequence, Mapping)):
             return self.ask.protocols.container_method(receiver, function.name, args, state, span)
         if isinstance(receiver, Suspended):
@@ -107,6 +112,18 @@ class LibraryCalls:
                 return LibObject(result.type, result.args, "bounded")
         return result
 
+    def _isinstance(self, args: Args, state: EvalState, expr: ir.Call | None) -> Value:
+        if expr is None or len(args.positional) != 2 or not is_exact(expr.args[0].value, state, self.ask):
+            return UNKNOWN
+        named = args.positional[1]
+        options = named.items if isinstance(named, Sequence) and named.items is not None else alternatives(named)
+        classes = [option for option in options if isinstance(option, (Class, Lib))]
+        if not classes or len(classes) != len(options):
+            return UNKNOWN
+        self.ask.compared.update(cls.node.name for cls in classes if isinstance(cls, Class))
+        verdict = of_all(args.positional[0], classes, self.ask)
+        return UNKNOWN if verdict is None else Const(verdict)
+
     def _resume(self, receiver: Suspended, method: str, state: EvalState, span: Span | None) -> Value:
         """``generator.send(x)``, ``generator.close()``, ``manager.__exit__(...)``."""
         if method == "__enter__":
@@ -140,7 +157,8 @@ class LibraryCalls:
         if verdict is not None:
             lasts = "short" if entry.releases else verdict.lasts
             confidence = Confidence.HIGH if verdict.sure else Confidence.MEDIUM
-            recorder.effect(Effect(verdict.kind, entry.name, path, span, lasts, confidence, subject))
+            timed = verdict.timed and lasts == "bounded"
+            recorder.effect(Effect(verdict.kind, entry.name, path, span, lasts, confidence, subject, timed))
         if entry.handoff == "unsafe":
             recorder.effect(Effect("unsafe-handoff", entry.name, path, span, "unbounded", Confidence.HIGH, subject))
         if entry.starts_thread:
@@ -251,17 +269,18 @@ class LibraryCalls:
         if not self.knowledge.is_class(name):
             return UNKNOWN
         if library.container_kind(name) and name.rpartition(".")[0] in ("builtins", "collections", "weakref"):
+            kind = WEAK_SET if name == "weakref.WeakSet" else library.container_kind(name)
             if args.positional:
                 source = args.positional[0]
                 if isinstance(source, Sequence):
-                    return Sequence(library.container_kind(name), None, source.element)
-            return Sequence(library.container_kind(name), None, UNKNOWN)
+                    return Sequence(kind, None, source.element)
+            return Sequence(kind, None, UNKNOWN)
         if library.is_mapping(name):
             element: Value = UNKNOWN
             if name == "collections.defaultdict" and args.positional:
                 element = self.ask.calls.call(args.positional[0], CallArgs(), EvalState(state.context), None, None)
                 return Mapping((), UNKNOWN, element)
-            return self._mapping_of(args, state)
+            return self._mapping_of(args, state)._replace(weak=name == "weakref.WeakValueDictionary")
         given = library.arguments(entry, args) if entry is not None else {}
         if entry is not None and entry.holds:
             given = {**given, HELD: UNKNOWN}

@@ -43,7 +43,7 @@ from finlint.scan.words import PUTS, PUTS_ALL
 _BUILTINS = frozenset(dir(builtins))
 
 #: Conditions that constants may decide.
-_DECIDABLE = frozenset({ir.Name, ir.Not, ir.Compare, ir.Const})
+_DECIDABLE = frozenset({ir.Name, ir.Not, ir.Compare, ir.Const, ir.Bool})
 
 
 class _Verdict(NamedTuple):
@@ -187,16 +187,21 @@ class Names:
         values: list[Value] = []
         state = EvalState(context)
         for stmt in module.statements(binding):
+            given: list[Value] = []
             for definition in _definitions_of(stmt, binding.name):
+                if definition.how == "annotation" and given and not all(map(says_nothing, given)):
+                    # ``DEBUG: bool = False``: what it is says more than what it may be.
+                    continue
                 if earlier and binding.name in _names_in(definition.node):
                     # ``Registry = Registry()``: on the right stands what the name meant before.
                     before = [b for b in earlier if b.line < binding.line]
                     if before:
                         state = EvalState(context, {binding.name: union(self.bindings(before, context, owner))})
                 if owner is not None:
-                    values.append(self._class_body_value(definition, owner, state))
+                    given.append(self._class_body_value(definition, owner, state))
                 else:
-                    values.append(self._definition(definition, state))
+                    given.append(self._definition(definition, state))
+            values += given
         return values
 
     def _class_body_value(self, definition: Definition, owner: Class, state: EvalState) -> Value:
@@ -254,7 +259,7 @@ class Names:
         if state.context.function is None:
             return False
         for test, wanted in definition.conditions:
-            if type(test) in _DECIDABLE:
+            if type(test) in _DECIDABLE or _asks_text(test):
                 verdict = self._verdict(test, state.context)
                 if verdict is not None and verdict is not wanted:
                     return True
@@ -303,6 +308,13 @@ class Names:
             else:
                 value = self.ask.protocols.item(value, Const(position))
         return Sequence("list", None, value) if how == "puts-in" else value
+
+
+def _asks_text(test: ir.Expr) -> bool:
+    """``mode.startswith("w")``: decided where ``mode`` is a constant."""
+    if not isinstance(test, ir.Call) or not isinstance(test.func, ir.Attr) or not isinstance(test.func.value, ir.Name):
+        return False
+    return bool(test.args) and all(isinstance(arg.value, ir.Const) for arg in test.args)
 
 
 def _puts_into(name: str) -> str:

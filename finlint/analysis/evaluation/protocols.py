@@ -8,6 +8,7 @@ from finlint.analysis.domain.state import EvalState, place
 from finlint.analysis.domain.values import (
     MAYBE_NONE,
     NAMED_TUPLE,
+    NO_KEY,
     NONE,
     UNKNOWN,
     Bound,
@@ -25,6 +26,7 @@ from finlint.analysis.domain.values import (
     Suspended,
     Value,
     alternatives,
+    is_complete,
     is_known,
     union,
 )
@@ -51,15 +53,18 @@ def exit_action(method: str, args: Args) -> Value:
     return union(Marked("exit", v) for v in alternatives(first) if is_known(v))
 
 
-def _at_key(mapping: Mapping, key: Value) -> Value:
+def _at_key(mapping: Mapping, key: Value) -> Value | None:
+    """What is in a mapping under a key; None where certainly nothing is."""
     if not isinstance(key, Const):
         return mapping.element
     match = [v for k, v in mapping.items if k == key]
     if match:
         return match[-1]
-    # Where all that is in it is known by its key, what is not there is nothing.
-    complete = bool(mapping.items) and union(k for k, _ in mapping.items) == mapping.key
-    return UNKNOWN if complete else mapping.element
+    return None if is_complete(mapping) else mapping.element
+
+
+def _key(mapping: Mapping) -> Value:
+    return UNKNOWN if mapping.key == NO_KEY else mapping.key
 
 
 class Protocols:
@@ -85,7 +90,7 @@ class Protocols:
                 else:
                     out.append(option.element)
             elif isinstance(option, Mapping):
-                out.append(_at_key(option, index))
+                out.append(_at_key(option, index) or UNKNOWN)
             elif isinstance(option, Object) and isinstance(index, Const):
                 typed = self.ask.classes.has_library_base(option.cls, "TypedDict")
                 out.append((self.ask.classes.declared(option, str(index.value)) if typed else None) or UNKNOWN)
@@ -115,7 +120,7 @@ class Protocols:
             if isinstance(option, Sequence):
                 out.append(option.element)
             elif isinstance(option, Mapping):
-                out.append(option.key)
+                out.append(_key(option))
             elif isinstance(option, Suspended) and option.kind in ("generator", "async-generator"):
                 if state.recorder is not None and span is not None:
                     state.recorder.edge(span, option.context)
@@ -213,6 +218,8 @@ class Protocols:
     ) -> Value:
         if isinstance(receiver, Mapping):
             if name in ("get", "pop", "setdefault", "__getitem__"):
+                if name != "__getitem__" and args.positional and _at_key(receiver, args.positional[0]) is None:
+                    return args.positional[1] if len(args.positional) > 1 else NONE
                 found = self.item(receiver, args.positional[0]) if args.positional else receiver.element
                 if name == "get" or len(args.positional) > 1:
                     default = args.positional[1] if len(args.positional) > 1 else MAYBE_NONE
@@ -221,12 +228,12 @@ class Protocols:
             if name == "values":
                 return Sequence("list", None, receiver.element)
             if name == "keys":
-                return Sequence("list", None, receiver.key)
+                return Sequence("list", None, _key(receiver))
             if name == "items":
-                pair = Sequence("tuple", (receiver.key, receiver.element), UNKNOWN)
+                pair = Sequence("tuple", (_key(receiver), receiver.element), UNKNOWN)
                 return Sequence("list", None, pair)
             if name == "popitem":
-                return Sequence("tuple", (receiver.key, receiver.element), UNKNOWN)
+                return Sequence("tuple", (_key(receiver), receiver.element), UNKNOWN)
             if name == "copy":
                 return receiver
             return UNKNOWN

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.names import Names
     from finlint.analysis.evaluation.namespaces import Namespaces
     from finlint.analysis.evaluation.protocols import Protocols
+    from finlint.analysis.evaluation.refinement import Refinement
     from finlint.analysis.evaluation.stubs import Stubs
     from finlint.analysis.models.library import Knowledge
     from finlint.analysis.models.registrars import Registrars
@@ -92,6 +93,7 @@ class Queries:
     names: Names
     namespaces: Namespaces
     protocols: Protocols
+    refinement: Refinement
     stubs: Stubs
 
     def note(self, cls: Class, name: str) -> None:

@@ -16,24 +16,25 @@ from finlint.analysis.domain.values import (
     UNKNOWN,
     Bound,
     Class,
-    Const,
     Function,
     Lib,
     LibMethod,
     LibObject,
+    Mapping,
     Object,
-    OneOf,
     Partial,
     Sequence,
     Value,
     alternatives,
+    grown,
     is_known,
+    put_at,
     says_nothing,
     softened,
     union,
-    without_none,
 )
 from finlint.analysis.evaluation import flags
+from finlint.analysis.evaluation.comparisons import is_empty
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.models import library
@@ -171,7 +172,7 @@ class _Run:
 
     def _where_flags_are_known(self, method: Callable[[_Run, Any], bool], stmt: ir.Stmt) -> bool:
         """Run a statement; what was known of flags is forgotten where the statement may set one."""
-        if isinstance(stmt, (ir.If, ir.Try, ir.Jump, ir.Global)):
+        if isinstance(stmt, (ir.If, ir.Try, ir.Jump, ir.Global, ir.Assert)):
             # They see to that themselves.
             return method(self, stmt)
         if isinstance(stmt, ir.While) and self._test(stmt.test) is False:
@@ -255,6 +256,11 @@ class _Run:
             # finalizer's own ``self.x = None`` hides what came before is what matters.
             value = _softened(value)
         assign(target, value, self.env, self.evaluator.protocols.item)
+        if isinstance(target, ir.Subscript) and isinstance(target.value, ir.Name):
+            held = known_in(self.env, target.value.id)
+            if isinstance(held, (Sequence, Mapping)) and not isinstance(target.key, ir.Slice):
+                key = self.evaluator.expressions.eval(target.key, self._quiet())
+                self.env[target.value.id] = put_at(held, key, settled(value))
 
     def _targets_effects(self, target: ir.Expr, value: Value | Lazy, span: Span) -> None:
         """Evaluate what a target itself runs: ``self.pool[key]``, ``__setitem__``, property setters."""
@@ -338,8 +344,9 @@ class _Run:
         return _GOES_ON
 
     def assert_(self, stmt: ir.Assert) -> bool:
-        self._test(stmt.test)
-        self.refine(stmt.test, True)
+        if self._test(stmt.test) is False:
+            return _LEAVES
+        self._refine_flags(stmt.test, True)
         return _GOES_ON
 
     def jump(self, stmt: ir.Jump) -> bool:
@@ -465,6 +472,8 @@ class _Run:
             iterated = self.eval(stmt.iter)
         if endless_iteration(stmt, iterated):
             self._spin("for", stmt.span, Confidence.MEDIUM)
+        if is_empty(iterated, stmt.iter):
+            return self.block(stmt.orelse)
         element = self.evaluator.protocols.element(iterated, self.state, stmt.span)
         self._widen(stmt.body)
         before = dict(self.env)
@@ -483,6 +492,12 @@ class _Run:
                 forget(name, self.env)
             elif "." in name:
                 self.env.pop(name, None)
+        for name in _changed(body) & self.env.keys():
+            self.env[name] = self._grown(self.env[name])
+
+    @staticmethod
+    def _grown(value: Value | Lazy) -> Lazy:
+        return Lazy(lambda: union(map(grown, alternatives(settled(value)))))
 
     def _widened(self, name: str, value: Value | Lazy) -> Lazy:
         return Lazy(lambda: union([settled(value), self.evaluator.names.context_name(name, self.state.context)]))
@@ -530,7 +545,7 @@ class _Run:
         ends: list[Env] = []
         if goes_on is _GOES_ON and self.block(stmt.orelse) is _GOES_ON:
             ends.append(self.env)
-        for handler in stmt.handlers:
+        for handler in () if _cannot_raise(stmt.body) else stmt.handlers:
             self.env = _join([before, after])
             if handler.type is not None:
                 self.eval(handler.type)
@@ -559,63 +574,14 @@ class _Run:
 
     def refine(self, test: ir.Expr, holds: bool) -> None:
         """Narrow the environment by a condition that is known to hold, or not to."""
-        if isinstance(test, ir.Not):
-            self.refine(test.value, not holds)
-        elif isinstance(test, ir.Bool):
-            if (test.op == "and") is holds:
-                self.refine(test.left, holds)
-                self.refine(test.right, holds)
-        elif isinstance(test, (ir.Name, ir.Attr)):
-            if holds:
-                self._narrow(test, _true_values)
-        elif isinstance(test, ir.Walrus):
-            if holds:
-                self.env[test.target] = without_none(known_in(self.env, test.target) or UNKNOWN)
-        elif isinstance(test, ir.Compare) and len(test.rest) == 1:
-            ((op, right),) = test.rest
-            if isinstance(right, ir.Const) and right.value is None and op in ("Is", "IsNot", "Equal", "NotEqual"):
-                if holds is (op in ("IsNot", "NotEqual")):
-                    self._narrow(test.left, without_none)
-                else:
-                    self._narrow(test.left, lambda _: Const(None, False))
-        elif isinstance(test, ir.Call):
-            self._refine_isinstance(test, holds)
-
-    def _refine_isinstance(self, test: ir.Call, holds: bool) -> None:
-        if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):
-            return
-        quiet, cls = self._quiet(), test.args[1].value
-        classes = self.evaluator.classes
-        change = classes.narrowed if holds else classes.excluded
-        self._narrow(test.args[0].value, lambda value: change(value, cls, quiet))
+        self.evaluator.refinement.refine(test, holds, self.state)
 
     def _narrow(self, expr: ir.Expr, change: Callable[[Value], Value]) -> None:
-        path = dotted(expr)
-        if not path:
-            return
-        quiet = self._quiet()
-        function = self.state.context.function
-        if function is not None and path.partition(".")[0] in function.ir.bound:
-            self.env[path] = Lazy(lambda: change(self.evaluator.expressions.eval(expr, quiet)))
-            return
-        # What is known of the module's names goes on to what is called: only what the condition adds.
-        value = self.evaluator.expressions.eval(expr, quiet)
-        narrowed = change(value)
-        if narrowed != value:
-            self.env[path] = narrowed
+        self.evaluator.refinement.narrow(expr, change, self.state)
 
 
 def _softened(value: Value | Lazy) -> Value | Lazy:
     return Lazy(lambda: softened(settled(value))) if type(value) is Lazy else softened(settled(value))
-
-
-def _true_values(value: Value) -> Value:
-    if isinstance(value, OneOf):
-        rest = [m for m in value.order if not (isinstance(m, Const) and not m.value)]
-        return union(rest) if rest else UNKNOWN
-    if isinstance(value, Const) and not value.value and not value.firm:
-        return UNKNOWN
-    return value
 
 
 def _join(ends: list[Env]) -> Env:
@@ -656,6 +622,21 @@ def _assigned(block: ir.Block) -> set[str]:
     return out
 
 
+def _changed(block: ir.Block) -> set[str]:
+    """Names of what a block may put something into: it stores items, calls a method, or gives it to a function."""
+    out: set[str] = set()
+    for stmt in flat_statements(block):
+        for target in stmt.targets if isinstance(stmt, (ir.Assign, ir.Delete)) else ():
+            if isinstance(target, ir.Subscript) and isinstance(target.value, ir.Name):
+                out.add(target.value.id)
+        for expr in expressions_in(stmt):
+            if isinstance(expr, ir.Call):
+                used = [arg.value for arg in expr.args]
+                used += [expr.func.value] if isinstance(expr.func, ir.Attr) else []
+                out.update(part.id for part in used if isinstance(part, ir.Name))
+    return out
+
+
 def _has_break(block: ir.Block) -> bool:
     """Whether a loop body holds a ``break`` of this loop, or a way out of the function."""
     for stmt in block:
@@ -668,6 +649,21 @@ def _has_break(block: ir.Block) -> bool:
         if any(_has_break(inner) for inner in inner_blocks(stmt)):
             return True
     return False
+
+
+def _cannot_raise(block: ir.Block) -> bool:
+    """Whether nothing in a block can raise: constants, given to names or returned. What is left of a generator's body
+    is empty where an exception is raised into it."""
+    return bool(block) and all(
+        isinstance(stmt, (ir.Jump, ir.Global))
+        or (isinstance(stmt, (ir.ExprStmt, ir.Return)) and (stmt.value is None or isinstance(stmt.value, ir.Const)))
+        or (
+            isinstance(stmt, ir.Assign)
+            and isinstance(stmt.value, ir.Const)
+            and all(isinstance(target, ir.Name) for target in stmt.targets)
+        )
+        for stmt in block
+    )
 
 
 def _returns(block: ir.Block) -> bool:

@@ -17,9 +17,14 @@ from finlint.model import ir
 from finlint.model.source import Span
 
 
-def made_first(function: FunctionNode, span: Span) -> str:
-    """The variable that the function makes where it comes to ``span``, and only then; "" if there is none."""
+def made_first(function: FunctionNode, span: Span, *, shared: bool = False) -> str:
+    """The variable that the function makes where it comes to ``span``, and only then; "" if there is none. ``shared``:
+    it is a method of an object that others have, so that a property of it which loads once has been read before."""
     names = _made_by(function)
+    if shared and any(isinstance(d, ir.Name) and d.id == "property" for d in function.ir.decorators):
+        me = function.ir.params[0].name if function.ir.params else ""
+        stores = function.index.stores.items()
+        names |= {f"{me}.{name}" for (who, name), found in stores if who == me and _is_made(found)}
     return _within(function.ir.body, span, names) if names else ""
 
 

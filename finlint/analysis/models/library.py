@@ -42,12 +42,23 @@ class Knowledge(Protocol):
     def is_stdlib(self, module: str) -> bool: ...
 
 
+#: Modes of a receiver: what it would be waited for is over, or was ended without asking.
+OVER = "over"
+#: It is a pipe of a child process.
+PIPE = "pipe"
+ENDED = "ended"
+
+
 class Verdict(NamedTuple):
-    """One call waits: ``lasts`` as in the knowledge base; ``sure``: every condition was decided."""
+    """One call waits: ``lasts`` as in the knowledge base; ``sure``: every condition was decided; ``ended``: for a
+    process that was killed before."""
 
     kind: str
     lasts: str
     sure: bool
+    ended: bool = False
+    #: A timeout is what bounds it.
+    timed: bool = False
 
 
 def arguments(entry: Entry, args: Args) -> dict[str, Value]:
@@ -109,6 +120,8 @@ _REGISTRARS = frozenset({"gc.callbacks"})
 #: Constants that decide whether a call waits, with their values on Linux (where the probes ran): only compared
 #: with each other and with the knowledge base, so other platforms' values do not matter.
 CONSTANTS: dict[str, int] = {
+    "typing.TYPE_CHECKING": False,
+    "typing_extensions.TYPE_CHECKING": False,
     "os.WNOHANG": 1,
     "os.WUNTRACED": 2,
     "os.P_NOWAIT": 1,
@@ -135,6 +148,11 @@ CONSTANTS: dict[str, int] = {
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def changes_receiver(entry: Entry) -> bool:
+    """Whether a call makes anything else of its receiver."""
+    return bool(entry.makes_nonblocking or entry.makes_bounded or entry.when_over)
 
 
 def _any(conditions: Items[Argument], given: dict[str, Value]) -> bool | None:
@@ -174,20 +192,31 @@ def judge(entry: Entry, args: Args, receiver: Value | None) -> Verdict | None:
             if held is False:
                 return None
             sure = sure and held is True
-        if receiver.mode == "nonblocking":
+        if receiver.mode == "nonblocking" or (receiver.mode == OVER and entry.when_over in ("returns", "takes")):
             return None
     elif entry.receiver_only_if:
         return None
     lasts = entry.lasts
+    timed = False
+    ended = isinstance(receiver, LibObject) and receiver.mode == ENDED and entry.when_over == "returns"
     if isinstance(receiver, LibObject) and receiver.mode == "bounded" and lasts == "unbounded":
-        lasts = "bounded"
+        lasts, timed = "bounded", True
     if entry.bound and lasts == "unbounded":
         bound = given.get(entry.bound)
         if bound is not None:
             lasts = _bounded_by(bound)
+            timed = lasts == "bounded"
             if not is_known(bound):
                 sure = False
-    return Verdict(entry.kind, lasts, sure)
+    if isinstance(receiver, LibObject) and receiver.mode == PIPE and entry.name.rpartition(".")[2] in _READS:
+        return Verdict("channel-receive", "unbounded", sure)
+    if ended and lasts == "unbounded":
+        return Verdict(entry.kind, "bounded", sure, ended=True)
+    return Verdict(entry.kind, lasts, sure, timed=timed)
+
+
+#: Methods that wait for the writer of a pipe.
+_READS = frozenset({"__iter__", "__next__", "peek", "read", "read1", "readall", "readinto", "readline", "readlines"})
 
 
 def _bounded_by(bound: Value) -> str:
@@ -198,9 +227,15 @@ def _bounded_by(bound: Value) -> str:
     return "bounded"
 
 
+#: What a call makes of its receiver's mode.
+_MODES_AFTER = {"takes": "", "makes": OVER, "undoes": "", "ends": ENDED}
+
+
 def changed_receiver(entry: Entry, args: Args, receiver: LibObject) -> LibObject:
     """The receiver after a call such as ``setblocking(False)`` or ``settimeout(5)``."""
     given = arguments(entry, args)
+    if entry.when_over:
+        return receiver._replace(mode=_MODES_AFTER.get(entry.when_over, receiver.mode))
     if entry.makes_nonblocking and _any(entry.makes_nonblocking, given) is True:
         return LibObject(receiver.type, receiver.args, "nonblocking")
     if entry.makes_bounded:

@@ -1,4 +1,5 @@
-"""What a generator runs after its ``yield``: when a context manager is left by hand, or when it is closed.
+"""What a generator runs up to its first ``yield``, and what after it: when a context manager is left by hand, or when
+it is closed.
 
 The rest of the body is a function of its own, with the names of the whole: what was bound before the ``yield`` is known
 by its definitions. What the managers of a ``with`` around the ``yield``
@@ -23,6 +24,66 @@ def resumed(generator: FunctionNode, *, closing: bool) -> FunctionNode:
         known = generator.part(rest)
         generator.module.functions_by_line[key] = known
     return known
+
+
+def until_first_yield(generator: FunctionNode) -> FunctionNode:
+    """What runs of the body until something is yielded, and what is run when the generator is dropped there."""
+    key = id(generator.ir), "<begun>"
+    known = generator.module.functions_by_line.get(key)
+    if known is None:
+        known = generator.part(_until(generator.ir.body)[0])
+        generator.module.functions_by_line[key] = known
+    return known
+
+
+def _until(block: ir.Block) -> tuple[ir.Block, bool]:
+    """The statements up to the first ``yield``, and whether one is certainly come to."""
+    out: list[ir.Stmt] = []
+    for stmt in block:
+        if not _yields(stmt):
+            out.append(stmt)
+            continue
+        surely = True
+        if isinstance(stmt, ir.With):
+            body, surely = _until(stmt.body)
+            stmt = stmt._replace(body=body)
+        elif isinstance(stmt, ir.Try):
+            body, surely = _until(stmt.body)
+            stmt = stmt._replace(body=body, orelse=() if surely else stmt.orelse)
+        elif isinstance(stmt, ir.If):
+            (body, one), (orelse, other) = _until(stmt.body), _until(stmt.orelse)
+            stmt, surely = stmt._replace(body=body, orelse=orelse), one and other
+        elif isinstance(stmt, (ir.For, ir.While)):
+            body, inside = _until(stmt.body)
+            endless = isinstance(stmt, ir.While) and isinstance(stmt.test, ir.Const) and bool(stmt.test.value)
+            stmt, surely = stmt._replace(body=body), inside and endless
+        elif not isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.AugAssign, ir.ExprStmt, ir.Return)):
+            surely = False
+        out.append(stmt)
+        if surely:
+            return tuple(out), True
+    return tuple(out), False
+
+
+def is_used_once(name: str, function: FunctionNode) -> bool:
+    """Whether a local variable is bound once and read once, and that in no loop and no inner function."""
+    if len(function.index.names.get(name, ())) != 1 or function.index.inner:
+        return False
+    looped = {
+        id(inner)
+        for stmt in flat_statements(function.ir.body)
+        if isinstance(stmt, (ir.For, ir.While))
+        for inner in flat_statements(stmt.body)
+    }
+    reads = [
+        id(stmt)
+        for stmt in flat_statements(function.ir.body)
+        for expr in expressions_in(stmt)
+        if isinstance(expr, ir.Name) and expr.id == name
+        # The target of its own assignment is no use of it.
+        if not (isinstance(stmt, ir.Assign) and any(expr is target for target in stmt.targets))
+    ]
+    return len(reads) == 1 and reads[0] not in looped
 
 
 def _after(block: ir.Block, closing: bool) -> ir.Block | None:

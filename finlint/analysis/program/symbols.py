@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from finlint.analysis.program.definitions import DICT, FunctionIndex, read_by_returns
-from finlint.analysis.program.statements import children, flat_statements, names_bound
+from finlint.analysis.program.statements import children, expressions_in, flat_statements, names_bound
 from finlint.model import ir
 from finlint.model.facts import Binding, ClassFacts
 from finlint.model.outline import class_facts
@@ -45,7 +45,7 @@ class Source(Protocol):
 class FunctionNode:
     """A function or lambda; compared by identity. ``owner`` is the class whose body holds the ``def``."""
 
-    __slots__ = ("_index", "_tested", "ir", "module", "owner")
+    __slots__ = ("_attributes", "_index", "_tested", "ir", "module", "owner")
 
     def __init__(self, module: ModuleNode, function: ir.Function, owner: ClassNode | None) -> None:
         self.module = module
@@ -53,6 +53,7 @@ class FunctionNode:
         self.owner = owner
         self._index: FunctionIndex | None = None
         self._tested: frozenset[str] | None = None
+        self._attributes: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
@@ -95,6 +96,19 @@ class FunctionNode:
         if self._tested is None:
             self._tested = tested_attributes(self.ir)
         return self._tested
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """The attributes of a method's object that its body names."""
+        if self._attributes is None:
+            me = self.ir.params[0].name if self.ir.params else ""
+            self._attributes = frozenset(
+                expr.name
+                for stmt in flat_statements(self.ir.body)
+                for expr in expressions_in(stmt)
+                if isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == me
+            )
+        return self._attributes
 
     def __repr__(self) -> str:
         return f"<{self.module.name}.{self.qualified}>"
@@ -161,6 +175,11 @@ class ClassNode:
             node = self.function(binding)
             if node is not None:
                 yield node
+
+    @cached_property
+    def sets_by_name(self) -> bool:
+        """Whether its text may store attributes whose names do not stand there."""
+        return self._has("setattr") or self._has(DICT)
 
     def methods_calling(self, names: Iterable[str]) -> Iterator[FunctionNode]:
         """The methods in which something of one of these names is called."""

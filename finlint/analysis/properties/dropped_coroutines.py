@@ -46,15 +46,20 @@ def dropped_coroutines(root: CallContext, evaluator: Evaluator, summaries: Summa
     """The coroutines that ``root`` and the functions that it calls make and drop."""
     seen = {root}
     queue = [root]
+    #: What coroutines call, that a loop runs.
+    in_loop: set[CallContext] = set()
     while queue and not DROPPED_FUNCTIONS.reached(len(seen)):
         context = queue.pop(0)
-        if context.function is not None and not context.function.ir.is_async and _may_drop(context, evaluator):
-            yield from _Walk(context, evaluator).block(context.function.ir.body)
+        function = context.function
+        if function is not None and not function.ir.is_async and _may_drop(context, evaluator):
+            yield from _Walk(context, evaluator, context in in_loop).block(function.ir.body)
         for edge in summaries.of(context).edges:
             # Standard library code and the like is not read: what it drops is not the finalizer's mistake.
             if edge.target not in seen and edge.target.module is root.module:
                 seen.add(edge.target)
                 queue.append(edge.target)
+                if context in in_loop or (function is not None and function.ir.is_async):
+                    in_loop.add(edge.target)
 
 
 def _may_drop(context: CallContext, evaluator: Evaluator) -> bool:
@@ -88,11 +93,12 @@ def _may_be_coroutine(returned: Definition) -> bool:
 
 
 class _Walk:
-    def __init__(self, context: CallContext, evaluator: Evaluator) -> None:
+    def __init__(self, context: CallContext, evaluator: Evaluator, in_loop: bool) -> None:
         self.context = context
         self.evaluator = evaluator
         self.state = EvalState(context)
-        self.asked_for_loop = False
+        #: Whether a loop runs in this thread, where this point is come to.
+        self.asked_for_loop = in_loop
         self.left = False
 
     def block(self, block: ir.Block) -> Iterator[Dropped]:
@@ -104,8 +110,17 @@ class _Walk:
     def statement(self, stmt: ir.Stmt) -> Iterator[Dropped]:
         if isinstance(stmt, ir.If):
             verdict = self._verdict(stmt.test)
+            before, runs = self.asked_for_loop, self._says_running(stmt.test)
             if verdict is not False:
+                self.asked_for_loop = before or runs is True
                 yield from self.branch(stmt.body)
+            self.asked_for_loop = before or runs is False
+            if verdict is not True and runs is not None:
+                yield from self.branch(stmt.orelse)
+                # ``if not loop.is_running(): return``
+                self.asked_for_loop = before or (runs is False and _always_leaves(stmt.body))
+                return
+            self.asked_for_loop = before
             if verdict is True:
                 self.left = self.left or _always_leaves(stmt.body)
             else:
@@ -126,6 +141,17 @@ class _Walk:
                 yield from self._needs_loop(stmt.value)
         for inner in inner_blocks(stmt):
             yield from self.branch(inner)
+
+    def _says_running(self, test: ir.Expr, holds: bool = True) -> bool | None:
+        """Whether a loop runs where the condition holds (True), or where it does not (False): ``loop.is_running()``."""
+        if isinstance(test, ir.Not):
+            return self._says_running(test.value, not holds)
+        if isinstance(test, ir.Bool):
+            left, right = self._says_running(test.left, holds), self._says_running(test.right, holds)
+            wanted = (test.op == "and") is holds
+            return wanted if wanted in (left, right) else None
+        name = test.func.name if isinstance(test, ir.Call) and isinstance(test.func, ir.Attr) else ""
+        return holds if name == "is_running" else None
 
     def _is_parameter(self, test: ir.Expr) -> bool:
         function = self.context.function

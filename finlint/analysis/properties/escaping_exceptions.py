@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Class, Object
+from finlint.analysis.domain.values import Class, Object, is_known
+from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.models import library
@@ -44,6 +45,8 @@ class _Escapes:
         self.evaluator = evaluator
         self.summaries = summaries
         self.seen = {root}
+        #: Attributes that the functions on the way here have asked about: they call where it is right to.
+        self.asked: set[str] = set()
 
     def of(self, context: CallContext, depth: int) -> Iterator[Escape]:
         function = context.function
@@ -58,7 +61,7 @@ class _Escapes:
             if depth and (raised.what == "TypeError" or raised.in_handler):
                 # Wrong calls, and other names for what a library raised.
                 continue
-            if not _asks_for_something_else(raised.test, function, depth):
+            if not _asks_for_something_else(raised.test, function, depth) and not self._is_settled(raised.test):
                 yield Escape(raised.what, path, raised.span, raised.span, path)
         if not walk.open_spans or ESCAPE_DEPTH.reached(depth):
             return
@@ -66,8 +69,13 @@ class _Escapes:
             if edge.target in self.seen or not any(_contains(open_, edge.span) for open_ in walk.open_spans):
                 continue
             self.seen.add(edge.target)
+            self.asked |= function.tested
             for inner in self.of(edge.target, depth + 1):
                 yield inner._replace(at=edge.span, at_path=path)
+
+    def _is_settled(self, test: ir.Expr | None) -> bool:
+        """Whether a condition asks for what a caller has asked before it called."""
+        return test is not None and any(isinstance(e, ir.Attr) and e.name in self.asked for e in parts_of(test))
 
     def _is_overridden(self, context: CallContext, function: FunctionNode) -> bool:
         """Whether another class than the finalizer's own is meant, or a subclass in reach has the method."""
@@ -134,7 +142,7 @@ class _Raised(NamedTuple):
 
 class _Walk:
     def __init__(self, context: CallContext, evaluator: Evaluator) -> None:
-        self.state = EvalState(context)
+        self.state = EvalState(context, {name: value for name, value in context.params if is_known(value)})
         self.evaluator = evaluator
         self.raised: list[_Raised] = []
         self.test: ir.Expr | None = None
@@ -167,6 +175,8 @@ class _Walk:
             self.left = True
         elif isinstance(stmt, ir.If):
             verdict = library.truth(self.evaluator.expressions.eval(stmt.test, self.state), self.evaluator.knowledge)
+            if verdict is None:
+                verdict = flags.found(stmt.test, self.state)
             outer = self.test
             self.test = stmt.test if verdict is None else outer
             body = self.branch(stmt.body) if verdict is not False else True
@@ -181,6 +191,9 @@ class _Walk:
                 self.block(stmt.body)
         elif isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.AnnAssign, ir.AugAssign)):
             self.open_spans.append(stmt.span)
+            for target in stmt.targets if isinstance(stmt, ir.Assign) else ():
+                if isinstance(target, ir.Attr) and self.state.env is not None:
+                    flags.forget_named(target.name, self.state.env)
         else:
             for inner in inner_blocks(stmt):
                 self.branch(inner)

@@ -42,16 +42,20 @@ class Lock(NamedTuple):
     name: str
 
 
-def holder(context: CallContext, span: Span, evaluator: Evaluator, callback: FunctionNode | None) -> Holder | None:
-    """A place that holds the lock which ``span`` of ``context`` acquires, and in which a finalizer may start.
+def holders(
+    context: CallContext, span: Span, evaluator: Evaluator, callback: FunctionNode | None
+) -> tuple[bool, tuple[Holder, ...]]:
+    """Whether it is known where the lock is kept which ``span`` of ``context`` acquires, and the places that hold it in
+    which a finalizer may start: those of the lock's own class first, then what is called often.
 
-    ``callback`` is what the finalizer runs, which does not count. None: no such place, or the lock is not known.
+    ``callback`` is what the finalizer runs, which does not count.
     """
     expr = acquired(context, span)
     lock = identity(expr, context, evaluator) if expr is not None else None
-    if lock is None:
-        return None
-    best: tuple[int, Holder] | None = None
+    if expr is None or lock is None:
+        return False, ()
+    family = _family(expr, context, evaluator)
+    found: list[tuple[tuple[object, ...], Holder]] = []
     for node in _functions(lock, context, evaluator):
         if node is callback or node.name == "__del__":
             continue
@@ -59,12 +63,35 @@ def holder(context: CallContext, span: Span, evaluator: Evaluator, callback: Fun
             does = _worst(holding.blocks)
             if not does:
                 continue
-            # The method that the finalizer itself comes through is a place too, but another one says more.
-            rank = 2 * (_ALLOCATES, _CALLS, _DROPS).index(does) + (node is context.function)
-            if best is None or rank < best[0]:
-                said = "drops references" if does == _DROPS else "allocates"
-                best = rank, Holder(node.qualified, node.module.path, holding.span, said)
-    return best[1] if best is not None else None
+            rank = (
+                # A lock of another class by the same name is another lock, mostly.
+                bool(family) and node.owner is not None and node.owner not in family,
+                # The method that the finalizer itself comes through is a place too, but another one says more.
+                node is context.function,
+                does == _DROPS,
+                node.name.strip("_").startswith(_RARE),
+                (_ALLOCATES, _CALLS, _DROPS).index(does),
+                node.name.startswith("_"),
+                node.module.path,
+                holding.span.line,
+            )
+            said = "drops references" if does == _DROPS else "allocates"
+            found.append((rank, Holder(node.qualified, node.module.path, holding.span, said)))
+    found.sort(key=lambda pair: pair[0])
+    return True, tuple(holder for _, holder in found)
+
+
+#: How functions are called that run once, at the end.
+_RARE = ("close", "disconnect", "shutdown", "stop", "terminate", "exit", "clear", "reset", "init", "start")
+
+
+def _family(expr: ir.Expr, context: CallContext, evaluator: Evaluator) -> set[ClassNode]:
+    """The class of the object that has the lock, and its bases."""
+    if not isinstance(expr, ir.Attr):
+        return set()
+    options = alternatives(evaluator.expressions.eval(expr.value, EvalState(context)))
+    classes = [o.cls if isinstance(o, Object) else o for o in options if isinstance(o, (Object, Class))]
+    return {base.node for cls in classes for base in evaluator.classes.mro(cls) if isinstance(base, Class)}
 
 
 # -- which lock

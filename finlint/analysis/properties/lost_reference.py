@@ -36,11 +36,16 @@ def lost(registration: Registration, evaluator: Evaluator) -> Lost | None:
     if call is None:
         return None
     function = registration.context.function
-    found = _lost(registration, call, evaluator)
-    if found is None or call.span == registration.span or function is None:
-        return found
+    if call.span == registration.span or function is None:
+        return _lost(registration, call, evaluator)
     # A wrapper makes the reference; the registration stands where it is called.
-    return found._replace(why=f"{found.why} in `{function.name}()`")
+    callback = callback_expression(registration, evaluator)
+    given = isinstance(callback, ir.Name) and any(param.name == callback.id for param in function.ir.params)
+    if not given:
+        # It has a callback of its own, too: it is one mistake, to be mended there.
+        return None
+    found = _lost(registration, call, evaluator)
+    return None if found is None else found._replace(why=f"{found.why} in `{function.name}()`")
 
 
 def _lost(registration: Registration, call: ir.Call, evaluator: Evaluator) -> Lost | None:

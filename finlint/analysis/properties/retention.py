@@ -14,6 +14,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import (
+    WEAK_SET,
     Bound,
     Class,
     Const,
@@ -207,6 +208,8 @@ class _Holder:
             return False
         if self._is_alias(expr):
             return True
+        if isinstance(expr, (ir.Name, ir.Attr)) and self._is_weak_container(expr):
+            return False
         deeper = depth + 1
         if isinstance(expr, ir.Lambda):
             return self._closure(expr.function, deeper)
@@ -223,6 +226,8 @@ class _Holder:
         if isinstance(expr, ir.IfExp):
             return self.expression(expr.body, deeper, called) or self.expression(expr.orelse, deeper, called)
         if isinstance(expr, ir.Bool):
+            if expr.op == "and" and self._is_alias(expr.left) and self._is_true():
+                return self.expression(expr.right, deeper, called)
             return self.expression(expr.left, deeper, called) or self.expression(expr.right, deeper, called)
         if isinstance(expr, ir.Walrus):
             return self.expression(expr.value, deeper, called)
@@ -231,6 +236,21 @@ class _Holder:
         if isinstance(expr, ir.Subscript):
             return self._by_value(expr)
         return False
+
+    def _is_weak_container(self, expr: ir.Expr) -> bool:
+        """Whether it is a container that does not hold what is in it."""
+        options = alternatives(self.evaluator.expressions.eval(expr, self.state))
+        return all(map(_is_weak_container, options))
+
+    def _is_true(self) -> bool:
+        """Whether the object is true in conditions, as instances are whose class says nothing else."""
+        obj = self.registration.obj
+        return obj is not None and all(
+            isinstance(option, Object)
+            and not self.evaluator.classes.has_unknown_base(option.cls)
+            and all(self.evaluator.classes.class_member(option.cls, m) is None for m in ("__bool__", "__len__"))
+            for option in alternatives(obj)
+        )
 
     def _name(self, expr: ir.Name, depth: int, called: bool) -> bool:
         function = self.context.function
@@ -340,10 +360,25 @@ class _Holder:
 
     def _is_method_of_alias(self, value: Value) -> bool:
         if isinstance(value, Bound):
-            return not isinstance(value.receiver, Class)
+            return not isinstance(value.receiver, Class) and not self._is_of_another(value.receiver)
         if isinstance(value, LibMethod):
             return not isinstance(value.receiver, (Lib, Class)) and self._receiver_is_watched(value.receiver)
         return False
+
+    def _is_of_another(self, receiver: Value) -> bool:
+        """Whether a method is that of an object which is certainly not the one that is watched:
+        ``self._close = helper.close``."""
+        obj = self.registration.obj
+        options = alternatives(obj) if obj is not None else ()
+        if not isinstance(receiver, Object) or not options or not all(isinstance(o, Object) for o in options):
+            return False
+        mro = self.evaluator.classes.mro
+        return all(
+            (receiver.site and option.site and receiver.site != option.site and "self" in (receiver.site, option.site))
+            or (receiver.cls not in mro(option.cls) and option.cls not in mro(receiver.cls))
+            for option in options
+            if isinstance(option, Object)
+        )
 
     def _receiver_is_watched(self, receiver: Value) -> bool:
         obj = self.registration.obj
@@ -500,6 +535,8 @@ class _Holder:
         if not is_known(value) or isinstance(value, Const) or RETENTION_VALUES.passed(depth):
             return False
         deeper = depth + 1
+        if _is_weak_container(value):
+            return False
         if isinstance(value, OneOf):
             return any(self.value(v, deeper) for v in alternatives(value))
         if isinstance(value, Bound):
@@ -571,6 +608,10 @@ class _Holder:
                         if stored is not None and self.value(stored, depth + 1):
                             return True
         return self.evaluator.classes.class_function(obj.cls, "__init__") is None
+
+
+def _is_weak_container(value: Value) -> bool:
+    return (isinstance(value, Sequence) and value.kind == WEAK_SET) or (isinstance(value, Mapping) and value.weak)
 
 
 def _is_one(value: Value) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Class, Function, Lib
+from finlint.analysis.domain.values import Class, Function, Lib, Object
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.statements import children, inner_blocks
 from finlint.analysis.program.symbols import FunctionNode
@@ -103,7 +103,9 @@ class _Reader:
                 return False
             if isinstance(base, Lib) and base.name != "builtins.object" and self._library_has(base.name, name):
                 return False
-        return True
+        # Who makes the object may set it, outside of the class.
+        is_stored = self.evaluator.external_stores.is_stored
+        return name in self.made.order or not is_stored(Object(self.cls, (), "self"), name)
 
     def read(self, name: str, path: str, span: Span) -> None:
         if name not in self.reported:

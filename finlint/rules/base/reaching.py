@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Effect
-from finlint.analysis.domain.values import Bound, Value
+from finlint.analysis.domain.values import Bound, Function, Value
 from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.execution.generators import GENERATOR
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness, witnesses
-from finlint.model.finding import Culprit, Finding, Hop, Severity
+from finlint.analysis.properties.custody import Custody, custody
+from finlint.analysis.properties.lock_regions import Holder
+from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
 from finlint.model.source import Span
 from finlint.rules.base.describe import describe
 from finlint.rules.base.rule import Rule, Verdict, name_of, registration_ref
@@ -32,11 +36,15 @@ NOT_REPORTED = (
     "Calls that do not wait (`blocking=False`, `timeout=0`, `wait=False`), branches that the arguments rule out, "
     "functions that are only referenced, and work that is handed to a thread, an executor or a loop."
 )
+OWN = "; only methods of the object take it, and whoever runs one keeps the object alive"
 BOUNDED = " A wait with a timeout is a warning, one without an error."
 
 #: Findings of one code and severity that one line of a finalizer gets. Some reach half of their package: one of ray's
 #: would have seventeen locks. Whoever mends the nearest five has most often mended the others.
 MAX_OF_A_KIND = 5
+
+#: Steps of a chain from which on it is less sure.
+_LONGISH, _LONG = 6, 10
 
 _SEVERITY = {"unbounded": Severity.ERROR, "bounded": Severity.WARNING, "short": Severity.NOTE}
 
@@ -60,6 +68,7 @@ class Reached:
         self.finalizer = finalizer
         self.summaries = summaries
         self.text_at = text_at
+        self._custody: dict[object, Custody] = {}
         self._linted = linted
 
     @property
@@ -71,6 +80,19 @@ class Reached:
     def is_generator(self) -> bool:
         """Whether it is a generator that is freed unfinished."""
         return self.finalizer.registrar == GENERATOR
+
+    def custody(self, witness: Witness) -> Custody:
+        """Who can be inside the lock or queue that a chain leads to."""
+        key = witness.effect.culprit
+        known = self._custody.get(key)
+        if known is None:
+            callback = self.finalizer.callback
+            function = callback.function if isinstance(callback, Bound) else callback
+            node = function.node if isinstance(function, Function) else None
+            steps = witness.steps[1:] or witness.steps
+            known = custody(own_object(self.finalizer), steps, self.summaries.evaluator, node)
+            self._custody[key] = known
+        return known
 
     def of_kind(self, kind: str) -> list[Witness]:
         return self._by_kind.get(kind, [])
@@ -154,39 +176,64 @@ class Reaches(Rule[Reached]):
         """What it happens to: two of one subject at one place are one finding."""
         return witness.effect.subject
 
-    def other_half(self, witness: Witness, about: Reached) -> tuple[str, Hop] | None:
-        """Another place that makes it a deadlock: what the message says of it, and the place."""
-        return None
+    def done(self, witness: Witness, about: Reached) -> str:
+        """What the finalizer does, as the predicate of a sentence."""
+        effect = witness.effect
+        subject = f" of `{effect.subject}`" if effect.subject else ""
+        return f"{self.verb} `{effect.call}`{subject}"
+
+    def other_halves(self, witness: Witness, about: Reached) -> tuple[Holder, ...]:
+        """Other places that make it a deadlock, the likeliest first."""
+        return ()
 
     def _finding(self, witness: Witness, severity: Severity, mild: Mildly | None, about: Reached) -> Finding:
         effect, steps = witness.effect, witness.steps
         primary = about.primary(witness)
-        half = self.other_half(witness, about) if mild is None and not witness.first else None
+        halves = self.other_halves(witness, about) if mild is None and not witness.first else ()
         return Finding(
             self.code,
             self.kind,
             severity,
-            effect.confidence,
-            self._message(witness, mild, about) + ("" if half is None else half[0]),
+            min(effect.confidence, _sure_after(len(steps) - 1), key=lambda level: level.rank),
+            self._message(witness, mild, about) + (_deadlock(halves[0]) if halves else ""),
             primary.path,
             primary.span,
             registration_ref(about.finalizer),
             Culprit(effect.call, effect.path, effect.span.line, effect.span.column),
             tuple(Hop(s.path, s.span.line, s.span.column, about.text_at(s)) for s in steps[1:] or steps),
-            () if half is None else (half[1],),
+            tuple(map(_hop, halves[:1])),
             (name_of(about.finalizer), *(_function(step.context) for step in steps[1:])),
+            tuple(map(_hop, halves)),
         )
 
     def _message(self, witness: Witness, mild: Mildly | None, about: Reached) -> str:
         effect = witness.effect
-        subject = f" of `{effect.subject}`" if effect.subject else ""
-        bounded = " (bounded by a timeout)" if self.timed and effect.lasts == "bounded" else ""
+        bounded = " (bounded by a timeout)" if self.timed and effect.timed else ""
         because = self.because if mild is None else mild.because
         if witness.first:
             because = f", the first time only, while it makes `{witness.first}`"
         via = _through(witness)
-        sentence = f"{describe(about.finalizer)} {self.verb} `{effect.call}`{subject}{bounded}{via}{because}"
+        done = self.done(witness, about)
+        sentence = f"{describe(about.finalizer)} {done}{bounded}{via}{because}"
         return sentence[:1].upper() + sentence[1:]
+
+
+def _sure_after(calls: int) -> Confidence:
+    """How sure a chain of so many calls leaves one: each of them was resolved, and all must be right. Judged by hand
+    (``docs/accuracy.md``): of long chains few were true."""
+    if calls >= _LONG:
+        return Confidence.LOW
+    return Confidence.MEDIUM if calls >= _LONGISH else Confidence.HIGH
+
+
+def _deadlock(half: Holder) -> str:
+    where = f"{os.path.basename(half.path)}:{half.span.line}"
+    return f"; `{half.function}` ({where}) holds it while it {half.does}: a finalizer that starts there deadlocks"
+
+
+def _hop(half: Holder) -> Hop:
+    text = f"`{half.function}` holds the lock while it {half.does}"
+    return Hop(half.path, half.span.line, half.span.column, text)
 
 
 def _through(witness: Witness) -> str:
@@ -220,6 +267,19 @@ def lock_of(effect: Effect, text: str) -> str:
         return library.partition(".")[0]
     # ``with self._lock`` and ``with self._other_lock`` have no subject.
     return effect.subject or text
+
+
+def takes_lock(verb: str, effect: Effect, text: str) -> str:
+    """The predicate "acquires the lock ..." with the lock by its name in the source; ``text`` is that of the call."""
+    library, _, method = effect.call.rpartition(".")
+    name = effect.subject or text.removesuffix("()").removesuffix(".acquire")
+    if method not in _ACQUIRES or not _NAME.fullmatch(name):
+        return f"{verb} of `{library}` in `{effect.call}`" if method not in _ACQUIRES else f"{verb} `{effect.call}`"
+    return f"{verb} `{name}` (`{effect.call}`)"
+
+
+#: A lock by a name in the source: ``self._lock``, ``LOCKS[key]``.
+_NAME = re.compile(r"[A-Za-z_][\w.]*(\[[^\]]*\])?")
 
 
 def kept(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -1,0 +1,174 @@
+"""What a condition says of the names and attributes that it asks, where it holds and where it does not.
+
+``if future.done():`` says that ``future.result()`` returns at once; ``if isinstance(entry, weakref.ref)`` that calling
+``entry`` gives what it refers to. What is found out stands in the environment, as what the expression is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from finlint.analysis.domain.state import EvalState, Lazy, dotted, known_in
+from finlint.analysis.domain.values import (
+    UNKNOWN,
+    Const,
+    LibObject,
+    OneOf,
+    Value,
+    alternatives,
+    union,
+    without_none,
+)
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models.library import OVER
+from finlint.model import ir
+
+_EQUAL = ("Is", "Equal")
+_DIFFERENT = ("IsNot", "NotEqual")
+
+
+class Refinement:
+    """Narrows environments by conditions."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+
+    def refined(self, test: ir.Expr, holds: bool, state: EvalState) -> EvalState:
+        """``state`` where the condition holds, or does not; its own environment stays as it is."""
+        if state.env is None:
+            return state
+        inner = EvalState(state.context, dict(state.env), state.recorder)
+        self.refine(test, holds, inner)
+        return inner
+
+    def refine(self, test: ir.Expr, holds: bool, state: EvalState) -> None:
+        """Narrow the environment of ``state`` by a condition that is known to hold, or not to."""
+        if isinstance(test, ir.Not):
+            self.refine(test.value, not holds, state)
+        elif isinstance(test, ir.Bool):
+            if (test.op == "and") is holds:
+                self.refine(test.left, holds, state)
+                self.refine(test.right, holds, state)
+        elif isinstance(test, ir.Walrus):
+            if holds and state.env is not None:
+                state.env[test.target] = without_none(known_in(state.env, test.target) or UNKNOWN)
+            self._of_answer(test.value, "true" if holds else "false", state)
+        elif isinstance(test, ir.Compare):
+            self._compared(test, holds, state)
+        elif isinstance(test, (ir.Name, ir.Attr)):
+            if holds:
+                self.narrow(test, _true_values, state)
+            self._of_answer(test, "true" if holds else "false", state)
+        elif isinstance(test, ir.Call):
+            self._isinstance(test, holds, state)
+            self._of_answer(test, "true" if holds else "false", state)
+
+    def _compared(self, test: ir.Compare, holds: bool, state: EvalState) -> None:
+        if len(test.rest) != 1:
+            return
+        ((op, right),) = test.rest
+        if op not in (*_EQUAL, *_DIFFERENT) or not isinstance(right, ir.Const):
+            return
+        same = holds is (op in _EQUAL)
+        asked = test.left.value if isinstance(test.left, ir.Walrus) else test.left
+        if right.value is None:
+            if same:
+                self.narrow(test.left, lambda _: Const(None, False), state)
+            else:
+                self.narrow(test.left, without_none, state)
+                self._of_answer(asked, "not-none", state)
+        elif isinstance(right.value, bool):
+            self._of_answer(asked, "true" if right.value is same else "false", state)
+        elif same:
+            # ``if process.poll() == 0``
+            self._of_answer(asked, "not-none", state)
+
+    # -- what an answer says of the one who was asked
+
+    def _of_answer(self, asked: ir.Expr, answer: str, state: EvalState) -> None:
+        """``asked`` gave ``answer``: perhaps that what its receiver would be waited for is over."""
+        if isinstance(asked, ir.Name):
+            told = self._asked_before(asked.id, state)
+            if told is None:
+                return
+            asked = told
+        if answer == "true" and isinstance(asked, ir.Compare):
+            self._compared(asked, True, state)
+            return
+        if isinstance(asked, ir.Not) and answer in ("true", "false"):
+            self._of_answer(asked.value, "false" if answer == "true" else "true", state)
+            return
+        read = asked.func if isinstance(asked, ir.Call) else asked
+        if not isinstance(read, ir.Attr) or not dotted(read.value):
+            return
+        quiet = _quiet(state)
+        receiver = self.ask.expressions.eval(read.value, quiet)
+        objects = [v for v in alternatives(receiver) if isinstance(v, LibObject)]
+        if any(self._tells(v, read.name) == answer or _not_zero(self._tells(v, read.name), answer) for v in objects):
+            self.narrow(read.value, _over, state)
+
+    def _tells(self, receiver: LibObject, name: str) -> str:
+        member = self.ask.knowledge.member(receiver.type, name) or f"{receiver.type}.{name}"
+        entry = self.ask.knowledge.entry(member)
+        return entry.tells_over if entry is not None else ""
+
+    def _asked_before(self, name: str, state: EvalState) -> ir.Expr | None:
+        """What a variable that is bound once was given: ``done = future.done()``."""
+        function = state.context.function
+        if function is None or any(param.name == name for param in function.ir.params):
+            return None
+        definitions = function.index.names.get(name, [])
+        if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path:
+            return None
+        node = definitions[0].node
+        return node if isinstance(node, (ir.Call, ir.Attr, ir.Not, ir.Compare)) else None
+
+    # -- what its class is
+
+    def _isinstance(self, test: ir.Call, holds: bool, state: EvalState) -> None:
+        if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):
+            return
+        quiet, cls = _quiet(state), test.args[1].value
+        change = self.ask.classes.narrowed if holds else self.ask.classes.excluded
+        self.narrow(test.args[0].value, lambda value: change(value, cls, quiet), state)
+
+    # -- the environment
+
+    def narrow(self, expr: ir.Expr, change: Callable[[Value], Value], state: EvalState) -> None:
+        """From here on a name or an attribute is what ``change`` makes of it."""
+        path = dotted(expr)
+        if not path or state.env is None:
+            return
+        quiet = _quiet(state)
+        function = state.context.function
+        if function is not None and path.partition(".")[0] in function.ir.bound:
+            state.env[path] = Lazy(lambda: change(self.ask.expressions.eval(expr, quiet)))
+            return
+        # What is known of the module's names goes on to what is called: only what the condition adds.
+        value = self.ask.expressions.eval(expr, quiet)
+        narrowed = change(value)
+        if narrowed != value:
+            state.env[path] = narrowed
+
+
+def _quiet(state: EvalState) -> EvalState:
+    """This moment's context for a question that is asked later, to which nobody listens."""
+    return EvalState(state.context, dict(state.env or {}))
+
+
+def _over(value: Value) -> Value:
+    return union(v._replace(mode=OVER) if isinstance(v, LibObject) else v for v in alternatives(value))
+
+
+def _not_zero(tells: str, answer: str) -> bool:
+    """A number that is true is not None: ``if process.exitcode:``."""
+    return tells == "not-none" and answer == "true"
+
+
+def _true_values(value: Value) -> Value:
+    if isinstance(value, OneOf):
+        rest = [m for m in value.order if not (isinstance(m, Const) and not m.value)]
+        return union(rest) if rest else UNKNOWN
+    if isinstance(value, Const) and not value.value and not value.firm:
+        return UNKNOWN
+    return value

@@ -1,0 +1,109 @@
+"""One problem, one finding: findings about the same mistake become one, which says how many there were.
+
+What is folded is what is shown: comments and thresholds come first, so that nothing hides behind a finding that is not
+shown itself. What stays is the most severe, and of those the one nearest to its culprit; the others are in its
+``folded``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from functools import partial
+
+from finlint.model.finding import Culprit, Finding, Folded
+
+#: Codes that are about one call: what is sent may wait, and takes a lock; a file is written to, and it is the console.
+_SAME_CALL = (("FIN109", "FIN201"), ("FIN106", "FIN111"))
+#: A loop that sleeps is one wait.
+_SAME_LOOP = ("FIN103", "FIN110")
+#: Lines between the head of a loop and what it does in each round.
+_NEAR = 3
+
+
+def fold(findings: Iterable[Finding]) -> list[Finding]:
+    """``findings`` with those that are one mistake folded into one, in the order in which they came."""
+    kept = list(findings)
+    keys: list[Callable[[Finding], Hashable | None]] = [_by_line, _by_function, _by_culprit, _by_registration]
+    keys += [partial(_by_call, codes) for codes in _SAME_CALL]
+    for key in keys:
+        kept = _folded(kept, key)
+    return _loops(kept)
+
+
+def _folded(findings: list[Finding], key: Callable[[Finding], Hashable | None]) -> list[Finding]:
+    groups: dict[Hashable, list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        name = key(finding)
+        groups.setdefault(("one", number) if name is None else ("of", name), []).append(finding)
+    return [_one(group) for group in groups.values()]
+
+
+def _one(group: list[Finding]) -> Finding:
+    first, *others = sorted(group, key=_rank)
+    if not others:
+        return first
+    more = [item for other in others for item in (_item(other), *other.folded)]
+    return first._replace(folded=(*first.folded, *more))
+
+
+def _rank(finding: Finding) -> tuple[int, int, str, int, str]:
+    return (-finding.severity.rank, len(finding.trace), finding.path, finding.span.line, finding.code)
+
+
+def _item(finding: Finding) -> Folded:
+    culprit = finding.culprit or Culprit("", finding.path, finding.span.line, finding.span.column)
+    place = finding.path, finding.span.line, finding.span.column
+    return Folded(finding.code, finding.severity, *place, finding.message, culprit)
+
+
+def _waits(finding: Finding) -> bool:
+    return finding.code < "FIN3" and finding.culprit is not None and finding.registration is not None
+
+
+def _by_line(finding: Finding) -> Hashable | None:
+    """What one line of a finalizer comes to in the end is mended there."""
+    far = len(finding.trace) > 1
+    return (finding.code, finding.registration, finding.path, finding.span.line) if _waits(finding) and far else None
+
+
+def _by_function(finding: Finding) -> Hashable | None:
+    """Two waits of one method: with a timeout, and once more after ``kill()``."""
+    if not _waits(finding) or len(finding.names) < 3 or finding.culprit is None:
+        return None
+    return finding.code, finding.registration, finding.culprit.path, finding.names[-1]
+
+
+def _by_culprit(finding: Finding) -> Hashable | None:
+    """The same call, through the finalizer of each object around."""
+    return (finding.code, finding.culprit) if _waits(finding) else None
+
+
+def _by_registration(finding: Finding) -> Hashable | None:
+    """A reference that is lost, with a callback that was called."""
+    return ("never", finding.registration) if finding.code in ("FIN302", "FIN305") else None
+
+
+def _by_call(codes: tuple[str, str], finding: Finding) -> Hashable | None:
+    if finding.code not in codes or finding.culprit is None:
+        return None
+    return codes, finding.registration, finding.culprit._replace(call="")
+
+
+def _loops(findings: list[Finding]) -> list[Finding]:
+    """A loop without a bound, and what it sleeps in."""
+    out: list[Finding] = []
+    for finding in findings:
+        if finding.code == _SAME_LOOP[0]:
+            loop = next((other for other in findings if _is_loop_around(other, finding)), None)
+            if loop is not None:
+                continue
+        inside = [other for other in findings if _is_loop_around(finding, other)]
+        out.append(_one([finding, *inside]) if inside else finding)
+    return out
+
+
+def _is_loop_around(loop: Finding, sleep: Finding) -> bool:
+    if (sleep.code, loop.code) != _SAME_LOOP or loop.culprit is None or sleep.culprit is None:
+        return False
+    lines = sleep.culprit.line - loop.culprit.line
+    return loop.registration == sleep.registration and loop.culprit.path == sleep.culprit.path and 0 <= lines <= _NEAR

@@ -1,0 +1,106 @@
+"""One problem is one finding, which says how many there were."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finlint.engine import analyse
+from finlint.folding import fold
+from finlint.report.jsonfmt import finding_object
+from finlint.report.view import View
+
+PROGRAMS = {
+    "the same call through outer finalizers": (
+        """
+        import time
+        class Inner:
+            def close(self): time.sleep(9)
+            def __del__(self): self.close()
+        class Outer:
+            def __init__(self): self.inner = Inner()
+            def __del__(self): self.inner.close()
+        """,
+        {("FIN103", 5): 1},
+    ),
+    "what one line comes to": (
+        """
+        import threading
+        ONE, TWO = threading.Event(), threading.Event()
+        def stop():
+            first()
+            second()
+        def first(): ONE.wait()
+        def second(): TWO.wait()
+        class A:
+            def __del__(self): stop()
+        """,
+        {("FIN104", 10): 1},
+    ),
+    "lines of their own": (
+        """
+        import threading
+        ONE, TWO = threading.Event(), threading.Event()
+        class A:
+            def __del__(self):
+                ONE.wait()
+                TWO.wait()
+        """,
+        {("FIN104", 6): 0, ("FIN104", 7): 0},
+    ),
+    "a loop that sleeps": (
+        """
+        import threading, time
+        class A:
+            def __init__(self): self.thread = threading.Thread(target=print)
+            def __del__(self):
+                while self.thread.is_alive():
+                    time.sleep(1)
+        """,
+        {("FIN110", 6): 1},
+    ),
+    "a bounded put that locks": (
+        """
+        import queue
+        Q = queue.Queue(5)
+        class A:
+            def __del__(self):
+                Q.put(None)
+        """,
+        {("FIN109", 6): 1},
+    ),
+    "a wait, and one after kill": (
+        """
+        import subprocess
+        class A:
+            def __init__(self): self.p = subprocess.Popen(["x"])
+            def close(self):
+                try:
+                    self.p.wait(timeout=5)
+                except subprocess.TimeoutExpired:
+                    self.p.kill()
+                    self.p.wait()
+            def __del__(self): self.close()
+        """,
+        {("FIN107", 11): 0},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_folded(name: str, tmp_path: Path) -> None:
+    program, expected = PROGRAMS[name]
+    path = tmp_path / "program.py"
+    path.write_text(textwrap.dedent(program))
+    report = analyse([str(path)])
+    found = fold(f for f in report.findings if f.code < "FIN4" and f.severity.value != "note")
+    assert {(f.code, f.span.line): len(f.folded) for f in found} == expected
+    view = View(report, str(tmp_path), lambda path: [])
+    for finding in found:
+        shown: dict[str, Any] = json.loads(json.dumps(finding_object(finding, view)))
+        assert len(shown.get("folded", ())) == len(finding.folded)
+        assert ("more like it)" in shown["message"]) is bool(finding.folded)

@@ -1,0 +1,242 @@
+"""Who can be inside a lock or a queue when a finalizer comes to it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from finlint.model.finding import Finding, Severity
+from finlint.report.jsonfmt import render_json
+from finlint.report.view import View
+
+from .programs import lint, of_code
+
+_OBJECT = """
+import asyncio, copy, queue, threading
+class A:
+    def __init__(self, other=None):
+        self.gate = {made}
+        self.items = []
+    def put(self, item):
+        with self.gate:
+            self.items = [item]
+    {more}
+    def __del__(self):
+        {end}
+"""
+
+#: name -> (what the lock is made by, another method)
+OWN = {
+    "a public name": ("threading.Lock()", "pass"),
+    "None after its end": ("threading.Lock()", "def close(self): self.gate = None"),
+    "an async method that awaits outside": (
+        "threading.Lock()",
+        "async def f(self):\n        with self.gate: x = 1\n        await asyncio.sleep(x)",
+    ),
+    "a generator that yields outside": (
+        "threading.Lock()",
+        "def f(self):\n        with self.gate: x = 1\n        yield x",
+    ),
+    "released in a finally": (
+        "threading.Lock()",
+        "def f(self, g):\n        self.gate.acquire()\n        try: g()\n        finally: self.gate.release()",
+    ),
+    "asked whether it is locked": ("threading.Lock()", "def f(self): return self.gate.locked()"),
+}
+SHARED = {
+    "an async method that awaits inside": (
+        "threading.Lock()",
+        "async def f(self):\n        with self.gate: await asyncio.sleep(1)",
+    ),
+    "a generator that yields inside": ("threading.Lock()", "def f(self):\n        with self.gate: yield 1"),
+    "given to a thread": (
+        "threading.Lock()",
+        "def f(self): threading.Thread(target=print, args=(self.gate,)).start()",
+    ),
+    "in a list": ("threading.Lock()", "def f(self): return [self.gate]"),
+    "by another name": ("threading.Lock()", "def f(self): self.other = self.gate"),
+    "left taken": ("threading.Lock()", "def f(self): self.gate.acquire()"),
+    "somebody's": ("other or threading.Lock()", "pass"),
+}
+
+
+def _lint(folder: Path, made: str, more: str, end: str = "with self.gate: pass", after: str = "") -> list[Finding]:
+    program = _OBJECT.replace("{made}", made).replace("{more}", more).replace("{end}", end) + after
+    return of_code(lint(folder, program), "FIN102")
+
+
+@pytest.mark.parametrize("shape", OWN.values(), ids=OWN)
+def test_nobody_can_be_inside(shape: tuple[str, str], tmp_path: Path) -> None:
+    (finding,) = _lint(tmp_path, *shape)
+    assert finding.severity is Severity.NOTE
+    assert finding.holders == ()
+
+
+@pytest.mark.parametrize("shape", SHARED.values(), ids=SHARED)
+def test_somebody_may_be_inside(shape: tuple[str, str], tmp_path: Path) -> None:
+    (finding,) = _lint(tmp_path, *shape)
+    assert finding.severity is Severity.ERROR
+    assert "A.put" in finding.message
+
+
+def test_another_module_reads_it_and_keeps_it(tmp_path: Path) -> None:
+    after = "def share(a: A, table): table['gate'] = a.gate\n"
+    (finding,) = _lint(tmp_path, "threading.Lock()", "pass", after=after)
+    assert finding.severity is Severity.ERROR
+
+
+def test_without_a_place_where_a_finalizer_starts_it_waits_for_a_thread(tmp_path: Path) -> None:
+    program = """
+    import threading
+    LOCK = threading.Lock()
+    COUNT = 0
+    def count():
+        global COUNT
+        with LOCK:
+            COUNT += 1
+    class A:
+        def __del__(self):
+            with LOCK:
+                pass
+    """
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert finding.severity is Severity.WARNING
+    assert finding.message.endswith("it waits while another thread has it")
+
+
+def test_the_lock_has_its_name_in_the_source(tmp_path: Path) -> None:
+    (finding,) = _lint(tmp_path, "other or threading.Lock()", "pass")
+    assert "acquires the lock `self.gate` (`threading.Lock.acquire`)" in finding.message
+
+
+PART = """
+import threading
+class Watcher:
+    def __init__(self, owner=None):
+        self.gate = threading.Lock()
+        self.names = []
+        self.owner = owner
+        self.listeners = []
+    def listen(self, callback): self.listeners.append(callback)
+    def changed(self, names):
+        with self.gate: self.names = [n for n in names]
+    def close(self):
+        with self.gate: self.names = None
+class Session:
+    def __init__(self):
+        {made}
+    def changed(self): pass
+    def __del__(self): self.watcher.close()
+"""
+BACK = {
+    "it is its owner": "self.watcher = Watcher(self)",
+    "it listens": "self.watcher = Watcher(); self.watcher.listen(self.changed)",
+}
+
+
+@pytest.mark.parametrize("made", BACK.values(), ids=BACK)
+def test_a_part_that_refers_back(made: str, tmp_path: Path) -> None:
+    (finding,) = of_code(lint(tmp_path, PART.replace("{made}", made)), "FIN102")
+    assert finding.severity is Severity.NOTE
+
+
+def test_a_part_that_does_not(tmp_path: Path) -> None:
+    (finding,) = of_code(lint(tmp_path, PART.replace("{made}", "self.watcher = Watcher()")), "FIN102")
+    assert finding.severity is Severity.ERROR
+    assert "`Watcher.changed`" in finding.message
+
+
+POOL = """
+import threading
+class Other:
+    def __init__(self): self._lock = threading.Lock()
+    def busy(self):
+        with self._lock: return [1]
+class Pool:
+    def __init__(self, lock=None):
+        self._lock = threading.Lock()
+        self._free = []
+    def reset(self):
+        with self._lock: self._free = []
+    def _spare(self):
+        with self._lock: return [1]
+    def get_connection(self):
+        with self._lock: return make()
+    def release(self, thing):
+        with self._lock: self._free.append(thing)
+def make(): return object()
+class Owner:
+    def __init__(self, pool: Pool): self.pool = pool
+    def __del__(self): self.pool.release(None)
+"""
+
+
+def test_all_holders_the_likely_ones_first(tmp_path: Path) -> None:
+    report = lint(tmp_path, POOL)
+    (finding,) = of_code(report, "FIN102")
+    assert [hop.line for hop in finding.holders] == [14, 16, 12]
+    view = View(report, str(tmp_path), lambda path: [])
+    (shown,) = json.loads(render_json(view))["findings"]
+    assert [hop["line"] for hop in shown["holders"]] == [14, 16, 12]
+
+
+QUEUE = """
+import queue, threading
+class Player:
+    def __init__(self, given=None):
+        self.wakeups = {made}
+        {more}
+    def wait(self): return self.wakeups.get()
+    def __del__(self): self.wakeups.put(None)
+"""
+QUEUES = {
+    "its own": ("queue.Queue()", "pass", Severity.NOTE),
+    "its own, of a size": ("queue.Queue(maxsize=given)", "pass", Severity.NOTE),
+    "given": ("given or queue.Queue()", "pass", Severity.ERROR),
+    "given to a thread": (
+        "queue.Queue()",
+        "threading.Thread(target=print, args=(self.wakeups,)).start()",
+        Severity.ERROR,
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", QUEUES.values(), ids=QUEUES)
+def test_a_queue(shape: tuple[str, str, Severity], tmp_path: Path) -> None:
+    made, more, severity = shape
+    (finding,) = of_code(lint(tmp_path, QUEUE.replace("{made}", made).replace("{more}", more)), "FIN201")
+    assert finding.severity is severity
+
+
+BY_HAND = """
+import threading
+class Gate:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.owner = None
+        self.count = 0
+    def enter(self):
+        me = threading.get_ident()
+        {test}
+            self.count += 1
+            return
+        self.lock.acquire()
+        self.owner = me
+    def work(self):
+        with self.lock: return [1]
+GATE = Gate()
+class A:
+    def __del__(self): GATE.enter()
+"""
+
+
+def test_a_lock_that_is_made_reentrant_by_hand(tmp_path: Path) -> None:
+    (finding,) = of_code(lint(tmp_path, BY_HAND.replace("{test}", "if self.owner == me:")), "FIN102")
+    assert finding.severity is Severity.NOTE
+
+
+def test_a_lock_that_looks_like_it(tmp_path: Path) -> None:
+    (finding,) = of_code(lint(tmp_path, BY_HAND.replace("{test}", "if self.owner == self.count:")), "FIN102")
+    assert finding.severity is Severity.ERROR
