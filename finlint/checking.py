@@ -9,7 +9,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.evaluation.evaluator import OLDEST, Evaluator
 from finlint.analysis.execution.finalizers import Finalizer, Finder
 from finlint.analysis.execution.generators import GENERATOR, freed_generators
 from finlint.analysis.execution.interpreter import Summaries
@@ -43,6 +43,7 @@ class Library:
         #: Last names of classes whose finalizers run what subclasses define, with commas between.
         self.heritable = ",".join(sorted(word.decode() for word in HERITABLE | described_in(settings.knowledge)))
         self.src = settings.src
+        self.oldest = settings.target_version or OLDEST
         self.installed: list[str] = []
         if settings.follow_installed:
             paths = sysconfig.get_paths()
@@ -97,7 +98,7 @@ class Check:
 
         project = Project(load, library.knowledge, library.src, library.installed, files.read, self.disk)
         trace = project.trace
-        evaluator = Evaluator(project, self.library.knowledge, self.library.registrars)
+        evaluator = Evaluator(project, library.knowledge, library.registrars, library.oldest)
         summaries = Summaries(evaluator)
         inherited = dict(known.inherited)
         finder = Finder(evaluator, summaries, library.registrars, known.wrappers, inherited, library.heritable)

@@ -232,7 +232,8 @@ _DECLARED = (
         "target-version",
         PYTHON,
         None,
-        "The oldest Python that the code runs on. No rule looks at it yet.",
+        "The oldest Python that the code runs on: branches for older ones are left out. Without it that of "
+        "`project.requires-python` in the same file counts.",
         '"3.10"',
     ),
     Key(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,6 +27,8 @@ MAX_BYTES = 10_000_000
 COMMAND_LINE = "--config"
 
 #: Names that somebody may give our table, and that are not it.
+#: The lower bound of ``requires-python``: ``>=3.10``, ``~=3.10``, ``==3.12.*``.
+_OLDEST = re.compile(r"(?:>=|~=|==)\s*3\.(\d+)")
 _MISNAMED = frozenset({"finlint", "flake8-finlint", "flake8_finlint", "fin-lint", "fin_lint"})
 
 
@@ -84,7 +87,7 @@ def read(path: str, *, required: bool, extending: tuple[str, ...] = ()) -> Confi
         raise ConfigError(f"{path}: is not read: nested too deeply") from None
     if own and not required and _is_knowledge(table):
         return None
-    where = path
+    where, required_python = path, _required_python(table)
     if not own or "tool" in table:
         found = _own_table(table, path)
         if found is None:
@@ -93,7 +96,17 @@ def read(path: str, *, required: bool, extending: tuple[str, ...] = ()) -> Confi
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: must be a table")
     config = _parse(table, _folder(path), path, where)
+    if config.target_version is None:
+        config = config._replace(target_version=required_python)
     return config if config.extend is None else _extended(config, path, where, extending)
+
+
+def _required_python(table: Any) -> tuple[int, int] | None:
+    """The oldest version that ``project.requires-python`` allows; None where it does not say one."""
+    project = table.get("project") if isinstance(table, dict) else None
+    wanted = project.get("requires-python") if isinstance(project, dict) else None
+    found = _OLDEST.search(wanted) if isinstance(wanted, str) else None
+    return (3, int(found[1])) if found is not None else None
 
 
 def _read_named(path: str) -> bytes:

@@ -123,6 +123,8 @@ class Attributes:
         return Lib(member) if member is not None else UNKNOWN
 
     def _library_attribute(self, value: LibObject, name: str) -> Value:
+        if value.type == library.VERSION:
+            return Const(3) if name == "major" else UNKNOWN
         if value.type in NAMESPACES:
             stored = self.ask.namespaces.stored_in(value, name)
             if is_known(stored):

@@ -19,7 +19,21 @@ from finlint.analysis.domain.values import (
     Sequence,
     Value,
 )
+from finlint.analysis.models.library import VERSION
 from finlint.model import ir
+
+
+def versions(left: Value, op: str, right: Value, oldest: tuple[int, int]) -> bool | None:
+    """What ``sys.version_info >= (3, 11)`` gives on every Python that the code runs on; None where it depends on it."""
+    if not (isinstance(left, LibObject) and left.type == VERSION and isinstance(right, Sequence)):
+        return None
+    numbers = [item.value for item in right.items or () if isinstance(item, Const) and isinstance(item.value, int)]
+    if not numbers or len(numbers) != len(right.items or ()):
+        return None
+    asked = (*numbers, 0)[:2]
+    if op in ("GreaterThanEqual", "GreaterThan") and oldest >= asked and (op == "GreaterThanEqual" or oldest > asked):
+        return True
+    return False if op == "LessThan" and oldest >= asked else None
 
 
 def contains(item: Value, container: Value, written: ir.Expr) -> bool | None:

@@ -30,6 +30,9 @@ from finlint.analysis.program.project import Project
 from finlint.analysis.program.symbols import ClassNode
 from finlint.model.limits import FUEL, Limit
 
+#: What is read as Python 3 runs on that.
+OLDEST = (3, 0)
+
 
 class Evaluator(Queries):
     """One run's answers: the parts of the evaluation, which ask each other through this (``Queries``).
@@ -38,7 +41,14 @@ class Evaluator(Queries):
     asked what they pass, so that is part of every key.
     """
 
-    def __init__(self, project: Project, knowledge: Knowledge, registrars: Registrars) -> None:
+    def __init__(
+        self,
+        project: Project,
+        knowledge: Knowledge,
+        registrars: Registrars,
+        oldest: tuple[int, int] = OLDEST,
+    ) -> None:
+        self.oldest = oldest
         self.project = project
         self.knowledge = knowledge
         self.registrars = registrars

@@ -36,7 +36,7 @@ from finlint.analysis.domain.values import (
     with_elements,
 )
 from finlint.analysis.evaluation import flags
-from finlint.analysis.evaluation.comparisons import compared, contains, is_empty
+from finlint.analysis.evaluation.comparisons import compared, contains, is_empty, versions
 from finlint.analysis.evaluation.protocols import EXIT_STACK, exit_action
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
@@ -122,6 +122,7 @@ class Expressions:
             if isinstance(expr.func, ir.Attr):
                 self._note_receiver_change(expr, function, args, state)
             self._note_given(expr, function, state)
+            self._note_kill(expr, function, state)
         return value
 
     def _advanced_once(self, written: ir.Expr, args: CallArgs, state: EvalState) -> CallArgs:
@@ -172,6 +173,23 @@ class Expressions:
         if known is not None and any(isinstance(v, (Sequence, Mapping)) for v in alternatives(known)):
             everything = self.ask.names.context_name(path, state.context) if "." not in path else known
             state.env[path] = union(grown(v) for v in (*alternatives(known), *alternatives(everything)))
+
+    def _note_kill(self, expr: ir.Call, function: Value, state: EvalState) -> None:
+        """``os.kill(process.pid, signal.SIGKILL)`` ends the process, as ``process.send_signal(SIGKILL)`` does."""
+        sends = isinstance(function, LibMethod) and function.name.endswith(".send_signal")
+        if not sends and not (isinstance(function, Lib) and function.name in ("os.kill", "os.killpg")):
+            return
+        if not expr.args or not _is_sigkill(expr.args[-1].value) or state.env is None:
+            return
+        # ``os.getpgid(process.pid)``, too.
+        named = (part for part in parts_of(expr.args[0].value) if isinstance(part, ir.Attr))
+        processes = [part.value for part in named if part.name == "pid"]
+        if isinstance(expr.func, ir.Attr) and sends:
+            processes = [expr.func.value]
+        quiet = EvalState(state.context, dict(state.env))
+        for process in processes:
+            if path := dotted(process):
+                state.env[path] = library.ended(self.eval(process, quiet))
 
     def _note_given(self, expr: ir.Call, function: Value, state: EvalState) -> None:
         """Functions may change the containers that they are given."""
@@ -239,6 +257,8 @@ class Expressions:
             elif isinstance(option, LibObject) and (member := self.knowledge.member(option.type, "__getitem__")):
                 method = LibMethod(option, member)
                 out.append(self.ask.library_calls.call_library(method, CallArgs((index,)), state, expr.span, None))
+            elif isinstance(option, LibObject) and option.type == library.VERSION:
+                out.append(option if isinstance(expr.key, ir.Slice) else _of_version(index))
             elif isinstance(option, Sequence) and isinstance(expr.key, ir.Slice):
                 out.append(Sequence(option.kind, None, option.element))
             else:
@@ -294,7 +314,10 @@ class Expressions:
         result: Value = UNKNOWN
         for op, right_expr in expr.rest:
             right = self.eval(right_expr, state)
-            if op in ("In", "NotIn"):
+            version = versions(left, op, right, self.ask.oldest)
+            if version is not None:
+                verdict: bool | None = version
+            elif op in ("In", "NotIn"):
                 found = contains(left, right, right_expr)
                 verdict = None if found is None else found is (op == "In")
             else:
@@ -570,6 +593,16 @@ _OPERATORS = {
     "BitXor": "__xor__",
     "MatrixMultiply": "__matmul__",
 }
+
+
+def _is_sigkill(expr: ir.Expr) -> bool:
+    name = expr.name if isinstance(expr, ir.Attr) else expr.id if isinstance(expr, ir.Name) else ""
+    return name == "SIGKILL" or expr == ir.Const(9)
+
+
+def _of_version(index: Value) -> Value:
+    """``sys.version_info[0]``"""
+    return Const(3) if isinstance(index, Const) and index.value == 0 else UNKNOWN
 
 
 def _calls(expr: ir.Expr) -> bool:

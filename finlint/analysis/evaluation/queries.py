@@ -76,6 +76,8 @@ class Queries:
     limits: Limits
     #: Attributes that were looked up on each class and its instances.
     asked: dict[ClassNode, set[str]]
+    #: The oldest Python that the code runs on.
+    oldest: tuple[int, int]
     #: Classes that instances were compared with.
     compared: set[str]
 

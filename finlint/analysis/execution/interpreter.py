@@ -542,6 +542,8 @@ class _Run:
         # The body may have been left anywhere, after it has set a flag and before.
         flags.forget_all(before)
         flags.forget_all(after)
+        # What cannot be killed has ended already.
+        before.update((path, v) for path, v in after.items() if isinstance(v, LibObject) and v.mode == library.ENDED)
         ends: list[Env] = []
         if goes_on is _GOES_ON and self.block(stmt.orelse) is _GOES_ON:
             ends.append(self.env)

@@ -42,6 +42,9 @@ class Knowledge(Protocol):
     def is_stdlib(self, module: str) -> bool: ...
 
 
+#: The version of Python that runs.
+VERSION = "sys.version_info"
+
 #: Modes of a receiver: what it would be waited for is over, or was ended without asking.
 OVER = "over"
 #: It is a pipe of a child process.
@@ -148,6 +151,11 @@ CONSTANTS: dict[str, int] = {
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def ended(value: Value) -> Value:
+    """A process that was killed."""
+    return union(v._replace(mode=ENDED) if isinstance(v, LibObject) else v for v in alternatives(value))
 
 
 def changes_receiver(entry: Entry) -> bool:
@@ -319,6 +327,8 @@ def is_transparent(name: str) -> bool:
 def module_member(module: str, name: str, knowledge: Knowledge) -> Value:
     """What ``name`` of a library module is: a variable whose type is known, or what its qualified name stands for."""
     full = f"{module}.{name}"
+    if full == VERSION:
+        return LibObject(VERSION)
     constant = CONSTANTS.get(full)
     if constant is not None:
         return Const(constant)
