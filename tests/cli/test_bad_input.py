@@ -52,7 +52,7 @@ def test_counts_of_a_baseline(project: Path, run: Run, count: str) -> None:
 
 
 @posix
-@pytest.mark.parametrize("name", ["finlint.toml", "pyproject.toml", "base.json", "mine.toml"])
+@pytest.mark.parametrize("name", ["finlint.toml", "pyproject.toml", ".gitignore", "base.json", "mine.toml"])
 @pytest.mark.parametrize("kind", ["fifo", "zero", "loop", "folder"])
 def test_files_that_are_none(project: Path, kind: str, name: str) -> None:
     """Neither waited for nor read: in another process, which hangs if they are."""

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from finlint.syntax import gitignore
 from finlint.syntax.discover import Excluder, discover
 
 
@@ -96,14 +95,11 @@ def test_missing_paths(tmp_path: Path) -> None:
     assert discover([str(tmp_path / "nope")]).missing == (str(tmp_path / "nope"),)
 
 
-@pytest.mark.parametrize("with_git", [True, False])
-def test_what_git_ignores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_git: bool) -> None:
+def test_what_git_ignores(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     tree(tmp_path, "a.py", "out/b.py", "pkg/gen_x.py", "pkg/keep.py", "pkg/local.py", "deep/out/c.py", "deep/d.py")
     (tmp_path / ".gitignore").write_text("# comment\n/out/\ngen_*.py\nlocal.py\n")
     (tmp_path / "pkg" / ".gitignore").write_text("!local.py\n")
-    if not with_git:
-        monkeypatch.setattr(gitignore, "_ask_git", lambda folder: None)
     assert found(tmp_path) == ["a.py", "deep/d.py", "deep/out/c.py", "pkg/keep.py", "pkg/local.py"]
     assert found(tmp_path, respect_gitignore=False)[-2:] == ["pkg/keep.py", "pkg/local.py"]
     assert "out/b.py" in found(tmp_path, "out")
