@@ -10,21 +10,23 @@ from finlint.fixes.pass_callable import pass_callable
 from finlint.fixes.shutdown_without_wait import shutdown_without_wait
 from finlint.fixes.simple_queue import simple_queue
 from finlint.fixes.static_callback import static_callback
+from finlint.fixes.to_cleaner import to_cleaner
 from finlint.fixes.try_lock import try_lock
 
-FIXES: dict[str, Fixer] = {
-    "FIN102": try_lock,
-    "FIN104": shutdown_without_wait,
-    "FIN112": try_lock,
-    "FIN201": simple_queue,
-    "FIN301": static_callback,
-    "FIN305": pass_callable,
-    "FIN401": guard_attribute,
+#: The fixers of each code, best first.
+FIXES: dict[str, tuple[Fixer, ...]] = {
+    "FIN102": (try_lock, to_cleaner),
+    "FIN104": (shutdown_without_wait, to_cleaner),
+    "FIN105": (to_cleaner,),
+    "FIN112": (try_lock, to_cleaner),
+    "FIN201": (simple_queue,),
+    "FIN301": (static_callback,),
+    "FIN305": (pass_callable,),
+    "FIN401": (guard_attribute,),
 }
 
 
 def candidates(request: Request) -> Iterator[Fix]:
     """What may take the finding away, best first."""
-    fixer = FIXES.get(request.finding.code)
-    if fixer is not None:
+    for fixer in FIXES.get(request.finding.code, ()):
         yield from fixer(request)

@@ -12,6 +12,8 @@ from typing import ParamSpec, TypeVar
 
 from finlint.runtime.channel import NIL, Channel, after
 from finlint.runtime.checks import Issue
+from finlint.runtime.cleaner import Cleanable, Cleaner, CleanerStats, cleaner
+from finlint.runtime.disposal import Run, Stall
 from finlint.runtime.errors import FinalizerIssues, Goexit, Panic, ReentrantUseError, WorldClosed
 from finlint.runtime.inspect import FrameLine, Verdict, inspect_thread
 from finlint.runtime.profile import Counts, GoroutineGroup, Profile, Retained, Running, Stuck, Waiting
@@ -23,6 +25,9 @@ from finlint.runtime.worker import Failure
 __all__ = [
     "NIL",
     "Channel",
+    "Cleanable",
+    "Cleaner",
+    "CleanerStats",
     "Cleanup",
     "Cond",
     "Counts",
@@ -39,9 +44,11 @@ __all__ = [
     "RWMutex",
     "ReentrantUseError",
     "Retained",
+    "Run",
     "Running",
     "Runtime",
     "Selection",
+    "Stall",
     "Stuck",
     "Verdict",
     "WaitGroup",
@@ -49,6 +56,7 @@ __all__ = [
     "WorldClosed",
     "add_cleanup",
     "after",
+    "cleaner",
     "default_runtime",
     "drain",
     "format_profile",

@@ -81,6 +81,27 @@ def check_cleanup_closure(obj: object, fn: Any) -> None:
         raise ValueError("add_cleanup: cleanup function closes over obj, cleanup will never run")
 
 
+def check_held(obj: object, fn: Any, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+    """Raises ValueError where a callback or an argument of it is, or directly holds, the object that it waits for."""
+    for value in args:
+        if value is obj:
+            raise ValueError("register: obj is an argument of its own cleanup, which will never run")
+    if kwargs and any(value is obj for value in kwargs.values()):
+        raise ValueError("register: obj is an argument of its own cleanup, which will never run")
+    kind = type(fn)  # the common cases first: this is most of the cost of registering
+    if kind is types.FunctionType:
+        plain = not (fn.__closure__ or fn.__defaults__ or fn.__kwdefaults__)
+    else:
+        plain = kind is type or (kind is types.BuiltinFunctionType and fn.__self__ is not obj)
+    if not plain and any(one is obj for one in _directly_held(fn)):
+        raise ValueError("register: the cleanup function holds obj, so it will never run")
+    for value in args:
+        if isinstance(value, types.MethodType) and value.__self__ is obj:
+            raise ValueError("register: an argument is a bound method of obj, so the cleanup will never run")
+        if type(value) is dict and is_own_dict(obj, value):
+            raise ValueError("register: an argument is the __dict__ of obj, which goes on being used; pass a copy")
+
+
 def _directly_held(fn: Any) -> list[object]:
     held: list[object] = [fn]
     if isinstance(fn, types.MethodType):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -544,6 +546,99 @@ CASES = [
         """,
         unsafe=True,
     ),
+    # -- FIN102, FIN104, FIN105: a Cleaner
+    case(
+        "the work moves to a thread of its own, with its arguments",
+        """
+        import socket
+        import weakref
+        class A:
+            def __init__(self):
+                self.sock = socket.create_connection(("localhost", 1))
+                self._finalizer = weakref.finalize(self, self.sock.sendall, b"bye")  # the last word
+            def close(self):
+                self._finalizer()
+        """,
+        """
+        import socket
+        import weakref
+        from finlint.runtime import cleaner
+
+        class A:
+            def __init__(self):
+                self.sock = socket.create_connection(("localhost", 1))
+                self._finalizer = cleaner().register(self, self.sock.sendall, b"bye")  # the last word
+            def close(self):
+                self._finalizer()
+        """,
+        unsafe=True,
+    ),
+    case(
+        "a Cleaner that is there already, and a lock further down",
+        """
+        import threading
+        import weakref
+        from finlint.runtime import cleaner
+        lock = threading.Lock()
+        def log():
+            with lock:
+                print()
+        def drop(key):
+            log()
+        class A:
+            def __init__(self):
+                log()
+                weakref.finalize(self, drop, 1)
+                thread = threading.Thread(target=print)
+                cleaner().register(self, thread.join)
+        """,
+        """
+        import threading
+        import weakref
+        from finlint.runtime import cleaner
+        lock = threading.Lock()
+        def log():
+            with lock:
+                print()
+        def drop(key):
+            log()
+        class A:
+            def __init__(self):
+                log()
+                cleaner().register(self, drop, 1)
+                thread = threading.Thread(target=print)
+                cleaner().register(self, thread.join)
+        """,
+        unsafe=True,
+    ),
+    case(
+        "the name means something else, or the handle is asked for more",
+        """
+        import threading
+        import weakref
+        thread = threading.Thread(target=print)
+        class A:
+            def __init__(self, cleaner):
+                weakref.finalize(self, thread.join)
+        """,
+        None,
+        unsafe=True,
+    ),
+    case(
+        "peek is only finalize's",
+        """
+        import threading
+        import weakref
+        thread = threading.Thread(target=print)
+        class A:
+            def __init__(self):
+                self.end = weakref.finalize(self, thread.join)
+            def what(self):
+                return self.end.peek()
+        """,
+        None,
+        unsafe=True,
+    ),
     # -- FIN102
     case(
         "with: comments, one-liners and multi-line strings",
@@ -819,6 +914,33 @@ def test_a_private_name_that_another_module_uses_for_more_is_not_safe() -> None:
     }.items():
         assert (mended(text, others={"other.py": other}) != text) is safe
         assert "SimpleQueue" in mended(text, others={"other.py": other}, unsafe=True)
+
+
+def test_what_a_cleaner_runs_may_take_the_lock() -> None:
+    """The object dies while its thread holds the lock: with ``weakref.finalize`` that never ends."""
+    text = _text(
+        """
+        import threading
+        import weakref
+        lock = threading.Lock()
+        def tell(key):
+            with lock:
+                print("dropped", key)
+        def drop(key):
+            tell(key)
+        class A: pass
+        a = A()
+        weakref.finalize(a, drop, 1)
+        tell(0)
+        with lock:
+            del a
+            print("gone")
+        """
+    )
+    after = mended(text, unsafe=True)
+    assert "cleaner().register(a, drop, 1)" in after
+    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "dropped 0\ngone\ndropped 1\n", "")
 
 
 def test_unsafe_fixes_are_counted_and_not_made() -> None:

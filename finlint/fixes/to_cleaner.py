@@ -1,0 +1,52 @@
+"""FIN102, FIN104, FIN105, FIN112: the callback runs on the thread of a ``finlint.runtime.Cleaner`` instead.
+
+There it may wait: it interrupts nobody, and what it waits for cannot be held by the thread that is interrupted. Never
+safe: the program depends on ``finlint.runtime`` from then on, and the callback runs a little later, beside the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+from libcst.codemod import CodemodContext
+from libcst.codemod.visitors import AddImportsVisitor
+
+from finlint.fixes.edit import Fix, Request, offer
+from finlint.fixes.registration import registered
+from finlint.fixes.tree import Tree
+
+_TITLE = "let a finlint.runtime.Cleaner run it, on a thread of its own"
+_MODULE, _NAME = "finlint.runtime", "cleaner"
+#: What a ``weakref.finalize`` has and a `Cleanable` has not.
+_LACKS = ("peek",)
+
+
+def to_cleaner(request: Request) -> Iterator[Fix]:
+    place = request.finding.registration
+    tree = request.tree(place.path) if place is not None else None
+    if place is None or tree is None or place.registrar != "weakref.finalize":
+        return
+    found = registered(request.finding, tree)
+    if found is None or not _is_kept_simply(found.call, tree) or not _is_free(tree):
+        return
+    register = cst.Attribute(cst.Call(cst.Name(_NAME)), cst.Name("register"))
+    module = tree.changed(tree.module, {found.call: found.call.with_changes(func=register)})
+    context = CodemodContext()
+    AddImportsVisitor.add_needed_import(context, _MODULE, _NAME)
+    yield from offer(_TITLE, tree, AddImportsVisitor(context).transform_module(module).code, safe=False)
+
+
+def _is_kept_simply(call: cst.Call, tree: Tree) -> bool:
+    """Whether the result is dropped, or assigned, and nobody asks it for what the other kind of handle has not."""
+    parent = tree.parent(call)
+    if any(tree.attributes(name) for name in _LACKS):
+        return False
+    return isinstance(parent, (cst.Expr, cst.Assign, cst.AnnAssign))
+
+
+def _is_free(tree: Tree) -> bool:
+    """Whether the name that the fix uses means nothing else in the file."""
+    if tree.qualified(cst.Name(_NAME)) == f"{_MODULE}.{_NAME}":
+        return not any(tree.is_stored(name) for name in tree.names(_NAME))
+    return not tree.names(_NAME)
