@@ -133,6 +133,9 @@ class Registrars:
             return None, value
         if span is None:
             return None, value
+        if spec.name == "multiprocessing.util.Finalize" and isinstance(target, Const) and target.value is None:
+            # It watches nothing, and is run at exit only, as what ``atexit`` has.
+            return None, value
         passed = self._passed(spec, args, target or UNKNOWN, reference)
         at_exit = args.keyword("exitpriority") is not None or len(args.positional) > 4
         path = state.module.path
