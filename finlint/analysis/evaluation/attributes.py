@@ -401,9 +401,11 @@ class Attributes:
 
     def _is_set_once(self, obj: Object, name: str) -> bool:
         """Whether a flag is what the constructor sets it to, and nobody sets it to anything else."""
-        if not obj.site:
-            # An instance of a subclass, perhaps.
-            return False
+        # One that is not known may be an instance of a subclass.
+        return bool(obj.site) and self.is_set_in_constructor(obj, name)
+
+    def is_set_in_constructor(self, obj: Object, name: str) -> bool:
+        """Whether an attribute is what the constructor sets it to, as far as its class and the package tell."""
         for base in self.ask.classes.mro(obj.cls):
             if not isinstance(base, Class):
                 continue

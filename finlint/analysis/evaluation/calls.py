@@ -116,7 +116,7 @@ class Calls:
         if isinstance(function, Bound):
             inner = function.function
             if isinstance(inner, Function):
-                return self._call_function(inner, args, function.receiver, state, span, result=result)
+                return self._call_function(inner, args, function.receiver, state, span, expr, result)
             shifted = CallArgs((function.receiver, *args.positional), args.keywords, args.open_ended)
             return self.call_lazily(inner, shifted, state, span, expr, result)
         if isinstance(function, Partial):
@@ -159,7 +159,7 @@ class Calls:
             params = (
                 *self.ask.binding.bind(node, args, receiver),
                 *_narrowed_globals(function, state),
-                *handed_on(node, receiver, state),
+                *handed_on(node, receiver, state, expr),
             )
             context = self.ask.binding.context(node, params, function.context)
             if node.ir.is_async:

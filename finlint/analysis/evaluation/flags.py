@@ -104,9 +104,16 @@ def any_known(env: Env) -> bool:
     return any(key[0] == FLAG for key in env)
 
 
-def handed_on(callee: FunctionNode, receiver: Value | None, state: EvalState) -> list[tuple[str, Value]]:
-    """What is known of the flags that a method tests, where it is called on the caller's own object."""
+def handed_on(
+    callee: FunctionNode, receiver: Value | None, state: EvalState, call: ir.Call | None
+) -> list[tuple[str, Value]]:
+    """What is known of the flags that a method tests, where it is called on the caller's own object, and of the
+    attributes of a part of it."""
     env = state.env
+    if env and callee.ir.params and call is not None and isinstance(call.func, ir.Attr):
+        of_part = _of_part(dotted(call.func.value), callee, env)
+        if of_part:
+            return of_part
     me = state.context.name_of(receiver) if isinstance(receiver, Object) else ""
     if not env or not me or not callee.ir.params:
         return []
@@ -127,6 +134,15 @@ def handed_on(callee: FunctionNode, receiver: Value | None, state: EvalState) ->
         for name, v in modes
         if isinstance(v, LibObject) and v.mode and "." not in name and name in callee.attributes
     ]
+
+
+def _of_part(path: str, callee: FunctionNode, env: Env) -> list[tuple[str, Value]]:
+    """What is known of the attributes of ``self.part``, on which a method is called that names them."""
+    if "." not in path:
+        return []
+    its, known = callee.ir.params[0].name, [key for key in env if key.startswith(f"{path}.")]
+    values = [(key[len(path) + 1 :], known_in(env, key)) for key in known]
+    return [(f"{its}.{n}", v) for n, v in values if n in callee.attributes and isinstance(v, Const) and v.firm]
 
 
 def _flag(expr: ir.Expr, state: EvalState, ask: Queries) -> str:

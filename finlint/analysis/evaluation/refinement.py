@@ -19,6 +19,7 @@ from finlint.analysis.domain.values import (
     union,
     without_none,
 )
+from finlint.analysis.evaluation.preconditions import implied
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models.library import OVER
 from finlint.model import ir
@@ -58,6 +59,8 @@ class Refinement:
         elif isinstance(test, (ir.Name, ir.Attr)):
             if holds:
                 self.narrow(test, _true_values, state)
+                if state.env is not None:
+                    state.env.update(implied(test, state, self.ask))
             self._of_answer(test, "true" if holds else "false", state)
         elif isinstance(test, ir.Call):
             self._isinstance(test, holds, state)
