@@ -140,6 +140,7 @@ class _Run:
         import libcst
 
         from finlint.fixes.edit import apply
+        from finlint.syntax.cst import parse_module
 
         edits: dict[str, dict[Edit, None]] = {}
         for plan in plans:
@@ -149,7 +150,7 @@ class _Run:
             try:
                 encoding, text = _decoded(self._sources.data(path))
                 fresh = apply(text, wanted)
-                libcst.parse_module(fresh.replace("\r\n", "\n").replace("\r", "\n"))
+                parse_module(fresh.replace("\r\n", "\n").replace("\r", "\n"))
                 texts[path] = fresh.encode(encoding)
             except (UnicodeError, SyntaxError, LookupError, libcst.ParserSyntaxError, RecursionError):
                 return None

@@ -11,6 +11,7 @@ import libcst as cst
 
 from finlint.fixes.tree import Tree, comments_of
 from finlint.model.finding import Finding
+from finlint.syntax.cst import parse_module
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
@@ -59,7 +60,7 @@ Fixer = Callable[[Request], Iterator[Fix]]
 def offer(title: str, tree: Tree, text: str, *, safe: bool) -> Iterator[Fix]:
     """The fix that makes the file of ``tree`` read ``text``; none where that is no Python, or other comments."""
     try:
-        after = cst.parse_module(text)
+        after = parse_module(text)
     except (cst.ParserSyntaxError, RecursionError):
         return
     if tree.comments() == comments_of(after):

@@ -9,6 +9,8 @@ from typing import TypeAlias, TypeVar, cast
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
+from finlint.syntax.cst import parse_module
+
 Node = TypeVar("Node", bound=cst.CSTNode)
 Replacement: TypeAlias = "cst.CSTNode | Sequence[cst.BaseStatement] | None"
 
@@ -19,7 +21,7 @@ class Tree:
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.text = text
-        self.module = cst.parse_module(text)
+        self.module = parse_module(text)
         wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
         self._ranges = cast("Mapping[cst.CSTNode, CodeRange]", wrapper.resolve(PositionProvider))
         self._parents = cast("Mapping[cst.CSTNode, cst.CSTNode]", wrapper.resolve(ParentNodeProvider))

@@ -15,6 +15,7 @@ import libcst as cst
 from finlint.model import ir
 from finlint.model.source import Span
 from finlint.syntax import patterns
+from finlint.syntax.cst import parse_expression, parse_module
 from finlint.syntax.kinds import EXPRESSIONS, PATTERNS, STATEMENTS, methods
 from finlint.syntax.positions import Positions
 
@@ -27,12 +28,12 @@ def lower_slice(text: str, line: int) -> ir.Block:
     if text[:1] in (" ", "\t"):
         # LibCST parses modules; a header makes an indented slice one, and only the line number pays for it.
         text = "if 1:\n" + text
-        module = cst.parse_module(text)
+        module = parse_module(text)
         lowering = Lowering(Positions(module, text, line - 1))
         (header,) = module.body
         assert isinstance(header, cst.If)
         return lowering.block(header.body)
-    module = cst.parse_module(text)
+    module = parse_module(text)
     return Lowering(Positions(module, text, line)).statements(module.body)
 
 
@@ -419,7 +420,7 @@ class Lowering:
 
     def _forward_reference(self, text: str, node: cst.SimpleString) -> ir.Expr | None:
         try:
-            expression = cst.parse_expression(text.strip())
+            expression = parse_expression(text.strip())
         except (cst.ParserSyntaxError, RecursionError):
             return None
         # Its nodes are not part of the slice: all of them stand where the string stands.

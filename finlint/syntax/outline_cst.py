@@ -10,6 +10,7 @@ from finlint.model import ir
 from finlint.model.bindings import bound_by, target_names
 from finlint.model.facts import Binding, ClassFacts, ModuleFacts
 from finlint.model.outline import Conditions, is_type_checking, static_test
+from finlint.syntax.cst import parse_module
 from finlint.syntax.lower import Lowering
 from finlint.syntax.positions import Positions
 
@@ -19,7 +20,7 @@ def outline_cst(text: str) -> ModuleFacts:
 
     Raises ``libcst.ParserSyntaxError`` where LibCST cannot read it, ``RecursionError`` where it nests too deeply.
     """
-    module = cst.parse_module(text)
+    module = parse_module(text)
     reader = _CstReader(Positions(module, text, 1))
     bindings = tuple(reader.body(module.body, Conditions()))
     return ModuleFacts(bindings, tuple(reader.stars), tuple(reader.loose))

@@ -77,8 +77,8 @@ class SourceFile:
             return outline_cst(self.text)
         except libcst.ParserSyntaxError:
             raise unreadable(problem) from None
-        except RecursionError:
-            raise Unreadable("nested too deeply to be parsed") from None
+        except RecursionError as deep:
+            raise unreadable(deep) from None
 
     @property
     def reader(self) -> str:

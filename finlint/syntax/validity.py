@@ -51,10 +51,12 @@ def fault(text: str, problem: Exception) -> Unreadable | None:
         return unreadable(problem)
     import libcst
 
+    from finlint.syntax.cst import parse_module
+
     try:
-        libcst.parse_module(text)
+        parse_module(text)
     except libcst.ParserSyntaxError:
         return unreadable(problem)
-    except RecursionError:
-        return Unreadable("nested too deeply to be parsed")
+    except RecursionError as deep:
+        return unreadable(deep)
     return None

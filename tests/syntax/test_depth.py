@@ -1,0 +1,109 @@
+"""No text reaches LibCST that it could not stand, and none is refused that is not deep."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from finlint.engine import analyse
+from finlint.model.settings import Settings
+from finlint.syntax.cst import parse_expression, parse_module
+from finlint.syntax.depth import TooDeepError, judge
+from syntax.deep import FLAT, SHAPES
+
+#: Syntax that ``ast`` of all the Pythons that are tested leaves to LibCST.
+NEWER = "type X[T = int] = T\n"
+
+
+def is_deep(text: str) -> bool:
+    try:
+        judge(text)
+    except TooDeepError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
+def test_what_is_deep_is_refused(shape: Callable[[int], str]) -> None:
+    assert not is_deep(shape(5))
+    assert is_deep(shape(2_500))
+    assert is_deep(NEWER + shape(2_500) + "y = 1\n")
+
+
+def test_what_is_let_through_can_be_parsed() -> None:
+    """The deepest of each shape that is not refused, in a process of its own: LibCST would take this one with it."""
+    texts = []
+    for shape in SHAPES.values():
+        fits, deep = 1, 2_500
+        while deep - fits > 1:
+            middle = (fits + deep) // 2
+            if is_deep(shape(middle)):
+                deep = middle
+            else:
+                fits = middle
+        texts.append(shape(fits))
+    program = (
+        "import libcst, sys\n"
+        "for text in eval(sys.stdin.read()):\n"
+        "    try: libcst.parse_module(text)\n"
+        "    except (libcst.ParserSyntaxError, RecursionError): pass\n"
+        "print('alive')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=repr(texts), capture_output=True, text=True)
+    assert done.stdout == "alive\n", done.returncode
+
+
+@pytest.mark.parametrize("shape", FLAT.values(), ids=list(FLAT))
+def test_what_is_long_is_not_refused(shape: Callable[[int], str]) -> None:
+    judge(shape(3_000))
+
+
+def test_real_files_are_not_refused() -> None:
+    folder = Path(subprocess.__file__).parent
+    paths = [*sorted(folder.glob("*.py"))[::4], *sorted((folder / "test").glob("test_[fgp]*.py"))]
+    for path in paths[:120]:
+        judge(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def test_quotes_within_a_field_hide_nothing() -> None:
+    """Before Python 3.12 they end the string, from then on they do not: neither reading may be deep."""
+    deep = "(" * 2_500
+    for text in (f"x = f'{{a['{deep}']}}'\n", f"x = f'{{'{deep}'}}'\n", f"x = f'{{a}}' {deep}\n"):
+        assert is_deep(text), text[:12]
+
+
+def test_the_line_is_told() -> None:
+    with pytest.raises(TooDeepError) as raised:
+        judge("a = 1\n\nb = " + "(" * 2_500 + "\n")
+    assert raised.value.lineno == 3
+
+
+def test_the_parsers_refuse() -> None:
+    with pytest.raises(RecursionError):
+        parse_module(SHAPES["not"](20_000))
+    with pytest.raises(RecursionError):
+        parse_expression("[" * 20_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import weakref\n" + SHAPES["format specs"](10_000),
+        "import weakref\n" + NEWER + SHAPES["not"](20_000),
+        "import weakref\n" + NEWER + SHAPES["patterns"](60),
+        SHAPES["format specs"](10_000),
+        NEWER + SHAPES["not"](20_000),
+        f"import weakref\n{NEWER}def f(a: '{'[' * 20_000}'): weakref.finalize(a, f)\n",
+    ],
+    ids=["specs", "not", "patterns", "specs without a word", "not without a word", "annotation"],
+)
+def test_a_deep_file_costs_itself_alone(text: str, tmp_path: Path) -> None:
+    (tmp_path / "deep.py").write_text(text)
+    (tmp_path / "good.py").write_text("import time\nclass A:\n    def __del__(self): time.sleep(1)\n")
+    report = analyse([str(tmp_path / "deep.py"), str(tmp_path / "good.py")], Settings(jobs=1))
+    assert [f.code for f in report.findings] == ["FIN103"]
+    assert all(error.path.endswith("deep.py") for error in report.errors)
