@@ -196,11 +196,16 @@ class Check:
             for cls in finder.heirs_in(module, task.names):
                 key = class_key(cls.node)
                 found.heirs.append(key)
-                change = difference(cls, evaluator, asked)
+                change, base = difference(cls, evaluator, asked)
                 if change is Difference.BEHAVIOUR:
                     found.followed.append(cls.node)
                 if change is not Difference.NOTHING:
                     yield from ((f, change is Difference.BEHAVIOUR) for f in finder.inherited_by(cls))
+                # Its own heirs are compared with it.
+                if change is Difference.BEHAVIOUR:
+                    asked[key] = _mattered(cls.node, evaluator)
+                elif change is Difference.NOTHING and base is not None:
+                    asked[key] = asked[base]
         else:
             yield from ((finalizer, True) for finalizer in finder.registrations(module, task.names))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from finlint.cache.verdict import CHECKED, MAY, NO, UNKNOWN
@@ -90,6 +90,11 @@ def peek(path: str) -> bytes | None:
         return read_bytes(path)
     except Unreadable:
         return None
+
+
+def _without(task: Task, answered: Container[tuple[str, str]]) -> Task:
+    """A task about the heirs of classes, without those that have been answered for: path and name."""
+    return task._replace(names=tuple(name for name in task.names if (task.path, name) not in answered))
 
 
 class _Run:
@@ -279,6 +284,8 @@ class _Run:
             bases = sorted((set(inherited) | heirs) - sought)
             sought.update(bases)
             tasks = self._round(Subclasses(bases, asked_of)) if bases else []
+            answered = {(cls.path, cls.name) for cls in heirs}
+            tasks = [left for task in tasks if (left := _without(task, answered)).names]
             # Wrappers come last: whoever calls one may be a subclass.
             if not tasks:
                 fresh = sorted(wrappers - called)

@@ -27,8 +27,13 @@ class Raw:
         self.data = data
 
     @cached_property
-    def headers(self) -> list[tuple[str, set[bytes]]]:
-        return headers_in(self.data)
+    def heirs(self) -> dict[bytes, list[str]]:
+        """The classes that name a word among their bases, by word."""
+        out: dict[bytes, list[str]] = {}
+        for name, words in headers_in(self.data):
+            for word in words:
+                out.setdefault(word, []).append(name)
+        return out
 
 
 class Subclasses:
@@ -46,15 +51,20 @@ class Subclasses:
 
     def task(self, file: Raw, may_use: MayUse) -> Task | None:
         """What is to be asked of a file, if anything."""
-        classes: set[str] = set()
+        classes: dict[str, None] = {}
         asked: dict[ClassKey, tuple[str, ...]] = {}
-        for word in {word for _, words in file.headers for word in words}.intersection(self._by_word):
+        for word in sorted(self._by_word.keys() & file.heirs.keys()):
             for base in self._by_word[word]:
                 if may_use(file.path, file.data, base.name, base.path):
-                    classes.update(name for name, words in file.headers if word in words)
+                    classes.update(dict.fromkeys(file.heirs.get(word, ())))
                     asked.update(self.asked_of[base])
         if not classes:
             return None
+        # Whoever inherits from them in the same file is asked about at once: rows of classes may be long.
+        for name in (pending := list(classes)):
+            fresh = [heir for heir in file.heirs.get(name.encode(), ()) if heir not in classes]
+            classes.update(dict.fromkeys(fresh))
+            pending += fresh
         return Task(file.path, "inherited", tuple(sorted(classes)), tuple(sorted(asked.items())))
 
     def to_json(self) -> list[Any]:

@@ -209,6 +209,13 @@ PASSING_ON = Limit(
     loses="they are not asked as if they were the caller",
     why="a base of many has no one maker",
 )
+BASES = Limit(
+    400,
+    "bases",
+    unit="classes that one inherits from",
+    loses="what classes further up define",
+    why="each class of a long row has an order of bases of its own; fewer than 60 are the most of the standard library",
+)
 SUBCLASSES = Limit(
     64,
     "subclasses",

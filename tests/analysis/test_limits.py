@@ -87,6 +87,12 @@ def overrides(count: int) -> str:
     )
 
 
+def bases(count: int) -> str:
+    """A row of classes that inherit from each other."""
+    classes = "".join(f"class C{n + 1}(C{n}): pass\n" for n in range(count))
+    return f"import time\nclass C0:\n    def __del__(self): time.sleep(1)\n{classes}"
+
+
 def subclasses(count: int) -> str:
     """An abstract class with so many subclasses that do not have the method either."""
     classes = "".join(f"class P{n}(P): pass\n" for n in range(count))
@@ -252,6 +258,7 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "callers": (one(callers), 0),
     "other-names": (one(other_names), 0),
     "passing-on": (one(passing_on), 0),
+    "bases": (one(bases), 0),
     "subclasses": (one(subclasses), 0),
     "overrides": (one(overrides), 0),
     "storing-functions": (one(storing), 0),

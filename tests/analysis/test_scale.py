@@ -66,6 +66,28 @@ def method_chain(count: int) -> str:
     )
 
 
+def row_of_classes(count: int) -> str:
+    """Classes that inherit from each other, each from the one before."""
+    classes = "".join(f"class C{n + 1}(C{n}): pass\n" for n in range(count))
+    return f"import threading\nLOCK = threading.Lock()\nclass C0:\n    def __del__(self): LOCK.acquire()\n{classes}"
+
+
+def diamond(count: int) -> str:
+    """Classes with one base in common, and one that inherits from all of them."""
+    classes = "".join(f"class C{n + 1}(C0): pass\n" for n in range(count))
+    every = ", ".join(f"C{n + 1}" for n in range(count))
+    base = "import threading\nLOCK = threading.Lock()\nclass C0:\n    def __del__(self): LOCK.acquire()\n"
+    return f"{base}{classes}class D({every}): pass\n"
+
+
+def ladder(count: int) -> str:
+    """A diamond on a diamond on a diamond ..."""
+    classes = "".join(
+        f"class B{n}(A{n}): pass\nclass C{n}(A{n}): pass\nclass A{n + 1}(B{n}, C{n}): pass\n" for n in range(count // 3)
+    )
+    return f"import threading\nLOCK = threading.Lock()\nclass A0:\n    def __del__(self): LOCK.acquire()\n{classes}"
+
+
 def terms(count: int) -> str:
     """One expression of many terms."""
     total = " + ".join(f"g({n})" for n in range(count))
@@ -120,6 +142,9 @@ def registrations(count: int) -> str:
         (terms, 300),
         (branches, 150),
         (registrations, 60),
+        (row_of_classes, 150),
+        (diamond, 150),
+        (ladder, 150),
     ],
 )
 def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_path: Path) -> None:
@@ -142,6 +167,9 @@ def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_pa
         (conditions, 900),
         (attributes, 900),
         (bases, 200),
+        (row_of_classes, 4_000),
+        (diamond, 2_000),
+        (ladder, 2_000),
     ],
 )
 def test_the_answer_is_right_at_size(program: Callable[[int], str], count: int, tmp_path: Path) -> None:

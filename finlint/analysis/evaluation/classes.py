@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import abc
+from itertools import islice
+
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args
 from finlint.analysis.domain.state import EvalState
@@ -27,7 +30,7 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.facts import Binding
-from finlint.model.limits import OVERRIDES, QUERY_DEPTH, SUBCLASSES
+from finlint.model.limits import BASES, OVERRIDES, QUERY_DEPTH, SUBCLASSES
 from finlint.scan import words
 
 #: Library bases that give no attributes to their subclasses.
@@ -54,18 +57,26 @@ class Classes:
         """The class and its bases in C3 order: ``Class`` of the project or ``Lib``; unknown bases are left out."""
         known = self._mro.get(cls)
         if known is None:
-            self._mro[cls] = (cls,)
-            known = self._mro[cls] = tuple(self._linearise(cls))
+            self._linearise(cls)
+            known = self._mro[cls]
         return known
 
-    def _linearise(self, cls: Class) -> list[Value]:
-        sequences: list[list[Value]] = []
-        bases: list[Value] = []
-        for base in self.bases(cls):
-            bases.append(base)
-            sequences.append(list(self.mro(base)) if isinstance(base, Class) else [base])
-        sequences.append(bases)
-        return [cls, *_c3(sequences)]
+    def _linearise(self, cls: Class) -> None:
+        """Work out the order of a class, after those of its bases: a loop, as classes inherit through thousands."""
+        self._mro[cls] = (cls,)
+        pending = [(cls, self.bases(cls))]
+        while pending:
+            current, bases = pending[-1]
+            # One that is being worked out inherits from itself, which no class does.
+            above = next((base for base in bases if isinstance(base, Class) and base not in self._mro), None)
+            if above is not None:
+                self._mro[above] = (above,)
+                pending.append((above, self.bases(above)))
+                continue
+            pending.pop()
+            orders: list[abc.Sequence[Value]] = [self._mro[b] if isinstance(b, Class) else (b,) for b in bases]
+            order = tuple(islice(_c3([*orders, bases]), BASES + 1))
+            self._mro[current] = (current, *(order[:BASES] if BASES.passed(len(order)) else order))
 
     def bases(self, cls: Class) -> list[Value]:
         out: list[Value] = []
@@ -343,17 +354,33 @@ _RECORD_DECORATORS = frozenset(
 )
 
 
-def _c3(sequences: list[list[Value]]) -> list[Value]:
-    """C3 linearisation; where the bases contradict each other (no such class exists) the order as written."""
-    out: list[Value] = []
-    pending = [list(s) for s in sequences if s]
-    while pending:
-        for sequence in pending:
-            head = sequence[0]
-            if not any(head in other[1:] for other in pending):
-                break
-        else:
-            head = pending[0][0]
-        out.append(head)
-        pending = [rest for s in pending if (rest := [v for v in s if v != head])]
-    return out
+def _c3(orders: list[abc.Sequence[Value]]) -> abc.Iterator[Value]:
+    """C3 linearisation; where the bases contradict each other (no such class exists) the order as written.
+
+    Takes time in proportion to the lengths of the orders, and to their number for each class that comes out.
+    """
+    if len(orders) == 2:
+        # One base.
+        yield from orders[0]
+        return
+    orders = [order for order in orders if order]
+    at = [0] * len(orders)
+    #: How often a class stands behind the first that is left of an order.
+    behind: dict[Value, int] = {}
+    for order in orders:
+        for value in order[1:]:
+            behind[value] = behind.get(value, 0) + 1
+    out: dict[Value, None] = {}
+    left = list(range(len(orders)))
+    while left:
+        free = (orders[n][at[n]] for n in left if not behind.get(orders[n][at[n]]))
+        head = next(free, orders[left[0]][at[left[0]]])
+        out[head] = None
+        yield head
+        for number in left:
+            order = orders[number]
+            while at[number] < len(order) and order[at[number]] in out:
+                at[number] += 1
+                if at[number] < len(order):
+                    behind[order[at[number]]] -= 1
+        left = [number for number in left if at[number] < len(orders[number])]

@@ -261,12 +261,15 @@ class Finder:
                 yield from self.deletion(cls, binding, cls)
 
     def heirs_in(self, module: ModuleNode, names: Iterable[str]) -> Iterator[Class]:
-        """The classes of ``module``'s body among ``names`` that inherit a finalizer."""
+        """The classes of ``module``'s body among ``names`` that inherit a finalizer, bases before their heirs."""
         context = self.evaluator.binding.module_context(module)
-        for node in module.classes_named(names):
-            cls = Class(node, context)
-            bases = [base for base in self.evaluator.classes.mro(cls)[1:] if isinstance(base, Class)]
-            if any(class_key(base.node) in self.inherited for base in bases):
+        found = [Class(node, context) for node in module.classes_named(names)]
+        orders = {cls: [base for base in self.evaluator.classes.mro(cls) if isinstance(base, Class)] for cls in found}
+        heirs: set[ClassNode] = set()
+        for cls in sorted(found, key=lambda cls: len(orders[cls])):
+            bases = orders[cls][1:]
+            if any(base.node in heirs or class_key(base.node) in self.inherited for base in bases):
+                heirs.add(cls.node)
                 yield cls
 
     def inherited_by(self, cls: Class) -> Iterator[Finalizer]:

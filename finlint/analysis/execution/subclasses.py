@@ -34,11 +34,13 @@ class Difference(Enum):
     BEHAVIOUR = "behaviour"
 
 
-def difference(cls: Class, evaluator: Evaluator, asked: abc.Mapping[ClassKey, Collection[str]]) -> Difference:
+def difference(
+    cls: Class, evaluator: Evaluator, asked: abc.Mapping[ClassKey, Collection[str]]
+) -> tuple[Difference, ClassKey | None]:
     """What ``cls`` changes, given the attributes that mattered when a finalizer of one of its bases was followed.
 
     The nearest such base counts. Every class that ``cls`` has beyond that base's own order is looked at: a mixin can
-    bring another ``close`` as well as the class itself.
+    bring another ``close`` as well as the class itself. With the answer comes that base; None if there is none.
     """
     order = evaluator.classes.mro(cls)
     for base in order[1:]:
@@ -46,10 +48,18 @@ def difference(cls: Class, evaluator: Evaluator, asked: abc.Mapping[ClassKey, Co
         if names is not None and isinstance(base, Class):
             break
     else:
-        return Difference.BEHAVIOUR
-    known = evaluator.classes.mro(base)
+        return Difference.BEHAVIOUR, None
+    return _from_base(cls, base, names, evaluator), class_key(base.node)
+
+
+def _from_base(cls: Class, base: Class, names: Collection[str], evaluator: Evaluator) -> Difference:
+    """What ``cls`` changes of what ``base`` does, of which attributes with these ``names`` mattered."""
+    order = evaluator.classes.mro(cls)
+    order_of_base = evaluator.classes.mro(base)
+    known = frozenset(order_of_base)
     made = False
-    given = (name for other in known if isinstance(other, Class) for name in names if _takes(other.node, name))
+    makers = [other.node for other in order_of_base if isinstance(other, Class) and "__init__" in other.node.members]
+    given = (name for other in makers for name in names if _takes(other, name))
     if any(_is_given_more(name, cls, base, evaluator) for name in given):
         return Difference.BEHAVIOUR
     for other in order:
