@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 from finlint.runtime.channel import NIL, Channel, after
 from finlint.runtime.checks import Issue
 from finlint.runtime.cleaner import Cleanable, Cleaner, CleanerStats, cleaner
+from finlint.runtime.context import Canceled, Context, DeadlineExceeded
 from finlint.runtime.disposal import Run, Stall
 from finlint.runtime.errors import FinalizerIssues, Goexit, Panic, ReentrantUseError, WorldClosed
 from finlint.runtime.inspect import FrameLine, Verdict, inspect_thread
@@ -24,13 +25,16 @@ from finlint.runtime.worker import Failure
 
 __all__ = [
     "NIL",
+    "Canceled",
     "Channel",
     "Cleanable",
     "Cleaner",
     "CleanerStats",
     "Cleanup",
     "Cond",
+    "Context",
     "Counts",
+    "DeadlineExceeded",
     "Failure",
     "FinalizerIssues",
     "FrameLine",

@@ -104,6 +104,10 @@ def _withdrawn(waiter: Waiter) -> list[Step]:
     ]
 
 
+on_sleep: Callable[[bool], object] | None = None
+"""Asked before a thread sleeps without a time limit (False), and when one ends or runs out of work: see `asleep`."""
+
+
 def wait_for(
     attempt: Callable[[Waiter], Outcome | None], waiter: Waiter, undo: Callable[[bool], object] | None = None
 ) -> Outcome:
@@ -117,6 +121,8 @@ def wait_for(
         outcome = transact(_attempt, attempt, waiter)
         while outcome is None:
             if waiter.deadline is None:
+                if on_sleep is not None:
+                    on_sleep(False)
                 waiter.lock.acquire()
             else:
                 left = waiter.deadline - time.monotonic()
@@ -197,6 +203,8 @@ def forget_thread(ident: int) -> None:
     """The calling thread ends: its line in the books is not needed any more."""
     if not _parked.get(ident):
         _parked.pop(ident, None)
+    if on_sleep is not None:
+        on_sleep(True)
 
 
 def _after_fork_in_child() -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Literal, NoReturn, ParamSpec, TypeVar
 
-from finlint.runtime import arguments, collector, diagnosis, watchdog
+from finlint.runtime import arguments, asleep, collector, diagnosis, watchdog
+from finlint.runtime.automatic import Automatic
 from finlint.runtime.checks import Issue, find_issues
 from finlint.runtime.errors import FinalizerIssues, Goexit, ReentrantUseError
 from finlint.runtime.goroutines import Goroutines
@@ -63,6 +64,10 @@ class Runtime(collector.Opaque):
     `checkfinalizers`: `gc` raises `FinalizerIssues` as Go with GODEBUG=checkfinalizers=1 dies.
     `stuck_after`, `on_stuck`: after so many seconds in one callback, call `on_stuck` with the `Profile`, once for each
     such callback; without `on_stuck` print the profile to standard error.
+    `automatic`: collect without being asked, as Go does: when as many registrations have come as there were after the
+    last collection, a thousand at least, and every two minutes. The default collects in `gc` only.
+    `detect_deadlock`: as in Go, the process ends with status 2 and "all goroutines are asleep - deadlock!" when every
+    thread of it waits without a time limit in a primitive of this package (idle workers aside).
 
     Use as a context manager, or call `close`.
     """
@@ -77,6 +82,8 @@ class Runtime(collector.Opaque):
         checkfinalizers: bool = False,
         stuck_after: float | None = None,
         on_stuck: Callable[[Profile], object] | None = None,
+        automatic: bool = False,
+        detect_deadlock: bool = False,
     ) -> None:
         if on_exit not in ("report", "die"):
             raise ValueError(f"on_exit must be 'report' or 'die', not {on_exit!r}")
@@ -97,8 +104,12 @@ class Runtime(collector.Opaque):
         self._goroutines = Goroutines(name, self._world, self._reporter)
         self._collecting = Exclusive()
         self._watchdog = None if stuck_after is None else watchdog.Watchdog(self, stuck_after, on_stuck)
+        self._automatic = Automatic(self) if automatic else None
+        self._detects = detect_deadlock
+        if detect_deadlock:
+            asleep.start()
         # A world that is dropped without `close` must not leave idle threads behind. It may happen inside a collection.
-        weakref.finalize(self, _let_go, self._world, self._workers).atexit = False
+        weakref.finalize(self, _let_go, self._world, self._workers, self._automatic).atexit = False
         if _NO_THREADS_AT_EXIT:
             self._collecting.run(self._finalizers.ensure_started)
             self._collecting.run(self._cleanups.ensure_started)
@@ -119,6 +130,8 @@ class Runtime(collector.Opaque):
         self._check_open()
         if not self._registry.add_finalizer(obj, fn):
             raise ValueError(f"set_finalizer: finalizer already set on this {type_name(obj)}; clear it with None first")
+        if self._automatic is not None:
+            self._automatic.registered()
 
     def add_cleanup(self, obj: object, fn: Callable[[T], object], arg: T) -> Cleanup:
         """Go's ``runtime.AddCleanup``: once `obj` is gone, a `gc` queues ``fn(arg)``, apart from the finalizers.
@@ -131,6 +144,8 @@ class Runtime(collector.Opaque):
         arguments.check_cleanup_argument(obj, arg)
         arguments.check_cleanup_closure(obj, fn)
         self._check_open()
+        if self._automatic is not None:
+            self._automatic.registered()
         return Cleanup(self._registry, self._registry.add_cleanup(obj, fn, arg))
 
     def gc(self) -> None:
@@ -241,6 +256,8 @@ class Runtime(collector.Opaque):
         waits in something else (a ``threading.Lock``, a socket) cannot be woken from outside: it is left behind as a
         daemon and leaves when its wait ends. Returns whether all threads are gone.
         """
+        if self._detects and not self._world.closed:
+            asleep.stop()
         release_world(self._world)
         self._registry.clear()
         for worker in self._workers:
@@ -248,6 +265,9 @@ class Runtime(collector.Opaque):
         if self._watchdog is not None:
             self._watchdog.stop()
         threads = [worker.thread for worker in self._workers if worker.thread is not None]
+        if self._automatic is not None:
+            self._automatic.wake()
+            threads.append(self._automatic.thread)
         gone = [end_thread(thread) for thread in (*threads, *self._goroutines.threads())]
         return all(gone)
 
@@ -275,8 +295,10 @@ def goexit() -> NoReturn:
     raise Goexit
 
 
-def _let_go(world: World, workers: Sequence[Worker]) -> None:
+def _let_go(world: World, workers: Sequence[Worker], automatic: Automatic | None) -> None:
     world.closed = True
+    if automatic is not None:
+        automatic.wake()
     for worker in workers:
         worker.forget()
     if waits_in(world):

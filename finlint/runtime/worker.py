@@ -17,6 +17,7 @@ from functools import partial
 from itertools import repeat
 from typing import Any, Literal
 
+from finlint.runtime import parking
 from finlint.runtime.collector import Opaque
 from finlint.runtime.errors import Goexit, WorldClosed
 from finlint.runtime.monitor import World, commit, enter_world
@@ -222,6 +223,8 @@ class Worker(Opaque):
             if not self._inbox:
                 self.parked = True
                 self._ring()
+                if parking.on_sleep is not None:
+                    parking.on_sleep(False)
                 self._wake.get()
             self.parked = False
             self.trash.clear()

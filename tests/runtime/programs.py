@@ -878,6 +878,9 @@ def wait_group(s: Stage) -> None:
 
 
 if __name__ == "__main__":
+    sys.modules["programs"] = sys.modules["__main__"]
+    import more_programs  # noqa: F401  # registers more
+
     assert threading.current_thread() is threading.main_thread()
     PROGRAMS[sys.argv[1]](
         Stage(Runtime(**OPTIONS[sys.argv[1]]), lambda line: print(line, flush=True))  # the world is left open

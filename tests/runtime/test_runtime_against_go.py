@@ -10,8 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import more_programs  # noqa: F401  # registers more
 import programs
 import pytest
+import random_programs
 
 HERE = Path(__file__).parent
 
@@ -92,7 +94,32 @@ def test_same_lines_and_same_end(pairs: str, name: str) -> None:
 def test_every_program_has_both_halves(pairs: str) -> None:
     listed = subprocess.run([pairs], capture_output=True, text=True, check=True).stdout.split()
     assert sorted(programs.PROGRAMS) == sorted(listed)
-    assert len(listed) >= 40
+    assert len(listed) >= 150
+
+
+RANDOM = 500
+
+
+@pytest.fixture(scope="session")
+def random_in_go(pairs: str) -> list[list[str]]:
+    """What the random programs print in Go: all in one process, which is what makes so many cheap."""
+    generated = [random_programs.generate(seed) for seed in range(RANDOM)]
+    text = "".join("\n".join(program) + "\n\n" for program in generated)
+    done = subprocess.run([pairs, "random"], input=text, capture_output=True, text=True, timeout=600, check=True)
+    lines = iter(done.stdout.split("\n"))
+    printed = []
+    for program in generated:
+        count = sum({"gc": 2, "quiet": 1}.get(line, 0) for line in program)
+        printed.append([next(lines) for _ in range(count)])
+        assert next(lines) == ""
+    return printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(10))
+def test_random_programs_print_the_same(random_in_go: list[list[str]], part: int) -> None:
+    for seed in range(part, RANDOM, 10):
+        assert (seed, random_programs.run(random_programs.generate(seed))) == (seed, random_in_go[seed])
 
 
 @pytest.mark.parametrize("name", sorted(programs.PROGRAMS))

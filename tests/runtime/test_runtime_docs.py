@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import more_programs  # noqa: F401  # registers more
 import programs
 
 HERE = Path(__file__).parent

@@ -244,3 +244,32 @@ def test_random_graphs(cycles: Any) -> None:
                 marked = {n for n in dead for m in dead - {n} if n in reach(edges, {m})}
             assert sorted(ran) == sorted(dead - marked), seed
             del kept
+
+
+# -- automatic collection ----------------------------------------------------------------------------------
+
+
+def test_automatic_collection() -> None:
+    ran, some = [0], threading.Event()
+
+    def count(it: Node) -> None:
+        ran[0] += 1
+        some.set()
+
+    with Runtime(automatic=True) as rt:
+        for number in range(3000):
+            rt.set_finalizer(Node(number), count)
+        assert some.wait(60)
+        assert rt.drain()
+        assert ran[0] >= 1000
+
+
+def test_automatic_collection_ends_with_its_world() -> None:
+    rt = Runtime(name="dropped-automatic", automatic=True)
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "dropped-automatic-gc"]
+    del rt
+    thread.join(60)
+    assert not thread.is_alive()
+    with Runtime(name="closed-automatic", automatic=True):
+        (thread,) = [thread for thread in threading.enumerate() if thread.name == "closed-automatic-gc"]
+    assert not thread.is_alive()

@@ -1,3 +1,3 @@
 module finlint.example/pairs
 
-go 1.24
+go 1.25

@@ -125,6 +125,10 @@ func dead(name string, f func(*T)) {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "random" {
+		randomPrograms()
+		return
+	}
 	if len(os.Args) == 2 {
 		if f := programs[os.Args[1]]; f != nil {
 			f()

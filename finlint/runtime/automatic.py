@@ -1,0 +1,66 @@
+"""Collections without being asked, as Go's garbage collector: `Runtime(automatic=True)`."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import weakref
+from typing import TYPE_CHECKING, Final
+
+from finlint.runtime.errors import FinalizerIssues
+from finlint.runtime.outlook import SERVICE_THREADS
+from finlint.runtime.worker import Failure
+
+if TYPE_CHECKING:
+    from finlint.runtime.runtime import Runtime
+
+_LEAST: Final = 1000
+_FORCED: Final = 120.0
+
+
+class Automatic:
+    """Collects when as many registrations have come as there were after the last collection (GOGC=100, by number of
+    objects and not by bytes), a thousand at least, and every two minutes (Go: ``forcegcperiod``).
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = weakref.ref(runtime)
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._limit = _LEAST
+        self._since = 0
+        self.thread = threading.Thread(target=self._main, name=f"{runtime.name}-gc", daemon=True)
+        self.thread.start()
+
+    def registered(self) -> None:
+        """One more registration. Safe anywhere: it takes no lock."""
+        self._since += 1
+        if self._since >= self._limit:
+            self._since = 0
+            self._bell.put(None)
+
+    def wake(self) -> None:
+        """Look around: the runtime may be closed or gone."""
+        self._bell.put(None)
+
+    def _main(self) -> None:
+        me = threading.get_ident()
+        SERVICE_THREADS.add(me)
+        try:
+            while self._collect():
+                try:
+                    self._bell.get(timeout=_FORCED)
+                except queue.Empty:
+                    continue
+        finally:
+            SERVICE_THREADS.discard(me)
+
+    def _collect(self) -> bool:
+        runtime = self._runtime()
+        if runtime is None or runtime.closed:
+            return False
+        try:
+            runtime.gc()
+        except FinalizerIssues as issues:
+            runtime._reporter(Failure("raised", "goroutine", "", "automatic collection", str(issues), ""))
+        self._limit = max(_LEAST, len(runtime._registry.finalizers) + len(runtime._registry.cleanups))
+        return True
