@@ -23,6 +23,7 @@ from finlint.knowledge.base import Knowledge
 from finlint.knowledge.heritable import described_in
 from finlint.model import limits
 from finlint.model.finding import FileError, Finding
+from finlint.model.reads import File, Folder, Hit, Part, Reads, Search
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, ClassKey, Group, Inputs, Known, Seen, Task
 from finlint.rules import registry as rules
@@ -31,7 +32,12 @@ from finlint.rules.base.rule import FinalizerPass, ModulePass
 from finlint.scan.tokens import HERITABLE
 from finlint.syntax.contents import Contents
 from finlint.syntax.files import Files
-from finlint.syntax.traced import UNREADABLE, Traced
+from finlint.syntax.traced import UNREADABLE, Traced, joined
+
+#: Parts of files, and bodies that were run, beyond which what is known of a package makes room: what an answer was made
+#: from is a set of the former, a bit for each.
+MAX_READS = 40_000
+MAX_BODIES = 6_000
 
 
 class Library:
@@ -57,12 +63,51 @@ class _Classes(NamedTuple):
     followed: list[ClassNode]
 
 
+class _Evaluation:
+    """What is known of the files of one package: modules as nodes, answers, summaries of functions.
+
+    All tasks share it. An answer depends on the files alone, never on what was asked before, and knows what it was made
+    from; so any process may give it, and it may be kept.
+    """
+
+    def __init__(self, contents: Contents, library: Library, disk: Disk) -> None:
+        self._contents = contents
+        self.reads = Reads()
+        self.sources: dict[str, Traced | None] = {}
+        read = contents.files.read
+        self.project = Project(self._load, library.knowledge, library.src, library.installed, read, disk, self.reads)
+        self.evaluator = Evaluator(self.project, library.knowledge, library.registrars, library.oldest)
+        self.summaries = Summaries(self.evaluator)
+        #: Those that were made without asking callers.
+        self.quick = Summaries(self.evaluator)
+
+    def _load(self, path: str) -> Traced | None:
+        key = os.path.abspath(path)
+        if key not in self.sources:
+            content = self._contents.get(path)
+            self.sources[key] = Traced(content, self.reads) if content is not None else None
+        return self.sources[key]
+
+    def text_at(self, step: Step) -> str:
+        return _text_at(step, self.sources.get(os.path.abspath(step.path)))
+
+    @property
+    def count(self) -> int:
+        """Bodies that were run."""
+        return self.summaries.count + self.quick.count
+
+    def is_large(self) -> bool:
+        """Whether it takes so much room that another one had better begin."""
+        return len(self.reads) > MAX_READS or self.count > MAX_BODIES
+
+    def close(self) -> None:
+        """Take it apart: its parts refer to each other."""
+        self.evaluator.close()
+        self.__dict__.clear()
+
+
 class Check:
     """Answers tasks about files of one package, one after another.
-
-    What was read and parsed is shared between the tasks, as far as there is room for it; modules as nodes, and all that
-    was found out about them, are not: an answer depends on the files alone, never on what was asked before, so any
-    process may give it, and it may be kept.
 
     ``traces``: somebody wants to know what answers stand on.
     """
@@ -73,41 +118,44 @@ class Check:
         self.disk = Disk()
         self.contents = Contents(files)
         self._traces = traces
+        self._evaluation: _Evaluation | None = None
         #: Digests of parts by absolute path, of the answers that nobody has asked about yet (``seen``).
         self._told: dict[str, dict[str, str]] = {}
 
     def answer(self, task: Task, known: Known) -> tuple[Answer, Inputs]:
         """What the task asks, and what the answer stands on (the files alone, if nobody wants to know more)."""
-        with limits.counted() as hits:
-            answer, inputs = self._answer(task, known)
-        return answer._replace(limits=tuple(sorted(hits.items()))), inputs
+        evaluation = self._evaluation
+        if evaluation is None:
+            evaluation = self._evaluation = _Evaluation(self.contents, self.library, self.disk)
+        reads = evaluation.reads
+        reads.made_from = 0
+        with limits.telling(reads.hit):
+            answer = self._answer(task, known, evaluation)
+        answer, inputs = self._taken(answer, evaluation)
+        if evaluation.is_large() or answer.errors or self.contents.is_full():
+            self.close()
+            self.contents.trim()
+        return answer, inputs
 
-    def _answer(self, task: Task, known: Known) -> tuple[Answer, Inputs]:
-        library, files = self.library, self.files
-        seen: dict[str, Traced | None] = {}
+    def close(self) -> None:
+        """Forget what is known of the package, so that it makes room at once; it is found out again if need be."""
+        if self._evaluation is not None:
+            self._evaluation.close()
+            self._evaluation = None
 
-        def load(path: str) -> Traced | None:
-            key = os.path.abspath(path)
-            if key not in seen:
-                content = self.contents.get(path)
-                seen[key] = Traced(content) if content is not None else None
-            return seen[key]
-
-        def text_at(step: Step) -> str:
-            return _text_at(step, seen.get(os.path.abspath(step.path)))
-
-        project = Project(load, library.knowledge, library.src, library.installed, files.read, self.disk)
-        trace = project.trace
-        evaluator = Evaluator(project, library.knowledge, library.registrars, library.oldest)
-        summaries = Summaries(evaluator)
+    def _answer(self, task: Task, known: Known, evaluation: _Evaluation) -> Answer:
+        library, evaluator, summaries = self.library, evaluation.evaluator, evaluation.summaries
+        bodies = evaluation.count
         inherited = dict(known.inherited)
-        finder = Finder(evaluator, summaries, library.registrars, known.wrappers, inherited, library.heritable)
+        finder = Finder(
+            evaluator, summaries, evaluation.quick, library.registrars, known.wrappers, inherited, library.heritable
+        )
         findings: list[Finding] = []
         registrations: set[tuple[str, int, int, str]] = set()
         found = _Classes([], [])
-        module = project.at(task.path)
+        module = evaluation.project.at(task.path)
         path = self.files.linted.get(module.path, module.path) if module is not None else task.path
-        traced = seen.get(os.path.abspath(task.path))
+        traced = evaluation.sources.get(os.path.abspath(task.path))
         fault = None if traced is None else traced.fault
         if fault is not None:
             self.files.fail(path, fault)
@@ -118,7 +166,9 @@ class Check:
                     place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar
                     registrations.add(place)
                     if follow:
-                        reached = rules.of_reached(Reached(finalizer, summaries, self.files.is_linted, text_at))
+                        reached = rules.of_reached(
+                            Reached(finalizer, summaries, self.files.is_linted, evaluation.text_at)
+                        )
                         if finalizer.registrar == GENERATOR:
                             # Who closes it by hand has been told already.
                             told = {finding.culprit for finding in findings}
@@ -130,7 +180,7 @@ class Check:
                     findings.extend(rules.of_module(ModulePass(module, evaluator)))
             except RecursionError:
                 error = FileError(path, 1, "nested too deeply to be analysed to the end")
-        answer = Answer(
+        return Answer(
             tuple(distinct(findings)),
             () if error is None else (error,),
             tuple(sorted(registrations)),
@@ -141,25 +191,41 @@ class Check:
                 if methods != set(inherited.get(cls, ())) or cls not in inherited
             ),
             tuple(found.heirs),
-            tuple((class_key(node), _mattered(node, evaluator)) for node in found.followed),
-            summaries.count + finder.quick.count,
+            tuple((class_key(node), _mattered(node, evaluation.reads)) for node in found.followed),
+            evaluation.count - bodies,
         )
-        if self._traces:
-            parts = {path: self._part(path, traced) for path, traced in sorted(seen.items())}
-            inputs = Inputs(parts, tuple(sorted(trace.folders)), tuple(sorted(trace.searches)))
-        else:
-            inputs = Inputs(dict.fromkeys(sorted(seen), ""))
-        evaluator.close()
-        self.contents.trim()
-        return answer, inputs
 
-    def _part(self, path: str, traced: Traced | None) -> str:
+    def _taken(self, answer: Answer, evaluation: _Evaluation) -> tuple[Answer, Inputs]:
+        """The answer with the limits that were hit for it, and what it stands on."""
+        parts: dict[str, list[Part]] = {}
+        folders: set[str] = set()
+        searches: set[tuple[str, str, str]] = set()
+        hits: set[str] = set()
+        for token in evaluation.reads.tokens():
+            kind = type(token)
+            if kind is Part:
+                parts.setdefault(token.path, []).append(token)
+            elif kind is File:
+                parts.setdefault(token.path, [])
+            elif kind is Folder:
+                folders.add(token.path)
+            elif kind is Search:
+                searches.add(tuple(token))
+            elif kind is Hit:
+                hits.add(token.limit)
+        answer = answer._replace(limits=tuple((name, 1) for name in sorted(hits)))
+        if not self._traces:
+            return answer, Inputs(dict.fromkeys(sorted(parts), ""))
+        told = {path: self._part(path, evaluation.sources.get(path), parts[path]) for path in sorted(parts)}
+        return answer, Inputs(told, tuple(sorted(folders)), tuple(sorted(searches)))
+
+    def _part(self, path: str, traced: Traced | None, parts: list[Part]) -> str:
         """The part of a file that an answer stands on; its digest is noted while the file is there."""
         told = self._told.setdefault(path, {})
         if traced is None:
             told[UNREADABLE] = (self.files.digests or {}).get(path, "")
             return UNREADABLE
-        part = traced.part()
+        part = joined(parts)
         if part not in told:
             told[part] = traced.digest(part)
         return part
@@ -203,7 +269,7 @@ class Check:
                     yield from ((f, change is Difference.BEHAVIOUR) for f in finder.inherited_by(cls))
                 # Its own heirs are compared with it.
                 if change is Difference.BEHAVIOUR:
-                    asked[key] = _mattered(cls.node, evaluator)
+                    asked[key] = _mattered(cls.node, evaluator.reads)
                 elif change is Difference.NOTHING and base is not None:
                     asked[key] = asked[base]
         else:
@@ -219,8 +285,9 @@ def _text_at(step: Step, source: Traced | None) -> str:
     return line[step.span.column - 1 :].rstrip()
 
 
-def _mattered(cls: ClassNode, evaluator: Evaluator) -> tuple[str, ...]:
-    return tuple(sorted(evaluator.asked.get(cls, set()) | evaluator.compared))
+def _mattered(cls: ClassNode, reads: Reads) -> tuple[str, ...]:
+    """The attributes that were looked up on a class, and the classes that instances were compared with."""
+    return tuple(sorted(reads.asked(cls) | reads.asked(None)))
 
 
 def distinct(findings: list[Finding]) -> Iterator[Finding]:

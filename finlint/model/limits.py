@@ -1,24 +1,23 @@
 """The bounds of the analysis, in one place: what each bounds, why it is there, and how often it cut an answer short.
 
 A bound that is hit means that something was not looked at, so that a finding may be missing. Whoever stops at one says
-so (``Limit.hit``); the hits of a task are part of its answer, travel from workers and out of the cache with it, and are
-told by ``--verbose`` and in JSON (``summary.limits``).
+so (``Limit.hit``); which were hit for a task is part of its answer, travels from workers and out of the cache with it,
+and is told by ``--verbose`` and in JSON (``summary.limits``: in how many tasks).
 
 Bounds that cost time or memory alone, such as the room for texts that are kept, stand where they are used.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
 _T = TypeVar("_T")
 
-#: Hits by name of whoever counts at this moment.
-_counted: ContextVar[Counter[str] | None] = ContextVar("finlint_limits", default=None)
+#: Who is told of hits at this moment.
+_told: ContextVar[Callable[[str], None] | None] = ContextVar("finlint_limits", default=None)
 
 #: All limits by name.
 LIMITS: dict[str, Limit] = {}
@@ -44,9 +43,9 @@ class Limit(int):
 
     def hit(self) -> None:
         """Say that an answer was cut short here."""
-        counted = _counted.get()
-        if counted is not None:
-            counted[self.name] += 1
+        told = _told.get()
+        if told is not None:
+            told(self.name)
 
     def reached(self, count: int) -> bool:
         """Whether ``count`` is the bound or more, which is a hit."""
@@ -71,38 +70,32 @@ class Limit(int):
 
 
 @contextmanager
-def counted() -> Iterator[Counter[str]]:
-    """A context whose hits are counted, by name; those of an inner one are its own."""
-    hits: Counter[str] = Counter()
-    token = _counted.set(hits)
+def telling(whom: Callable[[str], None]) -> Iterator[None]:
+    """A context in which ``whom`` is told of the limits that are hit, by name."""
+    token = _told.set(whom)
     try:
-        yield hits
+        yield
     finally:
-        _counted.reset(token)
-
-
-def add(hits: Mapping[str, int] | Iterable[tuple[str, int]]) -> None:
-    """Count hits that were counted before, as those of an answer that was kept and is used again."""
-    counter = _counted.get()
-    if counter is not None:
-        counter.update(dict(hits))
+        _told.reset(token)
 
 
 # -- questions
 
 QUERY_DEPTH = Limit(
-    40,
+    120,
     "query-depth",
-    unit="questions that led to one another",
-    loses="what the innermost question asks is unknown",
-    why="each level costs some ten of Python's frames; real chains of factories are shorter than five",
+    unit="queries that lead to one another in a circle",
+    loses="what the innermost query of the circle asks is unknown",
+    why="each costs some ten of Python's frames; a chain of queries may be of any length, because those that nest too"
+    " deeply are answered by themselves",
 )
-SEARCH_DEPTH = Limit(
-    QUERY_DEPTH // 2,
-    "search-depth",
-    unit="questions that led to one another",
-    loses="callers, and stores by other functions, are not searched",
-    why="a search leads to many more questions, which need room below",
+ROUNDS = Limit(
+    24,
+    "rounds",
+    unit="times that queries which lead to one another are answered until nothing changes",
+    loses="they are as they were in the last round",
+    why="a union grows by one value in a round at least, or nothing changes; what decides by what is not known may go"
+    " back and forth",
 )
 CALLER_DEPTH = Limit(
     2,
@@ -112,28 +105,6 @@ CALLER_DEPTH = Limit(
     why="a parameter is typed by its callers, their parameters by theirs; each step multiplies the work, and what comes"
     " from further away says little about this call",
 )
-FUEL = Limit(
-    8_000,
-    "fuel",
-    unit="expressions evaluated for one body, with all questions that they lead to",
-    loses="what the rest of the statement calls",
-    why="huge classes that build each other would otherwise keep it busy for minutes",
-)
-FUEL_OF_STATEMENT = Limit(
-    1_000,
-    "fuel-of-statement",
-    unit="expressions evaluated for one statement of a body that has used up its own",
-    loses="what the rest of the statement calls",
-    why="one huge statement must not hide those that come after it",
-)
-CONTEXTS = Limit(
-    24,
-    "contexts",
-    unit="differences in the arguments that one function is called with",
-    loses="arguments of the next call are unknown, but for the receiver",
-    why="a helper that is called everywhere would be run for each call",
-)
-
 # -- values
 
 ALTERNATIVES = Limit(
@@ -247,13 +218,13 @@ PUTTING_FUNCTIONS = Limit(
 
 # -- walks
 
-FRAMES = Limit(
+FUNCTIONS = Limit(
     4_000,
-    "frames",
-    unit="function bodies that one finalizer may reach",
-    loses="what bodies further away do",
-    why="the largest of the standard library needs 700, that of sixty popular packages 3,000; one of litellm's would"
-    " reach 11,000, all of it through a call that runs an event loop",
+    "functions",
+    unit="functions that one finalizer may reach, however many ways they are called in",
+    loses="what functions further away do",
+    why="the largest of sixty popular packages needs 1,000, and a chain of 2,000 calls is followed; this is the last"
+    " bound of a task's work",
 )
 CONSTRUCTION_DEPTH = Limit(
     4,

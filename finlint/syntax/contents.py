@@ -42,6 +42,10 @@ class Contents:
         self._kept[path] = content
         return content
 
+    def is_full(self) -> bool:
+        """Whether those that are kept take too much room together."""
+        return sum(size(content.source) for content in self._kept.values()) > self._room
+
     def trim(self) -> None:
         """Drop those that were asked for least recently, if all together take too much room.
 

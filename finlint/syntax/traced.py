@@ -1,20 +1,23 @@
 """What an analysis takes from a file, part by part.
 
 An answer that stands on a whole file is lost with every comment. ``Content`` knows a file's parts by name: what a name
-is bound to in it, lines of it, an answer about its text. ``Traced`` is what one question of the analysis sees of the
-file; there is no other way to the content, so the parts that it notes are all that the answer can stand on. They are
+is bound to in it, lines of it, an answer about its text. ``Traced`` is what an evaluation sees of the file; there is no
+other way to the content, so the parts that it notes (``model.reads``) are all that an answer can stand on. They are
 kept as one: an answer takes dozens of them from a file, and no other one takes the same.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 from finlint.model import ir
 from finlint.model.bound import Bound
 from finlint.model.facts import Binding
+from finlint.model.reads import Part, Reads
 from finlint.syntax.aliases import aliases
 from finlint.syntax.digest import digest
 from finlint.syntax.reading import Unreadable
@@ -105,23 +108,39 @@ def _short(text: str) -> str:
     return digest(text.encode("utf-8", "surrogatepass"))[:16]
 
 
+def joined(parts: Iterable[Part]) -> str:
+    """Parts of one file as one part."""
+    return _AND.join(sorted(f"{part.kind}\n{part.argument}" for part in parts))
+
+
 class Traced:
-    """A file as one question sees it (``finlint.analysis.program.symbols.Source``)."""
+    """A file as an evaluation sees it (``finlint.analysis.program.symbols.Source``): what is looked at is noted."""
 
-    __slots__ = ("_content", "_parts", "_slices", "indexes", "path")
+    __slots__ = ("_bits", "_content", "_key", "_reads", "indexes", "path")
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, reads: Reads) -> None:
         self._content = content
-        self._parts: set[tuple[str, str]] = set()
-        self._slices: set[tuple[int, int]] = set()
+        self._reads = reads
+        self._bits: dict[tuple[object, object], int] = {}
         self.path = content.source.path
+        self._key = os.path.abspath(self.path)
         #: Of functions that were lowered, which are noted.
         self.indexes: dict[int, Any] = content.indexes
 
-    def part(self) -> str:
-        """All that was looked at, by name."""
-        slices = (f"{_LINES}\n{first}\n{last}" for first, last in self._slices)
-        return _AND.join(sorted((*slices, *("\n".join(part) for part in self._parts))))
+    def _note(self, kind: str, argument: str) -> None:
+        key = kind, argument
+        bit = self._bits.get(key)
+        if bit is None:
+            bit = self._bits[key] = self._reads.bit(Part(self._key, kind, argument))
+        self._reads.made_from |= bit
+
+    def note_lines(self, line: int, end_line: int) -> None:
+        """These lines were looked at, now or when they were lowered."""
+        key = line, end_line
+        bit = self._bits.get(key)
+        if bit is None:
+            bit = self._bits[key] = self._reads.bit(Part(self._key, _LINES, f"{line}\n{end_line}"))
+        self._reads.made_from |= bit
 
     def digest(self, part: str) -> str:
         """What tells this part from what it was, or will be; "" where there is no such part."""
@@ -129,56 +148,58 @@ class Traced:
 
     def bound(self, name: str) -> tuple[Binding, ...]:
         """The statements of the module's body that bind ``name``."""
-        self._parts.add((_BOUND, name))
+        self._note(_BOUND, name)
         return self._content.bound.named(name)
 
     def global_lines(self, name: str) -> tuple[int, ...]:
         """Lines of ``global`` statements with that name."""
-        self._parts.add((_BOUND, name))
+        self._note(_BOUND, name)
         return self._content.global_lines(name)
 
     def at(self, line: int) -> tuple[Binding, ...]:
         """The statements of the module's body whose lines include ``line``; those that bind nothing come first."""
         found = self._content.bound.at(line)
-        self._parts.add((_AT, str(line)))
-        self._parts.update((_BOUND, binding.name) for binding in found if binding.name)
+        self._note(_AT, str(line))
+        for binding in found:
+            if binding.name:
+                self._note(_BOUND, binding.name)
         return found
 
     @property
     def stars(self) -> tuple[ir.ImportFrom, ...]:
         """The star imports of the module's body."""
-        self._parts.add((_STARS, ""))
+        self._note(_STARS, "")
         return self._content.source.facts.stars
 
     @property
     def text(self) -> str:
-        self._parts.add((_TEXT, ""))
+        self._note(_TEXT, "")
         return self._content.source.text
 
     @property
     def fault(self) -> Unreadable | None:
         """What is wrong with the file, anywhere in it."""
-        self._parts.add((_SYNTAX, ""))
+        self._note(_SYNTAX, "")
         return self._content.source.fault
 
     def lower(self, line: int, end_line: int) -> ir.Block:
-        self._slices.add((line, end_line))
+        self.note_lines(line, end_line)
         return self._content.source.lower(line, end_line)
 
     def slice_text(self, line: int, end_line: int) -> str:
-        self._slices.add((line, end_line))
+        self.note_lines(line, end_line)
         return self._content.source.slice_text(line, end_line)
 
     def line_text(self, line: int) -> str:
-        self._slices.add((line, line))
+        self.note_lines(line, line)
         return self._content.source.line_text(line)
 
     def lines(self, question: str, argument: str) -> tuple[int, ...]:
         """The lines that answer a question about the text (``finlint.syntax.texts``)."""
-        self._parts.add((question, argument))
+        self._note(question, argument)
         return self._content.ask(question, argument)  # type: ignore[return-value]
 
     def words(self, question: str, argument: str) -> tuple[str, ...]:
         """The words that do."""
-        self._parts.add((question, argument))
+        self._note(question, argument)
         return self._content.ask(question, argument)  # type: ignore[return-value]

@@ -37,6 +37,7 @@ class Here:
         if self._package is None or self._package[0] != asked.package:
             # What is known of the last one makes room first.
             if self._package is not None:
+                self._package[1].close()
                 self._package = None
                 give_back()
             self._package = asked.package, self._check()
@@ -55,4 +56,6 @@ class Here:
         return Check(self._files.fresh(digests=self._traces), self._library, traces=self._traces)
 
     def close(self) -> None:
-        pass
+        if self._package is not None:
+            self._package[1].close()
+            self._package = None

@@ -8,6 +8,7 @@ hundreds of thousands of times; where that depth is the end of a chunk, each cal
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -18,9 +19,19 @@ _R = TypeVar("_R")
 _WORDS = 300_000
 
 
+#: Calls within calls that Python allows while an analysis runs: a query costs some twelve, and as many queries nest as
+#: ``QUERY_DEPTH`` says.
+_CALLS = 4_000
+
+
 def roomy(function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
-    """``function(*args, **kwargs)``, with all that it calls on one chunk of the stack."""
-    return function(*args, **kwargs)
+    """``function(*args, **kwargs)``, with all that it calls on one chunk of the stack, and some thousand calls deep."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _CALLS))
+    try:
+        return function(*args, **kwargs)
+    finally:
+        sys.setrecursionlimit(before)
 
 
 # What tells how much its frame needs: the chunk is made for that, and rounded up to a power of two.

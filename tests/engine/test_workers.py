@@ -183,12 +183,13 @@ def test_a_word_is_looked_for_in_all_files_once(tmp_path: Path) -> None:
     assert holding(" = B") == (["c"], ["a", "b", "c", "d", "e"])
 
 
-def test_no_task_leaves_what_refers_to_itself(paths: list[str]) -> None:
+def test_no_package_leaves_what_refers_to_itself(paths: list[str]) -> None:
     """The collector is paused, and would have to walk everything."""
     files = Files(paths)
     here = finlint.workers.here.Here(files, Settings())
     with CollectorPaused():
         list(here.run([finlint.workers.batches.Asked("", [Task(path, "own") for path in paths])], Known()))
+        here.close()
         left = sum(isinstance(thing, Summary) for thing in gc.get_objects())
     assert left == 0
 

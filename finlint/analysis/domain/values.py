@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from finlint.model.limits import ALTERNATIVES, NESTING, TEXT
+from finlint.model.limits import ALTERNATIVES, NESTING
 
 if TYPE_CHECKING:
     from finlint.analysis.domain.call_contexts import CallContext
@@ -28,6 +28,20 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+
+
+class Never:
+    """The class of ``NEVER`` alone."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NEVER"
+
+
+#: No value at all: what a query that leads to itself starts from (``finlint.analysis.evaluation.memo``). It adds
+#: nothing to a union, and what is done with it gives it again; no answer that is final is NEVER.
+NEVER = Never()
 
 
 class Const(NamedTuple):
@@ -79,9 +93,14 @@ class Class(NamedTuple):
     context: CallContext
 
 
+#: The site of an object that was made by its class, as far as what it is given to knows.
+MADE = "made"
+
+
 class Object(NamedTuple):
     """An instance of a class of the project. ``args``: the constructor's parameters; ``site`` tells instances
-    apart: "self" for the instance that a method runs on, "" where it is not known which one it is."""
+    apart: "self" for the instance that a method runs on, ``MADE`` for one that was made somewhere, so that its class is
+    no other, "" where it is not known which one it is."""
 
     cls: Class
     args: tuple[tuple[str, Value], ...] = ()
@@ -228,6 +247,7 @@ class OneOf:
 
 Value = Union[
     Unknown,
+    Never,
     Const,
     Lib,
     LibObject,
@@ -281,10 +301,12 @@ def union(values: Iterable[Value]) -> Value:
         return values[0]  # type: ignore[no-any-return]
     members: dict[Value, None] = {}
     for value in values:
-        if isinstance(value, OneOf):
+        if type(value) is OneOf:
             members.update(dict.fromkeys(value.order))
         else:
             members[value] = None
+    if NEVER in members and len(members) > 1:
+        del members[NEVER]
     if len(members) > 1:
         # Beside another value a constant is one possibility of several.
         members = dict.fromkeys(Const(m.value, False) if isinstance(m, Const) and m.firm else m for m in members)
@@ -319,7 +341,10 @@ def softened(value: Value) -> Value:
 
 
 def is_known(value: Value) -> bool:
-    return not isinstance(value, (Unknown, Parameter))
+    return type(value) not in _NOT_KNOWN
+
+
+_NOT_KNOWN = frozenset({Unknown, Never, Parameter})
 
 
 def truth(value: Value) -> bool | None:
@@ -370,7 +395,13 @@ def depth(value: Value) -> int:
 
 
 #: Kinds of values that hold no others.
-_FLAT = frozenset({Unknown, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, LibMethod, Super})
+_FLAT = frozenset({Unknown, Never, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, LibMethod, Super})
+
+
+def is_flat(value: Value) -> bool:
+    """Whether a value is of a kind that holds no others."""
+    return type(value) in _FLAT
+
 
 #: The argument of library objects that stands for what was put into them; no parameter is called so.
 HELD = "*held"
@@ -487,10 +518,3 @@ def grown(value: Value) -> Value:
     if isinstance(value, Mapping):
         return value._replace(key=UNKNOWN)
     return Sequence(value.kind, None, value.element) if isinstance(value, Sequence) else value
-
-
-def context_value(value: Value) -> Value:
-    """An argument as part of a call's context: text, which decides nothing, is dropped unless short."""
-    if isinstance(value, Const) and isinstance(value.value, (str, bytes)) and TEXT.passed(len(value.value)):
-        return UNKNOWN
-    return shallow(value)

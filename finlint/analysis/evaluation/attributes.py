@@ -6,6 +6,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
+    NEVER,
     UNKNOWN,
     Bound,
     Class,
@@ -56,12 +57,9 @@ class Attributes:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.knowledge = ask.knowledge
-        self.limits = ask.limits
         self.project = ask.project
-        self._attributes: Memo[tuple[Object, str], Value | None] = Memo(ask.limits, UNKNOWN)
-        self._class_attributes: Memo[tuple[Class, str], tuple[list[Value], list[Value]]] = Memo(
-            ask.limits, ([UNKNOWN], [])
-        )
+        self._attributes: Memo[tuple[Object, str], Value | None] = Memo(ask.solver, NEVER)
+        self._class_attributes: Memo[tuple[Class, str], tuple[list[Value], list[Value]]] = Memo(ask.solver, ([], []))
 
     def attribute(self, value: Value, name: str, state: EvalState, span: Span | None) -> Value:
         """``value.name``; a property runs (and is recorded) as a call does."""
@@ -112,7 +110,7 @@ class Attributes:
             return LibMethod(value, name)
         if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
             return LibMethod(value, name)
-        return UNKNOWN
+        return NEVER if value is NEVER else UNKNOWN
 
     def _class_variable(self, cls: Lib, name: str) -> Value:
         """What a class of a library has: a variable whose type we know, or a method."""

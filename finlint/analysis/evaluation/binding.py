@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
+from finlint.analysis.domain.abstraction import context_value, type_alone
 from finlint.analysis.domain.call_contexts import CallContext, CallContexts
 from finlint.analysis.domain.effects import Args, PendingArgs
 from finlint.analysis.domain.state import EvalState
@@ -18,14 +19,12 @@ from finlint.analysis.domain.values import (
     Object,
     Sequence,
     Value,
-    context_value,
     softened,
     union,
 )
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, method_kind
 from finlint.model import ir
-from finlint.model.limits import CONTEXTS
 
 
 class Binder:
@@ -34,7 +33,6 @@ class Binder:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.contexts = CallContexts()
-        self._contexts: dict[FunctionNode, set[CallContext]] = {}
         self._module_contexts: dict[ModuleNode, CallContext] = {}
 
     def module_context(self, module: ModuleNode) -> CallContext:
@@ -46,21 +44,12 @@ class Binder:
     def context(
         self, function: FunctionNode, params: tuple[tuple[str, Value], ...], parent: CallContext | None
     ) -> CallContext:
-        """The context of a call; a function with too many contexts gets one that only knows its receiver."""
-        params = tuple((name, context_value(value)) for name, value in params)
+        """The context of a call, which knows of the arguments what can change what the function does."""
+        coarse = type_alone if self.ask.recursion.is_recursive(function) else context_value
+        params = tuple((name, coarse(value)) for name, value in params)
         if parent is not None and parent.function is None:
             parent = None
-        context = self.contexts.of(function.module, function, params, parent)
-        states = self._contexts.setdefault(function, set())
-        if context not in states:
-            if CONTEXTS.reached(len(states)):
-                params = tuple(
-                    (n, v if i == 0 and function.owner is not None else UNKNOWN) for i, (n, v) in enumerate(params)
-                )
-                params = tuple((n, Object(v.cls, (), v.site) if isinstance(v, Object) else v) for n, v in params)
-                return self.contexts.of(function.module, function, params, parent)
-            states.add(context)
-        return context
+        return self.contexts.of(function.module, function, params, parent)
 
     def bind(
         self, function: FunctionNode, args: Args, receiver: Value | None, fill: bool = True

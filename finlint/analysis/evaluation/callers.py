@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.effects import PendingArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
+    NEVER,
     UNKNOWN,
     Bound,
     Class,
@@ -26,6 +26,7 @@ from finlint.analysis.domain.values import (
     union,
     without_none,
 )
+from finlint.analysis.evaluation.memo import NO_CALLERS, Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import FunctionIndex
 from finlint.analysis.program.self_construction import own_calls
@@ -38,48 +39,39 @@ from finlint.analysis.program.symbols import (
     with_closures,
 )
 from finlint.model import ir
-from finlint.model.limits import CALLER_DEPTH, CALLERS, OTHER_NAMES, PASSING_ON
+from finlint.model.limits import CALLERS, OTHER_NAMES, PASSING_ON
+from finlint.model.reads import Kept
 from finlint.scan.words import NAMES, SUBCLASSES
 
 
 class Given:
-    """What one call gives to the parameters of ``function``, each looked at when somebody asks for it.
+    """What one call gives to the parameters of ``function``: ``Callers.given`` works each out when it is asked for.
 
-    ``passes_on``: it is a constructor's call of that of a base.
+    ``context`` is that of the call, ``receiver`` what comes before its arguments, if anything does. ``passes_on``: it
+    is a constructor's call of that of a base.
     """
 
-    __slots__ = ("_args", "_ask", "_function", "_known", "_receiver", "passes_on")
+    __slots__ = ("_key", "call", "context", "function", "passes_on", "receiver")
 
     def __init__(
-        self, ask: Queries, function: FunctionNode, args: PendingArgs, receiver: Value | None, passes_on: bool
+        self, function: FunctionNode, call: ir.Call, receiver: Value | None, context: CallContext, passes_on: bool
     ) -> None:
-        self._ask = ask
+        self.function = function
+        self.call = call
+        self.receiver = receiver
+        self.context = context
         self.passes_on = passes_on
-        self._function = function
-        self._args = args
-        self._receiver = receiver
-        self._known: dict[str, Value] = {}
+        self._key = function, id(call), receiver, context, passes_on
 
-    def __getitem__(self, name: str) -> Value:
-        """UNKNOWN where the call does not give it."""
-        known = self._known.get(name)
-        if known is None:
-            self._known[name] = UNKNOWN
-            # Both constructors make the same object, for the same caller.
-            self._ask.limits.caller_depth -= self.passes_on
-            try:
-                known = self._known[name] = self._value(name)
-            finally:
-                self._ask.limits.caller_depth += self.passes_on
-        return known
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Given) and self._key == other._key
 
-    def _value(self, name: str) -> Value:
-        expressions = self._args.expressions(self._function.ir, self._receiver is not None)
-        if expressions is None:
-            bound = dict(self._ask.binding.bind(self._function, self._args, self._receiver, fill=False))
-            return bound.get(name, UNKNOWN)
-        expr = expressions.get(name)
-        return UNKNOWN if expr is None else self._args.evaluate(expr)
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def not_passing_on(self) -> Given:
+        """The same call as one like any other."""
+        return Given(self.function, self.call, self.receiver, self.context, False) if self.passes_on else self
 
 
 class Callers:
@@ -87,12 +79,13 @@ class Callers:
 
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
-        self.limits = ask.limits
+        self.solver = ask.solver
         self.project = ask.project
-        self._others: dict[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = {}
-        self._callers: dict[tuple[FunctionNode, str, int, Object | None], Value] = {}
-        self._calls: dict[tuple[FunctionNode, int, int], list[Given] | None] = {}
-        self._heirs: dict[tuple[FunctionNode, Object, int], list[Given]] = {}
+        self._others: Kept[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = Kept(ask.reads)
+        self._callers: Memo[tuple[FunctionNode, str, Object | None], Value] = Memo(ask.solver, NEVER)
+        self._calls: Memo[tuple[FunctionNode, int], list[Given] | None] = Memo(ask.solver, [], grows=False)
+        self._heirs: Memo[tuple[FunctionNode, Object], list[Given]] = Memo(ask.solver, [], grows=False)
+        self._values: Memo[tuple[Given, str], Value] = Memo(ask.solver, NEVER)
 
     def parameter(self, name: str, context: CallContext) -> Value:
         """A parameter that this call did not tell: from its annotation, else from what callers pass."""
@@ -122,7 +115,7 @@ class Callers:
             if is_known(value):
                 return value
             value = self.from_callers(function, name, context)
-            if is_known(value):
+            if is_known(value) or value is NEVER:
                 return value
             if isinstance(param.default, (ir.Name, ir.Attr, ir.Call)):
                 value = self.ask.expressions.eval(param.default, EvalState(defining))
@@ -139,36 +132,52 @@ class Callers:
     @contextmanager
     def without_callers(self) -> Iterator[None]:
         """Answer questions from what is at hand: looking for registrations needs no more in most functions."""
-        limits = self.limits
-        before = limits.caller_depth, limits.asks_callers
-        limits.caller_depth, limits.asks_callers = CALLER_DEPTH, False
+        solver = self.solver
+        before, solver.caller_depth = solver.caller_depth, NO_CALLERS
         try:
             yield
         finally:
-            limits.caller_depth, limits.asks_callers = before
+            solver.caller_depth = before
 
     def from_callers(self, function: FunctionNode, name: str, context: CallContext) -> Value:
         """What callers pass for a parameter without annotation: those of the receiver's class before all others."""
-        self.limits.provisional += 1
-        heir = self._heir(function, context)
-        key = (function, name, self.limits.caller_depth, heir)
-        known = self._callers.get(key)
-        if known is not None:
-            return known
-        if not self.limits.may_ask_callers():
+        self.solver.asked_callers = True
+        if not self.solver.may_ask_callers():
             return UNKNOWN
-        self._callers[key] = UNKNOWN
-        self.limits.depth += 1
-        self.limits.caller_depth += 1
+        heir = self._heir(function, context)
+        return self._callers.answer((function, name, heir), self._ask_callers, function, name, heir)
+
+    def _ask_callers(self, function: FunctionNode, name: str, heir: Object | None) -> Value:
+        self.solver.asked_callers = True
+        self.solver.caller_depth += 1
         try:
             value = self._from_heir(function, name, heir) if heir is not None else UNKNOWN
-            if not is_known(value):
-                value = self._from_callers(function, name)
+            return value if is_known(value) or value is NEVER else self._from_callers(function, name)
         finally:
-            self.limits.depth -= 1
-            self.limits.caller_depth -= 1
-        self._callers[key] = value
-        return value
+            self.solver.caller_depth -= 1
+
+    def given(self, call: Given, name: str) -> Value:
+        """What a call gives to a parameter; UNKNOWN where it gives it nothing."""
+        # Both constructors make the same object, for the same caller.
+        self.solver.caller_depth -= call.passes_on
+        try:
+            return self._values.answer((call, name), self._given_value, call, name)
+        finally:
+            self.solver.caller_depth += call.passes_on
+
+    def _given_value(self, call: Given, name: str) -> Value:
+        args = self.ask.expressions.pending(call.call.args, EvalState(call.context))
+        expressions = args.expressions(call.function.ir, call.receiver is not None)
+        if expressions is None:
+            bound = dict(self.ask.binding.bind(call.function, args, call.receiver, fill=False))
+            return bound.get(name, UNKNOWN)
+        expr = expressions.get(name)
+        return UNKNOWN if expr is None else args.evaluate(expr)
+
+    def _known_of(self, calls: list[Given], name: str) -> list[Value]:
+        """What calls give to a parameter, as far as that is known."""
+        values = [self.given(call, name) for call in calls]
+        return [softened(value) for value in values if is_known(value) or value is NEVER]
 
     @staticmethod
     def _heir(function: FunctionNode, context: CallContext) -> Object | None:
@@ -179,13 +188,11 @@ class Callers:
         return receiver if isinstance(receiver, Object) and receiver.cls.node is not function.owner else None
 
     def _from_heir(self, function: FunctionNode, name: str, heir: Object) -> Value:
-        key = (function, heir, self.limits.caller_depth)
-        given = self._heirs.get(key)
-        if given is None:
-            self._heirs[key] = []
-            given = self._heirs[key] = list(self._given_by(heir, function))
-        values = [softened(params[name]) for params in given if is_known(params[name])]
-        return without_none(union(values))
+        given = self._heirs.answer((function, heir), self._find_given_by, heir, function)
+        return without_none(union(self._known_of(given, name)))
+
+    def _find_given_by(self, heir: Object, function: FunctionNode) -> list[Given]:
+        return list(self._given_by(heir, function))
 
     def _given_by(self, heir: Object, function: FunctionNode) -> Iterator[Given]:
         """The parameters of a base's ``__init__`` as making ``subclass`` gives them.
@@ -229,7 +236,7 @@ class Callers:
             return UNKNOWN
         number = 0
         while (given := self._given(function, called, makes, number)) is not None:
-            values = [softened(params[name]) for params in given if is_known(params[name])]
+            values = self._known_of(given, name)
             if values:
                 return without_none(union(values))
             number += 1
@@ -248,21 +255,18 @@ class Callers:
 
     def _given(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[Given] | None:
         """The parameters in the calls at the ``number``-th kind of place, nearest first; None: there is no more."""
-        key = (function, number, self.limits.caller_depth)
-        if key not in self._calls:
-            self._calls[key] = []
-            places = self._places(function.module, called, makes, number)
-            if places is None:
-                self._calls[key] = None
-            else:
-                found = [params for module, word in places for params in self._passed(function, module, word)]
-                if makes:
-                    found += self._made_by_itself(function, number)
-                if PASSING_ON.passed(sum(params.passes_on for params in found)):
-                    for params in found:
-                        params.passes_on = False
-                self._calls[key] = found
-        return self._calls[key]
+        return self._calls.answer((function, number), self._find_given, function, called, makes, number)
+
+    def _find_given(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[Given] | None:
+        places = self._places(function.module, called, makes, number)
+        if places is None:
+            return None
+        found = [call for module, word in places for call in self._passed(function, module, word)]
+        if makes:
+            found += self._made_by_itself(function, number)
+        if PASSING_ON.passed(sum(call.passes_on for call in found)):
+            found = [call.not_passing_on() for call in found]
+        return found
 
     def _made_by_itself(self, function: FunctionNode, number: int) -> Iterator[Given]:
         """The parameters of ``function`` in calls like ``cls(...)`` in methods of its class, and of its subclasses
@@ -305,14 +309,13 @@ class Callers:
 
     def _other_names_of(self, module: ModuleNode, cls: str) -> list[tuple[str, list[ModuleNode]]]:
         """Names that may mean a class of ``module``, each with the modules that may call it by that name."""
-        known = self._others.get((module, cls))
-        if known is None:
-            near = [module, *self.project.matching(cls, NAMES, module)]
-            names = dict.fromkeys(n for m in near for n in m.source.words(NAMES, cls))
-            chosen = OTHER_NAMES.first(n for n in names if n != cls and len(n) > 2)
-            known = [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
-            self._others[(module, cls)] = known
-        return known
+        return self._others.answer((module, cls), self._find_other_names, module, cls)
+
+    def _find_other_names(self, module: ModuleNode, cls: str) -> list[tuple[str, list[ModuleNode]]]:
+        near = [module, *self.project.matching(cls, NAMES, module)]
+        names = dict.fromkeys(n for m in near for n in m.source.words(NAMES, cls))
+        chosen = OTHER_NAMES.first(n for n in names if n != cls and len(n) > 2)
+        return [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
 
     def _passed(self, function: FunctionNode, module: ModuleNode, called: str, cls: Class | None = None) -> list[Given]:
         """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
@@ -372,7 +375,7 @@ class Callers:
         passes_on = (
             made_by is not None and made_by.name == function.name == "__init__" and not isinstance(target, Class)
         )
-        return Given(self.ask, function, self.ask.expressions.pending(call.args, state), receiver, passes_on)
+        return Given(function, call, receiver, state.context, passes_on)
 
 
 def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from finlint.analysis.domain.abstraction import context_value
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, Lazy, Result, known_in, settled
 from finlint.analysis.domain.values import (
     MAYBE_NONE,
     NAMED_TUPLE,
+    NEVER,
     NONE,
     UNKNOWN,
     Bound,
@@ -30,7 +32,6 @@ from finlint.analysis.domain.values import (
     Value,
     WeakReference,
     alternatives,
-    context_value,
     is_known,
     is_none,
     shallow,
@@ -52,9 +53,8 @@ class Calls:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.knowledge = ask.knowledge
-        self.limits = ask.limits
         self.registrars = ask.registrars
-        self._returns: Memo[CallContext, Value] = Memo(ask.limits, UNKNOWN)
+        self._returns: Memo[CallContext, Value] = Memo(ask.solver, NEVER)
 
     def call(
         self,
@@ -137,7 +137,7 @@ class Calls:
             member = self.knowledge.member(function.type, "__call__")
             if member is not None:
                 return self.ask.library_calls.call_library(LibMethod(function, member), args, state, span, expr)
-        return UNKNOWN
+        return NEVER if function is NEVER else UNKNOWN
 
     def _call_function(
         self,
@@ -202,7 +202,14 @@ class Calls:
     def _compute_returns(self, context: CallContext) -> Value:
         function = context.function
         assert function is not None
+        if any(value is NEVER for _, value in context.params):
+            return NEVER
         values = self.ask.names.definitions(function.index.returns, EvalState(context))
+        if NEVER in values:
+            # By now it only calls itself there.
+            values = [value for value in values if value is not NEVER]
+            if not values:
+                return NEVER
         informative = [v for v in values if is_known(v) and not is_none(v)]
         if function.ir.returns is not None and len(informative) < len([v for v in values if not is_none(v)]):
             defining = context.parent or self.ask.binding.module_context(context.module)
@@ -243,7 +250,9 @@ class Calls:
             if entry is not None:
                 params = tuple(library.arguments(entry, args).items())
         site = "" if span is None else f"{state.module.path}:{span.line}:{span.column}"
-        obj = shallow(Object(cls, params, site))
+        coarse = context_value(Object(cls, params))
+        assert isinstance(coarse, Object)
+        obj = coarse._replace(site=site)
         if maker is not None:
             made = settled(self._call_function(maker, args, cls, state, span))
             others = [v for v in alternatives(made) if is_known(v) and not is_none(v)]

@@ -9,7 +9,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
-    UNKNOWN,
+    NEVER,
     Class,
     Const,
     Function,
@@ -30,7 +30,7 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.facts import Binding
-from finlint.model.limits import BASES, OVERRIDES, QUERY_DEPTH, SUBCLASSES
+from finlint.model.limits import BASES, OVERRIDES, SUBCLASSES
 from finlint.scan import words
 
 #: Library bases that give no attributes to their subclasses.
@@ -46,39 +46,41 @@ class Classes:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.knowledge = ask.knowledge
-        self.limits = ask.limits
-        self._mro: dict[Class, tuple[Value, ...]] = {}
+        self._mro: Memo[Class, tuple[Value, ...]] = Memo(ask.solver, (), grows=False)
+        self._bases: Memo[Class, list[Value]] = Memo(ask.solver, [], grows=False)
         self.project = ask.project
-        self._members: Memo[tuple[Class, str], Value] = Memo(ask.limits, UNKNOWN)
-        self._overrides: dict[tuple[Class, str], list[tuple[Class, Function]]] = {}
-        self._known_subclasses: dict[Class, list[Class]] = {}
+        self._members: Memo[tuple[Class, str], Value] = Memo(ask.solver, NEVER)
+        self._overrides: Memo[tuple[Class, str], list[tuple[Class, Function]]] = Memo(ask.solver, [], grows=False)
+        self._subclasses: Memo[Class, list[Class]] = Memo(ask.solver, [], grows=False)
 
     def mro(self, cls: Class) -> tuple[Value, ...]:
         """The class and its bases in C3 order: ``Class`` of the project or ``Lib``; unknown bases are left out."""
-        known = self._mro.get(cls)
-        if known is None:
-            self._linearise(cls)
-            known = self._mro[cls]
-        return known
+        if not self._mro.knows(cls):
+            # The furthest base first: a hierarchy may be deeper than the stack.
+            pending = [cls]
+            seen = {cls}
+            while pending:
+                bases = self.bases(pending[-1])
+                ahead = [b for b in bases if isinstance(b, Class) and b not in seen and not self._mro.knows(b)]
+                if ahead:
+                    pending += ahead
+                    seen.update(ahead)
+                else:
+                    known = pending.pop()
+                    self._mro.answer(known, self._linearise, known)
+        return self._mro.answer(cls, self._linearise, cls) or (cls,)
 
-    def _linearise(self, cls: Class) -> None:
-        """Work out the order of a class, after those of its bases: a loop, as classes inherit through thousands."""
-        self._mro[cls] = (cls,)
-        pending = [(cls, self.bases(cls))]
-        while pending:
-            current, bases = pending[-1]
-            # One that is being worked out inherits from itself, which no class does.
-            above = next((base for base in bases if isinstance(base, Class) and base not in self._mro), None)
-            if above is not None:
-                self._mro[above] = (above,)
-                pending.append((above, self.bases(above)))
-                continue
-            pending.pop()
-            orders: list[abc.Sequence[Value]] = [self._mro[b] if isinstance(b, Class) else (b,) for b in bases]
-            order = tuple(islice(_c3([*orders, bases]), BASES + 1))
-            self._mro[current] = (current, *(order[:BASES] if BASES.passed(len(order)) else order))
+    def _linearise(self, cls: Class) -> tuple[Value, ...]:
+        bases = self.bases(cls)
+        orders: list[abc.Sequence[Value]] = [self.mro(base) if isinstance(base, Class) else (base,) for base in bases]
+        order = tuple(islice(_c3([*orders, bases]), BASES + 1))
+        return (cls, *(order[:BASES] if BASES.passed(len(order)) else order))
 
     def bases(self, cls: Class) -> list[Value]:
+        """The classes that it names as its bases: of the project, or of libraries."""
+        return self._bases.answer(cls, self._find_bases, cls)
+
+    def _find_bases(self, cls: Class) -> list[Value]:
         out: list[Value] = []
         state = self._context_of_bases(cls)
         for arg in cls.node.facts.bases:
@@ -144,9 +146,6 @@ class Classes:
             if isinstance(base, Class):
                 found = base.node.members.get(name)
                 if found and not all(map(base.node.only_annotates, found)):
-                    if QUERY_DEPTH.passed(self.limits.depth):
-                        self.limits.provisional += 1
-                        return None
                     return base, self._members.answer((base, name), self._member, base, found)
             elif isinstance(base, Lib):
                 qualified = self.knowledge.member(base.name, name)
@@ -173,12 +172,7 @@ class Classes:
     def overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
         """Subclasses of ``cls`` in its package that define the method ``name``, as far as they are quickly found."""
         self.ask.note(cls, name)
-        key = (cls, name)
-        known = self._overrides.get(key)
-        if known is None:
-            self._overrides[key] = []
-            known = self._overrides[key] = self._find_overrides(cls, name)
-        return known
+        return self._overrides.answer((cls, name), self._find_overrides, cls, name)
 
     def _find_overrides(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
         out: list[tuple[Class, Function]] = []
@@ -195,10 +189,10 @@ class Classes:
 
     def subclasses(self, cls: Class) -> list[Class]:
         """Subclasses in the package, nearest first, no more than are worth it."""
-        known = self._known_subclasses.get(cls)
-        if known is not None:
-            return known
-        out = self._known_subclasses[cls] = []
+        return self._subclasses.answer(cls, self._find_subclasses, cls)
+
+    def _find_subclasses(self, cls: Class) -> list[Class]:
+        out: list[Class] = []
         names = [cls.node.name]
         for name in names:
             for module in (cls.node.module, *self.project.matching(name, words.SUBCLASSES, cls.node.module)):
@@ -236,7 +230,7 @@ class Classes:
         classes = [o for o in options if isinstance(o, (Class, Lib))]
         if len(classes) != len(options):
             return []
-        self.ask.compared.update(c.node.name for c in classes if isinstance(c, Class))
+        self.ask.note_compared(classes)
         return classes
 
     def _is_one(self, value: Value, classes: list[Class | Lib]) -> bool:

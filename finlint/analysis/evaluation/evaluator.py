@@ -18,17 +18,17 @@ from finlint.analysis.evaluation.expressions import Expressions
 from finlint.analysis.evaluation.external_stores import ExternalStores
 from finlint.analysis.evaluation.imports import Imports
 from finlint.analysis.evaluation.library_calls import LibraryCalls
+from finlint.analysis.evaluation.memo import Solver
 from finlint.analysis.evaluation.names import Names
 from finlint.analysis.evaluation.namespaces import Namespaces
 from finlint.analysis.evaluation.protocols import Protocols
-from finlint.analysis.evaluation.queries import Limits, Queries
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.evaluation.recursion import Recursion
 from finlint.analysis.evaluation.refinement import Refinement
 from finlint.analysis.evaluation.stubs import Stubs
 from finlint.analysis.models.library import Knowledge
 from finlint.analysis.models.registrars import Registrars
 from finlint.analysis.program.project import Project
-from finlint.analysis.program.symbols import ClassNode
-from finlint.model.limits import FUEL, Limit
 
 #: What is read as Python 3 runs on that.
 OLDEST = (3, 0)
@@ -52,11 +52,8 @@ class Evaluator(Queries):
         self.project = project
         self.knowledge = knowledge
         self.registrars = registrars
-        self.limits = Limits()
-        #: Attributes that were looked up on each class and its instances.
-        self.asked: dict[ClassNode, set[str]] = {}
-        #: Classes that instances were compared with.
-        self.compared: set[str] = set()
+        self.reads = project.reads
+        self.solver = Solver(self.reads)
         self.stubs = Stubs(self)
         self.names = Names(self)
         self.callers = Callers(self)
@@ -71,6 +68,7 @@ class Evaluator(Queries):
         self.decorators = Decorators(self)
         self.calls = Calls(self)
         self.binding = Binder(self)
+        self.recursion = Recursion(self)
         self.library_calls = LibraryCalls(self)
         self.refinement = Refinement(self)
 
@@ -78,9 +76,3 @@ class Evaluator(Queries):
         """Take the parts apart, which all refer to this: nobody asks any more."""
         self.project.close()
         self.__dict__.clear()
-
-    def refuel(self, least: Limit = FUEL) -> None:
-        """Called before a body is run: what one body costs never depends on those before it. Each of its statements
-        gets a little more, so that one huge expression does not hide what comes after it."""
-        if self.limits.depth == 0:
-            self.limits.refuel(least)

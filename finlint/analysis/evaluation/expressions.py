@@ -9,6 +9,7 @@ from finlint.analysis.domain.state import EvalState, Lazy, Result, assign, dotte
 from finlint.analysis.domain.values import (
     MAYBE_NONE,
     NAMED_TUPLE,
+    NEVER,
     NO_KEY,
     UNKNOWN,
     Bound,
@@ -52,16 +53,9 @@ class Expressions:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.knowledge = ask.knowledge
-        self.limits = ask.limits
 
     def eval(self, expr: ir.Expr, state: EvalState) -> Value:
         """What ``expr`` may be. Records effects and calls on the way where the state has a recorder."""
-        limits = self.limits
-        limits.fuel -= 1
-        if limits.fuel < 0:
-            if limits.fuel == -1:
-                limits.fuelled_for.hit()
-            return UNKNOWN
         kind = type(expr)
         if kind is ir.Name:
             return self.ask.names.lookup(expr.id, state)  # type: ignore[union-attr]
@@ -94,7 +88,6 @@ class Expressions:
     def run_lazily(self, expr: ir.Expr, state: EvalState) -> Value | Lazy:
         """Evaluate ``expr`` for what it does; what a call returns is worked out when somebody asks for it."""
         if type(expr) is ir.Call:
-            self.limits.fuel -= 1
             return self._called(expr, state, Result.LAZY)
         return self.eval(expr, state)
 
@@ -103,12 +96,12 @@ class Expressions:
 
     def _called(self, expr: ir.Call, state: EvalState, result: Result) -> Value | Lazy:
         function = self.eval(expr.func, state)
-        if type(function) is Unknown:
+        if type(function) is Unknown or function is NEVER:
             # Nothing is known of the result, whatever it is given.
             if state.recorder is not None or state.env is not None:
                 for arg in expr.args:
                     self.run(arg.value, state)
-            return UNKNOWN
+            return function
         if state.recorder is None and state.env is None:
             args: Args = self.pending(expr.args, state)
         else:

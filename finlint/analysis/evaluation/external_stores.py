@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Class, Object, Value, alternatives, is_known, is_none
+from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at
 from finlint.model.limits import STORING_FUNCTIONS
@@ -17,22 +18,17 @@ class ExternalStores:
 
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
-        self.limits = ask.limits
         self.project = ask.project
+        self._by_others: Memo[tuple[Object, str], list[Value]] = Memo(ask.solver, [])
 
     def stored_by_others(self, obj: Object, name: str) -> list[Value]:
         """What functions of the package store in the attribute of such an object, as far as they are few."""
-        if not self.limits.may_search():
-            self.limits.provisional += 1
-            return []
-        home = obj.cls.node.module
+        return self._by_others.answer((Object(obj.cls), name), self._stored_by_others, obj, name)
+
+    def _stored_by_others(self, obj: Object, name: str) -> list[Value]:
         out: list[Value] = []
-        self.limits.depth += 1
-        try:
-            for function in STORING_FUNCTIONS.first(self._functions(name, home)):
-                out += self._stored(function, obj, name)
-        finally:
-            self.limits.depth -= 1
+        for function in STORING_FUNCTIONS.first(self._functions(name, obj.cls.node.module)):
+            out += self._stored(function, obj, name)
         return [value for value in out if is_known(value) and not is_none(value)]
 
     def reading(self, name: str, home: ModuleNode) -> Iterator[FunctionNode]:
@@ -49,9 +45,6 @@ class ExternalStores:
     def is_stored(self, obj: Object, name: str) -> bool:
         """Whether some function of the package, beside methods of its class, may store the attribute of such an
         object."""
-        if not self.limits.may_search():
-            self.limits.provisional += 1
-            return True
         own = {base.node for base in self.ask.classes.mro(obj.cls) if isinstance(base, Class)}
         return any(
             any(attribute == name for _, attribute in function.index.stores)

@@ -120,7 +120,7 @@ class LibraryCalls:
         classes = [option for option in options if isinstance(option, (Class, Lib))]
         if not classes or len(classes) != len(options):
             return UNKNOWN
-        self.ask.compared.update(cls.node.name for cls in classes if isinstance(cls, Class))
+        self.ask.note_compared(classes)
         verdict = of_all(args.positional[0], classes, self.ask)
         return UNKNOWN if verdict is None else Const(verdict)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, known_in
 from finlint.analysis.domain.values import (
+    NEVER,
     UNKNOWN,
     Class,
     Const,
@@ -37,7 +37,7 @@ from finlint.analysis.program.statements import parts_of
 from finlint.analysis.program.symbols import ModuleNode, function_at, is_accessor
 from finlint.model import ir
 from finlint.model.facts import Binding
-from finlint.model.limits import PUTTING_FUNCTIONS, QUERY_DEPTH
+from finlint.model.limits import PUTTING_FUNCTIONS
 from finlint.scan.words import PUTS, PUTS_ALL
 
 _BUILTINS = frozenset(dir(builtins))
@@ -46,22 +46,15 @@ _BUILTINS = frozenset(dir(builtins))
 _DECIDABLE = frozenset({ir.Name, ir.Not, ir.Compare, ir.Const, ir.Bool})
 
 
-class _Verdict(NamedTuple):
-    """What a condition comes to, and whether that would be another at another moment (``Limits.provisional``)."""
-
-    verdict: bool | None
-    provisional: bool
-
-
 class Names:
     """Names to values. Facts do not change during a run, so that answers are kept."""
 
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
-        self.limits = ask.limits
-        self._locals: Memo[tuple[CallContext, str], Value] = Memo(ask.limits, UNKNOWN)
-        self._verdicts: dict[tuple[int, CallContext, int], _Verdict] = {}
-        self._module_names: Memo[tuple[ModuleNode, str], Value] = Memo(ask.limits, UNKNOWN)
+        self._locals: Memo[tuple[CallContext, str], Value] = Memo(ask.solver, NEVER)
+        self._verdicts: Memo[tuple[int, CallContext], bool | None] = Memo(ask.solver, None, grows=False)
+        self._module_names: Memo[tuple[ModuleNode, str], Value] = Memo(ask.solver, NEVER)
+        self._body_names: Memo[tuple[Class, str], Value] = Memo(ask.solver, NEVER)
 
     def lookup(self, name: str, state: EvalState) -> Value:
         """What ``name`` means in ``state``."""
@@ -211,15 +204,11 @@ class Names:
         for name in _names_in(node):
             members = owner.node.members.get(name)
             if members and name not in names:
-                if QUERY_DEPTH.passed(self.limits.depth):
-                    self.limits.provisional += 1
-                    continue
-                self.limits.depth += 1
-                try:
-                    names[name] = union(self.bindings(members[:1], state.context, owner))
-                finally:
-                    self.limits.depth -= 1
+                names[name] = self._body_names.answer((owner, name), self._first_in_body, members, owner, state.context)
         return self._definition(definition, state.with_names(names) if names else state)
+
+    def _first_in_body(self, members: list[Binding], owner: Class, context: CallContext) -> Value:
+        return union(self.bindings(members[:1], context, owner))
 
     def definitions(self, definitions: Iterable[Definition], state: EvalState) -> list[Value]:
         values, elements = self.values_and_elements(definitions, state)
@@ -267,16 +256,10 @@ class Names:
 
     def _verdict(self, test: ir.Expr, context: CallContext) -> bool | None:
         """What a condition comes to in ``context``; many definitions stand under the same one."""
-        key = (id(test), context, self.limits.caller_depth)
-        known = self._verdicts.get(key)
-        if known is not None:
-            self.limits.provisional += known.provisional
-            return known.verdict
-        before = self.limits.provisional
-        verdict = library.truth(self.ask.expressions.eval(test, EvalState(context)), self.ask.knowledge)
-        if self.limits.fuel >= 0:
-            self._verdicts[key] = _Verdict(verdict, self.limits.provisional != before)
-        return verdict
+        return self._verdicts.answer((id(test), context), self._find_verdict, test, context)
+
+    def _find_verdict(self, test: ir.Expr, context: CallContext) -> bool | None:
+        return library.truth(self.ask.expressions.eval(test, EvalState(context)), self.ask.knowledge)
 
     def _definition(self, definition: Definition, state: EvalState) -> Value:
         how, node = definition.how, definition.node

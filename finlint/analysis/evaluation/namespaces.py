@@ -51,7 +51,7 @@ class Namespaces:
 
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
-        self._answers: Memo[tuple[LibObject, str], Value] = Memo(ask.limits, UNKNOWN)
+        self._answers: Memo[tuple[LibObject, str], Value] = Memo(ask.solver, UNKNOWN)
 
     def stored_in(self, namespace: LibObject, name: str) -> Value:
         """What is stored in an attribute of a namespace, by those who have it from where it is kept."""

@@ -8,6 +8,7 @@ from finlint.analysis.domain.state import EvalState, place
 from finlint.analysis.domain.values import (
     MAYBE_NONE,
     NAMED_TUPLE,
+    NEVER,
     NO_KEY,
     NONE,
     UNKNOWN,
@@ -30,11 +31,11 @@ from finlint.analysis.domain.values import (
     is_known,
     union,
 )
+from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.analysis.program.after_yield import resumed
 from finlint.model import ir
-from finlint.model.limits import QUERY_DEPTH
 from finlint.model.source import Span
 
 EXIT_STACK = "contextlib.ExitStack"
@@ -73,7 +74,7 @@ class Protocols:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.knowledge = ask.knowledge
-        self.limits = ask.limits
+        self._yields: Memo[CallContext, Value] = Memo(ask.solver, NEVER)
 
     def item(self, value: Value, index: Value) -> Value:
         """``value[index]`` for containers."""
@@ -97,6 +98,8 @@ class Protocols:
             elif isinstance(option, (Class, Lib)):
                 # ``Queue[int]`` is ``Queue`` as far as calling it goes.
                 out.append(option)
+            elif option is NEVER:
+                out.append(NEVER)
             else:
                 out.append(UNKNOWN)
         return union(out)
@@ -134,6 +137,8 @@ class Protocols:
                         out.append(self.element(inner, state, span))
             elif isinstance(option, LibObject):
                 out.append(self._iterate_library(option, state, span))
+            elif option is NEVER:
+                out.append(NEVER)
         return union(out)
 
     def _iterate_library(self, value: LibObject, state: EvalState, span: Span | None) -> Value:
@@ -149,19 +154,15 @@ class Protocols:
         return self.ask.calls.call(method, CallArgs(), state, span) if span is not None else UNKNOWN
 
     def _yielded(self, context: CallContext) -> Value:
+        return self._yields.answer(context, self._compute_yielded, context)
+
+    def _compute_yielded(self, context: CallContext) -> Value:
         assert context.function is not None
-        if QUERY_DEPTH.passed(self.limits.depth):
-            self.limits.provisional += 1
-            return UNKNOWN
-        self.limits.depth += 1
-        try:
-            values = []
-            for definition in context.function.index.yields:
-                value = self.ask.expressions.eval(definition.node, EvalState(context))  # type: ignore[arg-type]
-                values.append(self.element(value, EvalState(context)) if definition.how == "delegate" else value)
-            return union(values)
-        finally:
-            self.limits.depth -= 1
+        values = []
+        for definition in context.function.index.yields:
+            value = self.ask.expressions.eval(definition.node, EvalState(context))  # type: ignore[arg-type]
+            values.append(self.element(value, EvalState(context)) if definition.how == "delegate" else value)
+        return union(values)
 
     def special(
         self,
@@ -266,7 +267,7 @@ class Protocols:
                     typed = library.instance_of(returned, self.knowledge) if returned != "self" else option
                     out.append(typed if is_known(typed) else option)
             else:
-                out.append(UNKNOWN)
+                out.append(NEVER if option is NEVER else UNKNOWN)
         return union(out)
 
     def exit_run(self, value: Value, state: EvalState, span: Span | None) -> None:

@@ -84,6 +84,7 @@ class Finder:
         self,
         evaluator: Evaluator,
         summaries: Summaries,
+        quick: Summaries,
         registrars: Registrars,
         wrappers: Iterable[FunctionKey] = (),
         inherited: Mapping[ClassKey, Iterable[FunctionKey]] = MappingProxyType({}),
@@ -93,7 +94,7 @@ class Finder:
         self.summaries = summaries
         self.registrars = registrars
         #: Summaries made without asking callers: enough to see most registrations, and far cheaper.
-        self.quick = Summaries(evaluator)
+        self.quick = quick
         self.wrappers: set[FunctionKey] = set(wrappers)
         #: Classes whose instances have a finalizer that subclasses inherit, with the methods that register one.
         self.inherited: dict[ClassKey, set[FunctionKey]] = {cls: set(methods) for cls, methods in inherited.items()}

@@ -49,7 +49,6 @@ from finlint.analysis.program.statements import (
 from finlint.model import ir
 from finlint.model.bindings import bound_by, target_names
 from finlint.model.finding import Confidence
-from finlint.model.limits import FUEL_OF_STATEMENT
 from finlint.model.source import Span
 
 
@@ -68,6 +67,8 @@ class Summary:
         self.registrations: list[Registration] = []
         #: How often something of the project was called so far.
         self.entered = 0
+        #: What it was made from.
+        self.made_from = 0
         self._seen: set[object] = set()
 
     def effect(self, effect: Effect) -> None:
@@ -101,19 +102,23 @@ class Summaries:
         return len(self._summaries)
 
     def of(self, context: CallContext) -> Summary:
+        reads = self.evaluator.reads
         summary = self._summaries.get(context)
         if summary is None:
             summary = self._summaries[context] = Summary(context)
+            outer, reads.made_from = reads.made_from, 0
             if context.function is not None:
-                self.evaluator.refuel()
                 env: Env = {name: value for name, value in context.params if is_known(value)}
                 _Run(self.evaluator, summary, env).block(context.function.ir.body)
+            summary.made_from = reads.same(reads.made_from)
+            reads.made_from |= outer
+        else:
+            reads.made_from |= summary.made_from
         return summary
 
     def of_statements(self, context: CallContext, block: ir.Block) -> Summary:
         """A summary of statements outside any function (module level)."""
         summary = Summary(context)
-        self.evaluator.refuel()
         _Run(self.evaluator, summary, {}).block(block)
         return summary
 
@@ -161,7 +166,6 @@ class _Run:
         method: Callable[[_Run, Any], bool] | None = _STATEMENTS.get(type(stmt))
         if method is None:
             return _GOES_ON
-        self.evaluator.refuel(FUEL_OF_STATEMENT)
         try:
             if self._has_flags and flags.any_known(self.env):
                 return self._where_flags_are_known(method, stmt)

@@ -10,7 +10,8 @@ from finlint.analysis.domain.effects import Effect
 from finlint.analysis.domain.values import Object
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.lazy_init import made_first
-from finlint.model.limits import FRAMES
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.model.limits import FUNCTIONS
 from finlint.model.source import Span
 
 
@@ -43,7 +44,8 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
     first_time: deque[tuple[CallContext, CallContext, Span, str]] = deque()
     made: dict[CallContext, str] = {}
     seen: set[tuple[str, str, str, Span]] = set()
-    while not FRAMES.reached(len(came_from)):
+    functions: set[FunctionNode | None] = set()
+    while True:
         if not queue:
             if not first_time:
                 break
@@ -54,6 +56,10 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
                 queue.append(target)
             continue
         context = queue.popleft()
+        if context.function not in functions:
+            if FUNCTIONS.reached(len(functions)):
+                break
+            functions.add(context.function)
         summary = summaries.of(context)
         for effect in summary.effects:
             if effect.culprit in seen:

@@ -56,6 +56,8 @@ class FunctionIndex:
         #: (variable, attribute) -> definitions, for ``variable.attribute = ...``; the variable is ``class_of("x")`` for
         #: ``type(x).attribute = ...``.
         self.stores: dict[tuple[str, str], list[Definition]] = {}
+        #: Whether there were more conditions than are kept; who uses the index says so, as it is shared.
+        self.forgets_conditions = False
         self.returns: list[Definition] = []
         self.yields: list[Definition] = []
         #: Expressions that may be calls of interest: ``variable.attribute.method(...)`` with constant arguments.
@@ -126,7 +128,8 @@ class FunctionIndex:
         while arm is not None:
             self._expr(arm.test, conditions)
             self._block(arm.body, (*conditions, (arm.test, True)))
-            if CONDITIONS.passed(len(conditions)):
+            if len(conditions) > CONDITIONS:
+                self.forgets_conditions = True
                 conditions = conditions[-CONDITIONS:]
             conditions = (*conditions, (arm.test, False))
             orelse, arm = arm.orelse, None

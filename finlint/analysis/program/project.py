@@ -11,6 +11,7 @@ from finlint.analysis.program.disk import Disk
 from finlint.analysis.program.packages import PACKAGE_FILES, Packages, listed
 from finlint.analysis.program.symbols import ModuleNode, Source
 from finlint.model.limits import CALLER_MODULES, NEIGHBOURS
+from finlint.model.reads import File, Folder, Kept, Reads, Search
 
 #: Names of the runtime are registrars and channels, not code to follow.
 _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
@@ -21,21 +22,6 @@ class LibraryNames(Protocol):
 
     def knows_module(self, module: str) -> bool: ...
     def is_stdlib(self, module: str) -> bool: ...
-
-
-class Trace:
-    """What one question took from the disk: an answer is good for as long as none of it changes.
-
-    ``files`` were asked for, ``folders`` listed; ``searches`` are questions to packages: which files hold a text, and
-    match a pattern (both "": which files there are).
-    """
-
-    __slots__ = ("files", "folders", "searches")
-
-    def __init__(self) -> None:
-        self.files: set[str] = set()
-        self.folders: set[str] = set()
-        self.searches: set[tuple[str, str, str]] = set()
 
 
 class Project:
@@ -53,6 +39,7 @@ class Project:
         installed: Iterable[str] = (),
         peek: Callable[[str], bytes | None] = lambda path: None,
         disk: Disk | None = None,
+        reads: Reads | None = None,
     ) -> None:
         self._load = load
         self._peek = peek
@@ -61,11 +48,12 @@ class Project:
         self._src = tuple(os.path.abspath(folder) for folder in src)
         self._installed = tuple(installed)
         self._by_path: dict[str, ModuleNode | None] = {}
+        self.reads = reads if reads is not None else Reads()
         self._packages = Packages(self._listing)
-        self._found: dict[tuple[str, str], str | None] = {}
+        self._roots: Kept[str, tuple[str, str]] = Kept(self.reads)
+        self._found: Kept[tuple[str, str], str | None] = Kept(self.reads)
         self._places: dict[tuple[str, str], list[str]] = {}
-        self._stdlib_roots: dict[str, bool] = {}
-        self.trace = Trace()
+        self._stdlib_roots: Kept[str, bool] = Kept(self.reads)
 
     def close(self) -> None:
         """Take the modules apart: they and what is in them refer to each other, which costs a collector much time."""
@@ -77,23 +65,37 @@ class Project:
     def at(self, path: str) -> ModuleNode | None:
         """The module in the file ``path``; None where it cannot be read."""
         key = os.path.abspath(path)
-        self.trace.files.add(key)
+        self.reads.note(File(key))
         if key not in self._by_path:
             source = self._load(path)
             if source is None:
                 self._by_path[key] = None
             else:
                 base = os.path.basename(key)
-                _, name = self._packages.root(key)
+                _, name = self._root(key)
                 self._by_path[key] = ModuleNode(name, source, base in PACKAGE_FILES)
         return self._by_path[key]
 
     def _listing(self, folder: str) -> frozenset[str]:
-        self.trace.folders.add(folder)
+        self.reads.note(Folder(folder))
         names = self._disk.listings.get(folder)
         if names is None:
             names = self._disk.listings[folder] = listed(folder)
         return names
+
+    def _root(self, path: str) -> tuple[str, str]:
+        """(folder that the module's name counts from, dotted name) of an absolute path."""
+        return self._roots.answer(path, self._find_root, path)
+
+    def _find_root(self, path: str) -> tuple[str, str]:
+        root, name = self._packages.root(path)
+        # They were listed for this file, or for one before.
+        folder = os.path.dirname(path)
+        while folder != root:
+            self.reads.note(Folder(folder))
+            folder = os.path.dirname(folder)
+        self.reads.note(Folder(root))
+        return root, name
 
     # -- imports
 
@@ -109,7 +111,7 @@ class Project:
         parts = name.split(".")
         for root in self._search(importer, parts[0]):
             folder = os.path.join(root, *parts)
-            self.trace.folders.add(os.path.dirname(folder))
+            self.reads.note(Folder(os.path.dirname(folder)))
             if os.path.isdir(folder) and not self._is_stdlib_root(root):
                 return True
         return False
@@ -135,7 +137,7 @@ class Project:
     def library_name(self, module: str, level: int, importer: ModuleNode) -> str:
         """The absolute name of a relative import inside the standard library's own folder; "" elsewhere."""
         here = importer.absolute
-        root, _ = self._packages.root(here)
+        root, _ = self._root(here)
         if not self._is_stdlib_root(root):
             return ""
         folder = os.path.relpath(self.relative_folder(level, importer), root)
@@ -156,13 +158,13 @@ class Project:
         Packages of very many files are searched in the module's own folder only.
         """
         here = module.absolute
-        root, name = self._packages.root(here)
+        root, name = self._root(here)
         top = name.partition(".")[0]
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
         group = self._files_below(package if os.path.isdir(package) else folder, folder)
         key = (group, text, form)
-        self.trace.searches.add(key)
+        self.reads.note(Search(*key))
         holders = self._disk.holding(group, text, form, self._peek)
         found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
@@ -180,7 +182,7 @@ class Project:
 
     def _searched(self, key: str, look: Callable[[], tuple[list[str], list[str]]]) -> bool:
         """Find the files that a search looks at, once; False where they are too many."""
-        self.trace.searches.add((key, "", ""))
+        self.reads.note(Search(key, "", ""))
         disk = self._disk
         if key not in disk.groups:
             folders, paths = look()
@@ -196,10 +198,7 @@ class Project:
     def _path_of(self, name: str, importer: ModuleNode) -> str | None:
         parts = name.split(".")
         for root in self._search(importer, parts[0]):
-            key = (root, name)
-            if key not in self._found:
-                self._found[key] = self._module_file(root, parts)
-            path = self._found[key]
+            path = self._found.answer((root, name), self._module_file, root, parts)
             if path is not None:
                 stubbed = path.endswith(".pyi") or self._is_stdlib_root(root)
                 if stubbed and self._library.knows_module(name):
@@ -237,16 +236,13 @@ class Project:
         """The file of a module in a ``-stubs`` package."""
         stubs = [f"{parts[0]}-stubs", *parts[1:]]
         for root in self._search(importer, parts[0]):
-            key = (root, ".".join(stubs))
-            if key not in self._found:
-                self._found[key] = self._module_file(root, stubs)
-            path = self._found[key]
+            path = self._found.answer((root, ".".join(stubs)), self._module_file, root, stubs)
             if path is not None:
                 return path
         return None
 
     def _search(self, importer: ModuleNode, top: str) -> list[str]:
-        root, _ = self._packages.root(importer.absolute)
+        root, _ = self._root(importer.absolute)
         out = self._places.get((root, top))
         if out is not None:
             return out
@@ -265,11 +261,10 @@ class Project:
         return out
 
     def _is_stdlib_root(self, root: str) -> bool:
-        known = self._stdlib_roots.get(root)
-        if known is None:
-            known = {"os.py", "site.py", "abc.py", "codecs.py"} <= self._listing(root)
-            self._stdlib_roots[root] = known
-        return known
+        return self._stdlib_roots.answer(root, self._holds_stdlib, root)
+
+    def _holds_stdlib(self, root: str) -> bool:
+        return {"os.py", "site.py", "abc.py", "codecs.py"} <= self._listing(root)
 
     def _module_file(self, folder: str, parts: list[str]) -> str | None:
         """The file of the module ``parts`` counted from ``folder``, or None."""

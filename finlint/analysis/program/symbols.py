@@ -13,11 +13,15 @@ from finlint.analysis.program.definitions import DICT, FunctionIndex, read_by_re
 from finlint.analysis.program.statements import children, expressions_in, flat_statements, names_bound
 from finlint.model import ir
 from finlint.model.facts import Binding, ClassFacts
+from finlint.model.limits import CONDITIONS
 from finlint.model.outline import class_facts
 
 
 class Source(Protocol):
-    """What the analysis asks of a file (``finlint.syntax.traced.Traced``).
+    """What the analysis asks of a file (``finlint.syntax.traced.Traced``), which notes what it is asked.
+
+    Nodes outlive the answer that they were made for. Those that are got by a name or a line from what was lowered note
+    that again; who has a node from another answer, or in the key of a query, has it from somebody who did.
 
     Whoever looks for names asks for what is ``bound``; whoever looks for words asks ``lines`` or ``words`` a question
     of ``finlint.syntax.texts``. What stands on the whole ``text`` is worked out again after every change of the file.
@@ -36,6 +40,7 @@ class Source(Protocol):
     def global_lines(self, name: str) -> tuple[int, ...]: ...
     def at(self, line: int) -> tuple[Binding, ...]: ...
     def lower(self, line: int, end_line: int) -> ir.Block: ...
+    def note_lines(self, line: int, end_line: int) -> None: ...
     def slice_text(self, line: int, end_line: int) -> str: ...
     def line_text(self, line: int) -> str: ...
     def lines(self, question: str, argument: str) -> tuple[int, ...]: ...
@@ -72,6 +77,8 @@ class FunctionNode:
             if index is None:
                 index = indexes[id(self.ir)] = FunctionIndex(self.ir.body)
             self._index = index
+        if self._index.forgets_conditions:
+            CONDITIONS.hit()
         return self._index
 
     def part(self, body: ir.Block) -> FunctionNode:
@@ -142,7 +149,9 @@ class ClassNode:
     def function(self, binding: Binding) -> FunctionNode | None:
         """The method that a binding of kind "function" defines."""
         node = self.module.functions_by_line.get((binding.line, binding.name))
-        if node is None:
+        if node is not None:
+            self.module.note(binding)
+        else:
             for stmt in self.module.statements(binding):
                 if isinstance(stmt, ir.FunctionDef):
                     node = FunctionNode(self.module, stmt.function, self)
@@ -176,7 +185,7 @@ class ClassNode:
             if node is not None:
                 yield node
 
-    @cached_property
+    @property
     def sets_by_name(self) -> bool:
         """Whether its text may store attributes whose names do not stand there."""
         return self._has("setattr") or self._has(DICT)
@@ -221,11 +230,11 @@ class ClassNode:
     def _lowered_methods(self) -> list[Binding]:
         return [b for b in self.facts.members if b.kind == "function" and b.stmt is not None]
 
-    @cached_property
-    def changed_on_class(self) -> frozenset[str]:
+    @property
+    def changed_on_class(self) -> tuple[str, ...]:
         """The attributes that the class's text may assign to a class (``Class.x = ...``, ``cls.x[...] = ...``)."""
         place = f"{self.facts.line}\n{self.facts.end_line}"
-        return frozenset(self.module.source.words("changed", f"{place}\n{self.name}"))
+        return self.module.source.words("changed", f"{place}\n{self.name}")
 
     def __repr__(self) -> str:
         return f"<class {self.module.name}.{self.name}>"
@@ -313,12 +322,19 @@ class ModuleNode:
     def function(self, binding: Binding) -> FunctionNode | None:
         """The function that a module-level binding of kind "function" defines."""
         node = self.functions_by_line.get((binding.line, binding.name))
-        if node is None:
+        if node is not None:
+            self.note(binding)
+        else:
             for stmt in self.statements(binding):
                 if isinstance(stmt, ir.FunctionDef):
                     node = FunctionNode(self, stmt.function, None)
                     self.functions_by_line[(binding.line, binding.name)] = node
         return node
+
+    def note(self, binding: Binding) -> None:
+        """What was lowered of a binding before is used by another answer, too."""
+        if binding.stmt is None:
+            self.source.note_lines(binding.line, binding.end_line)
 
     def statements(self, binding: Binding) -> list[ir.Stmt]:
         """The lowered statements of a binding that bind its name (all, where it has none)."""

@@ -14,6 +14,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import (
+    MADE,
     WEAK_SET,
     Bound,
     Class,
@@ -617,7 +618,7 @@ def _is_weak_container(value: Value) -> bool:
 def _is_one(value: Value) -> bool:
     """Whether a value stands for one object, so that an equal value is the same object."""
     if isinstance(value, Object):
-        return bool(value.site)
+        return value.site not in ("", MADE)
     return isinstance(value, Parameter)
 
 

@@ -1,0 +1,161 @@
+"""Answers that converge: whoever asks first, in whatever order things are defined, how deep in whatever question."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from small import check, codes
+
+from finlint.analysis.domain.values import NEVER, Const, Sequence, Value, alternatives, union
+from finlint.analysis.evaluation.memo import Memo, Solver
+from finlint.model import limits
+from finlint.model.limits import ALTERNATIVES, QUERY_DEPTH
+from finlint.model.reads import Reads
+
+#: Two functions that return what the other one returns, and two classes that ask one each.
+CIRCLE = (
+    "class L:\n    def stop(self): time.sleep(9)\n",
+    "def f(n):\n    if n: return g(n - 1)\n    return L()\n",
+    "def g(n):\n    if n: return f(n - 1)\n    return None\n",
+    "class A:\n    def __del__(self): f(1).stop()\n",
+    "class B:\n    def __del__(self): g(1).stop()\n",
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(5)))[::12])
+def test_the_order_of_definitions_does_not_matter(order: tuple[int, ...], tmp_path: Path) -> None:
+    report = check(tmp_path, {"a": "import time\n" + "".join(CIRCLE[n] for n in order)})
+    assert codes(report) == ["FIN103", "FIN103"]
+
+
+class _Graph:
+    """Queries that ask each other: each gives its own constant, if it has one, and what those give that it asks."""
+
+    def __init__(self, edges: dict[int, list[int]], own: dict[int, Value]) -> None:
+        self.edges = edges
+        self.own = own
+        self.reads = Reads()
+        self.memo: Memo[int, Value] = Memo(Solver(self.reads), NEVER)
+
+    def ask(self, node: int) -> Value:
+        return self.memo.answer(node, self._work_out, node)
+
+    def _work_out(self, node: int) -> Value:
+        self.reads.note(node)
+        given = [self.own[node]] if node in self.own else [NEVER]
+        return union([*given, *map(self.ask, self.edges[node])])
+
+    def reached(self, node: int) -> set[int]:
+        seen = {node}
+        stack = [node]
+        while stack:
+            fresh = set(self.edges[stack.pop()]) - seen
+            seen |= fresh
+            stack += fresh
+        return seen
+
+    def least(self, node: int) -> set[Value]:
+        return set(alternatives(union(self.own[other] for other in self.reached(node))))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_least_answer_is_found_whoever_is_asked_first(seed: int) -> None:
+    dice = random.Random(seed)
+    count = dice.randrange(2, 40)
+    edges = {n: [dice.randrange(count) for _ in range(dice.randrange(4))] for n in range(count)}
+    own: dict[int, Value] = {n: Const(dice.randrange(ALTERNATIVES), False) for n in range(count)}
+    order = dice.sample(range(count), count)
+    graph = _Graph(edges, own)
+    for node in order:
+        graph.reads.made_from = 0
+        assert set(alternatives(graph.ask(node))) == graph.least(node), node
+        # What it was made from is known, by whichever way it was got.
+        assert {token for token in graph.reads.tokens() if isinstance(token, int)} >= graph.reached(node)
+
+
+@contextmanager
+def hits() -> Iterator[list[str]]:
+    told: list[str] = []
+    with limits.telling(told.append):
+        yield told
+
+
+def test_a_chain_of_queries_may_be_of_any_length() -> None:
+    length = QUERY_DEPTH * 30
+    graph = _Graph({n: [n + 1] if n < length else [] for n in range(length + 1)}, {length: Const("end")})
+    with hits() as told:
+        assert graph.ask(0) == Const("end")
+    assert told == []
+
+
+def test_a_circle_that_is_longer_than_the_stack_is_told() -> None:
+    length = QUERY_DEPTH * 2
+    graph = _Graph({n: [(n + 1) % length] for n in range(length)}, {0: Const("end")})
+    with hits() as told:
+        graph.ask(0)
+    assert "query-depth" in told
+
+
+def test_what_would_grow_without_end_is_widened() -> None:
+    """``x = [x]``."""
+    memo: Memo[str, Value] = Memo(Solver(Reads()), NEVER)
+
+    def nested() -> Value:
+        inner = memo.answer("x", nested)
+        return union([Const(None), Sequence("list", (inner,), inner)])
+
+    with hits() as told:
+        value = memo.answer("x", nested)
+    assert {type(option) for option in alternatives(value)} == {Const, Sequence}
+    assert told == []
+
+
+def test_what_goes_back_and_forth_ends_and_is_told() -> None:
+    memo: Memo[str, bool | None] = Memo(Solver(Reads()), None, grows=False)
+
+    def contrary() -> bool:
+        return not memo.answer("x", contrary)
+
+    with hits() as told:
+        assert memo.answer("x", contrary) in (True, False)
+    assert told == ["rounds"]
+
+
+def test_an_error_leaves_nothing_half_answered() -> None:
+    memo: Memo[str, Value] = Memo(Solver(Reads()), NEVER)
+
+    def fails() -> Value:
+        memo.answer("inner", lambda: memo.answer("outer", fails))
+        raise RecursionError
+
+    for _ in range(2):
+        with pytest.raises(RecursionError):
+            memo.answer("outer", fails)
+    assert memo.answer("outer", lambda: Const(1)) == Const(1)
+    assert memo.answer("inner", lambda: Const(2)) == Const(2)
+
+
+@pytest.mark.parametrize("count", [10, 60])
+def test_no_number_of_callers_makes_an_argument_unknown(count: int, tmp_path: Path) -> None:
+    """A helper that runs what it is given: each caller's own."""
+    functions = "".join(f"def c{n}(): run(lambda: w{n}())\ndef w{n}(): pass\n" for n in range(count))
+    calls = "".join(f"        c{n}()\n" for n in range(count))
+    program = (
+        "import time\ndef run(do): do()\ndef slow(): time.sleep(9)\n"
+        f"{functions}class A:\n    def __del__(self):\n{calls}        run(slow)\n"
+        f"class B:\n    def __del__(self):\n{calls}"
+    )
+    assert codes(check(tmp_path, {"a": program})) == ["FIN103"]
+
+
+def test_code_that_has_nothing_to_do_with_it_takes_no_finding_away(tmp_path: Path) -> None:
+    """The body before the culprit grows."""
+    for number, size in enumerate((1, 400)):
+        many = "".join(f"        x{n} = [len(str({n})), {{'a': {n}}}, max(1, {n})]\n" for n in range(size))
+        program = f"import time\nclass A:\n    def __del__(self):\n{many}        time.sleep(9)\n"
+        assert codes(check(tmp_path / str(number), {"a": program})) == ["FIN103"]
