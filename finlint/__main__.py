@@ -9,6 +9,9 @@ def main() -> int:
     """Run the command with ``sys.argv``; the exit status out."""
     if sys.stdin is None or sys.stdout is None or sys.stderr is None:
         _open_streams()
+    if problem := _overwritten():
+        print(f"finlint: error: {problem}", file=sys.stderr)
+        return 2
     if sys.argv[1:] in (["--version"], ["-V"]):
         # Asked by every editor and hook at start: not worth an argument parser.
         from finlint import __version__
@@ -27,6 +30,19 @@ def main() -> int:
     # The process ends with the run: nothing that a collector would find is in anybody's way.
     gc.disable()
     return run(sys.argv[1:])
+
+
+def _overwritten() -> str:
+    """Says so where another distribution has put its package over ours, or taken it away again."""
+    import finlint
+
+    if getattr(finlint, "DISTRIBUTION", "") == "flake8-finlint":
+        return ""
+    where = getattr(finlint, "__file__", None) or ", ".join(getattr(finlint, "__path__", ()))
+    return (
+        f"the package `finlint` of another distribution stands in ours ({where}): uninstall the distribution "
+        "`finlint`, then install flake8-finlint again (pip install --force-reinstall --no-deps flake8-finlint)"
+    )
 
 
 def _open_streams() -> None:

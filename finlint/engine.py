@@ -217,7 +217,7 @@ class _Run:
             self._read[0] += 1
             self._read[1] += look.size
         if look.verdict == UNKNOWN:
-            self.files.fail(path, Unreadable(look.message, look.line))
+            self.files.fail(path, Unreadable(look.message, look.line, look.column))
             return UNKNOWN
         if look.verdict == MAY:
             self._sizes[path] = look.size

@@ -2,18 +2,21 @@
 
 flake8 imports every plugin on every run and gives each file a new object, so nothing is imported here that a file
 without a registration does not need. ``noqa``, ``select``, ``ignore`` and ``per-file-ignores`` are left to flake8;
-rules that are off by default are switched on by ``--finlint-enable``, for flake8's own list of them is undone by
-any ``ignore =``.
+rules that are off by default are switched on by a ``select`` or ``extend-select`` that names them (``FIN401``,
+``FIN4``; ``FIN`` and ``F`` mean the default ones), and by ``--finlint-enable``: flake8's own list of such rules is
+undone by any ``ignore =``.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from finlint import __version__
+from finlint.model.codes import OPT_IN_CODES
 from finlint.scan.tokens import HERITABLE, TOKENS, may_hold_finalizer
 
 if TYPE_CHECKING:
@@ -59,22 +62,45 @@ class Plugin:
     @classmethod
     def parse_options(cls, options: Any) -> None:
         """flake8's hook; runs before flake8 decides which codes it shows."""
-        cls._enable = tuple(getattr(options, "finlint_enable", None) or ())
+        named = (*(getattr(options, "select", None) or ()), *(getattr(options, "extend_select", None) or ()))
+        enabled = getattr(options, "finlint_enable", None) or ()
+        cls._enable = tuple(dict.fromkeys((*enabled, *_opt_in(named))))
         cls._config = getattr(options, "finlint_config", None)
         cls._isolated = bool(getattr(options, "isolated", False))
         _guard_prefix(options)
+        cls._check(os.getcwd())
+
+    @classmethod
+    def _check(cls, folder: str) -> None:
+        """Have flake8 end with one error where the configuration is wrong, and not with one for each file."""
+        from finlint.config import ConfigError, ConfigFinder
+        from finlint.knowledge.entries import KnowledgeError
+        from finlint.selection import UnknownCodeError, codes_of
+
+        try:
+            for selector in cls._enable:
+                codes_of(selector)
+            config = ConfigFinder(isolated=cls._isolated, explicit=cls._config).of_folder(folder)
+            if config.knowledge:
+                from finlint.knowledge.user import read_user_files
+
+                read_user_files(config.knowledge)
+        except (ConfigError, KnowledgeError, UnknownCodeError) as error:
+            # flake8 has no types.
+            failure = importlib.import_module("flake8.exceptions").ExecutionError
+            raise failure(f"finlint: {' '.join(str(error).split())}") from None
 
     def run(self) -> Iterator[Result]:
-        """The findings of this file. Never raises: an exception here would end the whole run of flake8."""
+        """The findings of this file. Raises nothing but what is wrong with a configuration: that ends the run."""
         try:
             text = "".join(self._lines)
             if not self._may_hold_finalizer(text.encode("utf-8", "surrogatepass")):
                 return
             results = self._results(text)
         except Exception as error:
-            what = " ".join(f"{type(error).__name__}: {error}".split())
             if type(error).__name__ in ("ConfigError", "UnknownCodeError", "KnowledgeError"):
-                what = " ".join(str(error).split())
+                raise
+            what = " ".join(f"{type(error).__name__}: {error}".split())
             from finlint.report.view import one_line
 
             results = [(1, 0, one_line(f"FIN901 finlint cannot check this file: {what}"), type(self))]
@@ -122,7 +148,7 @@ class Plugin:
         for finding in outcome.report.findings:
             found[(finding.span.line, finding.span.column - 1, _sentence(finding), type(self))] = None
         for error in outcome.report.errors:
-            found[(error.line, 0, one_line(f"FIN901 {error.message}"), type(self))] = None
+            found[(error.line, error.column - 1, one_line(f"FIN901 {error.message}"), type(self))] = None
         # flake8 does not drop duplicates any more.
         return list(found)
 
@@ -151,6 +177,13 @@ def _without_cookie(text: str) -> bytes:
         for line in lines[:2]
     ]
     return "\n".join([*kept, *lines[2:]]).encode("utf-8", "surrogatepass")
+
+
+def _opt_in(selectors: Sequence[str]) -> Iterator[str]:
+    """The opt-in codes that selectors of flake8 name by more than our letters."""
+    for code in sorted(OPT_IN_CODES):
+        if any(len(selector) > len("FIN") and code.startswith(selector) for selector in selectors):
+            yield code
 
 
 def _guard_prefix(options: Any) -> None:

@@ -11,7 +11,7 @@ from finlint.model.finding import FileError, Finding, Report
 from finlint.policy import Policies
 from finlint.rules.parse_error import ParseError
 from finlint.rules.unused_suppression import Comment, UnusedSuppression
-from finlint.syntax.suppressions import WORDS, Directive
+from finlint.syntax.suppressions import WORDS, Directive, is_known
 from finlint.texts import Texts
 
 
@@ -20,12 +20,15 @@ class Outcome(NamedTuple):
 
     report: Report
     suppressed: int
+    #: Comments that were meant to suppress and do not, in files in which there was something to report.
+    odd: tuple[FileError, ...] = ()
 
 
 def select(report: Report, files: Sequence[str], policies: Policies, texts: Texts, *, noqa: bool = True) -> Outcome:
     """The part of ``report`` that the policies want and no comment suppresses, unused comments added."""
     shown: list[Finding] = []
     used: set[tuple[str, Directive, str]] = set()
+    paths: set[str] = set()
     suppressed = 0
     # A comment is also of use where it suppresses what is not to be shown.
     asks_for_unused = any(UnusedSuppression.code in policy.codes for policy in policies.of_files(files))
@@ -40,6 +43,7 @@ def select(report: Report, files: Sequence[str], policies: Policies, texts: Text
             used.add((os.path.abspath(path), directive, finding.code))
         if not wanted:
             continue
+        paths.add(finding.path)
         if directives:
             suppressed += 1
         else:
@@ -49,7 +53,21 @@ def select(report: Report, files: Sequence[str], policies: Policies, texts: Text
     errors = [e for e in report.errors if _wants_error(e, policies)]
     shown = sorted(fold(shown), key=lambda f: f.sort_key)
     summary = report.summary._replace(findings=len(shown))
-    return Outcome(Report(tuple(shown), tuple(errors), summary), suppressed)
+    odd = tuple(complaint for path in sorted(paths) for complaint in _odd(path, texts, noqa))
+    return Outcome(Report(tuple(shown), tuple(errors), summary), suppressed, odd)
+
+
+def _odd(path: str, texts: Texts, noqa: bool) -> Iterator[FileError]:
+    """Comments of a file that were meant to suppress, and those that name a rule that there is not."""
+    comments = texts.suppressions(path)
+    for fault in comments.faults:
+        yield FileError(path, fault.span.line, fault.message, fault.span.column)
+    for directive in comments.directives:
+        unknown = [code for code in directive.codes or () if not is_known(code)]
+        if unknown and (noqa or directive.own):
+            names = ", ".join(f"`{code}`" for code in unknown)
+            message = f"the comment names no rule with {names}; `finlint rule --all` lists them"
+            yield FileError(path, directive.line, message, directive.span.column)
 
 
 def _wants_error(error: FileError, policies: Policies) -> bool:

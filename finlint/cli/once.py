@@ -69,6 +69,8 @@ def once(request: Request) -> int:
     run = Run(request, linter, found, Texts(found.overlay), Known(request, linter.here, found.files))
     outcome, done = _lint(run)
     analysed = time.perf_counter()
+    for comment in outcome.odd if not request.quiet else ():
+        say(f"finlint: warning: {comment.path}:{comment.line}: {comment.message}")
     status = _after(run, outcome)
     if request.options.verbose:
         _tell(linter, outcome, done)

@@ -26,7 +26,7 @@ def watch(request: Request) -> int:
     if not roots:
         return 2
     for changes in changes_of(*roots, raise_interrupt=True):
-        changed = [path for _, path in changes if path.endswith((".py", ".toml")) or path in request.paths]
+        changed = [path for _, path in changes if path.endswith((".py", ".pyw", ".toml")) or path in request.paths]
         if changed:
             # Everything again: only so is what depends on the changed files right, and the cache makes it cheap.
             shown = View(NOTHING, os.getcwd(), lambda path: [])

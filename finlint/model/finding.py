@@ -135,11 +135,12 @@ class OfferedFix(NamedTuple):
 
 
 class FileError(NamedTuple):
-    """A file that could not be read or parsed (FIN901). ``line`` is 1 where no line is known."""
+    """A file that could not be read or parsed (FIN901). ``line`` and ``column`` are 1 where no place is known."""
 
     path: str
     line: int
     message: str
+    column: int = 1
 
 
 class Summary(NamedTuple):

@@ -15,8 +15,8 @@ def render_github(view: View) -> str:
         path = plain_path(view.posix(item.path))
         if isinstance(item, FileError):
             level, code, message = "error", "FIN901", error_message(item)
-            places = {"file": path, "line": item.line}
-            shown = f"{path}:{item.line}:1"
+            places = {"file": path, "line": item.line, "col": item.column}
+            shown = f"{path}:{item.line}:{item.column}"
         else:
             level, code, message = _LEVEL[item.severity.value], item.code, view.sentence(item)
             span = item.span

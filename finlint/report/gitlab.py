@@ -32,7 +32,7 @@ def render_gitlab(view: View) -> str:
         )
     for error in view.report.errors:
         path = view.posix(error.path)
-        place = {"line": error.line, "column": 1}
+        place = {"line": error.line, "column": error.column}
         issues.append(
             {
                 "check_name": "FIN901",

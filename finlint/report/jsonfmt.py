@@ -103,4 +103,4 @@ def _hop_object(hop: Hop, view: View) -> dict[str, Any]:
 
 
 def error_object(error: FileError, view: View) -> dict[str, Any]:
-    return {"path": view.path(error.path), "line": error.line, "message": error_message(error)}
+    return {"path": view.path(error.path), "line": error.line, "column": error.column, "message": error_message(error)}

@@ -29,7 +29,7 @@ def render_junit(view: View) -> str:
 
 def _case(path: str, item: Finding | FileError, view: View) -> list[str]:
     if isinstance(item, FileError):
-        code, line, column, message, body = "FIN901", item.line, 1, error_message(item), ""
+        code, line, column, message, body = "FIN901", item.line, item.column, error_message(item), ""
     else:
         code, line, column, message = item.code, item.span.line, item.span.column, view.sentence(item)
         body = "".join(

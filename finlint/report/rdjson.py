@@ -6,7 +6,7 @@ from typing import Any
 
 from finlint.model.finding import Change
 from finlint.report.plain import as_json
-from finlint.report.view import RULES_URL, View, error_message, one_line
+from finlint.report.view import View, error_message, one_line
 
 _SEVERITY = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
@@ -29,7 +29,7 @@ def render_rdjson(view: View) -> str:
             "message": view.sentence(finding),
             "location": location,
             "severity": _SEVERITY[finding.severity.value],
-            "code": {"value": finding.code, "url": RULES_URL},
+            "code": {"value": finding.code},
             "related_locations": related,
         }
         fix = view.fixes.get(finding)
@@ -41,12 +41,12 @@ def render_rdjson(view: View) -> str:
         diagnostics.append(
             {
                 "message": error_message(error),
-                "location": _location(view, error.path, error.line, 1),
+                "location": _location(view, error.path, error.line, error.column),
                 "severity": "ERROR",
-                "code": {"value": "FIN901", "url": RULES_URL},
+                "code": {"value": "FIN901"},
             }
         )
-    document = {"source": {"name": "finlint", "url": RULES_URL}, "diagnostics": diagnostics}
+    document = {"source": {"name": "finlint"}, "diagnostics": diagnostics}
     return as_json(document, indent=2) + "\n"
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from finlint.model.finding import FileError, Finding, OfferedFix
 from finlint.report.fingerprint import SCHEME, fingerprints
 from finlint.report.plain import as_json
-from finlint.report.view import RULES_URL, View, error_message, one_line
+from finlint.report.view import View, error_message, one_line
 from finlint.rules.base.page import page
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,7 +29,6 @@ def render_sarif(view: View) -> str:
                 "name": "finlint",
                 "version": view.version,
                 "semanticVersion": view.version,
-                "informationUri": RULES_URL,
                 "rules": [_rule(code) for code in codes],
             }
         },
@@ -52,7 +51,6 @@ def _rule(code: str) -> dict[str, Any]:
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.title},
         "help": {"text": documentation, "markdown": documentation},
-        "helpUri": RULES_URL,
         "defaultConfiguration": {"enabled": rule.default, "level": "warning"},
         "properties": {"kind": rule.kind, "tags": ["finalizer", rule.kind]},
     }
@@ -118,7 +116,7 @@ def _fix(fix: OfferedFix, view: View) -> dict[str, Any]:
 
 
 def _error(error: FileError, index: dict[str, int], view: View) -> dict[str, Any]:
-    place = _location(error.path, error.line, 1, None, view)
+    place = _location(error.path, error.line, error.column, None, view)
     return {
         "ruleId": "FIN901",
         "ruleIndex": index["FIN901"],

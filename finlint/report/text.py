@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finlint.model.finding import FileError, Finding
+from finlint.model.source import Span
 from finlint.report.plain import plain
 from finlint.report.view import View, error_message, one_line
 
@@ -28,7 +29,7 @@ def render_concise(view: View) -> str:
     out = []
     for item in view.items():
         if isinstance(item, FileError):
-            place = f"{view.shown(item.path)}:{item.line}:1"
+            place = f"{view.shown(item.path)}:{item.line}:{item.column}"
             out.append(f"{paint('bold', place)}: {paint('red', 'FIN901')} {error_message(item)}\n")
         else:
             place = f"{view.shown(item.path)}:{item.span.line}:{item.span.column}"
@@ -42,8 +43,10 @@ def render_text(view: View) -> str:
     blocks = []
     for item in view.items():
         if isinstance(item, FileError):
-            place = f"{view.shown(item.path)}:{item.line}:1"
-            blocks.append(f"{paint('bold', place)}: {paint('red', 'FIN901')} [parse-error] {error_message(item)}\n")
+            place = f"{view.shown(item.path)}:{item.line}:{item.column}"
+            head = f"{paint('bold', place)}: {paint('red', 'FIN901')} [parse-error] {error_message(item)}"
+            span = Span(item.line, item.column, item.line, item.column + 1)
+            blocks.append("\n".join([head, *_frame(item.path, span, "red", view, paint)]) + "\n")
         else:
             blocks.append(_block(item, view, paint))
     return "\n".join(blocks) + ("\n" if blocks else "")
@@ -55,7 +58,7 @@ def _block(finding: Finding, view: View, paint: Palette) -> str:
     sure = "" if finding.confidence.value == "high" else f", {finding.confidence.value} confidence"
     head = f"{paint('bold', place)}: {paint(style, finding.code)}{_mark(finding, view, paint)} [{finding.kind}]"
     out = [f"{head} {one_line(finding.said)} ({finding.severity.value}{sure})"]
-    out += _frame(finding, view, paint)
+    out += _frame(finding.path, finding.span, style, view, paint)
     registration = finding.registration
     if registration is not None:
         where = f"{view.shown(registration.path)}:{registration.line}:{registration.column}"
@@ -82,11 +85,11 @@ def _mark(finding: Finding, view: View, paint: Palette) -> str:
     return f" [{paint('cyan', '*')}]" if fix is not None and fix.safe else ""
 
 
-def _frame(finding: Finding, view: View, paint: Palette) -> list[str]:
+def _frame(path: str, span: Span, style: str, view: View, paint: Palette) -> list[str]:
     """The line with a caret under what is meant, and the two lines around it."""
-    lines = view.source(finding.path)
-    number = finding.span.line
-    if not 0 < number <= len(lines):
+    lines = view.source(path)
+    number = span.line
+    if not 0 < number <= len(lines) or not lines[number - 1].strip():
         return []
     first, last = max(1, number - 1), min(len(lines), number + 1)
     while first < number and not lines[first - 1].strip():
@@ -101,11 +104,11 @@ def _frame(finding: Finding, view: View, paint: Palette) -> list[str]:
         out.append(f" {paint('blue', str(at).rjust(width))} {bar} {text}".rstrip())
         if at == number:
             line = lines[at - 1]
-            start = finding.span.column - 1
-            end = finding.span.end_column - 1 if finding.span.end_line == number else len(line.rstrip())
+            start = span.column - 1
+            end = span.end_column - 1 if span.end_line == number else len(line.rstrip())
             before = _width(_printable(line[:start]))
             carets = "^" * max(1, _width(_printable(line[start:end])))
-            out.append(f" {' ' * width} {bar} {' ' * before}{paint(_OF_SEVERITY[finding.severity.value], carets)}")
+            out.append(f" {' ' * width} {bar} {' ' * before}{paint(style, carets)}")
     return out
 
 

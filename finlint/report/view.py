@@ -12,9 +12,6 @@ from finlint import __version__
 from finlint.model.finding import FileError, Finding, OfferedFix, Report
 from finlint.report.plain import plain, plain_path
 
-#: Where the rules are described; ``#`` and the code in lower case are added.
-RULES_URL = "https://pypi.org/project/flake8-finlint/"
-
 _PLACE = re.compile(r"(\d*):(\d*):(\s)")
 
 
@@ -64,7 +61,7 @@ class View(NamedTuple):
 
 
 def _order(item: Finding | FileError) -> tuple[str, int, int, str, str]:
-    return item.sort_key if isinstance(item, Finding) else (item.path, item.line, 1, "FIN901", item.message)
+    return item.sort_key if isinstance(item, Finding) else (item.path, item.line, item.column, "FIN901", item.message)
 
 
 def with_culprit(finding: Finding, shown: Callable[[str], str]) -> str:

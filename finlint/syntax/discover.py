@@ -22,6 +22,10 @@ from finlint.syntax.gitignore import IsIgnored, ignored_below
 _ENTRIES_KNOW = os.name != "nt"
 
 
+#: What is said of a notebook that is named: its JSON would pass for Python, in which nothing is found.
+_NOTEBOOK = "a notebook, which finlint does not read; `jupyter nbconvert --to script` makes Python of it"
+
+
 class Excluder(NamedTuple):
     """Exclusion that holds in one folder: globs, counted from ``root``.
 
@@ -93,8 +97,9 @@ def discover(
 ) -> Discovery:
     """The files that ``paths`` name.
 
-    Folders give their ``*.py``; a file that is named is taken whatever its suffix, and whatever excludes it
-    unless ``force_exclude``. ``excluder_of`` gives the exclusion for entries of a folder (absolute path).
+    Folders give their ``*.py`` and ``*.pyw``; a file that is named is taken whatever its suffix (not a notebook), and
+    whatever excludes it unless ``force_exclude``. ``excluder_of`` gives the exclusion for entries of a folder (absolute
+    path).
     """
     started = time.time_ns()
     walk = _Walk(excluder_of or (lambda folder: Excluder(folder)), force_exclude, respect_gitignore)
@@ -106,7 +111,10 @@ def discover(
         elif not os.path.lexists(path) or not os.path.exists(path):
             missing.append(path)
         elif not (force_exclude and walk.excluded_by_path(os.path.abspath(path))):
-            walk.take(shown, stamp_of(path))
+            if path.endswith(".ipynb"):
+                walk.errors.append(FileError(shown, 1, _NOTEBOOK))
+            else:
+                walk.take(shown, stamp_of(path))
     files, stamps = walk.files, walk.stamps
     if len(paths) > 1 or walk.links:
         kept = list(_once(files))
@@ -206,7 +214,7 @@ class _Walk:
                 if ignored is not None and ignored(below, True):
                     continue
                 folders.append(_Folder(prefix + name, below, path, ignored))
-            elif name.endswith(".py"):
+            elif name.endswith((".py", ".pyw")):
                 if entry.is_symlink():
                     if not os.path.exists(entry.path) or os.path.isdir(entry.path):
                         # Editors' lock files are dangling links; linked folders are walked where they really are.

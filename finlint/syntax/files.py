@@ -79,4 +79,4 @@ class Files:
     def fail(self, path: str, error: Unreadable) -> None:
         path = self.linted.get(os.path.abspath(path), "")
         if path:
-            self.errors.setdefault(path, FileError(path, error.line, error.message))
+            self.errors.setdefault(path, FileError(path, error.line, error.message, error.column))

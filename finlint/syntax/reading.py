@@ -15,12 +15,13 @@ _NO_SURROGATES = frozenset({"ascii", "utf-8", "utf-8-sig", "iso-8859-1"})
 
 
 class Unreadable(Exception):
-    """A file that cannot be read or parsed; ``line`` is 1 where no line is known."""
+    """A file that cannot be read or parsed; ``line`` and ``column`` are 1 where no place is known."""
 
-    def __init__(self, message: str, line: int = 1) -> None:
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
         super().__init__(message)
         self.message = message
         self.line = line
+        self.column = column
 
 
 def read_bytes(path: str) -> bytes:

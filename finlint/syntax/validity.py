@@ -38,7 +38,8 @@ def unreadable(problem: Exception) -> Unreadable:
     line = getattr(problem, "lineno", None) or 1
     if is_too_deep(problem):
         return Unreadable("nested too deeply to be parsed", line)
-    return Unreadable(f"syntax error: {getattr(problem, 'msg', None) or problem}", line)
+    column = max(getattr(problem, "offset", None) or 1, 1)
+    return Unreadable(f"syntax error: {getattr(problem, 'msg', None) or problem}", line, column)
 
 
 def is_too_deep(problem: Exception) -> bool:

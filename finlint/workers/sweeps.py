@@ -18,12 +18,13 @@ from finlint.syntax.reading import Unreadable, read_bytes
 
 class Look(NamedTuple):
     """What a file's bytes say of it: ``verdict`` is MAY or NO (syntax not checked), or UNKNOWN: it is no text, or
-    cannot be read (``size`` is -1), and ``line`` and ``message`` say why."""
+    cannot be read (``size`` is -1), and ``line``, ``column`` and ``message`` say why."""
 
     verdict: int
     size: int
     line: int = 0
     message: str = ""
+    column: int = 1
 
 
 class Share:
@@ -48,11 +49,13 @@ class Share:
         try:
             data = read_bytes(path)
         except Unreadable as error:
-            return Look(UNKNOWN, -1, error.line, error.message)
+            return Look(UNKNOWN, -1, error.line, error.message, error.column)
         if self._prefilter.may_hold(data):
             return Look(MAY, len(data))
         wrong = problem(path, data, False)
-        return Look(NO, len(data)) if wrong is None else Look(UNKNOWN, len(data), wrong.line, wrong.message)
+        if wrong is None:
+            return Look(NO, len(data))
+        return Look(UNKNOWN, len(data), wrong.line, wrong.message, wrong.column)
 
     def hits(self, kind: str, words: Collection[str]) -> dict[str, list[str]]:
         """``Searches.hits`` over all of its files."""

@@ -365,6 +365,47 @@ def test_start_up_imports_little(project: Path) -> None:
     assert heavy & clean <= {"shutil", "fnmatch"}
 
 
+def test_a_file_that_is_no_python_is_shown_where(project: Path, run: Run) -> None:
+    (project / "bad.py").write_text("def __del__(self): pass\nx = f(1,\n")
+    ran = run("bad.py")
+    assert ran.out.splitlines()[:4] == [
+        "bad.py:2:6: FIN901 [parse-error] syntax error: '(' was never closed",
+        " 1 | def __del__(self): pass",
+        " 2 | x = f(1,",
+        "   |      ^",
+    ]
+    (error,) = json.loads(run("bad.py", "--output-format", "json").out)["errors"]
+    assert (error["line"], error["column"]) == (2, 6)
+
+
+def test_comments_that_do_not_do_what_they_seem_to_are_warned_of(project: Path, run: Run) -> None:
+    for comment, says in {
+        "# finlint: disable=FIN102": "bad.py:7: `disable` says nothing to finlint, did you mean `# finlint: ignore[FIN102]`?",
+        "# finlint: igonre": "did you mean `# finlint: ignore`?",
+        "# finlint: ignore[FIN199]": "bad.py:7: the comment names no rule with `FIN199`",
+        "# noqa: FIN199": "the comment names no rule with `FIN199`",
+    }.items():
+        (project / "bad.py").write_text(BAD.replace("acquire()", f"acquire()  {comment}"))
+        ran = run("--output-format", "concise")
+        assert ran.status == 1
+        assert says in ran.err
+        assert "warning" not in run("-q").err
+
+
+def test_notebooks_and_windows_programs(project: Path, run: Run) -> None:
+    (project / "nb.ipynb").write_text('{"cells": []}')
+    (project / "gui.pyw").write_text(BAD)
+    ran = run("nb.ipynb", "--output-format", "concise")
+    assert ran.status == 1
+    assert ran.out.startswith("nb.ipynb:1:1: FIN901 a notebook, which finlint does not read; ")
+    assert sorted(run("--show-files").out.splitlines()) == ["bad.py", "good.py", "gui.pyw"]
+
+
+def test_a_link_to_nowhere_is_called_one(project: Path, run: Run) -> None:
+    (project / "link.py").symlink_to("gone.py")
+    assert "`link.py` is a link to `gone.py`, which is not there" in run("link.py").err
+
+
 def test_quiet_says_findings_and_errors_alone(project: Path, run: Run) -> None:
     loud = run("--output-format", "concise")
     assert "1 finding" in loud.err

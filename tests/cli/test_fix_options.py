@@ -153,7 +153,7 @@ def test_a_file_that_cannot_be_read_keeps_no_other_from_being_mended(code: Path,
     (code.parent / "broken.py").write_text("def __del__(\n")
     done = run("--fix", ".")
     assert done.status == 1
-    assert "broken.py:1:1: FIN901" in done.out
+    assert "broken.py:1:12: FIN901" in done.out
     assert code.read_text() == MENDED
 
 

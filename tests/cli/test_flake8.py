@@ -96,12 +96,53 @@ def test_opt_in_rules_are_off_until_enabled(project: Path) -> None:
     assert "FIN113" in done.stdout
 
 
-def test_a_wrong_configuration_is_a_line_not_a_crash(project: Path) -> None:
-    (project / "finlint.toml").write_text("nonsense = 1\n")
-    command = [sys.executable, "-m", "flake8", "--select", "FIN", "bad.py"]
+@pytest.mark.parametrize(
+    ("options", "reported"),
+    [
+        (["--select", "FIN113"], True),
+        (["--select", "FIN1"], True),
+        (["--extend-select", "FIN113"], True),
+        (["--select", "E,FIN113"], True),
+        (["--select", "FIN113", "--ignore", "FIN113"], False),
+        (["--extend-select", "FIN"], False),
+        (["--extend-select", "FIN4"], False),
+    ],
+)
+def test_selecting_an_opt_in_rule_switches_it_on(project: Path, options: list[str], reported: bool) -> None:
+    (project / "log.py").write_text(LOGGING)
+    assert any("FIN113" in line for line in flake8(*options, "log.py")) is reported
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_wrong_configuration_is_one_error(project: Path, jobs: str) -> None:
+    for number in range(4):
+        (project / f"bad{number}.py").write_text(BAD)
+    command = [sys.executable, "-m", "flake8", "--jobs", jobs, "--select", "FIN", "."]
+    for text, says in (
+        ("nonsense = 1\n", "finlint.toml: unknown key `nonsense`"),
+        ('knowledge = ["nowhere.toml"]\n', "nowhere.toml: cannot be read"),
+    ):
+        (project / "finlint.toml").write_text(text)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert (done.stdout + done.stderr).count(says) == 1
+        assert "FIN901" not in done.stdout
+        assert "Traceback" not in done.stderr
+    (project / "finlint.toml").unlink()
+    wrong = [*command, "--finlint-enable", "FIN19O"]
+    done = subprocess.run(wrong, capture_output=True, text=True, check=False)
+    assert (done.stdout + done.stderr).count("unknown rule `FIN19O`, did you mean") == 1
+
+
+def test_a_wrong_configuration_further_down_is_one_error(project: Path) -> None:
+    (project / "sub").mkdir()
+    for name in ("a", "b"):
+        (project / "sub" / f"{name}.py").write_text(BAD)
+    (project / "sub" / "finlint.toml").write_text("nonsense = 1\n")
+    command = [sys.executable, "-m", "flake8", "--jobs", "1", "--select", "FIN", "."]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "FIN901 finlint cannot check this file" in done.stdout
-    assert "unknown key `nonsense`" in done.stdout
+    assert done.returncode == 1
+    assert (done.stdout + done.stderr).count("unknown key `nonsense`") == 1
 
 
 def test_an_internal_error_is_a_line_not_a_crash(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

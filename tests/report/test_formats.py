@@ -42,7 +42,7 @@ FINDING = Finding(
     (Hop(POOL, 4, 16, "self._release()"), Hop("/elsewhere/base.py", 12, 14, "self._lock.acquire()")),
     names=("Pool.__del__", "Pool._release"),
 )
-ERROR = FileError("/home/me/project/broken.py", 3, "syntax error: invalid syntax")
+ERROR = FileError("/home/me/project/broken.py", 3, "syntax error: invalid syntax", 7)
 REPORT = Report((FINDING, FINDING), (ERROR,), Summary(3, 2, 1, 2, (("fuel", 2),)))
 EMPTY = Report((), (), Summary(1, 0, 0, 0))
 
@@ -62,7 +62,7 @@ def test_text() -> None:
     assert lines[at + 1].count("^") == len("self._release()")
     assert "defined by `__del__` at pkg/a b#ü.py:3:5" in text
     assert "2. /elsewhere/base.py:12:14  self._lock.acquire()" in text
-    assert "broken.py:3:1: FIN901 [parse-error] syntax error: invalid syntax" in text
+    assert "broken.py:3:7: FIN901 [parse-error] syntax error: invalid syntax" in text
     assert "\x1b[" in render("text", view(color=True))
     assert re.sub(r"\x1b\[[0-9;]*m", "", render("text", view(color=True))) == text
 
@@ -102,7 +102,8 @@ def test_json_is_the_contract() -> None:
         ],
         "fingerprint": fingerprint(FINDING, view()),
     }
-    assert document["errors"] == [{"path": "broken.py", "line": 3, "message": "syntax error: invalid syntax"}]
+    message = "syntax error: invalid syntax"
+    assert document["errors"] == [{"path": "broken.py", "line": 3, "column": 7, "message": message}]
     assert document["summary"] == {"files": 3, "analysed": 2, "registrations": 1, "findings": 2, "limits": {"fuel": 2}}
 
 
