@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from finlint.fixes.edit import Edit, Fix
 
 #: The codes that have fixes: a run without such a finding need not load them. A test compares it with the registry.
-FIXABLE = frozenset({"FIN102", "FIN104", "FIN112", "FIN201", "FIN301", "FIN305", "FIN401"})
+FIXABLE = frozenset({"FIN102", "FIN104", "FIN105", "FIN112", "FIN201", "FIN301", "FIN305", "FIN401"})
 
 
 def offers(

@@ -28,7 +28,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_findings(project: Path) -> None:
     result = finlint.lint(project / "bad.py")
     (finding,) = result.findings
-    assert (finding.code, finding.span.line, finding.severity) == ("FIN102", 8, finlint.Severity.ERROR)
+    assert (finding.code, finding.span.line, finding.severity) == ("FIN102", 8, finlint.Severity.WARNING)
     assert result
     assert (result.errors, result.suppressed, result.registrations) == ((), 0, 1)
     assert result.fixes()[finding].safe is False

@@ -24,11 +24,12 @@ _LACKS = ("peek",)
 
 def to_cleaner(request: Request) -> Iterator[Fix]:
     place = request.finding.registration
-    tree = request.tree(place.path) if place is not None else None
-    if place is None or tree is None or place.registrar != "weakref.finalize":
+    # The tree of a large file costs more than all the rest.
+    if place is None or place.registrar != "weakref.finalize":
         return
-    found = registered(request.finding, tree)
-    if found is None or not _is_kept_simply(found.call, tree) or not _is_free(tree):
+    tree = request.tree(place.path)
+    found = registered(request.finding, tree) if tree is not None else None
+    if tree is None or found is None or not _is_kept_simply(found.call, tree) or not _is_free(tree):
         return
     register = cst.Attribute(cst.Call(cst.Name(_NAME)), cst.Name("register"))
     module = tree.changed(tree.module, {found.call: found.call.with_changes(func=register)})
