@@ -8,7 +8,15 @@ of ``Entry``; conditions are strings ``"parameter=value"``, attributes a table
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+#: How long a wait lasts: for ever, until a time limit, or a moment.
+Lasts = Literal["unbounded", "bounded", "short"]
+#: What a call that hands work over takes: nothing is handed over, no lock, or one that is not reentrant.
+Handoff = Literal["", "safe", "unsafe"]
+#: The answer that says that something is over, and what a call has to do with its being over.
+TellsOver = Literal["", "true", "false", "not-none"]
+WhenOver = Literal["", "returns", "takes", "makes", "undoes", "ends"]
 
 
 class KnowledgeError(Exception):
@@ -58,8 +66,8 @@ class Entry(NamedTuple):
     parameters: tuple[str, ...] = ()
     #: A blocking kind of ``model.codes`` or "" where the call never waits.
     kind: str = ""
-    #: "unbounded", "bounded" or "short": how long the wait lasts where no bound argument says otherwise.
-    lasts: str = "unbounded"
+    #: How long the wait lasts where no bound argument says otherwise.
+    lasts: Lasts = "unbounded"
     #: Parameter whose number bounds the wait ("timeout"); None there means no bound.
     bound: str = ""
     #: Any of these makes the call return at once.
@@ -93,7 +101,7 @@ class Entry(NamedTuple):
     consumes: tuple[str, ...] = ()
     #: "" no handing over; "safe" re-entrant (SimpleQueue.put, Thread.start); "unsafe" takes a lock that is
     #: not re-entrant: a collection inside it deadlocks with itself (Queue.put, Executor.submit), FIN201.
-    handoff: str = ""
+    handoff: Handoff = ""
     #: The call starts a thread or submits to a pool, which fails when the interpreter exits: FIN202.
     starts_thread: bool = False
     #: Argument conditions under which the receiver never blocks from here on (``setblocking(flag=False)``),
@@ -139,10 +147,10 @@ class Entry(NamedTuple):
     is_abstract: bool = False
     #: The answer ("true", "false" or "not-none") with which the call, or the attribute, says that what others wait for
     #: is over: ``Future.done`` "true", ``Thread.is_alive`` "false", ``Popen.returncode`` "not-none".
-    tells_over: str = ""
+    tells_over: TellsOver = ""
     #: What the call has to do with that: it "returns" at once when it is over (``Future.result``), it "takes" what was
     #: there, so that the next one waits again (``Connection.recv``), it "makes" it so (``Event.set``), "undoes" it
     #: (``Event.clear``), or "ends" a process without asking it, so that a wait for it is a short one (``Popen.kill``).
-    when_over: str = ""
+    when_over: WhenOver = ""
     #: For a class: attributes that are pipes of a child process, whose reading waits for what the child does.
     pipes: tuple[str, ...] = ()

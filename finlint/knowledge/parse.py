@@ -11,15 +11,28 @@ import importlib
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from finlint.knowledge.entries import CONDITION_FIELDS, Argument, Entry, KnowledgeError
+from finlint.knowledge.entries import (
+    CONDITION_FIELDS,
+    Argument,
+    Entry,
+    Handoff,
+    KnowledgeError,
+    Lasts,
+    TellsOver,
+    WhenOver,
+)
 from finlint.model.codes import BLOCKING_KINDS
 
-LASTS = ("unbounded", "bounded", "short")
-HANDOFFS = ("", "safe", "unsafe")
-TELLS_OVER = ("true", "false", "not-none")
-WHEN_OVER = ("returns", "takes", "makes", "undoes", "ends")
+#: Fields with a closed set of words.
+_CHOICES: dict[str, frozenset[str]] = {
+    "kind": BLOCKING_KINDS,
+    "lasts": frozenset(get_args(Lasts)),
+    "handoff": frozenset(get_args(Handoff)),
+    "tells_over": frozenset(get_args(TellsOver)) - {""},
+    "when_over": frozenset(get_args(WhenOver)) - {""},
+}
 
 _FLAGS = frozenset(
     {"is_class", "is_abstract", "starts_thread", "releases", "no_return", "holds", "is_async", "inner_lock"}
@@ -95,16 +108,8 @@ def _value(value: Any, key: str, where: str) -> Any:
             raise KnowledgeError(f'{where} must be a table of types, as {{stdout = "io.BufferedReader"}}')
         return tuple(value.items())
     text = _expect(value, str, "a string", where)
-    if key == "kind":
-        _choice(text, BLOCKING_KINDS, where)
-    elif key == "lasts":
-        _choice(text, LASTS, where)
-    elif key == "handoff":
-        _choice(text, HANDOFFS, where)
-    elif key == "tells_over":
-        _choice(text, TELLS_OVER, where)
-    elif key == "when_over":
-        _choice(text, WHEN_OVER, where)
+    if key in _CHOICES:
+        _choice(text, _CHOICES[key], where)
     return text
 
 
@@ -126,7 +131,7 @@ def _expect(value: Any, kind: type, description: str, where: str) -> Any:
     return value
 
 
-def _choice(text: str, choices: frozenset[str] | tuple[str, ...], where: str) -> None:
+def _choice(text: str, choices: frozenset[str], where: str) -> None:
     if text not in choices:
         raise KnowledgeError(f'{where} has no value "{text}"{_nearest(text, choices)}')
 
@@ -157,7 +162,7 @@ def _literal(text: str) -> object:
         raise ValueError(text) from None
 
 
-def _nearest(word: str, choices: frozenset[str] | tuple[str, ...]) -> str:
+def _nearest(word: str, choices: frozenset[str]) -> str:
     near = difflib.get_close_matches(word, sorted(choices), n=1, cutoff=0.5)
     if near:
         return f'; did you mean "{near[0]}"?'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from finlint.model.finding import (
     Confidence,
@@ -45,7 +45,7 @@ class Task(NamedTuple):
     """
 
     path: str
-    what: str
+    what: Literal["own", "inherited", "wrapped"]
     names: tuple[str, ...] = ()
     asked: tuple[tuple[ClassKey, tuple[str, ...]], ...] = ()
 

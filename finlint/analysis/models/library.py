@@ -23,7 +23,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.domain.values import (
     truth as truth_of,
 )
-from finlint.knowledge.entries import Argument, Entry
+from finlint.knowledge.entries import Argument, Entry, Lasts
 
 
 class Knowledge(Protocol):
@@ -227,7 +227,7 @@ def judge(entry: Entry, args: Args, receiver: Value | None) -> Verdict | None:
 _READS = frozenset({"__iter__", "__next__", "peek", "read", "read1", "readall", "readinto", "readline", "readlines"})
 
 
-def _bounded_by(bound: Value) -> str:
+def _bounded_by(bound: Value) -> Lasts:
     """How long a wait with this timeout lasts: a number bounds it, None does not; unknown ones usually do."""
     for value in alternatives(bound):
         if isinstance(value, Const) and value.value is None:
