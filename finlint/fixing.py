@@ -11,7 +11,7 @@ import os
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.model.finding import Finding
@@ -48,9 +48,11 @@ def fix(
     lint: Lint,
     *,
     unsafe: bool,
+    kept: Collection[str] = frozenset(),
 ) -> Fixed:
-    """Mend ``wanted``, which is what of ``outcome`` is to be mended, in ``files`` alone. Raises what ``lint`` does."""
-    run = _Run(outcome, wanted, files, read, lint)
+    """Mend ``wanted``, which is what of ``outcome`` is to be mended, in ``files`` alone, without those that are to be
+    ``kept`` as they are. Raises what ``lint`` does."""
+    run = _Run(outcome, wanted, files, read, lint, kept)
     run.mend(unsafe=False)
     fixed, texts, result = tuple(run.fixed), dict(run.texts), run.outcome
     # What unsafe fixes would do beside the safe ones is tried either way: only so is the number true.
@@ -74,10 +76,11 @@ class _Run:
         files: Iterable[str],
         read: Callable[[str], bytes],
         lint: Lint,
+        kept: Collection[str],
     ) -> None:
         self.outcome = outcome
         self.fixed: list[Finding] = []
-        self._sources = Sources(files, read)
+        self._sources = Sources(files, read, kept)
         self._lint = lint
         self._wanted = {_about(finding) for finding in wanted}
         self._failed: set[tuple[object, ...]] = set()

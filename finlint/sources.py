@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from finlint.syntax.reading import Unreadable, decode
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 
 class Sources:
-    """``files`` are those that may be looked into; ``read`` gives the bytes of one; ``texts`` go before it."""
+    """``files`` are those that may be looked into; ``read`` gives the bytes of one; ``texts`` go before it.
 
-    def __init__(self, files: Iterable[str], read: Callable[[str], bytes]) -> None:
+    ``kept`` must stay as they are: they have no tree.
+    """
+
+    def __init__(self, files: Iterable[str], read: Callable[[str], bytes], kept: Collection[str] = frozenset()) -> None:
+        self._kept = kept
         self.texts: dict[str, bytes] = {}
         self._files = {os.path.abspath(path): path for path in files}
         self._read = read
@@ -39,7 +43,7 @@ class Sources:
         from finlint.fixes.tree import Tree
 
         name = self._files.get(os.path.abspath(path))
-        if name is None:
+        if name is None or name in self._kept:
             return None
         if name not in self._trees:
             try:

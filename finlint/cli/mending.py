@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TextIO
 
-from finlint import atomic, fixing
+from finlint import fixing
 from finlint.cli.errors import UsageError
 from finlint.cli.once import NOTHING, Run, finish
 from finlint.cli.terminal import count, say
 from finlint.cli.wanted import touched
 from finlint.report.view import View
+from finlint.rewriting import RefusedError, refusal, rewrite
 from finlint.shown import Outcome
 from finlint.texts import Texts
 
@@ -30,9 +31,19 @@ def mend(run: Run, outcome: Outcome) -> int:
     policies = run.linter.policies
     left = run.known.subtracted(touched(outcome.report, options.diff_base), quiet=True).findings
     wanted = [finding for finding in left if policies.of_file(finding.path).may_fix(finding.code)]
-    done = fixing.fix(outcome, wanted, found.files, read, lint, unsafe=options.unsafe_fixes)
+    given = run.request.paths
+    writes = not options.diff and not run.request.stdin
+    kept: dict[str, str] = {}
+    while True:
+        done = fixing.fix(outcome, wanted, found.files, read, lint, unsafe=options.unsafe_fixes, kept=kept)
+        refused = {path: why for path in done.texts if writes and (why := refusal(path, given)) is not None}
+        if not refused:
+            break
+        kept |= refused
     more = f"{done.more} fixable with --unsafe-fixes." if done.more else ""
     view = View(NOTHING, os.getcwd(), run.texts.lines)
+    for path, why in sorted(kept.items()):
+        say(f"finlint: error: {view.path(path)} {why}, and is left alone")
     if options.diff:
         for path, data in sorted(done.texts.items()):
             sys.stdout.write(fixing.diff(view.path(path), read(path), data))
@@ -54,7 +65,10 @@ def mend(run: Run, outcome: Outcome) -> int:
     for path, data in sorted(done.texts.items()):
         if run.texts.data(path) != read(path):
             raise UsageError(f"{view.path(path)} has changed in the meantime, and is left alone: run again")
-        atomic.write_bytes(path, data)
+        try:
+            rewrite(path, data, given)
+        except RefusedError as error:
+            raise UsageError(f"{view.path(path)} {error}, and is left alone") from None
     return _said(run, after, Texts(done.texts), fixed, more, sys.stdout) or mended
 
 

@@ -120,7 +120,7 @@ def _after(run: Run, outcome: Outcome) -> int:
     if options.add_ignore:
         from finlint.cli.ignoring import add_ignores
 
-        return add_ignores(run.known.subtracted(report), run.texts)
+        return add_ignores(run.known.subtracted(report), run.texts, run.request.paths)
     return finish(run, outcome._replace(report=report), run.texts)
 
 
