@@ -222,14 +222,6 @@ class Knowledge:
                 return self._finished(found, type_name, step.bindings)
         return ""
 
-    def element_type(self, type_name: str) -> str:
-        """Type of what iterating over a value of type ``type_name`` yields; "" where unknown."""
-        if types.head(type_name) == "tuple":
-            parts = [part for part in types.arguments(type_name) if part != "..."]
-            return " | ".join(dict.fromkeys(parts)) if "typing.Any" not in parts else ""
-        iterator = self.call_type(type_name, "__iter__")
-        return self.call_type(iterator, "__next__") if iterator else ""
-
     def _finished(self, text: str, receiver: str, bindings: Mapping[str, str]) -> str:
         if text == "self":
             return receiver

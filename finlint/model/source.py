@@ -12,10 +12,3 @@ class Span(NamedTuple):
     column: int
     end_line: int
     end_column: int
-
-
-class Location(NamedTuple):
-    """A span and the file it lies in. ``path`` is as discovery gave it, not yet made relative."""
-
-    path: str
-    span: Span

@@ -184,23 +184,6 @@ def test_call_type(knowledge: Knowledge, type_name: str, attribute: str, expecte
     assert knowledge.call_type(type_name, attribute) == expected
 
 
-@pytest.mark.parametrize(
-    ("type_name", "expected"),
-    [
-        ("list[threading.Thread]", "threading.Thread"),
-        ("dict[str, int]", "str"),
-        ("tuple[int, ...]", "int"),
-        ("tuple[int, str]", "int | str"),
-        ("weakref.WeakSet[threading.Thread]", "threading.Thread"),
-        ("typing.Iterator[socket.socket]", "socket.socket"),
-        ("list", ""),
-        ("int", ""),
-    ],
-)
-def test_element_type(knowledge: Knowledge, type_name: str, expected: str) -> None:
-    assert knowledge.element_type(type_name) == expected
-
-
 def test_classes_and_modules(knowledge: Knowledge) -> None:
     assert knowledge.is_class("threading.Lock")
     assert knowledge.is_class("multiprocessing.Lock")

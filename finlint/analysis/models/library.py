@@ -23,7 +23,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.domain.values import (
     truth as truth_of,
 )
-from finlint.knowledge.entries import Argument, Entry, Lasts
+from finlint.knowledge.entries import FLAG_PARAMETERS, Argument, Entry, Lasts
 
 
 class Knowledge(Protocol):
@@ -99,7 +99,7 @@ def _holds(condition: Argument, given: dict[str, Value]) -> bool | None:
         # ``default=...``: given at all, whatever it is.
         return True
     if isinstance(value, Const):
-        if condition.parameter in _FLAG_PARAMETERS and isinstance(condition.value, int):
+        if condition.parameter in FLAG_PARAMETERS and isinstance(condition.value, int):
             # One bit of several: ``os.WNOHANG``, ``fcntl.LOCK_EX | fcntl.LOCK_NB``.
             return isinstance(value.value, int) and value.value & condition.value == condition.value
         same = type(value.value) is type(condition.value) or (_is_number(value.value) and _is_number(condition.value))
@@ -114,8 +114,6 @@ def _holds(condition: Argument, given: dict[str, Value]) -> bool | None:
         return verdicts.pop() if len(verdicts) == 1 and condition.value is not None else None
     return None if not is_known(value) else False
 
-
-_FLAG_PARAMETERS = frozenset({"flags", "options", "operation", "cmd"})
 
 #: Lists and dictionaries of modules that registrars stand for.
 _REGISTRARS = frozenset({"gc.callbacks"})
@@ -431,10 +429,3 @@ def _split(text: str, separator: str) -> list[str]:
             start = position + 1
     out.append(text[start:])
     return out
-
-
-def library_class(value: Value, knowledge: Knowledge) -> str:
-    """The qualified name if ``value`` is a library class, else ""."""
-    if isinstance(value, Lib) and knowledge.is_class(value.name):
-        return knowledge.canonical(value.name)
-    return ""

@@ -106,16 +106,6 @@ class Project:
         path = self._path_of(name, importer)
         return None if path is None else self.at(path)
 
-    def is_namespace(self, name: str, importer: ModuleNode) -> bool:
-        """Whether ``name`` is a folder without ``__init__.py`` (a namespace package) in reach of the importer."""
-        parts = name.split(".")
-        for root in self._search(importer, parts[0]):
-            folder = os.path.join(root, *parts)
-            self.reads.note(Folder(os.path.dirname(folder)))
-            if os.path.isdir(folder) and not self._is_stdlib_root(root):
-                return True
-        return False
-
     def resolve_relative(self, module: str, level: int, importer: ModuleNode) -> ModuleNode | None:
         """The module that ``from {level dots}{module} import`` means."""
         folder = self.relative_folder(level, importer)
