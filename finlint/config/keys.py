@@ -201,7 +201,7 @@ _DECLARED = (
         "respect-gitignore",
         FLAG,
         True,
-        "Walk past what git ignores.",
+        "Walk past what git's files of patterns name (`.gitignore`, `info/exclude`, your own), tracked files included.",
         "false",
         "--no-respect-gitignore",
     ),

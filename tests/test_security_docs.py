@@ -1,0 +1,38 @@
+"""docs/security.md says what is there: the tests that it names, and the bounds that hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from finlint import baseline
+from finlint.cache import own
+from finlint.config import reading
+from finlint.knowledge import user
+from finlint.syntax import gitignore
+from finlint.syntax import reading as source
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "security.md").read_text()
+
+
+def test_the_tests_are_there() -> None:
+    names = re.findall(r"`(?:tests/\w+/)?(test_\w+\.py)`", PAGE)
+    assert len(names) == 6
+    for name in names:
+        assert list((ROOT / "tests").rglob(name)), name
+
+
+def test_the_bounds_hold() -> None:
+    words = " ".join(PAGE.split())
+    assert source.MAX_BYTES == user.MAX_BYTES == 20_000_000
+    assert reading.MAX_BYTES == gitignore.MAX_BYTES == 10_000_000
+    assert baseline.MAX_BYTES == 200_000_000
+    assert "20 MB of source or knowledge, 10 MB of configuration or patterns, 200 MB of baseline" in words
+    assert f"a folder `{own.NAME}` below `--cache-dir`" in words
+
+
+def test_the_pages_name_each_other() -> None:
+    assert "docs/security.md" in (ROOT / "SECURITY.md").read_text()
+    assert "../SECURITY.md" in PAGE
+    assert "docs/security.md" in (ROOT / "README.md").read_text()
