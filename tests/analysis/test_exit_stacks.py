@@ -23,42 +23,6 @@ PROGRAM = """\
     """
 
 
-@pytest.mark.parametrize(
-    ("made", "end", "expected"),
-    [
-        ("self.stack = contextlib.ExitStack(); self.stack.callback(wait, 1)", "self.stack.close()", ["FIN103"]),
-        ("self.stack = contextlib.ExitStack(); self.stack.push(wait)", "self.stack.close()", ["FIN103"]),
-        ("self.stack = contextlib.ExitStack(); self.stack.push(Locked())", "self.stack.close()", ["FIN102"]),
-        ("self.stack = contextlib.ExitStack(); self.stack.enter_context(Locked())", "self.stack.close()", ["FIN102"]),
-        ("self.stack = contextlib.ExitStack(); self.stack.callback(len, )", "self.stack.close()", []),
-        ("self.stack = contextlib.ExitStack(); self.stack.callback(wait)", "pass", []),
-        ("self.stack = contextlib.ExitStack()", "self.stack.close()", []),
-        (
-            "self.stack = contextlib.ExitStack(); self.stack.callback(wait)",
-            "self.stack.__exit__(None, None, None)",
-            ["FIN103"],
-        ),
-        (
-            "with contextlib.ExitStack() as stack:\n                stack.callback(wait)\n"
-            "                self.stack = stack.pop_all()",
-            "self.stack.close()",
-            ["FIN103"],
-        ),
-        ("pass", "with contextlib.ExitStack() as stack:\n                stack.callback(wait)", ["FIN103"]),
-        ("pass", "with contextlib.ExitStack() as stack:\n                stack.enter_context(Locked())", ["FIN102"]),
-        (
-            "pass",
-            "with contextlib.ExitStack() as stack:\n                stack.callback(wait)\n"
-            "                self.kept = stack.pop_all()",
-            [],
-        ),
-        ("self.items = []; self.items.append(wait); self.items.push(1)", "self.items[0]()", ["FIN103"]),
-    ],
-)
-def test_an_exit_stack(made: str, end: str, expected: list[str], tmp_path: Path) -> None:
-    assert codes(check(tmp_path, {"m": PROGRAM.format(made=made, end=end)})) == expected
-
-
 def test_methods_elsewhere_give_to_the_stack(tmp_path: Path) -> None:
     source = PROGRAM.format(made="self.stack = contextlib.ExitStack()", end="self.stack.close()")
     source = source.rstrip(" ") + "        def go(self): self.stack.callback(wait)\n"

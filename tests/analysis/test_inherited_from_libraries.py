@@ -52,50 +52,6 @@ def test_python_calls_close_of_a_subclass(base: type, arguments: tuple[object, .
     assert closed == [base.__name__]
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        ("class A(io.RawIOBase):\n    def close(self): time.sleep(9)", ["FIN103"]),
-        ("class A(RawIOBase):\n    def close(self): self.part()\n    def part(self): time.sleep(9)", ["FIN103"]),
-        # ``close`` of io calls ``flush``.
-        ("class A(io.BufferedIOBase):\n    def flush(self): time.sleep(9)", ["FIN103"]),
-        (
-            "class A(io.RawIOBase):\n    def close(self): super().close()\n    def flush(self): time.sleep(9)",
-            ["FIN103"],
-        ),
-        ("class A(io.RawIOBase):\n    def close(self): pass\n    def flush(self): time.sleep(9)", []),
-        # That of BytesIO does not.
-        ("class A(io.BytesIO):\n    def flush(self): time.sleep(9)", []),
-        ("class A(io.BytesIO):\n    def close(self): time.sleep(9)", ["FIN103"]),
-        ("class A(zipfile.ZipFile):\n    def close(self): time.sleep(9)", ["FIN103"]),
-        ("class A(IO[bytes]):\n    def close(self): time.sleep(9)", []),
-        ("class A(Archive):\n    def close(self): time.sleep(9)", ["FIN103"]),
-        ("class A(io.RawIOBase):\n    def read(self): time.sleep(9)", []),
-        ("class A(io.RawIOBase):\n    async def close(self): time.sleep(9)", []),
-        # A finalizer of its own runs instead, and may call that of the base.
-        ("class A(io.RawIOBase):\n    def __del__(self): pass\n    def close(self): time.sleep(9)", []),
-        (
-            "class A(io.RawIOBase):\n    def __del__(self): super().__del__()\n    def close(self): time.sleep(9)",
-            ["FIN103"],
-        ),
-        # By inheritance, from a class of the project that is found by its own base.
-        ("class A(io.RawIOBase): pass\nclass B(A):\n    def close(self): time.sleep(9)", ["FIN103"]),
-        ("class M:\n    def close(self): time.sleep(9)\nclass A(M, io.RawIOBase): pass", ["FIN103"]),
-        ("class M:\n    def close(self): time.sleep(9)\nclass A(io.BytesIO, M): pass", []),
-        ("def f():\n    class A(io.RawIOBase):\n        def close(self): time.sleep(9)\n    return A()", ["FIN103"]),
-        ("class A(\n    # a base\n    io.RawIOBase,\n):\n    def close(self): time.sleep(9)", ["FIN103"]),
-        # What the abstract classes have themselves does nothing.
-        ("class A(io.RawIOBase):\n    def close(self): self.flush()", []),
-        ("class A(io.RawIOBase):\n    def close(self): super().flush()", []),
-        ("class A(io.RawIOBase):\n    def close(self): self.raw.flush()\n    raw: io.RawIOBase", ["FIN106"]),
-        ("class A(io.TextIOWrapper):\n    def close(self): self.flush()", ["FIN106"]),
-    ],
-)
-def test_what_a_library_base_calls(body: str, expected: list[str], tmp_path: Path) -> None:
-    head = "import io, time, zipfile\nfrom io import RawIOBase\nfrom zipfile import ZipFile as Archive\nfrom typing import IO\n"
-    assert codes(check(tmp_path, {"a": head + body})) == expected
-
-
 def test_a_subclass_in_another_module(tmp_path: Path) -> None:
     files = {
         "base": "import io\nclass Base(io.RawIOBase):\n    def close(self): self.end()\n    def end(self): pass\n",
