@@ -1,7 +1,8 @@
 """FIN401: what ``__del__`` reads and ``__init__`` may not have set.
 
 Each program defines ``make()``, in which a constructor fails where it can. It is linted, and executed with what
-``__del__`` raises being looked at, so that what must be reported and what must not is what really happens.
+``__del__`` raises being looked at, so that what must be reported and what must not is what really happens, on the line
+where it does.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from expected import check, expected_in
 
 from .programs import lint, of_code
 
@@ -30,14 +32,14 @@ REPORTED = {
                 fails()
                 self.file = None
             def __del__(self):
-                self.file
+                self.file  # expect: FIN401
     """,
     "the call itself sets it": """
         class A:
             def __init__(self):
                 self.file = fails()
             def __del__(self):
-                self.file.close()
+                self.file.close()  # expect: FIN401
     """,
     "read by a method": """
         class A:
@@ -46,7 +48,7 @@ REPORTED = {
             def close(self):
                 self.file.close()
             def __del__(self):
-                self.close()
+                self.close()  # expect: FIN401
     """,
     "an argument is checked first": """
         class A:
@@ -55,7 +57,7 @@ REPORTED = {
                     raise ValueError
                 self.size = size
             def __del__(self):
-                self.size
+                self.size  # expect: FIN401
     """,
     "an assertion first": """
         class A:
@@ -63,7 +65,7 @@ REPORTED = {
                 assert size
                 self.size = size
             def __del__(self):
-                self.size
+                self.size  # expect: FIN401
     """,
     "the base's constructor fails": """
         class Base:
@@ -74,7 +76,7 @@ REPORTED = {
                 super().__init__()
                 self.open = True
             def __del__(self):
-                if self.open:
+                if self.open:  # expect: FIN401
                     pass
     """,
     "slots are no default": """
@@ -83,7 +85,7 @@ REPORTED = {
             def __init__(self):
                 self.file = fails()
             def __del__(self):
-                self.file.close()
+                self.file.close()  # expect: FIN401
     """,
     "only an annotation in the class": """
         class A:
@@ -91,7 +93,7 @@ REPORTED = {
             def __init__(self):
                 self.file = fails()
             def __del__(self):
-                self.file.close()
+                self.file.close()  # expect: FIN401
     """,
     "another exception is caught": """
         class A:
@@ -99,7 +101,7 @@ REPORTED = {
                 self.file = fails()
             def __del__(self):
                 try:
-                    self.file.close()
+                    self.file.close()  # expect: FIN401
                 except OSError:
                     pass
     """,
@@ -108,7 +110,7 @@ REPORTED = {
             def __init__(self):
                 self.a, self.b = (1, 2, 3)
             def __del__(self):
-                self.a
+                self.a  # expect: FIN401
     """,
     "set in one branch": """
         class A:
@@ -117,7 +119,7 @@ REPORTED = {
                     self.file = None
                 fails()
             def __del__(self):
-                self.file
+                self.file  # expect: FIN401
     """,
     "a property's setter fails": """
         class A:
@@ -133,7 +135,7 @@ REPORTED = {
                     raise ValueError
                 self._size = value
             def __del__(self):
-                self.file
+                self.file  # expect: FIN401
     """,
     "only another method sets it": """
         class A:
@@ -142,7 +144,7 @@ REPORTED = {
             def open(self):
                 self.file = open(self.name)
             def __del__(self):
-                self.file.close()
+                self.file.close()  # expect: FIN401
         def fails(): pass
     """,
 }
@@ -409,10 +411,15 @@ SILENT = {
 }
 
 
-def _executed(source: str) -> list[str]:
-    """Names of the exceptions that finalizers raised while a constructor was made to fail."""
-    raised: list[str] = []
-    before, sys.unraisablehook = sys.unraisablehook, lambda args: raised.append(args.exc_type.__name__)
+def _executed(source: str) -> list[tuple[int, str]]:
+    """The exceptions that finalizers raised while a constructor was made to fail, and the lines of ``__del__``."""
+    raised: list[tuple[int, str]] = []
+
+    def hook(args: sys.UnraisableHookArgs) -> None:
+        assert args.exc_traceback is not None
+        raised.append((args.exc_traceback.tb_lineno, args.exc_type.__name__))
+
+    before, sys.unraisablehook = sys.unraisablehook, hook
     try:
         names: dict[str, object] = {"__name__": __name__}
         exec(compile(source, "program.py", "exec"), names)
@@ -433,16 +440,18 @@ def _source(program: str) -> str:
 @pytest.mark.parametrize("name", REPORTED)
 def test_reported(tmp_path: Path, name: str) -> None:
     source = _source(REPORTED[name])
-    assert _executed(source) == ["AttributeError"]
-    (finding,) = of_code(lint(tmp_path, source), "FIN401")
-    assert "AttributeError" in finding.message
+    (line,) = (line for line, code in expected_in(source) if code == "FIN401")
+    assert _executed(source) == [(line, "AttributeError")]
+    report = check(tmp_path, {"program.py": source})
+    assert all("AttributeError" in finding.message for finding in of_code(report, "FIN401"))
 
 
 @pytest.mark.parametrize("name", SILENT)
 def test_silent(tmp_path: Path, name: str) -> None:
     source = _source(SILENT[name])
     assert _executed(source) == []
-    assert of_code(lint(tmp_path, source), "FIN401") == []
+    assert "FIN401" not in source
+    check(tmp_path, {"program.py": source})
 
 
 def test_one_finding_for_what_one_call_reads(tmp_path: Path) -> None:
