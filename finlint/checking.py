@@ -22,7 +22,7 @@ from finlint.analysis.program.symbols import ClassNode, ModuleNode
 from finlint.knowledge.base import Knowledge
 from finlint.knowledge.heritable import described_in
 from finlint.model import limits
-from finlint.model.finding import FileError, Finding
+from finlint.model.finding import FileError, Finding, distinct
 from finlint.model.reads import File, Folder, Hit, Part, Reads, Search
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, ClassKey, Group, Inputs, Known, Seen, Task
@@ -288,13 +288,3 @@ def _text_at(step: Step, source: Traced | None) -> str:
 def _mattered(cls: ClassNode, reads: Reads) -> tuple[str, ...]:
     """The attributes that were looked up on a class, and the classes that instances were compared with."""
     return tuple(sorted(reads.asked(cls) | reads.asked(None)))
-
-
-def distinct(findings: list[Finding]) -> Iterator[Finding]:
-    """One finding for each callback and culprit, however often it is registered or inherited."""
-    seen: set[object] = set()
-    for finding in findings:
-        key = (finding.code, finding.path, finding.span, finding.culprit)
-        if key not in seen:
-            seen.add(key)
-            yield finding

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from finlint.cache.verdict import CHECKED, MAY, NO, UNKNOWN
-from finlint.model.finding import FileError, Finding, Report, Summary
+from finlint.model.finding import FileError, Finding, Report, Summary, distinct
 from finlint.model.settings import Settings
 from finlint.model.stamp import Stamps, stamps_of
 from finlint.prefilter import Budget, Prefilter, problem
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from finlint.rounds import Question, Searches
     from finlint.workers.batches import Asked
     from finlint.workers.elsewhere import Elsewhere
+    from finlint.workers.guarded import Guarded
     from finlint.workers.here import Here
     from finlint.workers.sweeps import Look
 
@@ -115,7 +116,7 @@ class _Run:
         self.errors: set[FileError] = set()
         self._prefilter = prefilter
         self._memory = memory
-        self._here: Here | None = None
+        self._here: Here | Guarded | None = None
         self._elsewhere: Elsewhere | None = None
         self._found_packages: Packages | None = None
         self._searches: Searches | None = None
@@ -139,8 +140,6 @@ class _Run:
             self.close()
         findings: list[Finding] = [f for answer in self._answers for f in answer.findings]
         if findings:
-            from finlint.checking import distinct
-
             findings = sorted(distinct(findings), key=lambda f: f.sort_key)
         self.errors.update(self.files.errors.values(), *(answer.errors for answer in self._answers))
         registrations = {place for answer in self._answers for place in answer.registrations}
@@ -160,6 +159,9 @@ class _Run:
         if self._elsewhere is not None:
             self._elsewhere.close()
             self._elsewhere = None
+        if self._here is not None:
+            self._here.close()
+            self._here = None
 
     def statistics(self) -> Statistics:
         from finlint.model.task import Statistics, Work
@@ -357,7 +359,9 @@ class _Run:
             for task, answer, inputs in batch.answered:
                 answers[task] = answer
                 self._reached.update(inputs.files)
-                if self._memory is not None:
+                if self._memory is not None and batch.is_lost:
+                    self._memory.lose()
+                elif self._memory is not None:
                     self._memory.keep(task, known, answer, inputs, batch.seen)
             done += len(batch.answered)
             if self.progress is not None:
@@ -373,9 +377,8 @@ class _Run:
         ordered = sorted(groups.items(), key=lambda item: -sum(self._sizes.get(task.path, 0) for task in item[1]))
         return [Asked(package, group[i : i + BATCH]) for package, group in ordered for i in range(0, len(group), BATCH)]
 
-    def _worker(self, tasks: Sequence[Task]) -> Here | Elsewhere:
+    def _worker(self, tasks: Sequence[Task]) -> Here | Guarded | Elsewhere:
         from finlint.workers.elsewhere import WORTH
-        from finlint.workers.here import Here
 
         if self._elsewhere is not None:
             return self._elsewhere
@@ -384,8 +387,18 @@ class _Run:
             if others is not None:
                 return others
         if self._here is None:
-            self._here = Here(self.files, self.settings)
+            self._here = self._alone()
         return self._here
+
+    def _alone(self) -> Here | Guarded:
+        """What answers where other processes would not save time."""
+        from finlint.workers.guarded import Guarded, may_fork
+
+        if self.settings.guarded and may_fork():
+            return Guarded(self.files, self.settings)
+        from finlint.workers.here import Here
+
+        return Here(self.files, self.settings)
 
     def _others(self) -> Elsewhere | None:
         """Worker processes, if there may be any."""

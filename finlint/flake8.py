@@ -142,7 +142,9 @@ class Plugin:
         finder = ConfigFinder(isolated=self._isolated, explicit=self._config)
         policies = Policies(finder, Overrides(extend_select=self._enable))
         config = finder.of_file(path)
-        settings = merged_settings([config], Settings(jobs=1), cache_dir=cache_dir(None, [config.cache_dir]))
+        settings = merged_settings(
+            [config], Settings(jobs=1, guarded=True), cache_dir=cache_dir(None, [config.cache_dir])
+        )
         outcome = analyse([path], policies, settings, Texts(overlay), overlay=overlay, noqa=False)
         found: dict[Result, None] = {}
         for finding in outcome.report.findings:

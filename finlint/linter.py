@@ -74,7 +74,7 @@ class Linter:
         configs = self.finder.all()
         return merged_settings(
             configs,
-            Settings(prefilter=self.options.prefilter, jobs=self.options.jobs),
+            Settings(prefilter=self.options.prefilter, jobs=self.options.jobs, guarded=True),
             follow_installed=self.options.follow_installed,
             cache_dir=self._cache_dir([config.cache_dir for config in configs]),
         )

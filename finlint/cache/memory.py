@@ -232,6 +232,11 @@ class Memory:
         if self._answers is not None:
             self._answers.keep(task, known, answer, inputs, seen)
 
+    def lose(self) -> None:
+        """Nobody gave one of the answers: the next run asks again."""
+        if self._answers is not None:
+            self._answers.complete = False
+
     # -- saving
 
     def save(

@@ -51,7 +51,7 @@ class Place:
 
 def _key(settings: Settings) -> str:
     """What the files are for: the working folder and all that changes answers, knowledge files by content."""
-    parts: list[object] = [os.getcwd(), settings._replace(cache_dir=None, jobs=None)]
+    parts: list[object] = [os.getcwd(), settings._replace(cache_dir=None, jobs=None, guarded=False)]
     for path in settings.knowledge:
         try:
             with open(path, "rb") as file:

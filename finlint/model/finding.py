@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -160,3 +161,13 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     errors: tuple[FileError, ...]
     summary: Summary
+
+
+def distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding for each callback and culprit, however often it is registered or inherited."""
+    seen: set[object] = set()
+    for finding in findings:
+        key = (finding.code, finding.path, finding.span, finding.culprit)
+        if key not in seen:
+            seen.add(key)
+            yield finding

@@ -30,3 +30,5 @@ class Settings(NamedTuple):
     prefilter: bool = True
     jobs: int | None = None
     cache_dir: str | None = None
+    #: Answers are given in another process where there may be one, so that what ends it does not end this one.
+    guarded: bool = False

@@ -5,6 +5,7 @@ They go through pipes as JSON, so that a process can send nothing but data.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -38,6 +39,8 @@ class Asked(NamedTuple):
 
     package: str
     tasks: Sequence[Task]
+    #: It was in a batch during which a process ended, and is tried again by itself.
+    alone: bool = False
 
 
 class Batch(NamedTuple):
@@ -46,13 +49,28 @@ class Batch(NamedTuple):
     answered: tuple[Answered, ...]
     seen: Seen
     work: Work
+    #: Nobody answered: what is said instead is no answer to be kept.
+    is_lost: bool = False
 
 
-def lost(asked: Asked) -> Batch:
-    """What there is to say where nobody answers."""
-    error = "the process that analysed it ended"
+def lost(asked: Asked, ending: int = 0) -> Batch:
+    """What there is to say where nobody answers; ``ending`` is the signal that ended the process, if one did."""
+    how = f" ({_signal(ending)})" if ending else ""
+    error = f"the process that analysed it ended{how}"
     answers = (Answered(t, Answer(errors=(FileError(t.path, 1, error),)), Inputs()) for t in asked.tasks)
-    return Batch(tuple(answers), Seen(), Work())
+    return Batch(tuple(answers), Seen(), Work(), True)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def one_by_one(asked: Asked) -> list[Asked]:
+    """What is to be tried again of a batch during which a process ended; nothing where it was a single task, alone."""
+    return [] if asked.alone else [Asked(asked.package, [task], True) for task in asked.tasks]
 
 
 def request_to_json(asked: Asked, known: Known) -> list[Any]:
@@ -60,9 +78,9 @@ def request_to_json(asked: Asked, known: Known) -> list[Any]:
 
 
 def request_from_json(data: Sequence[Any]) -> tuple[Asked, Known]:
-    (package, tasks), (wrappers, inherited) = data
+    (package, tasks, alone), (wrappers, inherited) = data
     known = Known(tuple(FunctionKey(*w) for w in wrappers), inherited_from_json(inherited))
-    return Asked(package, [task_from_json(task) for task in tasks]), known
+    return Asked(package, [task_from_json(task) for task in tasks], bool(alone)), known
 
 
 def batch_to_json(batch: Batch) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from finlint.model.settings import Settings
 from finlint.model.task import Known
 from finlint.syntax.files import Files
-from finlint.workers.batches import Asked, Batch, batch_from_json, lost, request_to_json
+from finlint.workers.batches import Asked, Batch, batch_from_json, lost, one_by_one, request_to_json
 from finlint.workers.serving import serve
 from finlint.workers.sweeps import Look
 
@@ -48,9 +48,14 @@ class _Worker:
         if self.process.is_alive():
             self.process.terminate()
 
+    def ending(self) -> int:
+        """The signal that ended it; 0 if none did."""
+        return max(0, -(self.process.exitcode or 0))
+
 
 class Elsewhere:
-    """Answers in ``count`` worker processes. A worker that dies takes its batch with it: its files are errors."""
+    """Answers in ``count`` worker processes. Where one dies, the tasks of its
+    batch are tried again one by one, and the file that another one dies of is an error."""
 
     def __init__(self, files: Files, settings: Settings, paths: Sequence[str], count: int) -> None:
         """``paths`` are all files of the run."""
@@ -150,7 +155,15 @@ class Elsewhere:
                 try:
                     reply, worker.grown = json.loads(worker.connection.recv_bytes())
                 except (EOFError, OSError):
-                    yield lost(asked)
+                    # What ended it may end the next one: each task is tried by itself.
+                    again = one_by_one(asked)
+                    for one in reversed(again):
+                        waiting.give_back(one)
+                    fresh = self._replaced(worker)
+                    if fresh is not worker:
+                        idle.append(fresh)
+                    if not again:
+                        yield lost(asked, worker.ending())
                     continue
                 idle.append(worker)
                 yield batch_from_json(asked, reply)
