@@ -16,6 +16,7 @@ from __future__ import annotations
 import gc
 import sys
 import types
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, starmap
@@ -64,6 +65,62 @@ class Graph:
     def alive(self) -> set[int]:
         """What is held from outside, and everything that it reaches. A negative count is no proof: alive."""
         return self.reach(position for position, count in enumerate(self.external) if count != 0)
+
+
+_LOOKS_BACK = 3
+_FEW = 16
+
+
+def _finds_its_own_call() -> bool:
+    one: list[object] = []
+    return any(type(referrer) is tuple for referrer in gc.get_referrers(*[one]))
+
+
+_FINDS_ITS_OWN_CALL = _finds_its_own_call()  # since CPython 3.13 `gc.get_referrers` lists the tuple of its arguments
+
+
+def held_by_somebody(roots: list[object]) -> bool:
+    """Whether it is seen, looking backwards from a few objects, that something holds one of them: for what is
+    registered once, and reaches much, that is far cheaper than to look at all that it reaches.
+
+    A reference that no tracked object explains comes from a running function or from C, so it holds; one from a module
+    holds; other referrers are looked at in the same way, a few steps up. False says nothing. The list `roots` and what
+    is `Opaque` do not count. A thread that moves the object meanwhile can make it seem held, which postpones its end,
+    and never the reverse.
+    """
+    if not all(map(gc.is_tracked, roots)):  # what refers to them may not be tracked either
+        return False
+    level, aside, seen = roots, {id(roots)}, set(map(id, roots))
+    modules = {id(vars(module)) for module in list(sys.modules.values()) if type(module) is types.ModuleType}
+    for _ in range(_LOOKS_BACK):
+        gauged = [object(), *level]
+        counts = list(map(sys.getrefcount, gauged))
+        keys = set(map(id, level))
+        own_call = list(map(id, level)) if _FINDS_ITS_OWN_CALL else None
+        aside |= {id(level), id(gauged)}
+        explained: Counter[int] = Counter()
+        following: list[object] = []
+        referrer: object = None
+        for referrer in gc.get_referrers(*level):
+            if id(referrer) in aside:
+                continue
+            if own_call is not None and type(referrer) is tuple and list(map(id, referrer)) == own_call:
+                own_call = None  # one tuple of these elements is the call's
+                continue
+            if id(referrer) in modules or isinstance(referrer, (type, types.ModuleType)):
+                return True
+            explained.update(filter(keys.__contains__, map(id, gc.get_referents(referrer))))
+            if not isinstance(referrer, Opaque) and id(referrer) not in seen:
+                seen.add(id(referrer))
+                following.append(referrer)
+        referrer = None
+        # The gauge is in one list, the others are in two.
+        if any(count - counts[0] - 1 > explained[id(one)] for count, one in zip(counts[1:], level, strict=True)):
+            return True
+        if not following or len(following) > _FEW:
+            return False
+        level = following
+    return False
 
 
 def survey(roots: list[object], owned: Mapping[int, int], *, leaves: bool = False) -> Graph:

@@ -114,6 +114,8 @@ class Registry(collector.Opaque):
             if cleanup.owner not in owned:
                 roots.append(cleanup.obj)
             owned[cleanup.owner] = owned.get(cleanup.owner, 0) + 1
+        if len(roots) == 1 and collector.held_by_somebody(roots):
+            return None
         position = {key: number for number, key in enumerate(owned, 1)}
         graph = collector.survey(roots, owned)
         alive = graph.alive()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from worlds import Thing, collect
 
-from finlint.runtime import Runtime
+from finlint.runtime import Runtime, collector
 
 SCALE = int(os.environ.get("FINLINT_STRESS", "1"))
 
@@ -194,7 +194,7 @@ def through(kind: int, to: Any) -> Any:
 
 
 def build(
-    chance: random.Random, rt: Runtime, ran: list[int]
+    chance: random.Random, rt: Runtime, ran: list[int], at_most: int
 ) -> tuple[list[Any], dict[int, set[int]], set[int], set[int]]:
     nodes: list[Any] = [(Node if chance.random() < 0.7 else SlotNode)(n) for n in range(chance.randint(3, 14))]
     edges: dict[int, set[int]] = {n: set() for n in range(len(nodes))}
@@ -212,6 +212,7 @@ def build(
         edges[a].add(b)
     roots = {n for n in range(len(nodes)) if chance.random() < 0.25}
     watched = {n for n in range(len(nodes)) if chance.random() < 0.6}
+    watched = set(sorted(watched)[:at_most])
     for n in watched:
         rt.set_finalizer(nodes[n], lambda it: ran.append(it.number))
     kept = [nodes[n] for n in roots]
@@ -230,12 +231,13 @@ def reach(edges: dict[int, set[int]], start: set[int]) -> set[int]:
     return seen
 
 
+@pytest.mark.parametrize("at_most", [1, 99])  # one alone is looked at backwards first
 @pytest.mark.parametrize("cycles", ["go", "run"])
-def test_random_graphs(cycles: Any) -> None:
+def test_random_graphs(cycles: Any, at_most: int) -> None:
     for seed in range(50 * SCALE):
         with Runtime(cycles=cycles) as rt:
             ran: list[int] = []
-            kept, edges, roots, watched = build(random.Random(seed), rt, ran)
+            kept, edges, roots, watched = build(random.Random(seed), rt, ran, at_most)
             collect(rt)
             dead = watched - reach(edges, roots)
             if cycles == "go":
@@ -244,6 +246,30 @@ def test_random_graphs(cycles: Any) -> None:
                 marked = {n for n in dead for m in dead - {n} if n in reach(edges, {m})}
             assert sorted(ran) == sorted(dead - marked), seed
             del kept
+
+
+def test_one_object_that_is_held_costs_no_look_at_all_it_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held by a variable, by a container, by a module: found by looking backwards. Else a collection of 300,000 objects
+    costs 15 to 20 times CPython's."""
+    surveyed: list[int] = []
+    original = collector.survey
+    monkeypatch.setattr(collector, "survey", lambda *args, **kwargs: surveyed.append(1) or original(*args, **kwargs))
+    ran: list[int] = []
+    with Runtime() as rt:
+        it: Any = Node(1)
+        rt.set_finalizer(it, lambda it: ran.append(it.number))
+        rt.gc()
+        holder: Any = [[it]]
+        del it
+        rt.gc()
+        globals()["_held"] = holder[0][0]
+        del holder
+        rt.gc()
+        assert surveyed == []
+        del globals()["_held"]
+        collect(rt)
+        assert surveyed == [1]
+    assert ran == [1]
 
 
 # -- automatic collection ----------------------------------------------------------------------------------
