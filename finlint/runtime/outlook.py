@@ -47,9 +47,9 @@ class Outlook:
 
     def _is_stuck(self, worker: Worker) -> bool:
         thread, call = worker.thread, worker.current
-        if worker.dead:
+        if worker.dead or thread is None:  # no thread: none can be started any more
             return True
-        if thread is None or call is None:
+        if call is None:
             return False
         watch = self._watch(thread)
         if self._calls.get(worker) is not call:

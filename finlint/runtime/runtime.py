@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import gc as cpython_gc
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -29,8 +28,6 @@ from finlint.runtime.worker import Failure, Worker
 T = TypeVar("T")
 P = ParamSpec("P")
 _STUCK_TIMEOUT = 10.0
-# CPython 3.12 starts no thread in an ``atexit`` function, so the workers are there from the beginning.
-_NO_THREADS_AT_EXIT = sys.version_info[:2] == (3, 12)
 
 
 class Cleanup:
@@ -110,9 +107,6 @@ class Runtime(collector.Opaque):
             asleep.start()
         # A world that is dropped without `close` must not leave idle threads behind. It may happen inside a collection.
         weakref.finalize(self, _let_go, self._world, self._workers, self._automatic).atexit = False
-        if _NO_THREADS_AT_EXIT:
-            self._collecting.run(self._finalizers.ensure_started)
-            self._collecting.run(self._cleanups.ensure_started)
 
     # -- Go's functions ------------------------------------------------------------------------------------
 

@@ -202,6 +202,7 @@ def test_close_ends_pollers_politely() -> None:
         try:
             while True:
                 channel.try_receive()
+                begun.set()
         except BaseException as error:
             # What gives something back works in a closed world.
             names.append(type(error).__name__)
@@ -209,11 +210,13 @@ def test_close_ends_pollers_politely() -> None:
             raise
 
     names: list[str] = []
+    begun = threading.Event()
     mutex = Mutex()
     mutex.lock()
     rt = Runtime()
     rt.set_finalizer(Thing(), body)
     rt.gc()
+    begun.wait()
     assert rt.close()
     assert names == ["WorldClosed"]
     assert mutex.try_lock()
