@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finlint.analysis.execution.reachability import Witness
 from finlint.analysis.properties.lock_regions import Holder
-from finlint.model.finding import Severity
+from finlint.model.finding import Confidence, Severity
 from finlint.rules.base.reaching import NOT_REPORTED, OWN, Mildly, Reached, Reaches, lock_of, takes_lock
 from finlint.rules.base.rule import DEL
 
@@ -96,6 +96,12 @@ class Lock(Reaches):
 
     def done(self, witness: Witness, about: Reached) -> str:
         return takes_lock(self.verb, witness.effect, about.text_at(witness.steps[-1]))
+
+    def certainty(self, witness: Witness, about: Reached) -> Confidence:
+        sure = super().certainty(witness, about)
+        # A library's own lock, or one of which nothing is known: nobody has seen who holds it.
+        seen = about.custody(witness).known or sure is not Confidence.HIGH
+        return sure if seen else Confidence.MEDIUM
 
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
         held = about.custody(witness)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from typing import NamedTuple
 
@@ -27,11 +28,13 @@ class Witness(NamedTuple):
     """An effect that a root reaches, and the shortest chain to it (the culprit's place last).
 
     ``first``: every chain comes through a place that is run the first time only, while this variable is made.
+    ``spread``: of how many functions by one name the chain goes through one, where they are the most.
     """
 
     effect: Effect
     steps: tuple[Step, ...]
     first: str = ""
+    spread: int = 1
 
 
 def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
@@ -65,7 +68,8 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
             if effect.culprit in seen:
                 continue
             first = made.get(context) or _made_first(context, effect.span)
-            witness = Witness(effect, _chain(context, effect, came_from), first)
+            chain = _chain(context, effect, came_from)
+            witness = Witness(effect, chain, first, _spread(chain, summaries))
             if first:
                 later.append(witness)
             else:
@@ -106,3 +110,14 @@ def _chain(
         link = came_from[caller]
     steps.reverse()
     return tuple(steps)
+
+
+def _spread(chain: tuple[Step, ...], summaries: Summaries) -> int:
+    """How many functions of one name a call of the chain may mean, at the most: virtual calls, joined alternatives."""
+    most = 1
+    for step, after in itertools.pairwise(chain):
+        function = after.context.function
+        edges = (edge for edge in summaries.of(step.context).edges if edge.span == step.span)
+        alike = {edge.target.function for edge in edges if edge.target.function is not None}
+        most = max(most, sum(function is not None and other.name == function.name for other in alike))
+    return most

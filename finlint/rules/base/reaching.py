@@ -45,6 +45,8 @@ MAX_OF_A_KIND = 5
 
 #: Steps of a chain from which on it is less sure.
 _LONGISH, _LONG = 6, 10
+#: Functions that one of its calls may mean from which on it is.
+_MANY = 3
 
 _SEVERITY = {"unbounded": Severity.ERROR, "bounded": Severity.WARNING, "short": Severity.NOTE}
 
@@ -176,6 +178,14 @@ class Reaches(Rule[Reached]):
         """What it happens to: two of one subject at one place are one finding."""
         return witness.effect.subject
 
+    def certainty(self, witness: Witness, about: Reached) -> Confidence:
+        """How sure the chain is: each of its calls was resolved, and all must be right. Judged by hand
+        (``docs/accuracy.md``): of long chains few were true."""
+        calls = len(witness.steps) - 1
+        if calls >= _LONG:
+            return Confidence.LOW
+        return Confidence.MEDIUM if calls >= _LONGISH or witness.spread >= _MANY else Confidence.HIGH
+
     def done(self, witness: Witness, about: Reached) -> str:
         """What the finalizer does, as the predicate of a sentence."""
         effect = witness.effect
@@ -194,7 +204,7 @@ class Reaches(Rule[Reached]):
             self.code,
             self.kind,
             severity,
-            min(effect.confidence, _sure_after(len(steps) - 1), key=lambda level: level.rank),
+            min(effect.confidence, self.certainty(witness, about), key=lambda level: level.rank),
             self._message(witness, mild, about) + (_deadlock(halves[0]) if halves else ""),
             primary.path,
             primary.span,
@@ -216,14 +226,6 @@ class Reaches(Rule[Reached]):
         done = self.done(witness, about)
         sentence = f"{describe(about.finalizer)} {done}{bounded}{via}{because}"
         return sentence[:1].upper() + sentence[1:]
-
-
-def _sure_after(calls: int) -> Confidence:
-    """How sure a chain of so many calls leaves one: each of them was resolved, and all must be right. Judged by hand
-    (``docs/accuracy.md``): of long chains few were true."""
-    if calls >= _LONG:
-        return Confidence.LOW
-    return Confidence.MEDIUM if calls >= _LONGISH else Confidence.HIGH
 
 
 def _deadlock(half: Holder) -> str:
