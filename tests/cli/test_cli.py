@@ -67,7 +67,9 @@ def test_the_order_and_the_paths_do_not_depend_on_the_folder(
         (["--ignore", "FIN1"], False),
         (["--ignore", "FIN1", "--extend-select", "FIN102"], True),
         (["--select", "FIN101,FIN103"], False),
-        (["--min-severity", "error"], True),
+        # Nothing is known to hold its lock while a finalizer can start.
+        (["--min-severity", "error"], False),
+        (["--min-severity", "warning"], True),
         (["--min-confidence", "high"], True),
     ],
 )

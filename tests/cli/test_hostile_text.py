@@ -166,11 +166,11 @@ def test_entries_of_a_baseline_that_are_gone(project: Path, run: Run) -> None:
 
 
 def test_the_difference_names_files_as_git_does(project: Path, run: Run) -> None:
-    text = "import queue\n\n\nclass A:\n    def __init__(self):\n        self._q = queue.Queue()\n\n    def __del__(self):\n        self._q.put(1)\n"
+    text = "import queue\n\nQ = queue.Queue()\n\n\nclass A:\n    def __del__(self):\n        Q.put(1)\n"
     (project / "good.py").unlink()
     (project / "bad.py").unlink()
     (project / "n\n::error::\x1b[2J\u202e.py").write_text(text)
-    ran = run("--diff", ".")
+    ran = run("--unsafe-fixes", "--diff", ".")
     assert ran.status == 1
     assert_harmless(ran.out)
     assert r'--- "n\n::error::\033[2J\342\200\256.py"' in ran.out
