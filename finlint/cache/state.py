@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from finlint.cache.folders import names_in
+from finlint.model.limits import FILE_SIZE
 from finlint.model.stamp import NO_STAMP, Stamp, stamp_of
 from finlint.scan.words import OftenAsked
 from finlint.syntax.digest import digest
@@ -89,7 +90,9 @@ class FileNow:
         return content is not None and content.digest(part) == told
 
     def holds(self, text: str, form: str) -> bool:
-        """What a search for that asks (``finlint.scan.words.holds``)."""
+        """What a search for that finds (``finlint.analysis.program.disk``)."""
+        if self.data is None or len(self.data) > FILE_SIZE:
+            return False
         return self._words is not None and self._words.holds(text, form)
 
     def is_python(self) -> bool:

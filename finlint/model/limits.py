@@ -152,6 +152,13 @@ NEIGHBOURS = Limit(
     loses="only the folder of the module itself is searched",
     why="each search looks at all of them",
 )
+FILE_SIZE = Limit(
+    1_000_000,
+    "file-size",
+    unit="bytes of a file that is searched for callers and subclasses of what another file defines",
+    loses="callers, subclasses and stores in it",
+    why="generated tables: one of 20 MB beside a file of eight lines took 13 s and 2 GB to be parsed for its callers",
+)
 CALLER_MODULES = Limit(
     6,
     "caller-modules",

@@ -207,6 +207,13 @@ def neighbours(count: int) -> dict[str, str]:
     return {"pkg/__init__": "", "pkg/a": source, **others}
 
 
+def sibling(count: int) -> dict[str, str]:
+    """A file of that many characters that calls what another one defines."""
+    source = "class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n"
+    head = "from a import A\nclass S:\n    def stop(self): pass\nA(S())\n#"
+    return {"a": source, "generated": head.ljust(count, "#")}
+
+
 #: For each limit a program of some size, and by how much it may be larger than the limit without a hit.
 PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "query-depth": (one(query_depth), -5),
@@ -217,6 +224,7 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "text": (one(text), 0),
     "conditions": (one(conditions), 0),
     "neighbours": (neighbours, 0),
+    "file-size": (sibling, 0),
     "caller-modules": (modules, 0),
     "callers": (one(callers), 0),
     "other-names": (one(other_names), 0),

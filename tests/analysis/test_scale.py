@@ -185,6 +185,17 @@ def test_what_the_parser_cannot_nest_is_an_error_and_no_crash(program: Callable[
     assert len(report.errors) + len(codes(report)) == 2
 
 
+def test_a_large_file_beside_a_small_one_is_not_parsed(tmp_path: Path) -> None:
+    """Nor is it where the small one passes on what it is given, so that callers are searched."""
+    small = "def run(f): f()\nclass A:\n    def __init__(self, f): self.f = f\n    def __del__(self): run(self.f)\n"
+    generated = "".join(f"A(f{n})\nrun(f{n})\n" for n in range(150_000))
+    (path, _) = write(tmp_path, {"a": small, "generated": generated})
+    calls, report = work([path])
+    assert dict(report.summary.limits) == {"file-size": 1}
+    alone, _ = work(write(tmp_path / "alone", {"a": small}))
+    assert calls < 1.5 * alone
+
+
 def test_a_cycle_of_many_modules(tmp_path: Path) -> None:
     files = {"p/__init__": ""}
     for n in range(100):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from finlint.model.limits import FILE_SIZE
 from finlint.scan.words import Vocabulary, holds, is_word
 
 #: Bytes of files, and of their words, that are kept between searches; the others are read again.
@@ -28,6 +29,7 @@ class Disk:
         "groups",
         "holders",
         "listings",
+        "too_large",
         "too_many",
     )
 
@@ -36,6 +38,8 @@ class Disk:
         self.listings: dict[str, frozenset[str]] = {}
         self.groups: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self.too_many: set[str] = set()
+        #: Groups with files that are too large to be searched; those are left out of their texts.
+        self.too_large: set[str] = set()
         self.holders: dict[tuple[str, str, str], list[str]] = {}
         #: Files of a group that hold a word.
         self._with_word: dict[tuple[str, str], list[str]] = {}
@@ -103,6 +107,9 @@ class Disk:
         for path in self.groups[key][1]:
             data = read(path)
             if data is None:
+                continue
+            if len(data) > FILE_SIZE:
+                self.too_large.add(key)
                 continue
             size += len(data)
             if size <= self._room:

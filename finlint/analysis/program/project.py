@@ -10,7 +10,7 @@ from typing import Protocol
 from finlint.analysis.program.disk import Disk
 from finlint.analysis.program.packages import PACKAGE_FILES, Packages, listed
 from finlint.analysis.program.symbols import ModuleNode, Source
-from finlint.model.limits import CALLER_MODULES, NEIGHBOURS
+from finlint.model.limits import CALLER_MODULES, FILE_SIZE, NEIGHBOURS
 from finlint.model.reads import File, Folder, Kept, Reads, Search
 
 #: Names of the runtime are registrars and channels, not code to follow.
@@ -156,6 +156,8 @@ class Project:
         key = (group, text, form)
         self.reads.note(Search(*key))
         holders = self._disk.holding(group, text, form, self._peek)
+        if group in self._disk.too_large:
+            FILE_SIZE.hit()
         found = [path for path in holders if path != here]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
         modules = [self.at(path) for path in CALLER_MODULES.first(found)]
