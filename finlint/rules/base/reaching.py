@@ -44,7 +44,7 @@ BOUNDED = " A wait with a timeout is a warning, one without an error."
 MAX_OF_A_KIND = 5
 
 #: Steps of a chain from which on it is less sure.
-_LONGISH, _LONG = 6, 10
+_LONGISH, _LONG = 6, 9
 #: Functions that one of its calls may mean from which on it is.
 _MANY = 3
 
