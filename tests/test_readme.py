@@ -22,7 +22,7 @@ def block(name: str) -> str:
 
 def run(*arguments: str, cwd: Path) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.stderr == ""
     return done.stdout
@@ -49,7 +49,7 @@ def test_the_fixed_example_is_clean_and_works(tmp_path: Path) -> None:
 def test_the_example_is_mended_as_shown(tmp_path: Path) -> None:
     (tmp_path / "uploader.py").write_text(block("fix-example"))
     command = [sys.executable, "-m", "finlint", "--isolated", "--diff", "uploader.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stdout) == (1, block("fix-output"))
 
 

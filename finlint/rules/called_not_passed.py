@@ -79,6 +79,7 @@ class CalledNotPassed(FinalizerRule):
             def release(self):
                 self.chunks.clear()
     """
+    mended = ("register the function instead of what calling it gave (safe)",)
     not_reported = "Calls whose result can be called (factories, partials, instances with `__call__`) or is not known."
     evidence = (FINALIZE, "https://github.com/DiamondLightSource/httomo/pull/265")
 

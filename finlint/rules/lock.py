@@ -6,7 +6,7 @@ from finlint.analysis.execution.reachability import Witness
 from finlint.analysis.properties.lock_regions import Holder
 from finlint.model.finding import Confidence, Severity
 from finlint.rules.base.reaching import NOT_REPORTED, OWN, Mildly, Reached, Reaches, lock_of, takes_lock
-from finlint.rules.base.rule import DEL
+from finlint.rules.base.rule import BY_CLEANER, DEL, TRY_LOCK
 
 
 class Lock(Reaches):
@@ -81,6 +81,10 @@ class Lock(Reaches):
             def __del__(self):
                 self._pool.give_back(self._raw)
     """
+    mended = (
+        TRY_LOCK,
+        BY_CLEANER,
+    )
     not_reported = (
         NOT_REPORTED + " Reentrant locks are FIN112. A finalizer on a worker of its own (`finlint.runtime`) "
         "interrupts nobody, and is reported because others may hold the lock for long. A lock that the finalized "

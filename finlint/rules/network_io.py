@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from finlint.rules.base.reaching import NOT_REPORTED, Reaches
-from finlint.rules.base.rule import DEL
+from finlint.rules.base.rule import BY_CLEANER, DEL
 
 
 class NetworkIO(Reaches):
@@ -42,6 +42,7 @@ class NetworkIO(Reaches):
             def __del__(self):
                 self.session.close()
     """
+    mended = (BY_CLEANER,)
     not_reported = NOT_REPORTED + " Closing a socket or a session is a note: releasing is what finalizers are for."
     evidence = (
         DEL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from finlint.analysis.execution.reachability import Witness
 from finlint.model.finding import Severity
 from finlint.rules.base.reaching import OWN, Mildly, Reached, Reaches, lock_of, takes_lock
-from finlint.rules.base.rule import DEL
+from finlint.rules.base.rule import BY_CLEANER, DEL, TRY_LOCK
 
 
 class ReentrantLock(Reaches):
@@ -69,6 +69,10 @@ class ReentrantLock(Reaches):
             def __del__(self):
                 self._registry._gone.append(self._name)
     """
+    mended = (
+        TRY_LOCK,
+        BY_CLEANER,
+    )
     evidence = (DEL, "https://docs.python.org/3/library/threading.html#rlock-objects")
 
     def subject(self, witness: Witness, about: Reached) -> str:

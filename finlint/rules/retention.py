@@ -49,6 +49,9 @@ class Retention(FinalizerRule):
             def _close(socket):
                 socket.close()
     """
+    mended = (
+        "pass the attributes that the callback needs, instead of the object (unsafe: they are read at registration)",
+    )
     not_reported = (
         "Static and class methods, parts that do not refer back (`self.socket.close`), weak references, "
         "`self.__dict__` (it does not hold the object), `id(self)`, closures that do not use the object, variables "

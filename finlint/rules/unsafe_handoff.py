@@ -51,6 +51,7 @@ class UnsafeHandoff(Reaches):
             def __del__(self):
                 closing.put(self.number)
     """
+    mended = ("`queue.Queue` to `queue.SimpleQueue`, where only what both have is used (safe for private names)",)
     not_reported = (
         "`SimpleQueue.put`, `deque.append`, `call_soon_threadsafe`; finalizers of `finlint.runtime`, which interrupt "
         "nobody; a hand-over inside a call that waits before it comes to it, which is reported as that wait. A queue "

@@ -40,6 +40,7 @@ class UnsetAttribute(FinalizerRule):
                 if self.file is not None:
                     self.file.close()
     """
+    mended = ("ask whether the attribute is there (safe in `__del__` itself)",)
     not_reported = (
         "Class-level defaults, `getattr` with a default, `hasattr`, `self.__dict__`, `except AttributeError`, "
         "attributes set by `__new__`, by a base's constructor or before anything can fail, attributes set before one "

@@ -6,7 +6,7 @@ from finlint.analysis.execution.reachability import Witness
 from finlint.analysis.properties.alive import is_own_thread
 from finlint.model.finding import Severity
 from finlint.rules.base.reaching import BOUNDED, NOT_REPORTED, Mildly, Reached, Reaches, own_object
-from finlint.rules.base.rule import DEL
+from finlint.rules.base.rule import BY_CLEANER, DEL
 
 
 class Wait(Reaches):
@@ -48,6 +48,10 @@ class Wait(Reaches):
             def __del__(self):
                 self._stop.set()
     """
+    mended = (
+        "`executor.shutdown()` to `shutdown(wait=False)` (safe where nothing comes after)",
+        BY_CLEANER,
+    )
     not_reported = (
         NOT_REPORTED + BOUNDED + " So is the join of a thread that has the finalized object for as long as it runs "
         "(`Thread(target=self.run)`): it does not wait, but neither does the finalizer run before the thread has ended "

@@ -69,7 +69,7 @@ def test_files_that_are_none(project: Path, kind: str, name: str) -> None:
         (project / "finlint.toml").write_text(config)
     for paths in (["."], ["good.py"]):
         done = subprocess.run(
-            [sys.executable, "-m", "finlint", "--no-cache", *paths], capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "finlint", "--no-cache", *paths], capture_output=True, text=True, timeout=600
         )
         if config:
             refuses((done.returncode, done.stdout, done.stderr), name)

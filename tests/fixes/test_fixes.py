@@ -939,7 +939,7 @@ def test_what_a_cleaner_runs_may_take_the_lock() -> None:
     )
     after = mended(text, unsafe=True)
     assert "cleaner().register(a, drop, 1)" in after
-    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "dropped 0\ngone\ndropped 1\n", "")
 
 

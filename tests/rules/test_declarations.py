@@ -13,6 +13,7 @@ from fixtures.cases import all_cases, counts
 from tools import load
 
 from finlint import rules
+from finlint.fixes.registry import FIXES
 from finlint.model import codes
 from finlint.rules import registry
 from finlint.rules.base.page import page
@@ -115,3 +116,10 @@ def test_a_rule_that_is_half_declared_says_what_it_lacks(tmp_path: Path, monkeyp
     with pytest.raises(registry.DeclarationError, match=r"FIN499 .* is declared twice"):
         registry._by_code()
     monkeypatch.delitem(sys.modules, "finlint.rules.half")
+
+
+def test_the_rules_with_fixes_say_so() -> None:
+    assert {code for code, rule in registry.RULES.items() if rule.mended} == set(FIXES)
+    assert {code: len(rule.mended) for code, rule in registry.RULES.items() if rule.mended} == {
+        code: len(fixers) for code, fixers in FIXES.items()
+    }

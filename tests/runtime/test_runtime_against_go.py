@@ -56,14 +56,14 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def in_go(binary: str, name: str) -> tuple[list[str], int]:
-    done = subprocess.run([binary, name], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([binary, name], capture_output=True, text=True, timeout=600, check=False)
     return [*map(normal, done.stdout.splitlines()), *error_of(done.stderr)], done.returncode
 
 
 def in_python(name: str) -> tuple[list[str], int]:
     if name in programs.OWN_PROCESS:
         done = subprocess.run(
-            [sys.executable, str(HERE / "programs.py"), name], capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, str(HERE / "programs.py"), name], capture_output=True, text=True, timeout=600, check=False
         )
         return [*map(normal, done.stdout.splitlines()), *error_of(done.stderr)], done.returncode
     lines = [normal(line) for line in programs.run(name)]

@@ -33,7 +33,7 @@ def test_act_three_names_the_receive_and_the_repair_drains() -> None:
 
 def test_as_a_command() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "finlint.runtime.demo"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-m", "finlint.runtime.demo"], capture_output=True, text=True, timeout=600, check=True
     )
     assert done.stderr == ""
     assert "gc Finalizer C" in done.stdout

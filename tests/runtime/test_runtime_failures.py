@@ -74,7 +74,7 @@ rt.set_finalizer(T(), lambda t: 1 / 0)
 rt.gc()
 NIL.receive()
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stdout) == (2, "before\n")
     assert done.stderr.startswith("panic: ZeroDivisionError: division by zero\n")
     assert done.stderr.endswith("exit status 2\n")

@@ -141,7 +141,7 @@ runtime.gc(); assert not runtime.drain()
 runtime.set_finalizer(T(), lambda t: print("never"))
 print("end")
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "ran\nend\n", "")
 
 
@@ -153,7 +153,7 @@ class T: pass
 runtime.set_finalizer(T(), lambda t: os._exit(7))
 runtime.gc(); runtime.drain()
 """
-    assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 7
+    assert subprocess.run([sys.executable, "-c", program], timeout=600, check=False).returncode == 7
 
 
 def test_weak_references_live_until_the_object_does(rt: Runtime, log: list[Any]) -> None:

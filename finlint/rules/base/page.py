@@ -18,6 +18,9 @@ def page(rule: Rule[Any]) -> str:
     if rule.example:
         parts.append(f"## Example\n\n{_fenced(rule.example)}")
     parts.append(f"## Fix\n\n{rule.advice}" + (f"\n\n{_fenced(rule.fix)}" if rule.fix else ""))
+    if rule.mended:
+        ways = "\n".join(f"- {way}" for way in rule.mended)
+        parts.append(f"`--fix` (what is unsafe with `--unsafe-fixes`) can:\n\n{ways}")
     parts.append(f"## Not reported\n\n{rule.not_reported}")
     parts.append("## Evidence\n\n" + "\n".join(f"- <{link}>" for link in rule.evidence))
     return "\n\n".join(parts) + "\n"

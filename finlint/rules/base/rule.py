@@ -28,6 +28,10 @@ Verdict = Literal["ran", "starved", "never-ran", "resurrected", "raised", "self-
 
 Subject = TypeVar("Subject", contravariant=True)
 
+#: What ``--fix`` does about several rules.
+BY_CLEANER = "`weakref.finalize(...)` to `cleaner().register(...)` (unsafe: the program needs `finlint.runtime` then)"
+TRY_LOCK = "try the lock instead of waiting for it, in the finalizer's own body (unsafe: the work is left undone)"
+
 #: The documentation of ``__del__``, evidence of many rules.
 DEL = "https://docs.python.org/3/reference/datamodel.html#object.__del__"
 #: That of ``weakref.finalize``.
@@ -59,6 +63,8 @@ class Rule(Generic[Subject]):
     #: How to mend it in words, and the same program mended.
     advice: ClassVar[str]
     fix: ClassVar[str] = ""
+    #: What ``--fix`` does about it, each with how safe it is; empty where it does nothing.
+    mended: ClassVar[tuple[str, ...]] = ()
     #: What looks alike and is not reported.
     not_reported: ClassVar[str]
     #: Links to documentation and to public issues.
