@@ -36,7 +36,7 @@ NAMES = [
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 #: What may start a line of the format for GitHub.
 OURS = re.compile(
-    r"::(error|warning|notice) file=[^:\n]*,line=\d+(,col=\d+,endLine=\d+(,endColumn=\d+)?)?,title=finlint FIN\d+::"
+    r"::(error|warning|notice) file=[^:\n]*,line=\d+(,col=\d+)?(,endLine=\d+(,endColumn=\d+)?)?,title=finlint FIN\d+::"
 )
 
 
