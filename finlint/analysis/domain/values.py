@@ -142,12 +142,13 @@ class Sequence(NamedTuple):
 
 class Mapping(NamedTuple):
     """A mapping: what is in it by constant keys, and what any key and value may be. ``weak``: it does not hold its
-    values."""
+    values. ``missing`` is what is called for a key that is not there (``defaultdict``)."""
 
     items: tuple[tuple[Value, Value], ...]
     key: Value
     element: Value
     weak: bool = False
+    missing: Value = UNKNOWN
 
 
 #: The type of their instances.
@@ -481,6 +482,10 @@ def with_elements(value: Value, elements: list[Value]) -> Value:
             kept = [] if isinstance(option.element, Unknown) else [option.element]
             # Under which keys is not known, so that its items are not all that is in it.
             out.append(option._replace(key=UNKNOWN, element=union([*kept, *elements])))
+        elif isinstance(option, Object) and any(key == HELD for key, _ in option.args):
+            # An instance of a class that inherits from a container.
+            args = tuple((key, with_elements(v, elements) if key == HELD else v) for key, v in option.args)
+            out.append(option._replace(args=args))
         else:
             out.append(option)
     return union(out)

@@ -44,6 +44,9 @@ from finlint.analysis.program.symbols import FunctionNode, is_abstract, method_k
 from finlint.model import ir
 from finlint.model.source import Span
 
+#: The type of ``obj.__dict__``.
+VARS = "builtins.vars"
+
 #: What makes instances of classes that do not say how.
 _NEW = "builtins.object.__new__"
 
@@ -69,7 +72,7 @@ class Attributes:
         objects = [option for option in alternatives(value) if isinstance(option, Object)]
         if len(objects) == 1:
             # Several say themselves what implements the method.
-            out += [method for found in out for method in self._implementations(found, objects[0], name)]
+            out += [method for found in out for method in self._implementations(found, objects[0], name, state)]
         known = [v for v in out if is_known(v)]
         if known and len(known) < len(out):
             return union(known) if len(out) == len(known) + 1 and isinstance(value, OneOf) else union(out)
@@ -120,6 +123,15 @@ class Attributes:
         member = self.knowledge.member(cls.name, name)
         return Lib(member) if member is not None else UNKNOWN
 
+    def from_dict(self, attributes: LibObject, key: Value, state: EvalState, span: Span | None) -> Value:
+        """``obj.__dict__[key]``: what is stored under that name."""
+        ((_, reference),) = attributes.args
+        if not (isinstance(reference, WeakReference) and isinstance(reference.target, Object)):
+            return UNKNOWN
+        if not (isinstance(key, Const) and isinstance(key.value, str)):
+            return UNKNOWN
+        return self.stored(reference.target, key.value) or UNKNOWN
+
     def _library_attribute(self, value: LibObject, name: str) -> Value:
         if value.type == library.VERSION:
             return Const(3) if name == "major" else UNKNOWN
@@ -127,6 +139,8 @@ class Attributes:
             stored = self.ask.namespaces.stored_in(value, name)
             if is_known(stored):
                 return stored
+        if value.type == VARS:
+            return LibMethod(value, name)
         for key, constructed in value.args:
             # A wrapper such as contextlib.closing keeps what it was given under the parameter's name.
             if key == name and is_known(constructed) and self.knowledge.member(value.type, name) is None:
@@ -160,6 +174,7 @@ class Attributes:
         if not all(option is UNKNOWN or isinstance(option, _DATA) for option in alternatives(value)):
             return value
         made, put = self.class_stored(cls, name)
+        made = [*made, *map(softened, self.ask.external_stores.on_class(cls, name))]
         informative = [v for v in made if is_known(v) and not is_none(v)]
         # A singleton is None in the body, and the instance once somebody has asked for it.
         values = [softened(value) if made else value] if found is not None else []
@@ -206,9 +221,18 @@ class Attributes:
         if name == "__class__":
             return obj.cls
         if name == "__dict__":
-            return UNKNOWN
+            # It does not hold the object.
+            return LibObject(VARS, (("object", WeakReference(obj, VARS)),))
         member = self.ask.classes.class_member(obj.cls, name)
         stored = self.stored(obj, name)
+        patched = self.ask.external_stores.on_class(obj.cls, name)
+        if patched:
+            # ``Pool.close = close``, after the class.
+            found = [stored] if stored is not None else []
+            values = [*patched, *([member[1]] if member is not None and not is_none(member[1]) else [])]
+            return union(
+                [*found, *(self.bound_member(o, obj, name, state, span) for v in values for o in alternatives(v))]
+            )
         if member is None:
             if stored is not None:
                 return stored
@@ -230,6 +254,8 @@ class Attributes:
                 return given
         out = [kept(self.bound_member(v, obj, name, state, span), obj, name) for v in alternatives(value)]
         if stored is not None and not any(_is_method(option) for option in out):
+            if self.ask.records.stores(obj.cls, name):
+                return stored
             informative = [v for v in out if is_known(v) and not is_none(v)]
             return union([stored, *informative]) if informative else stored
         if stored is not None:
@@ -307,6 +333,10 @@ class Attributes:
                 return value.function._replace(function=Bound(value.function.function, obj))
         if isinstance(value, Function):
             return Bound(value, obj)
+        if isinstance(value, Lib) and self.ask.classes.container_base(obj.cls):
+            held = self.ask.protocols.contents(obj)
+            if isinstance(held, (Sequence, Mapping)):
+                return LibMethod(held, name)
         if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
             seen = self._as_library(obj)
             attribute = self._library_attribute(LibObject(value.name.rpartition(".")[0], seen.args), name)
@@ -319,9 +349,15 @@ class Attributes:
             return value
         return value
 
-    def _implementations(self, method: Value, obj: Object, name: str) -> list[Value]:
-        """What an abstract method may be, of an object of which only a base class is known."""
-        if obj.site or obj.args or not isinstance(method, Bound) or not isinstance(method.function, Function):
+    def _implementations(self, method: Value, obj: Object, name: str, state: EvalState) -> list[Value]:
+        """What an abstract method may be, of an object of which only a base class is known.
+
+        Of its own object a method knows the class; the one that another method has handed on is of any subclass.
+        """
+        own = obj.site == "self" and any(value == obj for _, value in state.context.params[:1])
+        if own or obj.args or obj.site not in ("", "self"):
+            return []
+        if not isinstance(method, Bound) or not isinstance(method.function, Function):
             return []
         if method.receiver != obj or not is_abstract(method.function.node.ir):
             return []
@@ -354,7 +390,9 @@ class Attributes:
         for base in self.ask.classes.mro(obj.cls):
             if not isinstance(base, Class):
                 continue
-            for method in base.node.methods_with(name):
+            written = self.ask.records.init(base)
+            methods = [*base.node.methods_with(name), *([written.node] if written is not None else [])]
+            for method in methods:
                 first = method.ir.params[0].name if method.ir.params else ""
                 # Properties that store themselves, and methods that store on the class, count too.
                 owners = first, base.node.name, class_of(first), *made_names(method)
@@ -427,7 +465,10 @@ class Attributes:
         if found:
             return all(map(is_none, values))
         member = self.ask.classes.class_member(obj.cls, name)
-        return member is not None and is_none(member[1])
+        if member is None:
+            # Nobody in the class says that there is one: ``set_up(self)`` does.
+            return not self.ask.classes.has_unknown_base(obj.cls) and not self.ask.classes.library_base(obj.cls)
+        return is_none(member[1])
 
     def _modes(
         self, values: list[Value], method: FunctionNode, first: str, name: str, context: CallContext

@@ -34,6 +34,11 @@ from finlint.analysis.models import library
 from finlint.model.source import Span
 
 
+def _vars(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``vars(x)`` is ``x.__dict__``."""
+    return ask.attributes.attribute(args.positional[0], "__dict__", state, span) if args.positional else None
+
+
 def _super(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     context: CallContext | None = state.context
     while context is not None and context.function is not None and context.function.owner is None:
@@ -167,6 +172,59 @@ def _same_elements(kind: str) -> object:
     return collect
 
 
+def _sorted(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``sorted(items, key=key)`` calls ``key`` with each item, or compares them."""
+    if not args.positional:
+        return UNKNOWN
+    element = ask.protocols.element(args.positional[0], state, span)
+    key = args.keyword("key")
+    if key is not None and state.recorder is not None:
+        ask.calls.call(key, CallArgs((element,)), state, span, None)
+    elif state.recorder is not None:
+        for option in alternatives(element):
+            if isinstance(option, Object):
+                ask.protocols.special(option, "__lt__", (element,), state, span)
+    return Sequence("list", None, element)
+
+
+def _same_mapping(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``MappingProxyType(mapping)``, ``ChainMap(first, second)``: what is in them is in it."""
+    merged: Value | None = None
+    for given in reversed(args.positional):
+        merged = ask.protocols.contents(given) if merged is None else ask.protocols.merged(merged, given)
+        if merged is None:
+            return UNKNOWN
+    return merged if merged is not None else Mapping((), UNKNOWN, UNKNOWN)
+
+
+def _hasattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``hasattr(x, "name")`` reads the attribute: a property runs."""
+    if state.recorder is not None and len(args.positional) == 2:
+        _getattr(ask, args, state, span)
+    return None
+
+
+def _setattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``setattr(x, "name", value)`` runs what ``x.name = value`` does; ``delattr(x, "name")`` what ``del x.name``."""
+    if state.recorder is None or len(args.positional) < 2:
+        return None
+    obj, name, *given = args.positional
+    if isinstance(name, Const) and isinstance(name.value, str):
+        for option in alternatives(obj):
+            if isinstance(option, Object) and given:
+                ask.protocols.store(option, name.value, given[0], state, span)
+            elif isinstance(option, Object):
+                ask.protocols.delete(option, name.value, state, span)
+    return None
+
+
+def _print(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``print(x)`` makes text of what it is given, beside what it does itself."""
+    for value in args.positional if state.recorder is not None else ():
+        ask.protocols.shown(value, "__str__", state, span)
+    return None
+
+
 def _map(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     # Lazy: the function is called when the map is consumed (see _iterate_lazily).
     if len(args.positional) < 2:
@@ -280,7 +338,29 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.tuple": _same_elements("tuple"),
     "builtins.set": _same_elements("set"),
     "builtins.frozenset": _same_elements("set"),
-    "builtins.sorted": _same_elements("list"),
+    "builtins.sorted": _sorted,
+    "types.MappingProxyType": _same_mapping,
+    "collections.ChainMap": _same_mapping,
+    "builtins.hasattr": _hasattr,
+    "builtins.setattr": _setattr,
+    "builtins.delattr": _setattr,
+    "builtins.print": _print,
+    "builtins.int": _runs("__int__"),
+    "builtins.float": _runs("__float__"),
+    "builtins.complex": _runs("__complex__"),
+    "builtins.round": _runs("__round__"),
+    "builtins.divmod": _runs("__divmod__"),
+    "builtins.bytes": _runs("__bytes__"),
+    "builtins.dir": _runs("__dir__"),
+    "operator.index": _runs("__index__"),
+    "math.floor": _runs("__floor__"),
+    "math.ceil": _runs("__ceil__"),
+    "math.trunc": _runs("__trunc__"),
+    "os.fspath": _runs("__fspath__"),
+    "copy.copy": _runs("__copy__"),
+    "copy.deepcopy": _runs("__deepcopy__"),
+    "sys.getsizeof": _runs("__sizeof__"),
+    "builtins.vars": _vars,
     "builtins.reversed": _same_elements("list"),
     "collections.deque": _same_elements("list"),
     "itertools.chain": _chain,

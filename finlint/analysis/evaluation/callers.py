@@ -14,6 +14,7 @@ from finlint.analysis.domain.values import (
     Class,
     Function,
     Mapping,
+    Marked,
     Object,
     Parameter,
     Returning,
@@ -28,6 +29,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.memo import NO_CALLERS, Memo
 from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.evaluation.records import POST_INITS
 from finlint.analysis.program.definitions import FunctionIndex
 from finlint.analysis.program.self_construction import own_calls
 from finlint.analysis.program.symbols import (
@@ -232,6 +234,8 @@ class Callers:
         makes = function.owner is not None and called in ("__init__", "__new__")
         if makes and function.owner is not None:
             called = function.owner.name
+        if called in POST_INITS and function.owner is not None:
+            return self._from_written(function, name)
         if called.startswith("__") or called == "<lambda>":
             return UNKNOWN
         number = 0
@@ -241,6 +245,18 @@ class Callers:
                 return without_none(union(values))
             number += 1
         return UNKNOWN
+
+    def _from_written(self, function: FunctionNode, name: str) -> Value:
+        """What the ``__init__`` that is written for a record gives to its ``__post_init__``: its ``InitVar`` fields."""
+        assert function.owner is not None
+        cls = self.ask.binding.generic_class(function.owner)
+        init = self.ask.records.init(cls)
+        if init is None:
+            return UNKNOWN
+        context = self.ask.binding.method_context(init.node, Object(cls, (), "self"), cls.context)
+        calls = init.node.index.calls
+        given = [g for call in calls for g in self._given_in(call, function, EvalState(context))]
+        return without_none(union(self._known_of(given, name)))
 
     def _assigned(self, function: FunctionNode) -> Value:
         """What is assigned to the property that ``function`` sets."""
@@ -360,6 +376,7 @@ class Callers:
     def _callee_params(self, target: Value, function: FunctionNode, call: ir.Call, state: EvalState) -> Given | None:
         """Parameters of ``function`` as ``call`` gives them, where ``target`` is that function."""
         receiver: Value | None = None
+        target = _undecorated(target, function)
         if isinstance(target, Class):
             found = self.ask.classes.class_function(target, "__new__" if function.name == "__new__" else "__init__")
             if found is None or found.node is not function:
@@ -376,6 +393,25 @@ class Callers:
             made_by is not None and made_by.name == function.name == "__init__" and not isinstance(target, Class)
         )
         return Given(function, call, receiver, state.context, passes_on)
+
+
+def _undecorated(target: Value, function: FunctionNode) -> Value:
+    """``function`` where ``target`` is what its decorators made of it, and passes on all that it is given."""
+    if not function.ir.decorators:
+        return target
+    if isinstance(target, Marked):
+        return _undecorated(target.function, function)
+    if isinstance(target, Bound):
+        return target._replace(function=_undecorated(target.function, function))
+    if isinstance(target, Function) and target.node is not function:
+        passes_on = {param.kind for param in target.node.ir.params} <= {"*", "**"}
+        around: CallContext | None = target.context
+        while around is not None and passes_on:
+            for _, value in around.params:
+                if isinstance(value, Function) and value.node is function:
+                    return value
+            around = around.parent
+    return target
 
 
 def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:

@@ -9,6 +9,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, Lazy, Result, known_in, settled
 from finlint.analysis.domain.values import (
+    HELD,
     MAYBE_NONE,
     NAMED_TUPLE,
     NEVER,
@@ -249,6 +250,11 @@ class Calls:
             entry = self.knowledge.entry(self.ask.classes.library_base(cls))
             if entry is not None:
                 params = tuple(library.arguments(entry, args).items())
+        container = self.ask.classes.container_base(cls)
+        if container:
+            # Of a class with an ``__init__`` of its own nobody knows what that passes on.
+            held = self.ask.library_calls.constructed(container, None, args if init is None else CallArgs(), state)
+            params = (*(p for p in params if init is not None), (HELD, held))
         site = "" if span is None else f"{state.module.path}:{span.line}:{span.column}"
         coarse = context_value(Object(cls, params))
         assert isinstance(coarse, Object)

@@ -6,10 +6,11 @@ from collections import abc
 from itertools import islice
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.effects import Args
+from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     NEVER,
+    Bound,
     Class,
     Const,
     Function,
@@ -37,6 +38,22 @@ from finlint.scan import words
 _PURE = ("typing.", "typing_extensions.", "abc.", "collections.abc.", "builtins.object")
 
 
+#: Containers that classes inherit from; an abstract one has nothing in it.
+_CONTAINERS = frozenset(
+    {f"builtins.{name}" for name in ("dict", "list", "set", "frozenset", "tuple")}
+    | {f"collections.{name}" for name in ("OrderedDict", "defaultdict", "deque", "UserDict", "UserList", "ChainMap")}
+)
+_GENERIC_ALIASES = {
+    "typing.Dict": "builtins.dict",
+    "typing.List": "builtins.list",
+    "typing.Set": "builtins.set",
+    "typing.FrozenSet": "builtins.frozenset",
+    "typing.Tuple": "builtins.tuple",
+    "typing.DefaultDict": "collections.defaultdict",
+    "typing.OrderedDict": "collections.OrderedDict",
+    "typing.Deque": "collections.deque",
+    "typing.ChainMap": "collections.ChainMap",
+}
 _OBJECT = Lib("builtins.object")
 
 
@@ -86,7 +103,7 @@ class Classes:
         for arg in cls.node.facts.bases:
             if arg.keyword or arg.star:
                 continue
-            for value in alternatives(self._base(arg.value, state, cls)):
+            for value in map(_concrete, alternatives(self._base(arg.value, state, cls))):
                 if isinstance(value, (Class, Lib, RecordType)) and value != cls and value not in out:
                     out.append(value)
         return out
@@ -165,6 +182,9 @@ class Classes:
                 node = base.node.method(name)
                 if node is not None:
                     return Function(node, base.context)
+                written = self.ask.records.init(base) if name == "__init__" else None
+                if written is not None:
+                    return written
             elif isinstance(base, Lib) and self.knowledge.member(base.name, name) is not None:
                 return None
         return None
@@ -236,6 +256,27 @@ class Classes:
     def _is_one(self, value: Value, classes: list[Class | Lib]) -> bool:
         return _OBJECT in classes or is_instance(value, classes, self.ask) is True
 
+    def made(self, stmt: ir.ClassDef, state: EvalState) -> None:
+        """Record what making the class of a statement runs: ``__init_subclass__`` of a base, its metaclass."""
+        if state.recorder is None:
+            return
+        cls = Class(state.module.inner_class(stmt, state.context.function), state.context)
+        for base in self.mro(cls)[1:]:
+            hook = base.node.method("__init_subclass__") if isinstance(base, Class) else None
+            if hook is not None and isinstance(base, Class):
+                bound = Bound(Function(hook, base.context), cls)
+                self.ask.calls.call(bound, CallArgs(open_ended=True), state, stmt.span, None)
+                break
+        for arg in stmt.bases:
+            if arg.keyword == "metaclass":
+                for meta in alternatives(self.ask.expressions.eval(arg.value, EvalState(state.context, state.env))):
+                    for name in ("__prepare__", "__new__", "__init__"):
+                        function = self.class_function(meta, name) if isinstance(meta, Class) else None
+                        if function is not None:
+                            receiver = cls if name == "__init__" else meta
+                            given = CallArgs(open_ended=True)
+                            self.ask.calls.call(Bound(function, receiver), given, state, stmt.span, None)
+
     def is_from_abstract(self, cls: Class, name: str) -> bool:
         """Whether ``cls`` has the method ``name`` of a library from a class there that does nothing itself."""
         method = name.rpartition(".")[2]
@@ -244,6 +285,14 @@ class Classes:
                 entry = self.knowledge.entry(base.name)
                 return entry is not None and entry.is_abstract
         return False
+
+    def container_base(self, cls: Class) -> str:
+        """The container of a library that ``cls`` inherits from, by qualified name; "" if none."""
+        for base in self.mro(cls):
+            name = self.knowledge.canonical(base.name) if isinstance(base, Lib) else ""
+            if name in _CONTAINERS:
+                return name
+        return ""
 
     def library_base(self, cls: Class) -> str:
         """The first library class that ``cls`` inherits from, by qualified name; "" if none."""
@@ -291,12 +340,8 @@ class Classes:
 
     def is_record(self, cls: Class) -> bool:
         """A dataclass, attrs class or NamedTuple: its fields are its constructor's parameters."""
-        for decorator in cls.node.facts.decorators:
-            value = self.ask.expressions.eval(
-                decorator.func if isinstance(decorator, ir.Call) else decorator, EvalState(cls.context)
-            )
-            if isinstance(value, Lib) and value.name in _RECORD_DECORATORS:
-                return True
+        if self.ask.records.decorator(cls) is not None:
+            return True
         return self.is_named_tuple(cls)
 
     def is_named_tuple(self, cls: Class) -> bool:
@@ -332,20 +377,9 @@ class Classes:
         return tuple((n, shallow(given[n])) for n in names if n in given)
 
 
-_RECORD_DECORATORS = frozenset(
-    {
-        "dataclasses.dataclass",
-        "attr.s",
-        "attr.attrs",
-        "attr.define",
-        "attr.frozen",
-        "attr.mutable",
-        "attrs.define",
-        "attrs.frozen",
-        "attrs.mutable",
-        "pydantic.dataclasses.dataclass",
-    }
-)
+def _concrete(base: Value) -> Value:
+    """``typing.Dict`` as the class that inheriting from it inherits from."""
+    return Lib(_GENERIC_ALIASES.get(base.name, base.name)) if isinstance(base, Lib) else base
 
 
 def _c3(orders: list[abc.Sequence[Value]]) -> abc.Iterator[Value]:

@@ -23,6 +23,7 @@ from finlint.analysis.evaluation.names import Names
 from finlint.analysis.evaluation.namespaces import Namespaces
 from finlint.analysis.evaluation.protocols import Protocols
 from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.evaluation.records import Records
 from finlint.analysis.evaluation.recursion import Recursion
 from finlint.analysis.evaluation.refinement import Refinement
 from finlint.analysis.evaluation.stubs import Stubs
@@ -62,6 +63,7 @@ class Evaluator(Queries):
         self.expressions = Expressions(self)
         self.protocols = Protocols(self)
         self.classes = Classes(self)
+        self.records = Records(self)
         self.attributes = Attributes(self)
         self.external_stores = ExternalStores(self)
         self.namespaces = Namespaces(self)

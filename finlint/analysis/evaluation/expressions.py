@@ -30,6 +30,7 @@ from finlint.analysis.domain.values import (
     Value,
     alternatives,
     grown,
+    is_complete,
     is_known,
     shallow,
     softened,
@@ -37,6 +38,7 @@ from finlint.analysis.domain.values import (
     with_elements,
 )
 from finlint.analysis.evaluation import flags
+from finlint.analysis.evaluation.attributes import VARS
 from finlint.analysis.evaluation.comparisons import compared, contains, is_empty, versions
 from finlint.analysis.evaluation.protocols import EXIT_STACK, exit_action
 from finlint.analysis.evaluation.queries import Queries
@@ -45,6 +47,8 @@ from finlint.analysis.program.after_yield import is_used_once, until_first_yield
 from finlint.analysis.program.statements import children, parts_of
 from finlint.model import ir
 from finlint.model.limits import ITEMS
+from finlint.model.source import Span
+from finlint.scan.words import PUTS_ALL
 
 
 class Expressions:
@@ -194,10 +198,18 @@ class Expressions:
     def _consume_generators(self, expr: ir.Call, function: Value, state: EvalState) -> None:
         """``all(p.wait() for p in ps)``: a generator expression runs where its consumer is called."""
         for arg in expr.args:
-            if isinstance(arg.value, ir.Comprehension) and arg.value.kind == "generator":
-                entry = self.knowledge.entry(function.name) if isinstance(function, (Lib, LibMethod)) else None
-                if entry is not None and entry.consumes:
-                    self._comprehension(arg.value._replace(kind="list"), state)
+            given = arg.value
+            if isinstance(given, ir.Comprehension) and given.kind == "generator" and self._is_consumer(function):
+                self._comprehension(given._replace(kind="list"), state)
+
+    def _is_consumer(self, function: Value) -> bool:
+        """Whether a function of a library runs a generator that it is given."""
+        if not isinstance(function, (Lib, LibMethod)):
+            return False
+        if isinstance(function, LibMethod) and isinstance(function.receiver, (Const, Sequence, Mapping)):
+            return function.name in ("join", *PUTS_ALL)
+        entry = self.knowledge.entry(function.name)
+        return function.name in _ADVANCES or (entry is not None and bool(entry.consumes))
 
     def _lambda(self, expr: ir.Lambda, state: EvalState) -> Value:
         context = state.context
@@ -223,9 +235,14 @@ class Expressions:
         for key, value in expr.items:
             evaluated = shallow(self.eval(value, state))
             if key is None:
-                if isinstance(evaluated, Mapping):
-                    elements.append(evaluated.element)
-                    keys.append(evaluated.key)
+                for option in alternatives(self.ask.protocols.contents(evaluated)):
+                    if isinstance(option, Mapping):
+                        items.extend(option.items)
+                        elements.append(option.element)
+                        keys.append(option.key)
+                    else:
+                        elements.append(UNKNOWN)
+                        keys.append(UNKNOWN)
                 continue
             name = self.eval(key, state)
             keys.append(name)
@@ -246,7 +263,11 @@ class Expressions:
         for option in alternatives(receiver):
             if isinstance(option, Object):
                 found = self.ask.protocols.special(option, "__getitem__", (index,), state, expr.span)
-                out.append(found if is_known(found) else self.ask.protocols.item(option, index))
+                out.append(found if is_known(found) else self._item_of(option, index, state, expr.span))
+            elif isinstance(option, Mapping):
+                out.append(self.ask.protocols.key(option, index, state, expr.span))
+            elif isinstance(option, LibObject) and option.type == VARS:
+                out.append(self.ask.attributes.from_dict(option, index, state, expr.span))
             elif isinstance(option, LibObject) and (member := self.knowledge.member(option.type, "__getitem__")):
                 method = LibMethod(option, member)
                 out.append(self.ask.library_calls.call_library(method, CallArgs((index,)), state, expr.span, None))
@@ -257,6 +278,15 @@ class Expressions:
             else:
                 out.append(self.ask.protocols.item(option, index))
         return union(out)
+
+    def _item_of(self, obj: Object, index: Value, state: EvalState, span: Span) -> Value:
+        """An item of an instance that has its ``__getitem__`` from a container, if at all."""
+        held = self.ask.protocols.contents(obj)
+        if isinstance(held, Mapping) and not any(key == index for key, _ in held.items):
+            missing = self.ask.protocols.special(obj, "__missing__", (index,), state, span)
+            if is_known(missing):
+                return union([missing, self.ask.protocols.item(held, index)])
+        return self.ask.protocols.item(obj, index)
 
     def _bool(self, expr: ir.Bool, state: EvalState) -> Value:
         # As with sums: ``a or b or ...`` nests to the left.
@@ -349,6 +379,16 @@ class Expressions:
         right = self.eval(expr.right, state)
         if expr.op == "Add" and isinstance(left, Sequence) and isinstance(right, Sequence):
             return Sequence(left.kind, None, union([left.element, right.element]))
+        if expr.op == "BitOr":
+            merged = self.ask.protocols.merged(left, right)
+            if merged is not None:
+                return merged
+        if expr.op == "Modulo" and isinstance(left, Const) and isinstance(left.value, str):
+            # ``"%s" % value``
+            given = right.items if isinstance(right, Sequence) and right.items is not None else (right,)
+            for value in given if state.recorder is not None else ():
+                self.ask.protocols.shown(value, "__str__", state, expr.span)
+            return UNKNOWN
         if expr.op == "Multiply" and isinstance(left, Sequence):
             return Sequence(left.kind, None, left.element)
         if expr.op == "Multiply" and isinstance(right, Sequence):
@@ -370,6 +410,14 @@ class Expressions:
         if isinstance(left, LibObject) and expr.op == "Divide" and left.type.startswith("pathlib."):
             return left
         return UNKNOWN
+
+    def in_place(self, obj: Object, op: str, value: Value, state: EvalState, span: Span) -> None:
+        """``obj += value``: ``__iadd__``, else ``__add__``."""
+        method = _OPERATORS.get(op, "")
+        for name in (f"__i{method[2:]}", method):
+            if self.ask.classes.class_function(obj.cls, name) is not None:
+                self.ask.protocols.special(obj, name, (value,), state, span)
+                return
 
     def _ifexp(self, expr: ir.IfExp, state: EvalState) -> Value:
         test = self.eval(expr.test, state)
@@ -500,7 +548,7 @@ class Expressions:
             elif arg.star == "**":
                 if (
                     isinstance(value, Mapping)
-                    and value.items
+                    and (value.items or is_complete(value))
                     and all(isinstance(k, Const) and isinstance(k.value, str) for k, _ in value.items)
                 ):
                     keywords.extend((str(k.value), v) for k, v in value.items if isinstance(k, Const))
@@ -521,6 +569,9 @@ class Expressions:
         quiet = EvalState(state.context, state.env)
         return tuple(shallow(self.eval(item, quiet)) for item in expr.items)
 
+
+#: What runs a generator up to its next element.
+_ADVANCES = frozenset({"builtins.next"})
 
 #: Expressions that do nothing by themselves, and those that do nothing beside what their parts do.
 _IDLE = frozenset({ir.Name, ir.Const, ir.Lambda})

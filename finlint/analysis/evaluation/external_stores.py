@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Class, Object, Value, alternatives, is_known, is_none
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.program.definitions import FunctionIndex
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at
 from finlint.model.limits import STORING_FUNCTIONS
+
+
+class _Place(NamedTuple):
+    """Where something is stored: a function, or a statement of the module's body."""
+
+    module: ModuleNode
+    function: FunctionNode | None
+    definitions: FunctionIndex
+
+    def state(self, ask: Queries) -> EvalState:
+        binding = ask.binding
+        return EvalState(
+            binding.module_context(self.module) if self.function is None else binding.generic_context(self.function)
+        )
 
 
 class ExternalStores:
@@ -19,6 +35,7 @@ class ExternalStores:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.project = ask.project
+        self._on_class: Memo[tuple[Class, str], list[Value]] = Memo(ask.solver, [])
         self._by_others: Memo[tuple[Object, str], list[Value]] = Memo(ask.solver, [])
 
     def stored_by_others(self, obj: Object, name: str) -> list[Value]:
@@ -27,8 +44,8 @@ class ExternalStores:
 
     def _stored_by_others(self, obj: Object, name: str) -> list[Value]:
         out: list[Value] = []
-        for function in STORING_FUNCTIONS.first(self._functions(name, obj.cls.node.module)):
-            out += self._stored(function, obj, name)
+        for place in STORING_FUNCTIONS.first(self._places(name, obj.cls.node.module)):
+            out += self._stored(place, obj, name)
         return [value for value in out if is_known(value) and not is_none(value)]
 
     def reading(self, name: str, home: ModuleNode) -> Iterator[FunctionNode]:
@@ -47,29 +64,59 @@ class ExternalStores:
         object."""
         own = {base.node for base in self.ask.classes.mro(obj.cls) if isinstance(base, Class)}
         return any(
-            any(attribute == name for _, attribute in function.index.stores)
-            or any(attribute == name for _, attribute in function.index.nested)
-            for function in self._functions(name, obj.cls.node.module)
-            if function.owner not in own
+            any(attribute == name for _, attribute in place.definitions.stores)
+            or any(attribute == name for _, attribute in place.definitions.nested)
+            for place in self._places(name, obj.cls.node.module)
+            if place.function is None or place.function.owner not in own
         )
 
-    def _functions(self, name: str, home: ModuleNode) -> Iterator[FunctionNode]:
-        seen: set[FunctionNode] = set()
+    def on_class(self, cls: Class, name: str) -> list[Value]:
+        """What the rest of a class's module assigns to the class by its name: ``Pool.size = 3`` behind it."""
+        bases = (base for base in self.ask.classes.mro(cls) if isinstance(base, Class))
+        if not any(name in base.node.changed_by_name for base in bases):
+            return []
+        return self._on_class.answer((cls, name), self._assigned_to, cls, name)
+
+    def _assigned_to(self, cls: Class, name: str) -> list[Value]:
+        out: list[Value] = []
+        for base in self.ask.classes.mro(cls):
+            if isinstance(base, Class) and name in base.node.changed_by_name:
+                home, stored = base.node.module, f"{base.node.name}.{name}"
+                pattern = rf"(?<![\w.]){re.escape(stored)}[ \t]*=(?!=)"
+                for place in self._places_on(home, f"{stored}\n{pattern}"):
+                    if place.function is None or place.function.owner is not base.node:
+                        definitions = place.definitions.stores.get((base.node.name, name), ())
+                        out += self.ask.names.values_and_elements(definitions, place.state(self.ask))[0]
+        return [value for value in out if is_known(value) and not is_none(value)]
+
+    def _places(self, name: str, home: ModuleNode) -> Iterator[_Place]:
         pattern = rf"(?<=\w)\.{re.escape(name)}[ \t]*=(?!=)"
         for module in dict.fromkeys((home, *self.project.mentioning(f".{name} = ", home))):
-            for line in module.source.lines("matching", f".{name}\n{pattern}"):
-                node = function_at(module, line)
-                if node is not None and node not in seen:
-                    seen.add(node)
-                    yield node
+            yield from self._places_on(module, f".{name}\n{pattern}")
 
-    def _stored(self, function: FunctionNode, obj: Object, name: str) -> list[Value]:
-        own = function.ir.params[0].name if function.owner is not None and function.ir.params else ""
+    def _places_on(self, module: ModuleNode, question: str) -> Iterator[_Place]:
+        """The functions and statements of a module's body that the lines answering a question are of."""
+        seen: set[object] = set()
+        for line in module.source.lines("matching", question):
+            function = function_at(module, line)
+            if function is not None:
+                if function not in seen:
+                    seen.add(function)
+                    yield _Place(module, function, function.index)
+                continue
+            for binding in module.statements_at(line):
+                if binding.line not in seen:
+                    seen.add(binding.line)
+                    yield _Place(module, None, FunctionIndex(tuple(module.statements(binding))))
+
+    def _stored(self, place: _Place, obj: Object, name: str) -> list[Value]:
+        function = place.function
+        own = function.ir.params[0].name if function is not None and function.owner and function.ir.params else ""
         out: list[Value] = []
-        for (owner, attribute), definitions in function.index.stores.items():
+        for (owner, attribute), definitions in place.definitions.stores.items():
             if attribute != name or owner == own:
                 continue
-            state = EvalState(self.ask.binding.generic_context(function))
+            state = place.state(self.ask)
             options = alternatives(self.ask.names.lookup(owner, state))
             if any(isinstance(option, Object) and self._is_such(option, obj) for option in options):
                 out += self.ask.names.values_and_elements(definitions, state)[0]

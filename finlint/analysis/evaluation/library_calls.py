@@ -28,6 +28,7 @@ from finlint.analysis.domain.values import (
     shallow,
     union,
 )
+from finlint.analysis.evaluation.attributes import VARS
 from finlint.analysis.evaluation.builtin_calls import SPECIAL_CALLS
 from finlint.analysis.evaluation.instances import is_exact, of_all
 from finlint.analysis.evaluation.namespaces import NAMESPACES
@@ -67,9 +68,14 @@ class LibraryCalls:
             return self._isinstance(args, state, expr)
         if isinstance(receiver, (Sequence, Mapping)):
             return self.ask.protocols.container_method(receiver, function.name, args, state, span)
+        if isinstance(receiver, LibObject) and receiver.type == VARS:
+            if not args.positional or function.name not in ("get", "pop", "setdefault", "__getitem__"):
+                return UNKNOWN
+            return self.ask.attributes.from_dict(receiver, args.positional[0], state, span)
         if isinstance(receiver, Suspended):
             return self._resume(receiver, function.name, state, span)
         if isinstance(receiver, Const):
+            self._run_by_text(function.name, args, state, span)
             return _of_text(receiver, function.name, args)
         if isinstance(receiver, (Partial, Function)):
             return UNKNOWN
@@ -79,6 +85,12 @@ class LibraryCalls:
         if registrar is not None:
             return self.ask.calls.register(registrar, args, state, span, None, expr)
         entry = self.knowledge.entry(name)
+        if entry is None and isinstance(receiver, LibObject) and span is not None:
+            # ``executor.__exit__(None, None, None)`` does what leaving a ``with`` does.
+            if name.endswith(".__enter__"):
+                return self.ask.protocols.entered(receiver, state, span)
+            if name.endswith(".__exit__"):
+                self.ask.protocols.exited(receiver, state, span)
         if entry is None:
             returned = self.knowledge.returns(name)
             return (
@@ -87,7 +99,7 @@ class LibraryCalls:
                 else (
                     receiver
                     if returned == "self" and receiver is not None
-                    else self._constructed(name, None, args, state)
+                    else self.constructed(name, None, args, state)
                 )
             )
         owner = name.rpartition(".")[0]
@@ -105,6 +117,9 @@ class LibraryCalls:
                 self._record_library(entry, args, receiver, state, span, expr)
             if instance is not None:
                 self.call_own_methods(entry, instance, state, span)
+            if entry.returns.startswith("entered:"):
+                manager = library.arguments(entry, args).get(entry.returns[8:], UNKNOWN)
+                self.ask.protocols.entered(manager, state, span)
         result = self._library_result(name, entry, args, receiver, state)
         if entry.bounds_result and isinstance(result, LibObject):
             bound = library.arguments(entry, args).get(entry.bounds_result)
@@ -123,6 +138,16 @@ class LibraryCalls:
         self.ask.note_compared(classes)
         verdict = of_all(args.positional[0], classes, self.ask)
         return UNKNOWN if verdict is None else Const(verdict)
+
+    def _run_by_text(self, method: str, args: Args, state: EvalState, span: Span | None) -> None:
+        """Record what ``", ".join(parts)`` iterates, and what ``"{}".format(value)`` makes text of."""
+        if state.recorder is None:
+            return
+        if method == "join" and args.positional:
+            self.ask.protocols.element(args.positional[0], state, span)
+        elif method == "format":
+            for value in (*args.positional, *(v for _, v in args.keywords)):
+                self.ask.protocols.shown(value, "__format__", state, span)
 
     def _resume(self, receiver: Suspended, method: str, state: EvalState, span: Span | None) -> Value:
         """``generator.send(x)``, ``generator.close()``, ``manager.__exit__(...)``."""
@@ -167,7 +192,7 @@ class LibraryCalls:
         for parameter in entry.calls:
             callback = given.get(parameter)
             if callback is not None and is_known(callback):
-                self.ask.calls.call(callback, CallArgs(open_ended=True), state, span, None)
+                self.ask.calls.call(callback, self._passed_on(entry, parameter, args, given, state), state, span, None)
         for path in entry.receiver_calls:
             self._call_of_receiver(path, receiver, state, span)
         if entry.name in _EXIT_STACK_ENDS:
@@ -176,6 +201,20 @@ class LibraryCalls:
             self.ask.protocols.drive(given.get(parameter, UNKNOWN), state, span)
         for parameter in entry.consumes:
             self.ask.protocols.element(given.get(parameter, UNKNOWN), state, span)
+
+    def _passed_on(
+        self, entry: Entry, parameter: str, args: Args, given: dict[str, Value], state: EvalState
+    ) -> CallArgs:
+        """What a call gives to its callback: the arguments behind it (``context.run(f, *args)``), or elements."""
+        position = entry.parameters.index(parameter) if parameter in entry.parameters else -1
+        rest = entry.parameters[position + 1 : position + 2]
+        if position >= 0 and rest and rest[0].startswith("*") and rest[0] != "*" and args.keyword(parameter) is None:
+            keywords = tuple((name, value) for name, value in args.keywords if name not in entry.parameters)
+            return CallArgs(args.positional[position + 1 :], keywords, args.open_ended)
+        if entry.consumes:
+            element = self.ask.protocols.element(given.get(entry.consumes[0], UNKNOWN), EvalState(state.context))
+            return CallArgs((element,), open_ended=True)
+        return CallArgs(open_ended=True)
 
     def call_own_methods(self, entry: Entry, instance: Object, state: EvalState, span: Span) -> list[Bound]:
         """Call what the library calls of an instance of its subclass, where the project defines it."""
@@ -233,7 +272,7 @@ class LibraryCalls:
         state: EvalState,
     ) -> Value:
         if entry.is_class:
-            return self._constructed(name, entry, args, state)
+            return self.constructed(name, entry, args, state)
         given = library.arguments(entry, args) if entry.returns_if else {}
         returned = library.result_type(entry, given)
         if returned == "held":
@@ -265,7 +304,8 @@ class LibraryCalls:
                 return LibObject(value.type, tuple(sorted((k, shallow(v)) for k, v in given.items())))
         return value
 
-    def _constructed(self, name: str, entry: Entry | None, args: Args, state: EvalState) -> Value:
+    def constructed(self, name: str, entry: Entry | None, args: Args, state: EvalState) -> Value:
+        """An instance of a library's class; containers are values of their own."""
         if not self.knowledge.is_class(name):
             return UNKNOWN
         if library.container_kind(name) and name.rpartition(".")[0] in ("builtins", "collections", "weakref"):
@@ -276,14 +316,16 @@ class LibraryCalls:
                     return Sequence(kind, None, source.element)
             return Sequence(kind, None, UNKNOWN)
         if library.is_mapping(name):
-            element: Value = UNKNOWN
             if name == "collections.defaultdict" and args.positional:
-                element = self.ask.calls.call(args.positional[0], CallArgs(), EvalState(state.context), None, None)
-                return Mapping((), UNKNOWN, element)
+                made = self.ask.calls.call(args.positional[0], CallArgs(), EvalState(state.context), None, None)
+                start = self._mapping_of(CallArgs(args.positional[1:], args.keywords), state)
+                known = [v for v in (start.element, made) if is_known(v)]
+                return Mapping(start.items, UNKNOWN, union(known), missing=shallow(args.positional[0]))
             return self._mapping_of(args, state)._replace(weak=name == "weakref.WeakValueDictionary")
         given = library.arguments(entry, args) if entry is not None else {}
         if entry is not None and entry.holds:
-            given = {**given, HELD: UNKNOWN}
+            # What it has from the start: ``ContextVar("name", default=value)``.
+            given = {**given, HELD: given.get("default", UNKNOWN)}
         return LibObject(self.knowledge.canonical(name), tuple(sorted((k, shallow(v)) for k, v in given.items())))
 
     def _mapping_of(self, args: Args, state: EvalState) -> Mapping:

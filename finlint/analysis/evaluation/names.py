@@ -34,7 +34,7 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.analysis.program.definitions import PUT, REST, Definition, FunctionIndex
 from finlint.analysis.program.statements import parts_of
-from finlint.analysis.program.symbols import ModuleNode, function_at, is_accessor
+from finlint.analysis.program.symbols import ModuleNode, function_at, is_accessor, with_closures
 from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.limits import PUTTING_FUNCTIONS
@@ -121,14 +121,25 @@ class Names:
         return union(assigned) if assigned else UNKNOWN
 
     def _put_by_functions(self, module: ModuleNode, name: str) -> list[Value]:
-        """What functions put into a container that the module's body makes."""
+        """What functions, and other statements of the module's body, put into a container that it makes."""
         out: list[Value] = []
-        nodes = (function_at(module, line) for line in module.source.lines("matching", _puts_into(name)))
-        for node in PUTTING_FUNCTIONS.first(n for n in dict.fromkeys(nodes) if n is not None):
-            if name not in node.ir.bound:
-                state = EvalState(self.ask.binding.generic_context(node))
-                definitions = [d for d in node.index.names.get(name, []) if d.how in PUT]
-                out.extend(softened(self._definition(d, state)) for d in definitions)
+        lines = module.source.lines("matching", _puts_into(name))
+        nodes = {line: function_at(module, line) for line in lines}
+        # Statements of the module's body: ``TABLE["close"] = close``.
+        state = EvalState(self.ask.binding.module_context(module))
+        for line in PUTTING_FUNCTIONS.first(line for line, node in nodes.items() if node is None):
+            for binding in module.statements_at(line):
+                definitions = FunctionIndex(tuple(module.statements(binding))).names.get(name, [])
+                out.extend(softened(self._definition(d, state)) for d in definitions if d.how in PUT)
+        for node in PUTTING_FUNCTIONS.first(n for n in dict.fromkeys(nodes.values()) if n is not None):
+            if name in node.ir.bound:
+                continue
+            for _, *inner in with_closures(node, name):
+                function = inner[-1] if inner else node
+                definitions = [d for d in function.index.names.get(name, []) if d.how in PUT]
+                if definitions:
+                    context = self.ask.binding.closure_context(inner, self.ask.binding.generic_context(node))
+                    out.extend(softened(self._definition(d, EvalState(context))) for d in definitions)
         return out
 
     def _assigned_globally(self, module: ModuleNode, name: str) -> bool:

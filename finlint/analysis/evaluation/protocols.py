@@ -6,6 +6,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, place
 from finlint.analysis.domain.values import (
+    HELD,
     MAYBE_NONE,
     NAMED_TUPLE,
     NEVER,
@@ -27,6 +28,7 @@ from finlint.analysis.domain.values import (
     Suspended,
     Value,
     alternatives,
+    contained,
     is_complete,
     is_known,
     union,
@@ -35,6 +37,8 @@ from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.analysis.program.after_yield import resumed
+from finlint.analysis.program.definitions import PUT
+from finlint.analysis.program.symbols import is_accessor
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -75,6 +79,7 @@ class Protocols:
         self.ask = ask
         self.knowledge = ask.knowledge
         self._yields: Memo[CallContext, Value] = Memo(ask.solver, NEVER)
+        self._put: Memo[Object, list[Value]] = Memo(ask.solver, [])
 
     def item(self, value: Value, index: Value) -> Value:
         """``value[index]`` for containers."""
@@ -92,6 +97,8 @@ class Protocols:
                     out.append(option.element)
             elif isinstance(option, Mapping):
                 out.append(_at_key(option, index) or UNKNOWN)
+            elif isinstance(option, Object) and (held := self.contents(option)) is not option:
+                out.append(self.item(held, index))
             elif isinstance(option, Object) and isinstance(index, Const):
                 typed = self.ask.classes.has_library_base(option.cls, "TypedDict")
                 out.append((self.ask.classes.declared(option, str(index.value)) if typed else None) or UNKNOWN)
@@ -103,6 +110,54 @@ class Protocols:
             else:
                 out.append(UNKNOWN)
         return union(out)
+
+    def key(self, mapping: Mapping, key: Value, state: EvalState, span: Span | None) -> Value:
+        """``mapping[key]``: one that is not there may be made."""
+        found = self.item(mapping, key)
+        if is_known(mapping.missing) and not any(k == key for k, _ in mapping.items):
+            made = self.ask.calls.call(mapping.missing, CallArgs(), state, span, None)
+            return union([v for v in (found, made) if is_known(v)]) if is_known(found) or is_known(made) else UNKNOWN
+        return found
+
+    def contents(self, value: Value) -> Value:
+        """The container that an instance of a class inheriting from one is; any other value as it is."""
+        if not isinstance(value, Object):
+            return value
+        kind = self.ask.classes.container_base(value.cls)
+        if not kind:
+            return value
+        given = next((held for name, held in value.args if name == HELD), None)
+        empty = Mapping((), UNKNOWN, UNKNOWN) if library.is_mapping(kind) else Sequence("list", None, UNKNOWN)
+        put = self._put.answer(value, self._put_by_itself, value)
+        return union(contained([given if given is not None else empty], put))
+
+    def _put_by_itself(self, obj: Object) -> list[Value]:
+        """What the methods of a container's subclass put into the instance: ``self[key] = value``."""
+        out: list[Value] = []
+        for base in self.ask.classes.mro(obj.cls):
+            if not isinstance(base, Class):
+                continue
+            for binding in base.node.facts.members:
+                method = base.node.function(binding) if binding.kind == "function" else None
+                if method is None or not method.ir.params:
+                    continue
+                first = method.ir.params[0].name
+                put = [d for d in method.index.names.get(first, ()) if d.how in PUT]
+                if put:
+                    state = EvalState(self.ask.binding.method_context(method, obj, base.context))
+                    out += self.ask.names.values_and_elements(put, state)[1]
+        return [value for value in out if is_known(value)]
+
+    def merged(self, left: Value, right: Value) -> Value | None:
+        """``left | right`` of two mappings, or two sets."""
+        left, right = self.contents(left), self.contents(right)
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            items = (*((k, v) for k, v in left.items if all(k != other for other, _ in right.items)), *right.items)
+            sides = (left, right)
+            return Mapping(items, union(s.key for s in sides), union(s.element for s in sides), left.missing)
+        if isinstance(left, Sequence) and isinstance(right, Sequence):
+            return Sequence(left.kind, None, union([left.element, right.element]))
+        return None
 
     def _as_tuple(self, value: Value) -> Value:
         """A named tuple as the tuple that it is; any other value as it is."""
@@ -129,6 +184,12 @@ class Protocols:
                     state.recorder.edge(span, option.context)
                 out.append(self._yielded(option.context))
             elif isinstance(option, Object):
+                if (
+                    self.ask.classes.class_function(option.cls, "__iter__") is None
+                    and (held := self.contents(option)) is not option
+                ):
+                    out.append(self.element(held, state, span))
+                    continue
                 iterator = self.special(option, "__iter__", (), state, span)
                 for inner in alternatives(iterator):
                     if isinstance(inner, Object):
@@ -192,6 +253,44 @@ class Protocols:
                 found = next((n for n in order if self.ask.classes.class_function(option.cls, n) is not None), "")
                 self.special(option, found, args if found == "__format__" else (), state, span)
 
+    def store(self, obj: Object, name: str, value: Value, state: EvalState, span: Span | None) -> None:
+        """Record what ``obj.name = value`` runs: ``__setattr__``, a property's setter, a descriptor's ``__set__``."""
+        self._accessed(obj, name, "setter", "__set__", "__setattr__", (value,), state, span)
+
+    def delete(self, obj: Object, name: str, state: EvalState, span: Span | None) -> None:
+        """Record what ``del obj.name`` runs."""
+        self._accessed(obj, name, "deleter", "__delete__", "__delattr__", (), state, span)
+
+    def _accessed(
+        self,
+        obj: Object,
+        name: str,
+        accessor: str,
+        of_descriptor: str,
+        of_class: str,
+        given: tuple[Value, ...],
+        state: EvalState,
+        span: Span | None,
+    ) -> None:
+        if state.recorder is None or span is None:
+            return
+        own = self.ask.classes.class_function(obj.cls, of_class)
+        if own is not None:
+            # What it comes to further on, its own body says: ``super().__setattr__(name, value)``.
+            self.ask.calls.call(Bound(own, obj), CallArgs((Const(name), *given)), state, span, None)
+            return
+        for base in self.ask.classes.mro(obj.cls):
+            if not isinstance(base, Class):
+                continue
+            for binding in base.node.members.get(name, []):
+                node = base.node.function(binding) if binding.kind == "function" else None
+                if node is not None and is_accessor(node, accessor):
+                    self.ask.calls.call(Bound(Function(node, base.context), obj), CallArgs(given), state, span, None)
+                elif binding.kind == "assign":
+                    for option in alternatives(union(self.ask.names.bindings([binding], base.context, base))):
+                        if isinstance(option, Object):
+                            self.special(option, of_descriptor, (obj, *given), state, span)
+
     def tested(self, value: Value, state: EvalState, expr: ir.Expr) -> None:
         """Record what asking for the truth of a value runs: ``__bool__``, else ``__len__``."""
         if state.recorder is None:
@@ -218,6 +317,8 @@ class Protocols:
         span: Span | None,
     ) -> Value:
         if isinstance(receiver, Mapping):
+            if name == "__getitem__" and args.positional:
+                return self.key(receiver, args.positional[0], state, span)
             if name in ("get", "pop", "setdefault", "__getitem__"):
                 if name != "__getitem__" and args.positional and _at_key(receiver, args.positional[0]) is None:
                     return args.positional[1] if len(args.positional) > 1 else NONE
@@ -240,8 +341,12 @@ class Protocols:
             return UNKNOWN
         if name in ("pop", "popleft"):
             return receiver.element
-        if name == "copy":
+        if name in ("copy", "union", "__add__"):
             return receiver
+        if name == "__getitem__" and args.positional:
+            return self.item(receiver, args.positional[0])
+        if name == "sort" and (key := args.keyword("key")) is not None:
+            self.ask.calls.call(key, CallArgs((receiver.element,)), state, span, None)
         if name in ("extend", "update", "extendleft") and args.positional:
             self.element(args.positional[0], state, span)
         return UNKNOWN

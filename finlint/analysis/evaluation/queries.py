@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.names import Names
     from finlint.analysis.evaluation.namespaces import Namespaces
     from finlint.analysis.evaluation.protocols import Protocols
+    from finlint.analysis.evaluation.records import Records
     from finlint.analysis.evaluation.recursion import Recursion
     from finlint.analysis.evaluation.refinement import Refinement
     from finlint.analysis.evaluation.stubs import Stubs
@@ -63,6 +64,7 @@ class Queries:
     namespaces: Namespaces
     protocols: Protocols
     recursion: Recursion
+    records: Records
     refinement: Refinement
     stubs: Stubs
 

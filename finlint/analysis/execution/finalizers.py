@@ -224,6 +224,11 @@ class Finder:
                 args=tuple(map(self._supplied, value.args)),
                 keywords=tuple((name, self._supplied(v)) for name, v in value.keywords),
             )
+        if isinstance(value, Bound):
+            return value._replace(receiver=self._supplied(value.receiver))
+        if isinstance(value, Object) and any(isinstance(given, Parameter) for _, given in value.args):
+            # A helper that was made of a parameter.
+            return value._replace(args=tuple((name, self._supplied(given)) for name, given in value.args))
         return value
 
     @staticmethod

@@ -15,7 +15,6 @@ from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, dotted, 
 from finlint.analysis.domain.values import (
     UNKNOWN,
     Bound,
-    Class,
     Function,
     Lib,
     LibMethod,
@@ -265,6 +264,10 @@ class _Run:
             if isinstance(held, (Sequence, Mapping)) and not isinstance(target.key, ir.Slice):
                 key = self.evaluator.expressions.eval(target.key, self._quiet())
                 self.env[target.value.id] = put_at(held, key, settled(value))
+        function = self.state.context.function
+        if isinstance(target, ir.Name) and function is not None and target.id in function.index.shared:
+            # A function inside may bind it anew (``nonlocal``): all that it may be is read from the scope.
+            self.env.pop(target.id, None)
 
     def _targets_effects(self, target: ir.Expr, value: Value | Lazy, span: Span) -> None:
         """Evaluate what a target itself runs: ``self.pool[key]``, ``__setitem__``, property setters."""
@@ -272,7 +275,7 @@ class _Run:
             receiver = self.eval(target.value)
             for option in alternatives(receiver):
                 if isinstance(option, Object):
-                    self._setter(option, target.name, value, span)
+                    self.evaluator.protocols.store(option, target.name, settled(value), self.state, span)
         elif isinstance(target, ir.Subscript):
             receiver = self.eval(target.value)
             index = self.eval(target.key)
@@ -283,27 +286,18 @@ class _Run:
             for item in target.items:
                 self._targets_effects(item.value if isinstance(item, ir.Starred) else item, UNKNOWN, span)
 
-    def _setter(self, obj: Object, name: str, value: Value | Lazy, span: Span) -> None:
-        for base in self.evaluator.classes.mro(obj.cls):
-            if not isinstance(base, Class):
-                continue
-            for binding in base.node.members.get(name, []):
-                if binding.kind != "function":
-                    continue
-                node = base.node.function(binding)
-                if node is not None and any(isinstance(d, ir.Attr) and d.name == "setter" for d in node.ir.decorators):
-                    params = [p.name for p in node.ir.params]
-                    given: tuple[Value, ...] = (obj, settled(value))
-                    values = dict(zip(params, given, strict=False))
-                    self.summary.edge(span, self.evaluator.binding.context(node, tuple(values.items()), base.context))
-
     def aug_assign(self, stmt: ir.AugAssign) -> bool:
         current = self.eval(stmt.target)
         value = self.eval(stmt.value)
-        if isinstance(current, Object):
-            self.evaluator.protocols.special(current, "__iadd__", (value,), self.state, stmt.span)
-        if isinstance(current, Sequence) and isinstance(value, Sequence):
-            result: Value = Sequence(current.kind, None, union([current.element, value.element]))
+        for option in alternatives(current):
+            if isinstance(option, Object):
+                self.evaluator.expressions.in_place(option, stmt.op, value, self.state, stmt.span)
+        merged = self.evaluator.protocols.merged(current, value) if stmt.op == "BitOr" else None
+        result: Value
+        if merged is not None:
+            result = merged
+        elif isinstance(current, Sequence) and isinstance(value, Sequence):
+            result = Sequence(current.kind, None, union([current.element, value.element]))
         else:
             result = UNKNOWN
         assign(stmt.target, result, self.env, self.evaluator.protocols.item)
@@ -336,6 +330,10 @@ class _Run:
     def delete(self, stmt: ir.Delete) -> bool:
         for target in stmt.targets:
             path = dotted(target)
+            if isinstance(target, ir.Attr):
+                for option in alternatives(self.eval(target.value)):
+                    if isinstance(option, Object):
+                        self.evaluator.protocols.delete(option, target.name, self.state, stmt.span)
             if path:
                 forget(path, self.env)
                 self.env[path] = UNKNOWN
@@ -367,7 +365,14 @@ class _Run:
         return _GOES_ON
 
     def define_class(self, stmt: ir.ClassDef) -> bool:
+        """``class``: its body is run here and now, and what its bases and its metaclass do with a new class."""
+        for decorator in stmt.decorators:
+            self.evaluator.expressions.run(decorator, self.state)
+        outer = dict(self.env)
+        self.block(stmt.body)
+        self.env = outer
         self.env.pop(stmt.name, None)
+        self.evaluator.classes.made(stmt, self.state)
         return _GOES_ON
 
     # -- branches

@@ -20,6 +20,7 @@ from finlint.analysis.domain.values import (
     Value,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.self_construction import made_names
 from finlint.analysis.program.symbols import ClassNode
 from finlint.model import ir
 from finlint.model.task import ClassKey
@@ -118,10 +119,11 @@ _PLAIN = ("builtins.object", "abc.", "typing.", "typing_extensions.")
 
 
 def _stores(cls: ClassNode, name: str) -> bool:
-    """Whether a method of the class stores ``self.name``."""
+    """Whether a method of the class stores the attribute ``name``, of its object or of one that it makes."""
     return any(
-        method.ir.params and (method.ir.params[0].name, name) in method.index.stores
+        (owner, name) in method.index.stores
         for method in cls.methods_with(name)
+        for owner in (*(param.name for param in method.ir.params[:1]), *made_names(method))
     )
 
 

@@ -263,6 +263,7 @@ _CONTAINERS = {
     "frozenset": "set",
     "tuple": "tuple",
     "deque": "list",
+    "UserList": "list",
     "Sequence": "list",
     "MutableSequence": "list",
     "Iterable": "iterable",
@@ -292,6 +293,7 @@ _MAPPINGS = frozenset(
         "WeakValueDictionary",
         "WeakKeyDictionary",
         "ChainMap",
+        "UserDict",
     }
 )
 _TRANSPARENT = frozenset(

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from finlint.analysis.program.statements import children, expressions_in, inner_blocks, leaves, parts_of
+from finlint.analysis.program.statements import (
+    children,
+    expressions_in,
+    flat_statements,
+    inner_blocks,
+    leaves,
+    parts_of,
+)
 from finlint.model import ir
 from finlint.model.bindings import bound_by, bound_by_case
 from finlint.model.limits import CONDITIONS
@@ -67,6 +75,8 @@ class FunctionIndex:
         self.nested: dict[tuple[str, str], list[Definition]] = {}
         #: Functions and lambdas that are defined here.
         self.inner: list[ir.Function] = []
+        #: Variables that functions inside bind anew (``nonlocal``).
+        self.shared: set[str] = set()
         self._block(body, ())
 
     def _block(self, block: ir.Block, conditions: Conditions) -> None:
@@ -91,10 +101,26 @@ class FunctionIndex:
             self.returns.append(Definition("value", value, (), conditions))
         elif isinstance(stmt, ir.FunctionDef):
             self.inner.append(stmt.function)
+            self._rebound_inside(stmt.function)
         elif isinstance(stmt, ir.Global):
             self.globals.update(stmt.names)
         for block in inner_blocks(stmt):
             self._block(block, conditions)
+
+    def _rebound_inside(self, function: ir.Function) -> None:
+        """What a function inside gives to the variables that it declares ``nonlocal``."""
+        declared = [s for s in flat_statements(function.body) if isinstance(s, ir.Global) and s.nonlocal_]
+        if not declared:
+            return
+        inside = FunctionIndex(function.body)
+        for name in dict.fromkeys(name for stmt in declared for name in stmt.names):
+            self.shared.add(name)
+            for definition in inside.names.get(name, ()):
+                # Of what only the function itself knows, nothing can be said here.
+                own = any(isinstance(p, ir.Name) and p.id in function.bound for p in _all_parts(definition.node))
+                kind = "unknown" if own or definition.how in ("class", "function") else definition.how
+                node = None if kind == "unknown" else definition.node
+                self._add(name, Definition(kind, node, definition.path, ()))
 
     def _bound(self, target: ir.Expr, how: str, node: object, conditions: Conditions) -> None:
         """Note one of the things that a statement binds (``bound_by``)."""
@@ -253,6 +279,10 @@ class FunctionIndex:
         for name in names:
             self.stores.setdefault((target.id, name), []).append(Definition("value", value, (), ()))
         return bool(names)
+
+
+def _all_parts(node: Any) -> Iterable[ir.Expr]:
+    return () if node is None or isinstance(node, (ir.Import, ir.ImportFrom)) else parts_of(node)
 
 
 def _outer(container: ir.Expr) -> ir.Expr | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -235,6 +236,11 @@ class ClassNode:
         """The attributes that the class's text may assign to a class (``Class.x = ...``, ``cls.x[...] = ...``)."""
         place = f"{self.facts.line}\n{self.facts.end_line}"
         return self.module.source.words("changed", f"{place}\n{self.name}")
+
+    @cached_property
+    def changed_by_name(self) -> frozenset[str]:
+        """The attributes that something in its module may assign to the class by its name."""
+        return frozenset(self.module.source.words("changed", f"1\n{sys.maxsize}\n{self.name}"))
 
     def __repr__(self) -> str:
         return f"<class {self.module.name}.{self.name}>"

@@ -590,6 +590,16 @@ class _Holder:
         function = context.function
         return function is not None and function is self.context.function and self._rebound(name, function)
 
+    def _methods(self, cls: Class) -> Iterator[FunctionNode]:
+        """The methods that the class's body defines, and the ``__init__`` that is written for it."""
+        for binding in cls.node.facts.members:
+            method = cls.node.function(binding) if binding.kind == "function" else None
+            if method is not None and method.ir.params:
+                yield method
+        written = self.evaluator.records.init(cls)
+        if written is not None:
+            yield written.node
+
     def _instance(self, obj: Object, depth: int) -> bool:
         """Whether an attribute of another instance holds the object: only of one that was made with it."""
         if not any(self.value(v, depth + 1) for _, v in obj.args):
@@ -599,10 +609,7 @@ class _Holder:
         for base in self.evaluator.classes.mro(obj.cls):
             if not isinstance(base, Class):
                 continue
-            for binding in base.node.facts.members:
-                method = base.node.function(binding) if binding.kind == "function" else None
-                if method is None or not method.ir.params:
-                    continue
+            for method in self._methods(base):
                 for receiver, name in method.index.stores:
                     if receiver == method.ir.params[0].name:
                         stored = self.evaluator.attributes.stored(obj, name)
