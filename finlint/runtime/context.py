@@ -117,7 +117,8 @@ class Context:
     def _ending(self, error: Exception) -> list[Step]:
         if self._err() is not None:
             return []
-        steps = [partial(setattr, self, "_error", error), *self._done._closing()]
+        steps: list[Step] = [partial(setattr, self, "_error", error), *self._done._closing()]
         for child in self._children:
             steps += child._ending(error)
-        return [*steps, self._children.clear]
+        steps.append(self._children.clear)
+        return steps

@@ -53,7 +53,8 @@ def custody(me: Value | None, steps: tuple[Step, ...], evaluator: Evaluator, cal
         return Custody(own=True, known=True, holders=())
     if any(map(_asks_for_its_thread, steps)):
         return Custody(own=False, known=True, holders=(), reentrant=True)
-    known, found = False, ()
+    known = False
+    found: tuple[Holder, ...] = ()
     for step in reversed(steps):
         known, found = holders(step.context, step.span, evaluator, callback)
         function = step.context.function
