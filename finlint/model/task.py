@@ -227,4 +227,5 @@ def _finding_from_json(data: Mapping[str, Any]) -> Finding:
         tuple(Hop(*hop) for hop in data["trace"]),
         tuple(Hop(*hop) for hop in data["related"]),
         tuple(data["names"]),
+        tuple(Hop(*hop) for hop in data["holders"]),
     )
