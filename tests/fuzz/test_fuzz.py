@@ -11,7 +11,7 @@ pytest.importorskip("resource")
 from fuzz.fuzz import KINDS, cases, run
 
 #: As many as take less than a minute of CPU.
-CASES = 120
+CASES = 60
 
 
 @pytest.mark.slow
