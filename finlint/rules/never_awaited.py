@@ -44,7 +44,8 @@ class NeverAwaited(FinalizerRule):
     """
     not_reported = (
         "Coroutines handed to `asyncio.run`, `run_coroutine_threadsafe` or another driver; calls under "
-        "`if not asyncio.iscoroutinefunction(...)`; functions that a decorator makes plain ones."
+        "`if not asyncio.iscoroutinefunction(...)`; functions that a decorator makes plain ones; tasks started where "
+        "`loop.is_running()`, or `asyncio.get_running_loop()`, says that a loop runs in this thread."
     )
     evidence = (
         "https://docs.python.org/3/library/asyncio-dev.html#detect-never-awaited-coroutines",
@@ -61,10 +62,11 @@ class NeverAwaited(FinalizerRule):
             return
         for edge in finalizer.summary.edges:
             for dropped in dropped_coroutines(edge.target, evaluator, summaries):
+                if dropped.what != "coroutine":
+                    continue
                 yield self.finding(
                     finalizer,
-                    f"{describe(finalizer)} makes the coroutine `{dropped.call}` and {dropped.why}: "
-                    "its body never runs",
+                    f"{describe(finalizer)} makes the coroutine `{dropped.call}` and {dropped.why}",
                     culprit=dropped.call,
                     severity=Severity.WARNING,
                     confidence=dropped.confidence,

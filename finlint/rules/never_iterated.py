@@ -1,10 +1,12 @@
-"""FIN304: calling the callback only makes a generator, whose body never runs."""
+"""FIN304: calling the callback only makes a generator, or its own body makes one and drops it: that one never runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from finlint.analysis.properties.dropped_coroutines import dropped_coroutines
 from finlint.model.finding import Finding, Severity
+from finlint.rules.base.describe import describe
 from finlint.rules.base.rule import FINALIZE, FinalizerPass, FinalizerRule
 from finlint.rules.base.suspended import made_by, only_makes
 
@@ -46,6 +48,21 @@ class NeverIterated(FinalizerRule):
     evidence = (FINALIZE, "https://docs.python.org/3/reference/expressions.html#yield-expressions")
 
     def run(self, about: FinalizerPass) -> Iterator[Finding]:
-        made = made_by(about.finalizer, about.evaluator)
-        if made is not None and made.what == "generator":
-            yield self.finding(about.finalizer, only_makes(about.finalizer, made), culprit=made.name)
+        finalizer, evaluator, summaries = about
+        made = made_by(finalizer, evaluator)
+        if made is not None:
+            if made.what == "generator":
+                yield self.finding(finalizer, only_makes(finalizer, made), culprit=made.name)
+            return
+        for edge in finalizer.summary.edges:
+            for dropped in dropped_coroutines(edge.target, evaluator, summaries):
+                if dropped.what == "generator":
+                    yield self.finding(
+                        finalizer,
+                        f"{describe(finalizer)} makes the generator `{dropped.call}` and {dropped.why}",
+                        culprit=dropped.call,
+                        severity=Severity.WARNING,
+                        confidence=dropped.confidence,
+                        path=dropped.path,
+                        span=dropped.span,
+                    )

@@ -154,7 +154,7 @@ class Protocols:
         if isinstance(left, Mapping) and isinstance(right, Mapping):
             items = (*((k, v) for k, v in left.items if all(k != other for other, _ in right.items)), *right.items)
             sides = (left, right)
-            return Mapping(items, union(s.key for s in sides), union(s.element for s in sides), left.missing)
+            return Mapping(items, union(s.key for s in sides), union(s.element for s in sides), left.weak, left.missing)
         if isinstance(left, Sequence) and isinstance(right, Sequence):
             return Sequence(left.kind, None, union([left.element, right.element]))
         return None

@@ -1,9 +1,9 @@
-"""Coroutines that a function makes and drops: calls of coroutine functions that nobody awaits or drives."""
+"""Coroutines and generators that a function makes and drops: calls whose result nobody awaits, drives or iterates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
@@ -14,6 +14,7 @@ from finlint.analysis.domain.values import (
     Function,
     Lib,
     LibCoroutine,
+    LibMethod,
     Suspended,
     Value,
     alternatives,
@@ -30,11 +31,16 @@ from finlint.model.limits import DROPPED_FUNCTIONS
 from finlint.model.source import Span
 
 #: They need a loop that is running in this very thread, and raise RuntimeError without one.
-_NEED_RUNNING_LOOP = frozenset({"asyncio.create_task"})
+_NEED_RUNNING_LOOP = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.tasks.ensure_future"})
+#: A loop's own method, which is for the loop's own thread: a finalizer runs in any.
+_OF_LOOP = "asyncio.AbstractEventLoop.create_task"
 _FIND_RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.current_task", "asyncio.all_tasks"})
 
 
 class Dropped(NamedTuple):
+    """``what`` is made by calling ``call``, a "coroutine" or a "generator", and its body never runs."""
+
+    what: Literal["coroutine", "generator"]
     call: str
     path: str
     span: Span
@@ -43,7 +49,7 @@ class Dropped(NamedTuple):
 
 
 def dropped_coroutines(root: CallContext, evaluator: Evaluator, summaries: Summaries) -> Iterator[Dropped]:
-    """The coroutines that ``root`` and the functions that it calls make and drop."""
+    """The coroutines and generators that ``root`` and the functions that it calls make and drop."""
     seen = {root}
     queue = [root]
     #: What coroutines call, that a loop runs.
@@ -72,7 +78,7 @@ def _may_drop(context: CallContext, evaluator: Evaluator) -> bool:
         if not isinstance(value, ir.Call):
             continue
         for option in alternatives(evaluator.expressions.eval(value.func, state)):
-            if isinstance(option, Lib) and option.name in _NEED_RUNNING_LOOP:
+            if _starts_task(option):
                 return True
             if isinstance(stmt, ir.ExprStmt) and _may_give_coroutine(option):
                 return True
@@ -84,7 +90,12 @@ def _may_give_coroutine(function: Value) -> bool:
         return _may_give_coroutine(function.function)
     if isinstance(function, Function):
         node = function.node
-        return node.ir.is_async or bool(node.ir.decorators) or any(map(_may_be_coroutine, node.index.returns))
+        return (
+            node.ir.is_async
+            or node.ir.is_generator
+            or bool(node.ir.decorators)
+            or any(map(_may_be_coroutine, node.index.returns))
+        )
     return is_known(function) and not isinstance(function, Class)
 
 
@@ -183,15 +194,27 @@ class _Walk:
             options = [v for v in alternatives(value) if is_known(v)]
             # A function that gives a coroutine to some callers only is right for the others.
             if all(_coroutine(v) for v in options):
-                yield Dropped(name, self.context.module.path, call.span, "drops it un-awaited", Confidence.HIGH)
+                yield Dropped(
+                    "coroutine",
+                    name,
+                    self.context.module.path,
+                    call.span,
+                    "drops it un-awaited: its body never runs",
+                    Confidence.HIGH,
+                )
+        elif generator := _generator(value):
+            why = "drops it un-iterated: its body never runs"
+            yield Dropped("generator", generator, self.context.module.path, call.span, why, Confidence.HIGH)
         else:
             yield from self._needs_loop(call)
 
     def _needs_loop(self, call: ir.Call) -> Iterator[Dropped]:
         if self.asked_for_loop or not call.args:
             return
-        function = self.evaluator.expressions.eval(call.func, self.state)
-        if not (isinstance(function, Lib) and function.name in _NEED_RUNNING_LOOP):
+        function = next(
+            filter(_starts_task, alternatives(self.evaluator.expressions.eval(call.func, self.state))), None
+        )
+        if function is None:
             return
         argument = call.args[0].value
         name = _coroutine(self.evaluator.expressions.eval(argument, self.state))
@@ -200,10 +223,12 @@ class _Walk:
             name = argument.func.name
         if name:
             yield Dropped(
+                "coroutine",
                 name,
                 self.context.module.path,
                 call.span,
-                f"gives it to `{function.name}`, which fails where no loop is running in the thread",
+                f"gives it to `{_name(function)}`, which is for the thread that the loop runs in: elsewhere "
+                "its body may never run",
                 Confidence.MEDIUM,
             )
 
@@ -211,6 +236,25 @@ class _Walk:
         function = self.evaluator.expressions.eval(call.func, self.state)
         if isinstance(function, Lib) and function.name in _FIND_RUNNING_LOOP:
             self.asked_for_loop = True
+
+
+def _starts_task(function: Value) -> bool:
+    """Whether a function gives a coroutine to the loop that runs in this thread."""
+    if isinstance(function, Lib):
+        return function.name in _NEED_RUNNING_LOOP
+    return isinstance(function, LibMethod) and function.name == _OF_LOOP
+
+
+def _name(function: Value) -> str:
+    return function.name if isinstance(function, (Lib, LibMethod)) else "it"
+
+
+def _generator(value: Value) -> str:
+    """The name of the generator function, where ``value`` is a generator for certain."""
+    options = [v for v in alternatives(value) if is_known(v)]
+    names = [v.context.function.name for v in options if isinstance(v, Suspended) and v.context.function is not None]
+    certain = all(isinstance(v, Suspended) and v.kind == "generator" for v in options)
+    return names[0] if names and certain else ""
 
 
 def _coroutine(value: Value) -> str:
