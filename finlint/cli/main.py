@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,10 +13,8 @@ from finlint.cli.request import request_of
 from finlint.cli.terminal import say
 from finlint.config import ConfigError
 from finlint.knowledge.entries import KnowledgeError
+from finlint.model.memory import is_out_of_memory
 from finlint.selection import UnknownCodeError
-
-#: What exceptions that are no MemoryError say where memory is used up: the interpreter's own, and the loader's.
-_OUT_OF_MEMORY = ("without setting an exception", "failed to map segment", "annot allocate memory")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -38,13 +35,13 @@ def run(arguments: Sequence[str]) -> int:
         say(f"finlint: error: {' '.join(str(error).split())}")
         return 2
     except OSError as error:
-        if error.errno == errno.ENOMEM:
+        if is_out_of_memory(error):
             return _out_of_memory()
         where = f"{error.filename}: " if error.filename else ""
         say(f"finlint: error: {where}{error.strerror or error}")
         return 2
     except Exception as error:
-        if isinstance(error, MemoryError) or any(sign in str(error) for sign in _OUT_OF_MEMORY):
+        if is_out_of_memory(error):
             return _out_of_memory()
         if verbose:
             import traceback

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from finlint.model.memory import is_out_of_memory
 from finlint.model.settings import Settings
 from finlint.model.task import Known
 from finlint.syntax.files import Files
@@ -148,8 +149,9 @@ def _live(pipe: Any, files: Files, settings: Settings) -> None:
         serve(pipe, (), files, settings, ())
         status = 0
     except BaseException as error:
-        print(
-            f"finlint: internal error: {type(error).__name__}: {error}; please report it", file=sys.stderr, flush=True
-        )
+        said = f"internal error: {type(error).__name__}: {error}; please report it"
+        if is_out_of_memory(error):
+            said = "error: out of memory; what was being analysed is reported as FIN901"
+        print(f"finlint: {said}", file=sys.stderr, flush=True)
     finally:
         os._exit(status)

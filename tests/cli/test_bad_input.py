@@ -5,6 +5,7 @@ from __future__ import annotations
 import encodings.aliases
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -110,7 +111,8 @@ def test_codecs_that_raise_errors_of_their_own(project: Path, run: Run, codec: s
     ran = run("--output-format", "concise", ".")
     assert ran.status == 1
     (line,) = [line for line in ran.out.splitlines() if "FIN901" in line]
-    assert line.startswith("c.py:1:1: FIN901 cannot be decoded")
+    # Since Python 3.13 some of them say where.
+    assert re.match(r"c\.py:\d+:1: FIN901 cannot be decoded", line)
     assert codec in line
     assert "bad.py:7:9: FIN102" in ran.out
 
