@@ -25,6 +25,10 @@ def called_first(frame, event, arg):
         called.setdefault(module + "." + code.co_name, len(called))
 sys.argv = ["finlint", "--isolated", "--no-cache", "--jobs", "1", "--exit-zero", "--output-format", "concise", "pool.py"]
 from finlint.__main__ import main
+# With another thread there is no safe fork, and the analysis stays in this process, where it is seen.
+import threading
+done = threading.Event()
+threading.Thread(target=done.wait, daemon=True).start()
 sys.setprofile(called_first)
 try:
     main()

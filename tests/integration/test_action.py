@@ -16,7 +16,8 @@ import pytest
 yaml = pytest.importorskip("yaml", reason="PyYAML is not installed: install the extra `integration`")
 
 ROOT = Path(__file__).resolve().parents[2]
-BAD = "import threading\nlock = threading.Lock()\n\nclass A:\n    def __del__(self):\n        lock.acquire()\n"
+BAD = "import threading\nlock = threading.Lock()\n\nclass A:\n    def __del__(self):\n        lock.acquire()\n\n"
+BAD += "def other():\n    with lock:\n        return [A()]\n"
 
 
 @pytest.fixture(scope="module")
