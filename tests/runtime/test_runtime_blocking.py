@@ -234,7 +234,14 @@ def join() -> Foreign:
 def child() -> Foreign:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdin is not None
-    return Foreign(process.wait, process.stdin.close)
+
+    def release() -> None:
+        assert process.stdin is not None
+        process.stdin.close()
+        # On a busy machine its end takes a while, in which the worker does wait for it.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+
+    return Foreign(process.wait, release)
 
 
 FOREIGN = [lock, lock_in_with, queue_get, queue_put, simple_queue, event, event_with_timeout, recv, pipe, join, child]
