@@ -9,8 +9,12 @@ def main() -> int:
     """Run the command with ``sys.argv``; the exit status out."""
     if sys.stdin is None or sys.stdout is None or sys.stderr is None:
         _open_streams()
-    if problem := _overwritten():
-        print(f"finlint: error: {problem}", file=sys.stderr)
+    import finlint
+
+    if not hasattr(finlint, "DISTRIBUTION"):
+        from finlint.overwritten import overwritten
+
+        print(f"finlint: error: {overwritten()}", file=sys.stderr)
         return 2
     if sys.argv[1:] in (["--version"], ["-V"]):
         # Asked by every editor and hook at start: not worth an argument parser.
@@ -30,19 +34,6 @@ def main() -> int:
     # The process ends with the run: nothing that a collector would find is in anybody's way.
     gc.disable()
     return run(sys.argv[1:])
-
-
-def _overwritten() -> str:
-    """Says so where another distribution has put its package over ours, or taken it away again."""
-    import finlint
-
-    if getattr(finlint, "DISTRIBUTION", "") == "flake8-finlint":
-        return ""
-    where = getattr(finlint, "__file__", None) or ", ".join(getattr(finlint, "__path__", ()))
-    return (
-        f"the package `finlint` of another distribution stands in ours ({where}): uninstall the distribution "
-        "`finlint`, then install flake8-finlint again (pip install --force-reinstall --no-deps flake8-finlint)"
-    )
 
 
 def _open_streams() -> None:

@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from finlint import __version__
+import finlint
 from finlint.model.codes import OPT_IN_CODES
 from finlint.scan.tokens import HERITABLE, TOKENS, may_hold_finalizer
 
@@ -30,7 +30,7 @@ class Plugin:
     """One file. ``tree`` is asked for because flake8 calls plugins of that kind once for each file."""
 
     name = "finlint"
-    version = __version__
+    version = getattr(finlint, "__version__", "unknown")
 
     _enable: ClassVar[tuple[str, ...]] = ()
     _config: ClassVar[str | None] = None
@@ -62,6 +62,10 @@ class Plugin:
     @classmethod
     def parse_options(cls, options: Any) -> None:
         """flake8's hook; runs before flake8 decides which codes it shows."""
+        if not hasattr(finlint, "DISTRIBUTION"):
+            from finlint.overwritten import overwritten
+
+            raise _failure(f"finlint: {overwritten()}")
         named = (*(getattr(options, "select", None) or ()), *(getattr(options, "extend_select", None) or ()))
         enabled = getattr(options, "finlint_enable", None) or ()
         cls._enable = tuple(dict.fromkeys((*enabled, *_opt_in(named))))
@@ -86,9 +90,7 @@ class Plugin:
 
                 read_user_files(config.knowledge)
         except (ConfigError, KnowledgeError, UnknownCodeError) as error:
-            # flake8 has no types.
-            failure = importlib.import_module("flake8.exceptions").ExecutionError
-            raise failure(f"finlint: {' '.join(str(error).split())}") from None
+            raise _failure(f"finlint: {' '.join(str(error).split())}") from None
 
     def run(self) -> Iterator[Result]:
         """The findings of this file. Raises nothing but what is wrong with a configuration: that ends the run."""
@@ -179,6 +181,13 @@ def _without_cookie(text: str) -> bytes:
         for line in lines[:2]
     ]
     return "\n".join([*kept, *lines[2:]]).encode("utf-8", "surrogatepass")
+
+
+def _failure(what: str) -> Exception:
+    """What ends flake8 with one line."""
+    # flake8 has no types.
+    error: Exception = importlib.import_module("flake8.exceptions").ExecutionError(what)
+    return error
 
 
 def _opt_in(selectors: Sequence[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import finlint
 from finlint.fixes.registry import FIXES
 
 ROOT = Path(__file__).parent.parent
@@ -72,3 +73,9 @@ def test_nobody_is_sent_to_the_other_finlint() -> None:
     wrong = "pip install " + "finlint"
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         assert wrong not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_changelog_has_dates_and_begins_with_this_version() -> None:
+    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0].startswith(f"{finlint.__version__} (")
+    assert [text for text in headings if not re.search(r"\(.*\b\d{4}-\d\d-\d\d\)$", text)] == []
