@@ -25,6 +25,10 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
         return show_config(options)
     if command == "clean":
         return _clean(options)
+    if command == "diagnose":
+        from finlint.cli.diagnosing import run_diagnose
+
+        return run_diagnose(options)
     from finlint.cli.completion import SCRIPTS
 
     print(SCRIPTS[options.shell](), end="")

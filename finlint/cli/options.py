@@ -16,6 +16,7 @@ COMMANDS = {
     "rule": "explain a rule",
     "config": "print the effective configuration",
     "clean": "remove the cache",
+    "diagnose": "say which finalizer of a process is stuck, and why",
     "completion": "print a completion script for bash, zsh or fish",
 }
 
@@ -141,6 +142,19 @@ def command_parser(command: str) -> Parser:
         add_config_options(parser)
     elif command == "clean":
         parser.add_argument("--cache-dir", metavar="DIR", help="where the cache is")
+    elif command == "diagnose":
+        parser.add_argument(
+            "what",
+            metavar="PID|FILE|-",
+            help="a process (py-spy reads its stacks), or a dump of py-spy, pystack, faulthandler or finlint.watch",
+        )
+        parser.add_argument("--json", action="store_true", help="for machines")
+        parser.add_argument(
+            "--source", metavar="THERE=HERE", action="append", help="files below THERE in the dump are below HERE"
+        )
+        parser.add_argument("--no-lint", action="store_true", help="do not look for the finding of the same callable")
+        # finlint.watch's own use of it, in a child.
+        parser.add_argument("--said-by", default="finlint", help=argparse.SUPPRESS)
     elif command == "completion":
         parser.add_argument("shell", choices=("bash", "zsh", "fish"))
     return parser
