@@ -21,6 +21,7 @@ from finlint.texts import Texts
 if TYPE_CHECKING:
     from finlint.model.stamp import Stamps
     from finlint.model.task import Statistics
+    from finlint.seen import Seen
 
 
 class Options(NamedTuple):
@@ -42,6 +43,8 @@ class Options(NamedTuple):
     cache: bool = True
     cache_dir: str | None = None
     prefilter: bool = True
+    #: What was seen in runs: those findings are of high confidence.
+    seen: tuple[Seen, ...] = ()
 
 
 class Linter:
@@ -115,6 +118,7 @@ class Linter:
             progress=progress,
             statistics=statistics,
             noqa=noqa,
+            seen=self.options.seen,
         )
 
     def _cache_dir(self, configured: Sequence[str | None]) -> str | None:
@@ -135,10 +139,12 @@ def analyse(
     noqa: bool = True,
     statistics: Callable[[Statistics], None] | None = None,
     stamps: Stamps | None = None,
+    seen: Sequence[Seen] = (),
 ) -> Outcome:
     """Analyse ``files`` and keep what the policies want. ``noqa`` off leaves noqa comments to flake8.
 
-    ``errors`` and ``stamps`` are those of discovery; ``statistics`` is told what was done.
+    ``errors`` and ``stamps`` are those of discovery; ``statistics`` is told what was done; what was ``seen`` in runs is
+    of high confidence.
     Raises ConfigError, UnknownCodeError, and KnowledgeError of the engine.
     """
     # Errors of configuration come before any work.
@@ -147,6 +153,10 @@ def analyse(
 
     report = engine.analyse(files, settings, overlay=overlay, progress=progress, statistics=statistics, stamps=stamps)
     report = report._replace(errors=tuple(sorted({*report.errors, *errors})))
+    if seen:
+        from finlint.seen import raised
+
+        report = report._replace(findings=raised(report.findings, seen))
     return select(report, files, policies, texts, noqa=noqa)
 
 

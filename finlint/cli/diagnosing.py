@@ -8,11 +8,12 @@ import sys
 
 from finlint.cli.errors import UsageError
 from finlint.live.attaching import dump_of
-from finlint.live.diagnosis import diagnose
+from finlint.live.diagnosis import diagnose, seen
 from finlint.live.readers.errors import DumpError
-from finlint.live.rendering import document, text
+from finlint.live.rendering import document, lines, text
 from finlint.live.source import Mapped
 from finlint.report.plain import as_json
+from finlint.seen import SeenError, add
 
 
 def run_diagnose(options: argparse.Namespace) -> int:
@@ -22,7 +23,15 @@ def run_diagnose(options: argparse.Namespace) -> int:
         found = diagnose(_dump(options.what), mapped, lint=not options.no_lint)
     except DumpError as error:
         raise UsageError(str(error)) from None
-    if options.json:
+    if options.live:
+        try:
+            add(options.live, seen(found))
+        except SeenError as error:
+            raise UsageError(str(error)) from None
+    if options.lines:
+        for line in lines(found, said_by=options.said_by, with_text=options.with_text):
+            print(as_json(line))
+    elif options.json:
         print(as_json(document(found), indent=2))
     else:
         print(text(found, said_by=options.said_by), end="")

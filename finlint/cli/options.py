@@ -61,6 +61,8 @@ def main_parser() -> Parser:
     group.add_argument("--min-severity", metavar="LEVEL", help="note, warning (default) or error")
     group.add_argument("--min-confidence", metavar="LEVEL", help="low, medium (default) or high")
 
+    group.add_argument("--live", metavar="FILE", help="trust what was seen in runs (finlint.watch writes FILE)")
+
     group = parser.add_argument_group("fixes")
     group.add_argument("--fix", action="store_true", help="mend what can be mended without another meaning")
     group.add_argument("--unsafe-fixes", action="store_true", help="mend what may change the meaning, too")
@@ -153,7 +155,10 @@ def command_parser(command: str) -> Parser:
             "--source", metavar="THERE=HERE", action="append", help="files below THERE in the dump are below HERE"
         )
         parser.add_argument("--no-lint", action="store_true", help="do not look for the finding of the same callable")
+        parser.add_argument("--live", metavar="FILE", help="add what was seen to FILE, for finlint --live FILE")
         # finlint.watch's own use of it, in a child.
+        parser.add_argument("--lines", action="store_true", help=argparse.SUPPRESS)
+        parser.add_argument("--with-text", action="store_true", help=argparse.SUPPRESS)
         parser.add_argument("--said-by", default="finlint", help=argparse.SUPPRESS)
     elif command == "completion":
         parser.add_argument("shell", choices=("bash", "zsh", "fish"))

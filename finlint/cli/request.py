@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from finlint.cli.errors import UsageError
 from finlint.cli.options import split
@@ -15,6 +15,9 @@ from finlint.linter import Options
 from finlint.policy import Overrides
 from finlint.report.formats import FORMATS
 from finlint.selection import UnknownCodeError, codes_of
+
+if TYPE_CHECKING:
+    from finlint.seen import Seen
 
 _Value = TypeVar("_Value")
 
@@ -104,7 +107,17 @@ def _linting(options: Namespace) -> Options:
         cache=not options.no_cache,
         cache_dir=options.cache_dir,
         prefilter=not options.no_prefilter,
+        seen=_seen(options.live) if options.live else (),
     )
+
+
+def _seen(path: str) -> tuple[Seen, ...]:
+    from finlint.seen import SeenError, read
+
+    try:
+        return read(path)
+    except SeenError as error:
+        raise UsageError(f"--live {error}") from None
 
 
 def _known(option: str, selectors: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from finlint.live.readers import read
 from finlint.live.source import Mapped, Sources
 from finlint.live.stacks import Dump, Frame
 from finlint.live.verdicts import Stuck, Verdict, is_library, verdicts
+from finlint.seen import Seen
 
 
 class Diagnosed(NamedTuple):
@@ -38,6 +40,15 @@ def diagnose(text: str, mapped: Sequence[Mapped] = (), *, lint: bool = True) -> 
     if not found and static is not None:
         found = verdicts(dump, sources, static.callbacks(_own_frames(dump)))
     return Diagnosis(dump, tuple(Diagnosed(stuck.verdict, _matched(stuck, static)) for stuck in found))
+
+
+def seen(diagnosis: Diagnosis) -> list[Seen]:
+    """The findings that have come true, for a file that ``finlint --live`` reads."""
+    return [
+        Seen(found.finding.code, os.path.realpath(found.finding.path), found.finding.names, found.verdict.state)
+        for found in diagnosis.stuck
+        if found.finding is not None
+    ]
 
 
 def _own_frames(dump: Dump) -> list[Frame]:

@@ -17,7 +17,7 @@ from finlint.model.finding import Finding
 class Match(NamedTuple):
     """A finding about a callable on the stack: ``hops`` of the ``of`` places of its chain are frames there.
 
-    ``path`` and ``line`` are the finding's, on this machine.
+    ``path`` and ``line`` are the finding's, on this machine; ``names`` are its finalizer and its chain's functions.
     """
 
     code: str
@@ -29,6 +29,7 @@ class Match(NamedTuple):
     line: int
     hops: int
     of: int
+    names: tuple[str, ...]
 
 
 class Static:
@@ -98,4 +99,5 @@ def _match(finding: Finding, hops: int, of: int) -> Match:
         finding.span.line,
         hops,
         of,
+        finding.names,
     )

@@ -73,6 +73,26 @@ CALLS_NOTHING = frozenset(
     }
 )
 
+#: Those of them that let go of a reference. At the others only the collector can have started something, or a handler
+#: of a signal, or a tracer; where the collector's hook is listened to, it was not the collector.
+DROPS = frozenset(
+    {
+        "DELETE_DEREF",
+        "DELETE_FAST",
+        "DELETE_GLOBAL",
+        "END_FOR",
+        "POP_EXCEPT",
+        "POP_TOP",
+        "RETURN_CONST",
+        "RETURN_VALUE",
+        "STORE_DEREF",
+        "STORE_FAST",
+        "STORE_FAST_LOAD_FAST",
+        "STORE_FAST_STORE_FAST",
+        "STORE_GLOBAL",
+    }
+)
+
 
 class Running(NamedTuple):
     """A finalizer on a stack: ``frames[at]`` is the frame that the interpreter called (-1: none, the callback is
@@ -102,7 +122,7 @@ def _running(thread: Thread, hooked: bool, collecting: bool) -> Iterator[Running
     for at, frame in enumerate(frames):
         below = frames[at + 1] if at + 1 < len(frames) else None
         by_collector = interrupted is not None and at + 1 == interrupted
-        kind = _kind(frame, below, by_collector)
+        kind = _kind(frame, below, by_collector, DROPS if hooked else CALLS_NOTHING)
         if not kind:
             continue
         if kind in (AT_EXIT, MP_AT_EXIT):
@@ -116,8 +136,8 @@ def _running(thread: Thread, hooked: bool, collecting: bool) -> Iterator[Running
         yield Running(kind, at, started_by)
 
 
-def _kind(frame: Frame, below: Frame | None, by_collector: bool) -> str:
-    """What kind of finalizer the frame is; "" for none."""
+def _kind(frame: Frame, below: Frame | None, by_collector: bool, quiet: frozenset[str]) -> str:
+    """What kind of finalizer the frame is; "" for none. At ``quiet`` instructions the program calls nothing."""
     trampoline = frame.kind or _trampoline(frame)
     if trampoline == FINALIZE:
         return _finalize(frame, below)
@@ -132,11 +152,12 @@ def _kind(frame: Frame, below: Frame | None, by_collector: bool) -> str:
         return "" if named else DEL
     if below is None or named:
         return ""
-    if not (by_collector or below.opcode in CALLS_NOTHING):
+    if not (by_collector or below.opcode in quiet):
         return ""
     if trampoline in (GENERATOR, IO_CLOSE):
         return trampoline
-    return "" if trampoline == HANDLER else CALLBACK
+    # Handlers run between instructions, too, but not from within the collector.
+    return "" if trampoline == HANDLER and not by_collector else CALLBACK
 
 
 #: A frame that the interpreter calls between instructions and that is no finalizer: of a signal, a trace function.

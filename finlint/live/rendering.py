@@ -122,11 +122,24 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "format": dump.format,
         "pid": dump.pid,
         "threads": len(dump.threads),
-        "stuck": [_object(found) for found in diagnosis.stuck],
+        "stuck": [stuck_object(found) for found in diagnosis.stuck],
     }
 
 
-def _object(found: Diagnosed) -> dict[str, Any]:
+def lines(diagnosis: Diagnosis, *, said_by: str, with_text: bool = False) -> list[dict[str, Any]]:
+    """An object for each verdict, with the process; ``with_text`` adds what ``text`` would print of it."""
+    return [
+        {
+            "pid": diagnosis.dump.pid,
+            **stuck_object(found),
+            **({"text": _text(found, said_by)} if with_text else {}),
+        }
+        for found in diagnosis.stuck
+    ]
+
+
+def stuck_object(found: Diagnosed) -> dict[str, Any]:
+    """One verdict."""
     verdict = found.verdict
     return {
         "verdict": verdict.state,
@@ -161,7 +174,9 @@ def _object(found: Diagnosed) -> dict[str, Any]:
         },
         "behind": list(verdict.behind),
         "collector": None if verdict.collection is None else _collector(verdict.collection),
-        "finding": None if found.finding is None else found.finding._asdict(),
+        "finding": None
+        if found.finding is None
+        else {name: value for name, value in found.finding._asdict().items() if name != "names"},
     }
 
 
