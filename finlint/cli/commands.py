@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 
 from finlint.cli.errors import UsageError
@@ -29,9 +30,24 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
         from finlint.cli.diagnosing import run_diagnose
 
         return run_diagnose(options)
+    if command == "server":
+        return _serve()
     from finlint.cli.completion import SCRIPTS
 
     print(SCRIPTS[options.shell](), end="")
+    return 0
+
+
+def _serve() -> int:
+    import importlib.util
+
+    if importlib.util.find_spec("pygls") is None:
+        raise UsageError("the server needs pygls: pip install 'flake8-finlint[lsp]'")
+    from finlint.server.app import serve
+
+    serve()
+    # pygls has closed standard output.
+    sys.stdout = sys.stderr
     return 0
 
 

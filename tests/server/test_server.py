@@ -1,0 +1,203 @@
+"""``finlint server``, spoken to over stdio: what is typed, what is known of the workspace, what can be done about it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pygls", reason="pygls is not installed: install the extra `integration`")
+
+from server.client import Client
+
+POOL = """\
+import threading
+
+
+class Pool:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._idle = []
+
+    def take(self):
+        with self._lock:
+            return Connection(self)
+
+    def release(self):
+        with self._lock:
+            self._idle.append("\U0001f40d\U0001f40d"); self._idle.append(2)
+
+
+class Connection:
+    def __init__(self, pool: Pool):
+        self._pool = pool
+
+    def __del__(self):
+        '\U0001f40d'; self._pool.release()
+"""
+GOOD = POOL.replace("threading.Lock()", "threading.RLock()")
+SHUTDOWN = """\
+from concurrent.futures import ThreadPoolExecutor
+
+
+class Uploader:
+    def __init__(self):
+        self._executor = ThreadPoolExecutor()
+
+    def __del__(self):
+        self._executor.shutdown()
+"""
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    client = Client(folder)
+    try:
+        yield client
+    finally:
+        client.kill()
+
+
+def applied(text: str, edits: list[dict[str, Any]]) -> str:
+    """``text`` with edits whose lines hold ASCII before them."""
+    lines = text.split("\n")
+    for edit in sorted(edits, key=lambda e: -e["range"]["start"]["line"]):
+        start, end = edit["range"]["start"], edit["range"]["end"]
+        head, tail = lines[start["line"]][: start["character"]], lines[end["line"]][end["character"] :]
+        lines[start["line"] : end["line"] + 1] = (head + edit["newText"] + tail).split("\n")
+    return "\n".join(lines)
+
+
+def test_what_is_typed(client: Client) -> None:
+    pool = client.folder / "pool.py"
+    pool.write_text(GOOD)
+    told = client.start(workspace=False)
+    assert told["serverInfo"]["name"] == "finlint"
+    client.open(pool)
+    assert client.diagnostics(pool, 1) == []
+
+    client.change(pool, 2, POOL)
+    (found,) = client.diagnostics(pool, 2)
+    assert (found["code"], found["source"], found["severity"]) == ("FIN102", "finlint", 1)
+    assert "`Connection.__del__` acquires the lock `self._lock`" in found["message"]
+    # UTF-16: the snake before it counts as two.
+    assert found["range"] == {"start": {"line": 22, "character": 14}, "end": {"line": 22, "character": 34}}
+    related = [(r["location"]["uri"], r["location"]["range"]["start"]["line"]) for r in found["relatedInformation"]]
+    # Where it is defined, the chain, and who holds the lock.
+    assert related == [(pool.as_uri(), line) for line in (21, 22, 13, 9)]
+    assert "holds the lock while it allocates" in found["relatedInformation"][-1]["message"]
+
+    client.change(pool, 3, POOL + "x = (\n")
+    (fault,) = client.diagnostics(pool, 3)
+    assert (fault["code"], fault["range"]["start"]["line"]) == ("FIN901", 23)
+
+    client.change(pool, 4, GOOD)
+    assert client.diagnostics(pool, 4) == []
+    assert pool.read_text() == GOOD
+    assert client.close() == 0
+
+
+def test_other_unsaved_documents_count(client: Client) -> None:
+    (client.folder / "locks.py").write_text("def take():\n    pass\n")
+    user = client.folder / "user.py"
+    user.write_text("import locks\n\n\nclass A:\n    def __del__(self):\n        locks.take()\n")
+    client.start(workspace=False)
+    client.open(user)
+    assert client.diagnostics(user, 1) == []
+    locks = client.folder / "locks.py"
+    client.open(locks, "import time\n\n\ndef take():\n    time.sleep(60)\n")
+    assert client.diagnostics(locks, 1) == []
+    client.change(user, 2, user.read_text() + "\n")
+    (found,) = client.diagnostics(user, 2)
+    assert found["code"] == "FIN103"
+    assert found["relatedInformation"][-1]["location"]["uri"] == locks.as_uri()
+
+
+def test_what_can_be_done_about_it(client: Client) -> None:
+    path = client.folder / "uploader.py"
+    path.write_text(SHUTDOWN)
+    client.start(workspace=False)
+    client.open(path)
+    (found,) = client.diagnostics(path, 1)
+    assert found["code"] == "FIN104"
+    document = {"uri": path.as_uri()}
+    ask = {"textDocument": document, "range": found["range"], "context": {"diagnostics": [found]}}
+    fix, ignore, page = client.ask("textDocument/codeAction", ask)
+    assert fix["isPreferred"] is True
+    assert applied(SHUTDOWN, fix["edit"]["changes"][path.as_uri()]) == SHUTDOWN.replace(
+        "shutdown()", "shutdown(wait=False)"
+    )
+    assert ignore["title"] == "Ignore FIN104 here, with a reason"
+    known = applied(SHUTDOWN, ignore["edit"]["changes"][path.as_uri()])
+    assert "self._executor.shutdown()  # finlint: ignore[FIN104] -- why is this safe?" in known
+    client.change(path, 2, known)
+    assert client.diagnostics(path, 2) == []
+    assert client.ask("textDocument/codeAction", ask) == []
+
+    client.change(path, 3, SHUTDOWN)
+    client.diagnostics(path, 3)
+    hover = client.ask("textDocument/hover", {"textDocument": document, "position": found["range"]["start"]})
+    assert "# FIN104" in hover["contents"]["value"]
+    assert client.ask("textDocument/hover", {"textDocument": document, "position": {"line": 0, "character": 0}}) is None
+
+    client.ask("workspace/executeCommand", page["command"])
+    shown = Path(client.named("window/showDocument")["uri"].removeprefix("file://"))
+    assert shown.read_text().startswith("# FIN104")
+
+
+def test_the_workspace_in_the_background(client: Client) -> None:
+    first, second = client.folder / "pool.py", client.folder / "uploader.py"
+    first.write_text(POOL)
+    second.write_text(SHUTDOWN)
+    client.start(workspace=True, progress=True)
+    assert client.named("$/progress")["value"]["kind"] == "begin"
+    assert [d["code"] for d in client.diagnostics(first)] == ["FIN102"]
+    assert [d["code"] for d in client.diagnostics(second)] == ["FIN104"]
+    client.until(lambda m: m.get("method") == "$/progress" and m["params"]["value"]["kind"] == "end")
+
+    # Mended on the disk by somebody else.
+    second.write_text(SHUTDOWN.replace("shutdown()", "shutdown(wait=False)"))
+    changes = {"changes": [{"uri": second.as_uri(), "type": 2}]}
+    client.send("workspace/didChangeWatchedFiles", changes)
+    assert client.diagnostics(second) == []
+
+    # A document that is closed is what the disk says it is.
+    client.open(first)
+    client.change(first, 2, GOOD)
+    assert client.diagnostics(first, 2) == []
+    client.send("textDocument/didClose", {"textDocument": {"uri": first.as_uri()}})
+    assert [d["code"] for d in client.diagnostics(first)] == ["FIN102"]
+
+
+def test_a_wrong_configuration_is_said_and_mended(client: Client) -> None:
+    path = client.folder / "uploader.py"
+    path.write_text(SHUTDOWN)
+    (client.folder / "finlint.toml").write_text("selekt = []\n")
+    client.start(workspace=False)
+    client.open(path)
+    assert "unknown key `selekt`" in client.named("window/logMessage")["message"].replace("'", "`")
+    (client.folder / "finlint.toml").write_text('ignore = ["FIN104"]\n')
+    client.send("workspace/didChangeConfiguration", {"settings": {}})
+    assert client.diagnostics(path, 1) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for the child in /proc")
+def test_an_analyst_that_dies_is_replaced(client: Client) -> None:
+    path = client.folder / "uploader.py"
+    path.write_text(SHUTDOWN)
+    client.start(workspace=False)
+    client.open(path)
+    assert len(client.diagnostics(path, 1)) == 1
+    (child,) = Path(f"/proc/{client.pid}/task/{client.pid}/children").read_text().split()
+    os.kill(int(child), signal.SIGKILL)
+    client.change(path, 2, SHUTDOWN)
+    client.change(path, 3, SHUTDOWN)
+    assert len(client.diagnostics(path, 3)) == 1
+    assert client.close() == 0
