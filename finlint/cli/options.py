@@ -16,7 +16,7 @@ COMMANDS = {
     "rule": "explain a rule",
     "config": "print the effective configuration",
     "clean": "remove the cache",
-    "server": "serve an editor (language server protocol, on standard input and output)",
+    "server": "serve an editor (language server, on stdin and stdout)",
     "diagnose": "say which finalizer of a process is stuck, and why",
     "completion": "print a completion script for bash, zsh or fish",
 }
