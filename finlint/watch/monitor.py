@@ -102,6 +102,7 @@ class Monitor:
         self._running: dict[int, tuple[Sighting, float]] = {}
         self._own: set[int] = set()
         self._ended: list[_thread.LockType] = []
+        self._looking = _thread.allocate_lock()
         #: Taken until the end: who waits for it sleeps, and wakes at once.
         self._asleep = _taken()
 
@@ -154,6 +155,7 @@ class Monitor:
         self._running = {}
         self._own = set()
         self._asleep = _taken()
+        self._looking = _thread.allocate_lock()
         self._start_threads()
 
     def running(self) -> list[tuple[Sighting, float]]:
@@ -227,6 +229,8 @@ class Monitor:
         collects = gc.isenabled()
         if collects:
             gc.disable()
+        # Not for ever: who has it may be stuck himself.
+        alone = self._looking.acquire(timeout=1.0)
         try:
             own = frozenset(self._own) if own is None else own
             taken = self._look(own, self._asked is not None and self._asked())
@@ -234,6 +238,8 @@ class Monitor:
                 self._on_record(taken)
                 self.records += 1
         finally:
+            if alone:
+                self._looking.release()
             if collects:
                 gc.enable()
 

@@ -27,13 +27,14 @@ class Destination(NamedTuple):
     """Where reports go. ``file`` None: straight to the descriptor of standard error, past all locks of streams.
 
     ``format`` is "text", or "json": one object a line. ``on_stuck`` is called with each object. ``live`` is a file that
-    what was seen is added to (``finlint --live``).
+    what was seen is added to (``finlint --live``). ``text_too``: the objects have their text, as ``text``.
     """
 
     file: Writable | None = None
     format: Format = "text"
     on_stuck: Callable[[dict[str, Any]], object] | None = None
     live: str | None = None
+    text_too: bool = False
 
 
 #: The child finds this very package, wherever it was imported from, and nothing of the program's own folder.
@@ -88,7 +89,7 @@ class Reporter:
             return False
         for line in out.splitlines():
             found = json.loads(line)
-            shown = found.pop("text")
+            shown = found["text"] if self._to.text_too else found.pop("text")
             self._say(shown if self._to.format == "text" else json.dumps(found) + "\n")
             if self._to.on_stuck is not None:
                 try:

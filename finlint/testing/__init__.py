@@ -1,0 +1,1 @@
+"""Finalizers in tests: the pytest plugin behind ``--finlint-finalizers``."""
