@@ -49,7 +49,8 @@ class App:
     # -- the session
 
     def initialize(self, params: lsp.InitializeParams) -> None:
-        folders = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri]
+        folders: list[str | None] = [folder.uri for folder in params.workspace_folders or ()]
+        folders = folders or [params.root_uri]
         self._roots = [path for uri in folders if uri and (path := uris.to_fs_path(uri)) and os.path.isdir(path)]
         options = params.initialization_options
         self._sweeps = not (isinstance(options, dict) and options.get("workspace") is False)
@@ -243,7 +244,8 @@ class App:
     def _text(self, path: str) -> str:
         uri = self._uris.get(path)
         if uri is not None:
-            return self.server.workspace.get_text_document(uri).source.replace("\r\n", "\n")
+            source: str = self.server.workspace.get_text_document(uri).source
+            return source.replace("\r\n", "\n")
         return _on_disk(path) or ""
 
     def _unsaved(self, path: str) -> str | None:
