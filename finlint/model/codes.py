@@ -33,6 +33,7 @@ KIND_OF_CODE: dict[str, str] = {
     "FIN403": "resurrects",
     "FIN404": "explicit-del",
     "FIN405": "missing-super-del",
+    "FIN406": "import-at-exit",
     "FIN901": "parse-error",
     "FIN902": "unused-suppression",
 }
@@ -53,6 +54,7 @@ OPT_IN_CODES: frozenset[str] = frozenset(
         "FIN403",
         "FIN404",
         "FIN405",
+        "FIN406",
         "FIN902",
     }
 )

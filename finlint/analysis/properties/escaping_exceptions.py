@@ -1,4 +1,4 @@
-"""Exceptions that a function raises itself, by ``raise``, and does not catch.
+"""Exceptions that a function raises itself, by ``raise``, and does not catch; ``import`` statements at exit among them.
 
 What only depends on how a function is called (it checks its arguments), what a handler raises again, and abstract
 methods that a subclass overrides say nothing about this finalizer.
@@ -16,7 +16,7 @@ from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.models import library
-from finlint.analysis.program.statements import inner_blocks, parts_of
+from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.limits import ESCAPE_DEPTH
@@ -39,9 +39,18 @@ def escapes(context: CallContext, evaluator: Evaluator, summaries: Summaries) ->
     yield from _Escapes(context, evaluator, summaries).of(context, 0)
 
 
+def imports(context: CallContext, evaluator: Evaluator, summaries: Summaries) -> Iterator[Escape]:
+    """``import`` statements, there or in functions that it calls, whose ImportError leaves ``context``; ``what`` is the
+    module. Those behind a question whether the interpreter is finalizing are left out."""
+    yield from _Escapes(context, evaluator, summaries, of_imports=True).of(context, 0)
+
+
 class _Escapes:
-    def __init__(self, root: CallContext, evaluator: Evaluator, summaries: Summaries) -> None:
+    def __init__(
+        self, root: CallContext, evaluator: Evaluator, summaries: Summaries, *, of_imports: bool = False
+    ) -> None:
         self.root = root
+        self.of_imports = of_imports
         self.evaluator = evaluator
         self.summaries = summaries
         self.seen = {root}
@@ -54,10 +63,18 @@ class _Escapes:
             return
         if depth and _is_abstract(function) and self._is_overridden(context, function):
             return
+        if self.of_imports and _asks_for_the_exit(function):
+            return
         walk = _Walk(context, self.evaluator)
         walk.block(function.ir.body)
         path = context.module.path
         for raised in walk.raised:
+            if bool(raised.module) is not self.of_imports:
+                continue
+            if raised.module:
+                if not raised.in_handler:
+                    yield Escape(raised.module, path, raised.span, raised.span, path)
+                continue
             if depth and (raised.what == "TypeError" or raised.in_handler):
                 # Wrong calls, and other names for what a library raised.
                 continue
@@ -94,6 +111,20 @@ class _Escapes:
                 ):
                     return True
         return False
+
+
+#: What tells whether the interpreter is about to end.
+_EXIT = frozenset({"is_finalizing", "_is_finalizing", "meta_path", "Py_IsFinalizing"})
+
+
+def _asks_for_the_exit(function: FunctionNode) -> bool:
+    """Whether a function looks at whether the interpreter is about to end."""
+    for stmt in flat_statements(function.ir.body):
+        for expr in expressions_in(stmt):
+            named = expr.name if isinstance(expr, ir.Attr) else expr.id if isinstance(expr, ir.Name) else ""
+            if named in _EXIT:
+                return True
+    return False
 
 
 def _receiver(context: CallContext) -> Object | None:
@@ -138,6 +169,8 @@ class _Raised(NamedTuple):
     #: The innermost condition that it stands under, where nothing is known of it.
     test: ir.Expr | None
     in_handler: bool
+    #: The module, where an import raises it.
+    module: str = ""
 
 
 class _Walk:
@@ -170,6 +203,9 @@ class _Walk:
             if stmt.value is not None and what not in self.caught:
                 self.raised.append(_Raised(what or "an exception", stmt.span, self.test, self.in_handler))
             self.left = True
+        elif isinstance(stmt, (ir.Import, ir.ImportFrom)):
+            name = stmt.names[0][0] if isinstance(stmt, ir.Import) else "." * stmt.level + stmt.module
+            self.raised.append(_Raised("ImportError", stmt.span, self.test, self.in_handler, name))
         elif isinstance(stmt, ir.Return):
             self.open_spans.append(stmt.span)
             self.left = True
@@ -238,6 +274,7 @@ _BUILTIN_ERRORS = {
     "KeyError": {"LookupError"},
     "AttributeError": set(),
     "AssertionError": set(),
+    "ImportError": set(),
 }
 
 
