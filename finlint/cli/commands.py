@@ -30,6 +30,10 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
         from finlint.cli.diagnosing import run_diagnose
 
         return run_diagnose(options)
+    if command == "graph":
+        from finlint.cli.graphing import draw
+
+        return draw(options)
     if command == "server":
         return _serve()
     from finlint.cli.completion import SCRIPTS

@@ -16,6 +16,7 @@ COMMANDS = {
     "rule": "explain a rule",
     "config": "print the effective configuration",
     "clean": "remove the cache",
+    "graph": "draw the chains of a file's findings (Mermaid)",
     "server": "serve an editor (language server, on stdin and stdout)",
     "diagnose": "say which finalizer of a process is stuck, and why",
     "completion": "print a completion script for bash, zsh or fish",
@@ -142,6 +143,11 @@ def command_parser(command: str) -> Parser:
         parser.add_argument("--keys", action="store_true", help="list the keys")
         parser.add_argument("--schema", action="store_true", help="print the JSON Schema of a configuration file")
         parser.add_argument("--output-format", choices=("text", "json"), default="text", metavar="FORMAT")
+        add_config_options(parser)
+    elif command == "graph":
+        parser.add_argument("place", metavar="FILE[:LINE]", help="all findings of the file, or those on the line")
+        formats = ("markdown", "mermaid")
+        parser.add_argument("--output-format", choices=formats, default="markdown", metavar="FORMAT")
         add_config_options(parser)
     elif command == "clean":
         parser.add_argument("--cache-dir", metavar="DIR", help="where the cache is")

@@ -18,13 +18,14 @@ _RENDERERS = {
     "gitlab": ("gitlab", "render_gitlab"),
     "junit": ("junit", "render_junit"),
     "rdjson": ("rdjson", "render_rdjson"),
+    "html": ("html", "render_html"),
 }
 
 FORMATS: tuple[str, ...] = tuple(_RENDERERS)
 #: Formats for people, which may be coloured and are followed by a summary line.
 READABLE = ("text", "concise")
 #: Formats that show which findings have a fix.
-WITH_FIXES = frozenset({"text", "concise", "json", "jsonl", "sarif", "rdjson"})
+WITH_FIXES = frozenset({"text", "concise", "json", "jsonl", "sarif", "rdjson", "html"})
 
 
 def render(name: str, view: View) -> str:

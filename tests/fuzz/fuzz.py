@@ -37,7 +37,7 @@ PATIENCE = 20
 #: Characters of a real file; larger ones are cut.
 SIZE = 60_000
 
-FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
+FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "html")
 SUBJECTS = ("asyncio", "concurrent/futures", "multiprocessing", "logging", "unittest", "email", "importlib", ".")
 
 
