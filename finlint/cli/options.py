@@ -91,15 +91,13 @@ def main_parser() -> Parser:
     group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="(default: auto)")
     group.add_argument("--exit-zero", action="store_true", help="exit with 0 although there are findings")
     group.add_argument("--watch", action="store_true", help="again whenever a file changes")
-    group.add_argument("-q", "--quiet", action="store_true", help="findings and errors alone: no summary, no warnings")
+    group.add_argument("-q", "--quiet", action="store_true", help="findings and errors alone")
     group.add_argument("-v", "--verbose", action="store_true", help="say what was read and how long it took")
 
     group = parser.add_argument_group("known findings")
     group.add_argument("--baseline", metavar="FILE", help="do not report what FILE holds")
     group.add_argument("--write-baseline", metavar="FILE", help="write today's findings to FILE")
-    group.add_argument(
-        "--add-ignore", action="store_true", help="write `# finlint: ignore[...]` on each finding's line"
-    )
+    group.add_argument("--add-ignore", action="store_true", help="write a comment on each finding's line")
 
     group = parser.add_argument_group("analysis and configuration")
     add_config_options(group)
