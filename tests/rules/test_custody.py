@@ -182,6 +182,70 @@ def test_all_holders_the_likely_ones_first(tmp_path: Path) -> None:
     assert [hop["line"] for hop in shown["holders"]] == [14, 16, 12]
 
 
+METRICS = """
+import threading
+class Metric:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._children = {}
+    def labels(self, name):
+        with self._lock: return self._children[name]
+    def reset(self):
+        with self._lock: self._children = {}
+    def samples(self):
+        with self._lock: return self._children.copy()
+class Histogram(Metric):
+    pass
+class Info(Metric):
+    def __init__(self):
+        super().__init__()
+        self._lock = threading.Lock()
+    def items(self):
+        with self._lock: return [1]
+class Owner:
+    def __init__(self): self.metric = Histogram()
+    def __del__(self): self.metric.labels("x")
+"""
+
+
+def test_an_object_of_another_class_has_another_lock(tmp_path: Path) -> None:
+    """A lock by the same name in a class beside that of the metric: prometheus-client 0.5.0."""
+    (finding,) = of_code(lint(tmp_path, METRICS), "FIN102")
+    assert [hop.line for hop in finding.holders] == [12, 10]
+    # Once it may come from elsewhere, it may be the same.
+    given = METRICS.replace("def __init__(self):\n        super", "def __init__(self, lock):\n        super")
+    given = given.replace(
+        "super().__init__()\n        self._lock = threading.Lock()", "super().__init__()\n        self._lock = lock"
+    )
+    (finding,) = of_code(lint(tmp_path, given), "FIN102")
+    assert [hop.line for hop in finding.holders] == [12, 10, 20]
+
+
+CALLED = """
+import threading
+class Pool:
+    def __init__(self): self._lock = threading.Lock()
+    def authenticate(self):
+        with self._lock: return [1 for _ in range(2)]
+    def take(self):
+        with self._lock: return make()
+    def release(self):
+        with self._lock: pass
+def make(): return object()
+class Owner:
+    def __init__(self, pool: Pool): self.pool = pool
+    def __del__(self): self.pool.release()
+def one(pool): return pool.take()
+def two(pool): return pool.take()
+"""
+
+
+def test_what_is_called_often_comes_first(tmp_path: Path) -> None:
+    """As ``get_connection`` of redis 6.1.0, which deadlocks within seconds; the other one is for a rare event."""
+    (finding,) = of_code(lint(tmp_path, CALLED), "FIN102")
+    assert [hop.line for hop in finding.holders] == [8, 6]
+
+
 QUEUE = """
 import queue, threading
 class Player:

@@ -12,6 +12,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Module, Object, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.definitions import Definition
 from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, inner_blocks
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at
 from finlint.model import ir
@@ -54,14 +55,16 @@ def holders(
     lock = identity(expr, context, evaluator) if expr is not None else None
     if expr is None or lock is None:
         return False, ()
-    family = _family(expr, context, evaluator)
+    receivers = _receivers(expr, context, evaluator)
+    family = {node for cls in receivers for node in _bases(cls, evaluator)}
     found: list[tuple[tuple[object, ...], Holder]] = []
     for node in _functions(lock, context, evaluator):
         if node is callback or node.name == "__del__":
             continue
         for holding in _held_blocks(node, lock, evaluator):
             does = _worst(holding.blocks)
-            if not does:
+            others = _receivers(holding.lock, holding.context, evaluator)
+            if not does or not _may_be_one(receivers, others, lock.name, evaluator):
                 continue
             rank = (
                 # A lock of another class by the same name is another lock, mostly.
@@ -70,6 +73,8 @@ def holders(
                 node is context.function,
                 does == _DROPS,
                 node.name.strip("_").startswith(_RARE),
+                # What is called in many places runs often, whatever it does then.
+                -_mentions(node, lock, evaluator),
                 (_ALLOCATES, _CALLS, _DROPS).index(does),
                 node.name.startswith("_"),
                 node.module.path,
@@ -81,17 +86,53 @@ def holders(
     return True, tuple(holder for _, holder in found)
 
 
+def _mentions(node: FunctionNode, lock: Lock, evaluator: Evaluator) -> int:
+    """In how many lines of the package's modules the function is named, its own definition and those of its like left
+    out; those further away than the bound on callers count as none."""
+    home = lock.owner if isinstance(lock.owner, ModuleNode) else lock.owner.module
+    modules = dict.fromkeys([node.module, home, *evaluator.project.mentioning(node.name, node.module)])
+    return sum(len(module.source.lines("words", node.name)) for module in modules)
+
+
 #: How functions are called that run once, at the end.
 _RARE = ("close", "disconnect", "shutdown", "stop", "terminate", "exit", "clear", "reset", "init", "start")
 
 
-def _family(expr: ir.Expr, context: CallContext, evaluator: Evaluator) -> set[ClassNode]:
-    """The class of the object that has the lock, and its bases."""
+def _receivers(expr: ir.Expr, context: CallContext, evaluator: Evaluator) -> list[Class]:
+    """The classes of the object that has the lock; none where it is a name, or not known."""
     if not isinstance(expr, ir.Attr):
-        return set()
+        return []
     options = alternatives(evaluator.expressions.eval(expr.value, EvalState(context)))
-    classes = [o.cls if isinstance(o, Object) else o for o in options if isinstance(o, (Object, Class))]
-    return {base.node for cls in classes for base in evaluator.classes.mro(cls) if isinstance(base, Class)}
+    return [o.cls if isinstance(o, Object) else o for o in options if isinstance(o, (Object, Class))]
+
+
+def _bases(cls: Class, evaluator: Evaluator) -> set[ClassNode]:
+    """The class itself and its bases."""
+    return {base.node for base in evaluator.classes.mro(cls) if isinstance(base, Class)}
+
+
+def _may_be_one(some: list[Class], others: list[Class], name: str, evaluator: Evaluator) -> bool:
+    """Whether objects of these classes may have one lock: they may be one object, or may have got it from elsewhere."""
+    if not some or not others:
+        return True
+    pairs = ((a, b) for a in some for b in others)
+    if any(a.node in _bases(b, evaluator) or b.node in _bases(a, evaluator) for a, b in pairs):
+        return True
+    return not all(_makes_its_own(cls, name, evaluator) for cls in (*some, *others))
+
+
+def _makes_its_own(cls: Class, name: str, evaluator: Evaluator) -> bool:
+    """Whether methods of the class and its bases store nothing by this name but what they make there and then."""
+    stored: list[Definition] = []
+    for node in _bases(cls, evaluator):
+        if name in node.members:  # of the class, for all objects
+            return False
+        for binding in node.facts.members:
+            method = node.function(binding) if binding.kind == "function" else None
+            if method is not None and method.ir.params:
+                stored += method.index.stores.get((method.ir.params[0].name, name), [])
+    made = (d.how == "value" and not d.path and isinstance(d.node, ir.Call) and not d.node.args for d in stored)
+    return bool(stored) and all(made)
 
 
 # -- which lock
@@ -194,6 +235,10 @@ def _stores(cls: ClassNode, name: str) -> bool:
 
 
 class _Holding(NamedTuple):
+    """The lock by its expression in a context, held in these statements."""
+
+    lock: ir.Expr
+    context: CallContext
     span: Span
     blocks: tuple[ir.Stmt, ...]
 
@@ -222,11 +267,12 @@ def _held_blocks(node: FunctionNode, lock: Lock, evaluator: Evaluator) -> Iterat
             if isinstance(stmt, ir.With):
                 for expr, _, span in stmt.items:
                     if means(expr):
-                        yield _Holding(span, stmt.body)
+                        yield _Holding(expr, context, span, stmt.body)
             elif isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
                 call = stmt.value
                 if isinstance(call.func, ir.Attr) and call.func.name == "acquire" and means(call.func.value):
-                    yield _Holding(call.span, tuple(_until_release(block[number + 1 :])))
+                    held = tuple(_until_release(block[number + 1 :]))
+                    yield _Holding(call.func.value, context, call.span, held)
             for inner in inner_blocks(stmt):
                 yield from of_block(inner)
 
