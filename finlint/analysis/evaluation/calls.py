@@ -160,7 +160,7 @@ class Calls:
             params = (
                 *self.ask.binding.bind(node, args, receiver),
                 *_narrowed_globals(function, state),
-                *handed_on(node, receiver, state, expr),
+                *handed_on(node, receiver, state, expr, self.ask),
             )
             context = self.ask.binding.context(node, params, function.context)
             if node.ir.is_async:

@@ -383,6 +383,9 @@ class Expressions:
             merged = self.ask.protocols.merged(left, right)
             if merged is not None:
                 return merged
+            if all(isinstance(option, (Class, Lib)) for side in (left, right) for option in alternatives(side)):
+                # ``Client = Plain | Clustered``: a name for types.
+                return union([left, right])
         if expr.op == "Modulo" and isinstance(left, Const) and isinstance(left.value, str):
             # ``"%s" % value``
             given = right.items if isinstance(right, Sequence) and right.items is not None else (right,)

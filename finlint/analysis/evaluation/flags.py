@@ -105,10 +105,10 @@ def any_known(env: Env) -> bool:
 
 
 def handed_on(
-    callee: FunctionNode, receiver: Value | None, state: EvalState, call: ir.Call | None
+    callee: FunctionNode, receiver: Value | None, state: EvalState, call: ir.Call | None, ask: Queries
 ) -> list[tuple[str, Value]]:
-    """What is known of the flags that a method tests, where it is called on the caller's own object, and of the
-    attributes of a part of it."""
+    """What is known of the flags that a method tests, or another that it calls on the same object, where it is called
+    on the caller's own object, and of the attributes of a part of it."""
     env = state.env
     if env and callee.ir.params and call is not None and isinstance(call.func, ir.Attr):
         of_part = _of_part(dotted(call.func.value), callee, env)
@@ -122,10 +122,11 @@ def handed_on(
         return []
     mine, its = f"{FLAG}{me}.", callee.ir.params[0].name
     known = [(key[len(mine) :], value) for key, value in env.items() if key.startswith(mine)]
+    tested = _tested_onwards(callee, receiver, ask) if known else frozenset()
     flags = [
         (f"{FLAG}{its}.{name}", v)
         for name, v in known
-        if name.partition(".")[0].partition(" ")[0] in callee.tested and isinstance(v, Const) and v.firm
+        if name.partition(".")[0].partition(" ")[0] in tested and isinstance(v, Const) and v.firm
     ]
     # What is over for the caller is over for what it calls.
     modes = [(path[len(me) + 1 :], known_in(env, path)) for path in list(env) if path.startswith(f"{me}.")]
@@ -134,6 +135,24 @@ def handed_on(
         for name, v in modes
         if isinstance(v, LibObject) and v.mode and "." not in name and name in callee.attributes
     ]
+
+
+def _tested_onwards(callee: FunctionNode, receiver: Value | None, ask: Queries) -> frozenset[str]:
+    """The attributes that a method tests, and those that the methods test which it calls on the same object."""
+    tested: set[str] = set()
+    seen: set[FunctionNode] = set()
+    stack = [callee]
+    while stack:
+        method = stack.pop()
+        if method in seen:
+            continue
+        seen.add(method)
+        tested |= method.tested
+        for name in method.called_on_self if isinstance(receiver, Object) else ():
+            function = ask.classes.class_function(receiver.cls, name)
+            if function is not None:
+                stack.append(function.node)
+    return frozenset(tested)
 
 
 def _of_part(path: str, callee: FunctionNode, env: Env) -> list[tuple[str, Value]]:

@@ -208,7 +208,9 @@ class _Run:
             return isinstance(expr, (ir.Await, ir.Yield))
         quiet = self._quiet()
         called = self.evaluator.expressions.eval(expr.func, quiet)
-        if not all(isinstance(option, (Lib, LibMethod)) for option in alternatives(called)):
+        # Beside a library's method, what is not known is that of a placeholder: ``self.process = MISSING``.
+        options = [option for option in alternatives(called) if is_known(option)]
+        if not options or not all(isinstance(option, (Lib, LibMethod)) for option in options):
             return True
         if isinstance(expr.func, ir.Attr) and expr.func.name == "clear":
             # An event, perhaps by another name.

@@ -51,7 +51,7 @@ class Source(Protocol):
 class FunctionNode:
     """A function or lambda; compared by identity. ``owner`` is the class whose body holds the ``def``."""
 
-    __slots__ = ("_attributes", "_index", "_tested", "ir", "module", "owner")
+    __slots__ = ("_attributes", "_called_on_self", "_index", "_tested", "ir", "module", "owner")
 
     def __init__(self, module: ModuleNode, function: ir.Function, owner: ClassNode | None) -> None:
         self.module = module
@@ -60,6 +60,7 @@ class FunctionNode:
         self._index: FunctionIndex | None = None
         self._tested: frozenset[str] | None = None
         self._attributes: frozenset[str] | None = None
+        self._called_on_self: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
@@ -104,6 +105,13 @@ class FunctionNode:
         if self._tested is None:
             self._tested = tested_attributes(self.ir)
         return self._tested
+
+    @property
+    def called_on_self(self) -> frozenset[str]:
+        """The methods that a method calls on its own object."""
+        if self._called_on_self is None:
+            self._called_on_self = methods_called(self.ir)
+        return self._called_on_self
 
     @property
     def attributes(self) -> frozenset[str]:
@@ -412,6 +420,18 @@ def tested_attributes(function: ir.Function) -> frozenset[str]:
             names.add(expr.name)
         stack += ((part, asked) for part in children(expr))
     return frozenset(names)
+
+
+def methods_called(function: ir.Function) -> frozenset[str]:
+    """The names of what the body calls on the first parameter: ``self.name()``."""
+    me = function.params[0].name if function.params else ""
+    calls = (
+        expr.func
+        for stmt in flat_statements(function.body)
+        for expr in expressions_in(stmt)
+        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr)
+    )
+    return frozenset(f.name for f in calls if isinstance(f.value, ir.Name) and f.value.id == me)
 
 
 def is_abstract(function: ir.Function) -> bool:

@@ -15,6 +15,8 @@ from finlint.analysis.domain.values import (
     Lib,
     LibCoroutine,
     LibMethod,
+    LibObject,
+    Object,
     Suspended,
     Value,
     alternatives,
@@ -193,7 +195,7 @@ class _Walk:
         if name:
             options = [v for v in alternatives(value) if is_known(v)]
             # A function that gives a coroutine to some callers only is right for the others.
-            if all(_coroutine(v) for v in options):
+            if all(_coroutine(v) for v in options) and self._may_be_given(call):
                 yield Dropped(
                     "coroutine",
                     name,
@@ -207,6 +209,29 @@ class _Walk:
             yield Dropped("generator", generator, self.context.module.path, call.span, why, Confidence.HIGH)
         else:
             yield from self._needs_loop(call)
+
+    def _may_be_given(self, call: ir.Call) -> bool:
+        """Whether the object whose method is called is of the type that the parameter is declared with. What registers
+        the finalizers of several classes passes the objects of all of them, and each has a callback of its own."""
+        context = self.context
+        receiver = call.func.value if isinstance(call.func, ir.Attr) else None
+        if not isinstance(receiver, ir.Name) or context.function is None:
+            return True
+        declared = next((p.annotation for p in context.function.ir.params if p.name == receiver.id), None)
+        if declared is None or receiver.id in context.function.index.names:
+            return True
+        outside = EvalState(self.evaluator.binding.generic_context(context.function))
+        named = self.evaluator.expressions.eval(declared, outside)
+        if isinstance(named, Lib) and named.name in _ANYTHING:
+            return True
+        types = {_type(option) for option in alternatives(self.evaluator.annotations.annotation(declared, outside))}
+        given = alternatives(self.evaluator.expressions.eval(receiver, self.state))
+        return all(self._is_one_of(option, types) for option in given)
+
+    def _is_one_of(self, value: Value, types: set[object]) -> bool:
+        if isinstance(value, Object):
+            return any(_key(base) in types for base in self.evaluator.classes.mro(value.cls))
+        return not isinstance(value, LibObject) or value.type in types
 
     def _needs_loop(self, call: ir.Call) -> Iterator[Dropped]:
         if self.asked_for_loop or not call.args:
@@ -236,6 +261,18 @@ class _Walk:
         function = self.evaluator.expressions.eval(call.func, self.state)
         if isinstance(function, Lib) and function.name in _FIND_RUNNING_LOOP:
             self.asked_for_loop = True
+
+
+#: Declarations that say nothing.
+_ANYTHING = frozenset({"typing.Any", "builtins.object"})
+
+
+def _type(value: Value) -> object:
+    return _key(value.cls) if isinstance(value, Object) else value.type if isinstance(value, LibObject) else None
+
+
+def _key(cls: Value) -> object:
+    return cls.node if isinstance(cls, Class) else cls.name if isinstance(cls, Lib) else None
 
 
 def _starts_task(function: Value) -> bool:
