@@ -233,6 +233,14 @@ FUNCTIONS = Limit(
     why="the largest of sixty popular packages needs 1,000, and a chain of 2,000 calls is followed; this is the last"
     " bound of a task's work",
 )
+CONTEXTS = Limit(
+    1_000,
+    "contexts",
+    unit="differences in the arguments with which one function is followed from one finalizer",
+    loses="what the function does with the arguments of further calls",
+    why="values are bounded so that contexts come to an end, after fewer than a hundred in popular packages; where a"
+    " bound is missing, a run ends all the same",
+)
 CONSTRUCTION_DEPTH = Limit(
     4,
     "construction-depth",

@@ -159,3 +159,31 @@ def test_code_that_has_nothing_to_do_with_it_takes_no_finding_away(tmp_path: Pat
         many = "".join(f"        x{n} = [len(str({n})), {{'a': {n}}}, max(1, {n})]\n" for n in range(size))
         program = f"import time\nclass A:\n    def __del__(self):\n{many}        time.sleep(9)\n"
         assert codes(check(tmp_path / str(number), {"a": program})) == ["FIN103"]
+
+
+def test_closures_that_call_the_function_they_are_made_in_come_to_an_end(tmp_path: Path) -> None:
+    """As ``tempfile.TemporaryDirectory._rmtree`` and its ``onerror`` do: each closure has parameters of its own."""
+    source = """
+        import time, shutil
+        class Folder:
+            def __del__(self):
+                self.clean(self.name)
+            @classmethod
+            def clean(cls, name, quiet=False):
+                def failed(func, path, info):
+                    def reset(path):
+                        time.sleep(1)
+                    if path != name:
+                        reset(shutil.abspath(path))
+                    reset(path)
+                    try:
+                        cls.clean(path, quiet=quiet)
+                    except OSError:
+                        if not quiet:
+                            raise
+                failed(None, name, None)
+                shutil.rmtree(name, onerror=failed)
+    """
+    report = check(tmp_path, {"main.py": source})
+    assert [f.code for f in report.findings if f.code == "FIN103"] == ["FIN103"]
+    assert "contexts" not in dict(report.summary.limits)

@@ -120,6 +120,12 @@ def putting(count: int) -> str:
     return f"{SLEEPS}ALL = []\nclass A:\n    def __del__(self): ALL[0].stop()\n{functions}"
 
 
+def contexts(count: int) -> str:
+    """One function that is called with ``count`` different arguments."""
+    calls = "".join(f"        f({n})\n" for n in range(count - 1))
+    return f"{SLEEPS}def f(s): s.stop()\nclass A:\n    def __del__(self):\n{calls}        f(S())\n"
+
+
 def functions(count: int) -> str:
     functions = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(count))
     return f"{SLEEPS}{functions}def f{count}(): S().stop()\nclass A:\n    def __del__(self): f0()\n"
@@ -235,6 +241,7 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "storing-functions": (one(storing), 0),
     "putting-functions": (one(putting), -1),
     "functions": (one(functions), -5),
+    "contexts": (one(contexts), 0),
     "construction-depth": (one(construction), -1),
     "unset-depth": (one(unset), -1),
     "escape-depth": (one(escape), -1),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.values import (
     MADE,
     UNKNOWN,
@@ -16,6 +17,7 @@ from finlint.analysis.domain.values import (
     Mapping,
     Object,
     OneOf,
+    Parameter,
     Partial,
     Sequence,
     Value,
@@ -45,6 +47,8 @@ def _coarse(value: Value, level: int) -> Value:
     kind = type(value)
     if kind is Const:
         return _by_type(value) if level else value  # type: ignore[arg-type]
+    if isinstance(value, Parameter):
+        return _passed_on(value)
     if is_flat(value):
         return value
     if isinstance(value, Object):
@@ -70,6 +74,17 @@ def _coarse(value: Value, level: int) -> Value:
     return value
 
 
+def _passed_on(value: Parameter) -> Value:
+    """A parameter as an argument: one of a closure that was made where another's parameter had been given means no
+    caller, or a function that its own closures call would have contexts without end."""
+    context: CallContext | None = value.context
+    while context is not None:
+        if any(type(given) is Parameter for _, given in context.params):
+            return UNKNOWN
+        context = context.parent
+    return value
+
+
 def _site(value: Object) -> str:
     """Where an object was made does not matter to what it is given to; that it was made, and is no heir's, does."""
     return value.site if value.site in ("", "self") else MADE
@@ -90,6 +105,8 @@ def type_alone(value: Value) -> Value:
     kind = type(value)
     if kind is Const:
         return _by_type(value)  # type: ignore[arg-type]
+    if isinstance(value, Parameter):
+        return _passed_on(value)
     if isinstance(value, Object):
         return Object(value.cls, (), _site(value))
     if isinstance(value, OneOf):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import deque
+from collections import Counter, deque
 from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
@@ -12,7 +12,7 @@ from finlint.analysis.domain.values import Object
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.lazy_init import made_first
 from finlint.analysis.program.symbols import FunctionNode
-from finlint.model.limits import FUNCTIONS
+from finlint.model.limits import CONTEXTS, FUNCTIONS
 from finlint.model.source import Span
 
 
@@ -47,7 +47,8 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
     first_time: deque[tuple[CallContext, CallContext, Span, str]] = deque()
     made: dict[CallContext, str] = {}
     seen: set[tuple[str, str, str, Span]] = set()
-    functions: set[FunctionNode | None] = set()
+    #: Contexts in which each function was followed.
+    functions: Counter[FunctionNode | None] = Counter()
     while True:
         if not queue:
             if not first_time:
@@ -59,10 +60,11 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
                 queue.append(target)
             continue
         context = queue.popleft()
-        if context.function not in functions:
-            if FUNCTIONS.reached(len(functions)):
-                break
-            functions.add(context.function)
+        if context.function not in functions and FUNCTIONS.reached(len(functions)):
+            break
+        if CONTEXTS.reached(functions[context.function]):
+            continue
+        functions[context.function] += 1
         summary = summaries.of(context)
         for effect in summary.effects:
             if effect.culprit in seen:
