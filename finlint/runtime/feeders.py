@@ -95,7 +95,8 @@ def _dictionary(holder: dict[object, object], subject: object) -> Iterator[str]:
         yield f"{key[2:-2]}, global of module {holder['__name__']}"
         return
     owners = gc.get_referrers(holder)
-    if any(isinstance(owner, types.FrameType) for owner in owners):  # local variables, which are found elsewhere
+    # Local variables are found elsewhere. (Before Python 3.11 the frames that are looking here are referrers, too.)
+    if any(isinstance(owner, types.FrameType) and not is_ours(owner.f_code.co_filename) for owner in owners):
         return
     named = [f"{described(owner)}.{key[2:-2]}" for owner in owners if is_own_dict(owner, holder)]
     yield from named or [f"a dict{key}"]

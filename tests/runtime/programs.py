@@ -416,7 +416,9 @@ def method_expression(s: Stage) -> None:
 def held_by_goroutine(s: Stage) -> None:
     gate, entered = Channel[int](), Channel[int]()
 
-    def hold(a: T) -> None:
+    def hold(box: list[T]) -> None:
+        # Not an argument: before Python 3.11 the caller keeps those until the call is over.
+        a = box.pop()
         entered.send(1)
         gate.receive()
         s.rt.keep_alive(a)
@@ -424,7 +426,7 @@ def held_by_goroutine(s: Stage) -> None:
         entered.send(1)
 
     held = [s.fin(T("a"))]
-    s.rt.go(lambda: hold(held.pop()))
+    s.rt.go(lambda: hold(held))
     entered.receive()
     s.collect(2)
     s.say("held")
