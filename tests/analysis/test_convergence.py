@@ -14,7 +14,7 @@ from small import check, codes
 from finlint.analysis.domain.values import NEVER, Const, Sequence, Value, alternatives, union
 from finlint.analysis.evaluation.memo import Memo, Solver
 from finlint.model import limits
-from finlint.model.limits import ALTERNATIVES, QUERY_DEPTH
+from finlint.model.limits import ALTERNATIVES, QUERIES, QUERY_DEPTH
 from finlint.model.reads import Reads
 
 #: Two functions that return what the other one returns, and two classes that ask one each.
@@ -124,6 +124,26 @@ def test_what_goes_back_and_forth_ends_and_is_told() -> None:
     with hits() as told:
         assert memo.answer("x", contrary) in (True, False)
     assert told == ["rounds"]
+
+
+def test_a_web_that_is_larger_than_the_stack_is_bounded_and_told() -> None:
+    """Each part of it that is too deep would be answered again for each other one that asks it."""
+    dice = random.Random(1)
+    count = 1_500
+    graph = _Graph({n: [dice.randrange(count) for _ in range(3)] for n in range(count)}, {0: Const("end")})
+    times = 0
+    work_out = graph._work_out
+
+    def counted(node: int) -> Value:
+        nonlocal times
+        times += 1
+        return work_out(node)
+
+    graph._work_out = counted  # type: ignore[method-assign]
+    with hits() as told:
+        graph.ask(0)
+    assert "queries" in told
+    assert QUERIES < times < 1.1 * QUERIES
 
 
 def test_an_error_leaves_nothing_half_answered() -> None:

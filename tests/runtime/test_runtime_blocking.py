@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import socket
@@ -239,7 +240,8 @@ def child() -> Foreign:
         assert process.stdin is not None
         process.stdin.close()
         # On a busy machine its end takes a while, in which the worker does wait for it.
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with contextlib.suppress(ChildProcessError):  # which may have seen it by now
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
 
     return Foreign(process.wait, release)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.values import (
+    HELD,
     MADE,
     UNKNOWN,
     Bound,
     Const,
+    LibMethod,
     LibObject,
     Mapping,
     Object,
@@ -23,13 +24,15 @@ from finlint.analysis.domain.values import (
     Value,
     depth,
     is_flat,
+    is_known,
     shallow,
     union,
 )
-from finlint.model.limits import TEXT
+from finlint.model.limits import KNOWN_BESIDE, LENGTHS, TEXT
 
 #: Constants of these types are data wherever they are within a container; None, booleans and others decide.
 _DATA = frozenset({str, bytes, int, float})
+_DATA_TYPES = frozenset(f"builtins.{kind.__name__}" for kind in (*_DATA, bool, complex, slice, range, bytearray))
 
 
 def context_value(value: Value) -> Value:
@@ -48,17 +51,19 @@ def _coarse(value: Value, level: int) -> Value:
     if kind is Const:
         return _by_type(value) if level else value  # type: ignore[arg-type]
     if isinstance(value, Parameter):
-        return _passed_on(value)
+        return UNKNOWN if level else _passed_on(value)
     if is_flat(value):
         return value
     if isinstance(value, Object):
-        return Object(value.cls, () if level else _arguments(value.args), _site(value))
+        return Object(value.cls, () if level else _made_with(value.args), _site(value))
     if isinstance(value, LibObject):
         return LibObject(value.type, _arguments(value.args), value.mode)
     if isinstance(value, OneOf):
-        return union([_coarse(member, level) for member in value.order])
+        return _one_of_few([_coarse(member, level) for member in value.order])
     if isinstance(value, Sequence):
-        items = None if value.items is None else tuple(_coarse(item, level + 1) for item in value.items)
+        items = value.items if value.items == () else None
+        if value.items and not LENGTHS.reached(level):
+            items = tuple(_coarse(item, level + 1) for item in value.items)
         return Sequence(value.kind, items, _coarse(value.element, level + 1))
     if isinstance(value, Mapping):
         pairs = tuple((key, _coarse(item, level + 1)) for key, item in value.items)
@@ -74,14 +79,77 @@ def _coarse(value: Value, level: int) -> Value:
     return value
 
 
+def _one_of_few(members: list[Value]) -> Value:
+    """A union, as part of a call's context, in which containers of one kind are one.
+
+    Of data that stands beside what is unknown a function learns nothing that it does not know anyway; what can be
+    called, or has methods of its own, stays.
+    """
+    merged = _merged(members)
+    if len(merged) > 1 and not all(map(is_known, merged)):
+        known = [member for member in merged if is_known(member) and not _is_data(member)]
+        merged = [UNKNOWN] if KNOWN_BESIDE.passed(len(known)) else [UNKNOWN, *known]
+    return union(merged)
+
+
+def _merged(members: list[Value]) -> list[Value]:
+    """Members of a union, of which those that are containers of one kind are made one."""
+    containers: dict[object, list[Any]] = {}
+    out: list[Value] = []
+    for member in members:
+        if isinstance(member, Sequence):
+            containers.setdefault(member.kind, []).append(member)
+        elif isinstance(member, Mapping):
+            containers.setdefault((member.weak, member.missing), []).append(member)
+        else:
+            out.append(member)
+    for same in containers.values():
+        first = same[0]
+        if len(same) > 1:
+            # What an empty one holds is unknown, which adds nothing.
+            full = [container.element for container in same if is_known(container.element)]
+            element = _one_of_few(_flattened(full)) if full else UNKNOWN
+            if isinstance(first, Sequence):
+                first = Sequence(first.kind, None, element)
+            else:
+                first = Mapping((), UNKNOWN, element, first.weak, first.missing)
+        out.append(first)
+    return out
+
+
+def _flattened(values: list[Value]) -> list[Value]:
+    return [member for value in values for member in (value.order if isinstance(value, OneOf) else (value,))]
+
+
+def _is_data(value: Value) -> bool:
+    """Whether nothing in a value can be called, or has methods that the project or a library's class gives it."""
+    kind = type(value)
+    if kind is Const:
+        return True
+    if isinstance(value, LibObject):
+        return value.type in _DATA_TYPES
+    if isinstance(value, OneOf):
+        return all(map(_is_data, value.order))
+    if isinstance(value, Sequence):
+        return all(map(_is_data, value.items or ())) and _is_data(value.element)
+    if isinstance(value, Mapping):
+        return not value.weak and all(_is_data(item) for _, item in value.items) and _is_data(value.element)
+    return not is_known(value)
+
+
 def _passed_on(value: Parameter) -> Value:
-    """A parameter as an argument: one of a closure that was made where another's parameter had been given means no
-    caller, or a function that its own closures call would have contexts without end."""
-    context: CallContext | None = value.context
-    while context is not None:
-        if any(type(given) is Parameter for _, given in context.params):
+    """A parameter as an argument: it stays one where nothing else is known of its call, so that there is one of each
+    function's. What is unknown in each of many contexts would make as many contexts of whatever it is passed to."""
+    context = value.context
+    own = context.params if context.function is None or context.function.owner is None else context.params[1:]
+    if any(given is not UNKNOWN for _, given in own):
+        return UNKNOWN
+    around = context.parent
+    while around is not None:
+        # A closure's own, of which there would be one for each that it was passed as itself.
+        if any(type(given) is Parameter for _, given in around.params):
             return UNKNOWN
-        context = context.parent
+        around = around.parent
     return value
 
 
@@ -93,6 +161,30 @@ def _site(value: Object) -> str:
 def _arguments(args: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
     """What something was made with: constants stay, they are modes and limits."""
     return tuple((name, given if type(given) is Const else _coarse(given, 1)) for name, given in args)
+
+
+def _made_with(args: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
+    """What an instance was made with, as far as its methods can be expected to do something else by it.
+
+    There are as many instances as combinations of arguments, so that those are left out which decide nothing: data of
+    which only the type is known, constants that are one possibility of several, and what may be anything else, too,
+    but for one thing that it may call.
+    """
+    return tuple((name, given if name == HELD else _telling(_coarse(given, 1), given)) for name, given in args)
+
+
+def _telling(value: Value, given: Value) -> Value:
+    if type(given) is Const:
+        return given if given.firm or type(given.value) in (int, float) else UNKNOWN
+    if isinstance(given, Parameter):
+        # Whose it is: an object that was made with the one that it belongs to refers back to it.
+        return _passed_on(given)
+    if _is_data(value):
+        return UNKNOWN
+    if isinstance(value, OneOf) and not all(map(is_known, value.order)):
+        known = [member for member in value.order if is_known(member) and type(member) is not LibMethod]
+        return value if len(known) == len(value.order) - 1 == 1 else UNKNOWN
+    return value
 
 
 def _by_type(value: Const) -> Value:
@@ -110,7 +202,7 @@ def type_alone(value: Value) -> Value:
     if isinstance(value, Object):
         return Object(value.cls, (), _site(value))
     if isinstance(value, OneOf):
-        return union([type_alone(member) for member in value.order])
+        return _one_of_few([type_alone(member) for member in value.order])
     if isinstance(value, Sequence):
         items = None if value.items is None else tuple(type_alone(item) for item in value.items)
         return Sequence(value.kind, items, type_alone(value.element))

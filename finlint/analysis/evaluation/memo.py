@@ -21,7 +21,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from finlint.analysis.domain.abstraction import widened
 from finlint.analysis.domain.values import NEVER, UNKNOWN
-from finlint.model.limits import CALLER_DEPTH, QUERY_DEPTH, ROUNDS
+from finlint.model.limits import CALLER_DEPTH, QUERIES, QUERY_DEPTH, ROUNDS
 from finlint.model.reads import Reads
 
 _K = TypeVar("_K", bound=Hashable)
@@ -81,7 +81,7 @@ class _Entry:
 class Solver:
     """The queries that are being answered at this moment, one within the other."""
 
-    __slots__ = ("asked_callers", "caller_depth", "cut", "depth", "low", "reads", "unstable", "waiting")
+    __slots__ = ("asked_callers", "caller_depth", "cut", "depth", "low", "reads", "unstable", "waiting", "worked_out")
 
     def __init__(self, reads: Reads) -> None:
         #: What the answers are made from.
@@ -98,6 +98,8 @@ class Solver:
         self.waiting: list[tuple[Memo[Any, Any], tuple[int, Any], _Entry]] = []
         #: Queries of circles that are longer than the stack is deep.
         self.cut: set[tuple[Memo[Any, Any], Hashable, int]] = set()
+        #: Queries that were worked out for the one from outside so far, each time counted.
+        self.worked_out = 0
 
     def may_ask_callers(self) -> bool:
         """Whether a parameter may be typed by its callers at this moment."""
@@ -149,7 +151,7 @@ class Memo(Generic[_K, _V]):
             return self._from_outside(Query(self, key, work_out, arguments, depth))
         if solver.depth >= QUERY_DEPTH:
             query = Query(self, key, work_out, arguments, depth)
-            if query.place not in solver.cut:
+            if query.place not in solver.cut and not QUERIES.reached(solver.worked_out):
                 raise TooDeepError(query)
             QUERY_DEPTH.hit()
             return UNKNOWN if self._bottom is NEVER else self._bottom  # type: ignore[return-value]
@@ -183,6 +185,7 @@ class Memo(Generic[_K, _V]):
         finally:
             solver.caller_depth = before
             solver.cut.clear()
+            solver.worked_out = 0
 
     def _solve(self, key: _K, work_out: Callable[..., _V], arguments: tuple[Any, ...]) -> _V:
         """Work an answer out, again and again if it is the head of a circle."""
@@ -190,6 +193,7 @@ class Memo(Generic[_K, _V]):
         place = solver.caller_depth, key
         start, number = self._starts.get(place, (self._bottom, 0))
         position = solver.depth = solver.depth + 1
+        solver.worked_out += 1
         entry = self._pending[place] = _Entry(position, start, number)
         outer_low, outer_unstable, outer_asked = solver.low, solver.unstable, solver.asked_callers
         solver.asked_callers = False
@@ -207,7 +211,9 @@ class Memo(Generic[_K, _V]):
                         # By now what was made of NEVER alone is gone.
                         value = widened(entry.value, value)
                     solver.unstable = solver.unstable or value != entry.value
-                if solver.low < position or not solver.unstable or ROUNDS.reached(entry.round):
+                if solver.low < position or not solver.unstable:
+                    break
+                if ROUNDS.reached(entry.round) or QUERIES.reached(solver.worked_out):
                     break
                 for memo, where, member in waiting[mark:]:
                     del memo._pending[where]
