@@ -61,7 +61,7 @@ def _coarse(value: Value, level: int) -> Value:
     if isinstance(value, OneOf):
         return _one_of_few([_coarse(member, level) for member in value.order])
     if isinstance(value, Sequence):
-        items = value.items if value.items == () else None
+        items: tuple[Value, ...] | None = () if value.items == () else None
         if value.items and not LENGTHS.reached(level):
             items = tuple(_coarse(item, level + 1) for item in value.items)
         return Sequence(value.kind, items, _coarse(value.element, level + 1))
