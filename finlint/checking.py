@@ -252,6 +252,7 @@ class Check:
         """The finalizers that the task asks for, each with whether what it blocks in is not known yet."""
         if task.what == "own":
             yield from ((finalizer, True) for finalizer in finder.deletions(module))
+            yield from ((finalizer, True) for finalizer in finder.deletions_from_outside(module))
             yield from ((finalizer, True) for finalizer in finder.deletions_of_libraries(module))
             yield from ((finalizer, True) for finalizer in finder.registrations(module))
             yield from ((finalizer, True) for finalizer in freed_generators(module, evaluator))

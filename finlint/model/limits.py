@@ -247,6 +247,14 @@ PUTTING_FUNCTIONS = Limit(
     why="as for storing functions",
 )
 
+DECORATED = Limit(
+    40,
+    "decorated",
+    unit="lines of a module with a decorator of one name",
+    loses="what further functions and classes have from that decorator",
+    why="some decorators stand on every function of a module, and the first tell what it is applied to",
+)
+
 # -- walks
 
 FUNCTIONS = Limit(

@@ -17,6 +17,8 @@ def mentions(text: str, names: Iterable[str], attributes: Iterable[str]) -> list
     imported = _Imported(text)
     for attribute in attributes:
         for start in word_starts(text, attribute):
+            if _BY_NAME.search(text, max(0, start - _MAX_CHAIN), start) is not None:
+                found[start] = start, start + len(attribute)
             chain = _CHAIN.search(text, max(0, start - _MAX_CHAIN), start)
             # Of a chain, ``multiprocessing.util.Finalize``, at least one part has to be a module's name.
             if chain is not None and any(map(imported.is_module, _WORD.findall(chain[1]))):
@@ -29,6 +31,8 @@ _WORD = re.compile(r"\w+")
 #: with one ends a sentence.
 _CHAIN = re.compile(r"(?<![\w.])((?:\w+\s*\.[ \t]*)+)$")
 _MAX_CHAIN = 120
+#: What stands before the name in ``getattr(weakref, "finalize")``.
+_BY_NAME = re.compile(r"\bgetattr\([ \t]*[\w.]+[ \t]*,[ \t]*[\"']$")
 
 
 class _Imported:
@@ -59,7 +63,6 @@ class _Imported:
 #: What stands after the word ``import``, to the end of the statement; comments with that word do no harm.
 _IMPORT = re.compile(r"import\b[ \t]*(\([^)]*\)|(?:[^\n\\]|\\\n)*)")
 _RENAMED = re.compile(r"[ \t]*=[ \t]*(\w+)[ \t]*(?=[,)\n#;]|$)", re.MULTILINE)
-
 #: Registrars whose callback may be left out: it is the second argument.
 _OPTIONAL = frozenset({"ref", "proxy", "ReferenceType", "WeakMethod"})
 

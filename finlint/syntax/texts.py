@@ -53,6 +53,14 @@ class TextQuestions:
                 out.append(self._line(start))
         return tuple(out)
 
+    def _decorated(self, name: str) -> Found:
+        """Lines of decorators of that name: ``@name``, ``@module.name(...)``."""
+        return tuple(self._line(at) for at in word_starts(self._text, name) if self._is_decorator(at))
+
+    def _is_decorator(self, at: int) -> bool:
+        before = self._text[self._text.rfind("\n", 0, at) + 1 : at].lstrip()
+        return _BEFORE_DECORATOR.fullmatch(before) is not None
+
     def _within(self, argument: str) -> Found:
         """``first line, last line, text``: lines between them where the text stands and no name goes on after it."""
         first, last, text = argument.split("\n", 2)
@@ -166,6 +174,7 @@ _ASSIGNED = re.compile(r"\.(\w+)[ \t]*(?:\[|\.|(?:[-+*/%@&|^]|//|\*\*|>>|<<)?=(?
 _ATTRIBUTE = re.compile(
     r"\.(\w+)(?=[ \t]*(?:(?:[-+*/%@&|^]|//|\*\*|>>|<<)?=(?!=)|[\n\\#,)\]\[:]|in\b|\Z)|\s*\.\s*[a-z])"
 )
+_BEFORE_DECORATOR = re.compile(r"@[ \t]*(?:\w+\.)*")
 _REST_OF_IMPORT = re.compile(r"\s*(?:as\s+\w+\s*)?,?\s*\)?\s*")
 
 
@@ -214,6 +223,7 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
     for question in (
         TextQuestions._words,
         TextQuestions._calls,
+        TextQuestions._decorated,
         TextQuestions._within,
         TextQuestions._stores,
         TextQuestions._holds,

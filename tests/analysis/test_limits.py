@@ -73,6 +73,11 @@ def conditions(count: int) -> str:
     return f"{SLEEPS}class A:\n    def __del__(self, k=1):\n        if k is None: x = S()\n{arms}        else: x = S()\n        x.stop()\n"
 
 
+def decorated(count: int) -> str:
+    above = f"{SLEEPS}def deco(made):\n    def __del__(self): self.made = made\n    made.__del__ = __del__\n    return made\n"
+    return above + "".join(f"@deco\nclass C{n}: pass\n" for n in range(count))
+
+
 def overrides(count: int) -> str:
     classes = "".join(f"class P{n}(P):\n    def stop(self): time.sleep({n + 1})\n" for n in range(count))
     return (
@@ -258,6 +263,7 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "overrides": (one(overrides), 0),
     "storing-functions": (one(storing), 0),
     "putting-functions": (one(putting), -1),
+    "decorated": (one(decorated), 0),
     "functions": (one(functions), -5),
     "contexts": (one(contexts), 0),
     "construction-depth": (one(construction), -1),

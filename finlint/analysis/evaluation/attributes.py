@@ -49,6 +49,8 @@ VARS = "builtins.vars"
 
 #: What makes instances of classes that do not say how.
 _NEW = "builtins.object.__new__"
+#: What makes an instance, in a metaclass.
+_CALL = "builtins.type.__call__"
 
 #: What a class body holds that methods may replace.
 _DATA = (Const, Sequence, Mapping, Object, LibObject)
@@ -329,6 +331,8 @@ class Attributes:
                 return Bound(value.function, obj.cls)
             if value.kind == "property":
                 return self.ask.calls.call(Bound(value.function, obj), CallArgs(), state, span, None)
+            if value.kind == "context" and isinstance(value.function, Function):
+                return Marked("context", Bound(value.function, obj))
             if value.kind == "partial" and isinstance(value.function, Partial):
                 return value.function._replace(function=Bound(value.function.function, obj))
         if isinstance(value, Function):
@@ -507,7 +511,9 @@ class Attributes:
             None,
         )
         if position is None:
-            return UNKNOWN
+            # ``super().__call__(...)`` in a metaclass, about one of its classes.
+            is_call = name == "__call__" and isinstance(receiver, Class) and isinstance(value.cls, Class)
+            return Bound(Lib(_CALL), receiver) if is_call else UNKNOWN
         for base in order[position + 1 :]:
             if isinstance(base, Class):
                 found = base.node.members.get(name)

@@ -300,6 +300,14 @@ def _shows(method: str) -> object:
     return show
 
 
+def _make(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``type.__call__(cls, ...)``, which a metaclass calls for ``cls(...)``."""
+    if not args.positional or not isinstance(args.positional[0], Class):
+        return UNKNOWN
+    rest = CallArgs(args.positional[1:], args.keywords, args.open_ended, args.spliced)
+    return ask.calls.construct(args.positional[0], rest, state, span, None)
+
+
 def _field(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``dataclasses.field(default_factory=X)``: instances have what ``X()`` gives."""
     factory = args.keyword("default_factory") or args.keyword("factory")
@@ -328,6 +336,7 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.object.__new__": _new,
     "typing.cast": _cast,
     "builtins.type": _type,
+    "builtins.type.__call__": _make,
     "builtins.staticmethod": _marker("static"),
     "builtins.classmethod": _marker("class"),
     "builtins.property": _marker("property"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     NEVER,
@@ -50,20 +51,28 @@ class Given:
     """What one call gives to the parameters of ``function``: ``Callers.given`` works each out when it is asked for.
 
     ``context`` is that of the call, ``receiver`` what comes before its arguments, if anything does. ``passes_on``: it
-    is a constructor's call of that of a base.
+    is a constructor's call of that of a base. A decorator that is applied is a call, too: its argument is
+    ``decorated``.
     """
 
-    __slots__ = ("_key", "call", "context", "function", "passes_on", "receiver")
+    __slots__ = ("_key", "call", "context", "decorated", "function", "passes_on", "receiver")
 
     def __init__(
-        self, function: FunctionNode, call: ir.Call, receiver: Value | None, context: CallContext, passes_on: bool
+        self,
+        function: FunctionNode,
+        call: ir.Call | None,
+        receiver: Value | None,
+        context: CallContext,
+        passes_on: bool,
+        decorated: Value | None = None,
     ) -> None:
         self.function = function
         self.call = call
         self.receiver = receiver
         self.context = context
         self.passes_on = passes_on
-        self._key = function, id(call), receiver, context, passes_on
+        self.decorated = decorated
+        self._key = function, id(call), receiver, context, passes_on, decorated
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Given) and self._key == other._key
@@ -148,13 +157,18 @@ class Callers:
         if not self.solver.may_ask_callers():
             return UNKNOWN
         heir = self._heir(function, context)
-        return self._callers.answer((function, name, heir), self._ask_callers, function, name, heir)
+        around = _around(context)
+        return self._callers.answer((function, name, heir), self._ask_callers, function, name, heir, around)
 
-    def _ask_callers(self, function: FunctionNode, name: str, heir: Object | None) -> Value:
+    def _ask_callers(
+        self, function: FunctionNode, name: str, heir: Object | None, around: tuple[FunctionNode, ...]
+    ) -> Value:
         self.solver.asked_callers = True
         self.solver.caller_depth += 1
         try:
             value = self._from_heir(function, name, heir) if heir is not None else UNKNOWN
+            if around and not (is_known(value) or value is NEVER):
+                value = self.ask.replacements.parameter(function, name, around)
             return value if is_known(value) or value is NEVER else self._from_callers(function, name)
         finally:
             self.solver.caller_depth -= 1
@@ -169,6 +183,11 @@ class Callers:
             self.solver.caller_depth += call.passes_on
 
     def _given_value(self, call: Given, name: str) -> Value:
+        if call.call is None:
+            given = () if call.decorated is None else (call.decorated,)
+            return dict(self.ask.binding.bind(call.function, CallArgs(given), call.receiver, fill=False)).get(
+                name, UNKNOWN
+            )
         args = self.ask.expressions.pending(call.call.args, EvalState(call.context))
         expressions = args.expressions(call.function.ir, call.receiver is not None)
         if expressions is None:
@@ -177,7 +196,7 @@ class Callers:
         expr = expressions.get(name)
         return UNKNOWN if expr is None else args.evaluate(expr)
 
-    def _known_of(self, calls: list[Given], name: str) -> list[Value]:
+    def known_of(self, calls: Iterable[Given], name: str) -> list[Value]:
         """What calls give to a parameter, as far as that is known."""
         values = [self.given(call, name) for call in calls]
         return [softened(value) for value in values if is_known(value) or value is NEVER]
@@ -192,7 +211,7 @@ class Callers:
 
     def _from_heir(self, function: FunctionNode, name: str, heir: Object) -> Value:
         given = self._heirs.answer((function, heir), self._find_given_by, heir, function)
-        return without_none(union(self._known_of(given, name)))
+        return without_none(union(self.known_of(given, name)))
 
     def _find_given_by(self, heir: Object, function: FunctionNode) -> list[Given]:
         return list(self._given_by(heir, function))
@@ -237,11 +256,13 @@ class Callers:
             called = function.owner.name
         if called in POST_INITS and function.owner is not None:
             return self._from_written(function, name)
+        if called == "__call__":
+            return self.ask.replacements.of_call(function, name)
         if called.startswith("__") or called == "<lambda>":
             return UNKNOWN
         number = 0
         while (given := self._given(function, called, makes, number)) is not None:
-            values = self._known_of(given, name)
+            values = self.known_of(given, name)
             if values:
                 return without_none(union(values))
             number += 1
@@ -257,7 +278,7 @@ class Callers:
         context = self.ask.binding.method_context(init.node, Object(cls, (), "self"), cls.context)
         calls = init.node.index.calls
         given = [g for call in calls for g in self._given_in(call, function, EvalState(context))]
-        return without_none(union(self._known_of(given, name)))
+        return without_none(union(self.known_of(given, name)))
 
     def _assigned(self, function: FunctionNode) -> Value:
         """What is assigned to the property that ``function`` sets."""
@@ -279,11 +300,26 @@ class Callers:
         if places is None:
             return None
         found = [call for module, word in places for call in self._passed(function, module, word)]
+        if number == 0:
+            found += self._decorating(function)
         if makes:
             found += self._made_by_itself(function, number)
         if PASSING_ON.passed(sum(call.passes_on for call in found)):
             found = [call.not_passing_on() for call in found]
         return found
+
+    def _decorating(self, function: FunctionNode) -> Iterator[Given]:
+        """What a decorator, or a function that makes one, is given where it stands above a ``def`` or ``class``."""
+        for decoration in self.ask.decorations.near(function):
+            decorator, state = decoration.decorator, decoration.state
+            if isinstance(decorator, ir.Call):
+                yield from self._given_in(decorator, function, state)
+                continue
+            for option in alternatives(self.ask.expressions.eval(decorator, state)):
+                inner = option.function if isinstance(option, Bound) else option
+                if isinstance(inner, Function) and inner.node is function:
+                    receiver = option.receiver if isinstance(option, Bound) else None
+                    yield Given(function, None, receiver, state.context, False, decoration.decorated)
 
     def _made_by_itself(self, function: FunctionNode, number: int) -> Iterator[Given]:
         """The parameters of ``function`` in calls like ``cls(...)`` in methods of its class, and of its subclasses
@@ -338,7 +374,7 @@ class Callers:
         """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
         given: list[Given] = []
         for callers, call in calls_named(module, called):
-            for context in self._contexts(callers, function) if callers else (self.ask.binding.module_context(module),):
+            for context in self.contexts(callers, function) if callers else (self.ask.binding.module_context(module),):
                 found = list(self._given_in(call, function, EvalState(context), cls))
                 if found:
                     given += found
@@ -355,7 +391,7 @@ class Callers:
                 if bound is not None:
                     yield bound
 
-    def _contexts(self, callers: tuple[FunctionNode, ...], function: FunctionNode) -> Iterator[CallContext]:
+    def contexts(self, callers: tuple[FunctionNode, ...], function: FunctionNode) -> Iterator[CallContext]:
         """The call contexts in which the last of ``callers``, each defined in the one before, may call ``function``."""
         for context in self._outer_contexts(callers[0], function):
             yield self.ask.binding.closure_context(callers[1:], context)
@@ -394,6 +430,16 @@ class Callers:
             made_by is not None and made_by.name == function.name == "__init__" and not isinstance(target, Class)
         )
         return Given(function, call, receiver, state.context, passes_on)
+
+
+def _around(context: CallContext) -> tuple[FunctionNode, ...]:
+    """The functions that a function is defined in, outermost first."""
+    out: list[FunctionNode] = []
+    parent = context.parent
+    while parent is not None and parent.function is not None:
+        out.insert(0, parent.function)
+        parent = parent.parent
+    return tuple(out)
 
 
 def _undecorated(target: Value, function: FunctionNode) -> Value:

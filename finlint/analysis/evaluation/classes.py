@@ -10,6 +10,7 @@ from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     NEVER,
+    UNKNOWN,
     Bound,
     Class,
     Const,
@@ -217,13 +218,13 @@ class Classes:
         for name in names:
             for module in (cls.node.module, *self.project.matching(name, words.SUBCLASSES, cls.node.module)):
                 for found in module.source.words(words.SUBCLASSES, name):
-                    value = self.ask.names.module_name(module, found)
-                    if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):
-                        continue
-                    if SUBCLASSES.reached(len(out)):
-                        return out
-                    out.append(value)
-                    names.append(found)
+                    for value in alternatives(self.ask.names.module_name(module, found)):
+                        if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):
+                            continue
+                        if SUBCLASSES.reached(len(out)):
+                            return out
+                        out.append(value)
+                        names.append(found)
         return out
 
     def narrowed(self, value: Value, expr: ir.Expr, state: EvalState) -> Value:
@@ -276,6 +277,31 @@ class Classes:
                             receiver = cls if name == "__init__" else meta
                             given = CallArgs(open_ended=True)
                             self.ask.calls.call(Bound(function, receiver), given, state, stmt.span, None)
+
+    def made_by_call(self, call: ir.Call, state: EvalState) -> Value:
+        """``type(name, bases, namespace)``, where the namespace is written down."""
+        args = [arg.value for arg in call.args]
+        if len(args) != 3 or any(arg.star or arg.keyword for arg in call.args):
+            return UNKNOWN
+        namespace = _as_display(args[2])
+        if namespace is None and isinstance(args[2], ir.Name):
+            written = list(self._written(args[2].id, state))
+            namespace = _as_display(written[0]) if len(written) == 1 else None
+        if namespace is None or any(key is None for key, _ in namespace.items):
+            return UNKNOWN
+        return Class(state.module.made_class(call, namespace, state.context.function), state.context)
+
+    def _written(self, name: str, state: EvalState) -> abc.Iterator[ir.Expr]:
+        """The expressions that a variable is given."""
+        function = state.context.function
+        if function is not None and name in function.ir.bound:
+            definitions = function.index.names.get(name, [])
+            yield from (d.node for d in definitions if d.how == "value")  # type: ignore[misc]
+            return
+        for binding in state.module.bound(name):
+            for stmt in state.module.statements(binding):
+                if isinstance(stmt, ir.Assign):
+                    yield stmt.value
 
     def is_from_abstract(self, cls: Class, name: str) -> bool:
         """Whether ``cls`` has the method ``name`` of a library from a class there that does nothing itself."""
@@ -375,6 +401,17 @@ class Classes:
         given = dict(zip(names, args.positional, strict=False))
         given.update(args.keywords)
         return tuple((n, shallow(given[n])) for n in names if n in given)
+
+
+def _as_display(namespace: ir.Expr) -> ir.DictDisplay | None:
+    """``{...}``, or ``dict(name=value)`` as such a display."""
+    if isinstance(namespace, ir.DictDisplay):
+        return namespace
+    if not isinstance(namespace, ir.Call) or not all(arg.keyword for arg in namespace.args):
+        return None
+    if not isinstance(namespace.func, ir.Name) or namespace.func.id != "dict":
+        return None
+    return ir.DictDisplay(tuple((ir.Const(arg.keyword), arg.value) for arg in namespace.args), namespace.span)
 
 
 def _concrete(base: Value) -> Value:

@@ -48,6 +48,24 @@ class Decorators:
             value = self._apply_decorator(decorator, value, function, state)
         return value
 
+    def decorated_class(self, cls: Class) -> Value:
+        """What the name of a class is bound to, after its decorators: the class, unless one gives another."""
+        value: Value = cls
+        state = EvalState(cls.context)
+        for decorator in reversed(cls.node.facts.decorators):
+            called = decorator.func if isinstance(decorator, ir.Call) else decorator
+            if not isinstance(self.ask.expressions.eval(called, state), (Function, Class, Bound)):
+                continue
+            target = self.ask.expressions.eval(decorator, state)
+            result = self.ask.calls.call(target, CallArgs((value,)), state, None, None)
+            made = [v for v in alternatives(result) if isinstance(v, Class)]
+            if made:
+                value = union(made)
+            else:
+                # What gives instances of it is called by its name, which goes on to stand for the class elsewhere.
+                value = union([value, *(v for v in alternatives(result) if isinstance(v, (Function, Bound, Partial)))])
+        return value
+
     def _apply_decorator(self, decorator: ir.Expr, value: Value, function: Function, state: EvalState) -> Value:
         if isinstance(decorator, ir.Attr) and decorator.name in ("setter", "deleter", "getter"):
             # The property itself was defined before; reading it goes to its getter.

@@ -13,6 +13,7 @@ from finlint.analysis.evaluation.binding import Binder
 from finlint.analysis.evaluation.callers import Callers
 from finlint.analysis.evaluation.calls import Calls
 from finlint.analysis.evaluation.classes import Classes
+from finlint.analysis.evaluation.decorations import Decorations
 from finlint.analysis.evaluation.decorators import Decorators
 from finlint.analysis.evaluation.expressions import Expressions
 from finlint.analysis.evaluation.external_stores import ExternalStores
@@ -26,6 +27,7 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.records import Records
 from finlint.analysis.evaluation.recursion import Recursion
 from finlint.analysis.evaluation.refinement import Refinement
+from finlint.analysis.evaluation.replacements import Replacements
 from finlint.analysis.evaluation.stubs import Stubs
 from finlint.analysis.models.library import Knowledge
 from finlint.analysis.models.registrars import Registrars
@@ -67,12 +69,14 @@ class Evaluator(Queries):
         self.attributes = Attributes(self)
         self.external_stores = ExternalStores(self)
         self.namespaces = Namespaces(self)
+        self.decorations = Decorations(self)
         self.decorators = Decorators(self)
         self.calls = Calls(self)
         self.binding = Binder(self)
         self.recursion = Recursion(self)
         self.library_calls = LibraryCalls(self)
         self.refinement = Refinement(self)
+        self.replacements = Replacements(self)
 
     def close(self) -> None:
         """Take the parts apart, which all refer to this: nobody asks any more."""

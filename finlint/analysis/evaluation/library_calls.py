@@ -59,6 +59,8 @@ class LibraryCalls:
     ) -> Value:
         receiver = function.receiver if isinstance(function, LibMethod) else None
         name = self.knowledge.canonical(function.name)
+        if name == "builtins.type" and expr is not None and len(expr.args) == 3:
+            return self.ask.classes.made_by_call(expr, state)
         special = SPECIAL_CALLS.get(name)
         if special is not None and receiver is None:
             understood: Value | None = special(self.ask, args, state, span)

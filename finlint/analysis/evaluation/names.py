@@ -177,7 +177,8 @@ class Names:
     ) -> list[Value]:
         module = context.module
         if binding.kind == "class" and binding.cls is not None:
-            return [Class(module.class_node(binding.cls, owner.node if owner else None), context)]
+            cls = Class(module.class_node(binding.cls, owner.node if owner else None), context)
+            return [self.ask.decorators.decorated_class(cls) if binding.cls.decorators else cls]
         if binding.kind == "function":
             node = owner.node.function(binding) if owner is not None else module.function(binding)
             if node is None:
@@ -213,7 +214,7 @@ class Names:
         node = definition.node
         names: dict[str, Value] = {}
         for name in _names_in(node):
-            members = owner.node.members.get(name)
+            members = [b for b in owner.node.members.get(name, ()) if not _is_itself(b, node)]
             if members and name not in names:
                 names[name] = self._body_names.answer((owner, name), self._first_in_body, members, owner, state.context)
         return self._definition(definition, state.with_names(names) if names else state)
@@ -284,7 +285,8 @@ class Names:
             return self.ask.decorators.decorated(Function(function, context), context)
         if how == "class":
             assert isinstance(node, ir.ClassDef)
-            return Class(state.module.inner_class(node, state.context.function), state.context)
+            cls = Class(state.module.inner_class(node, state.context.function), state.context)
+            return self.ask.decorators.decorated_class(cls) if node.decorators else cls
         if how == "import":
             assert isinstance(node, (ir.Import, ir.ImportFrom))
             return self.ask.imports.imported(node, state.module)
@@ -315,6 +317,11 @@ def _puts_into(name: str) -> str:
     """Name and pattern for what may put something into the container ``name``."""
     methods = "|".join((*PUTS, *PUTS_ALL))
     return f"{name}\n" rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
+
+
+def _is_itself(binding: Binding, node: object) -> bool:
+    """Whether a member is what is being evaluated: ``close = close`` is what the name means outside."""
+    return isinstance(binding.stmt, ir.Assign) and binding.stmt.value is node
 
 
 def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.callers import Callers
     from finlint.analysis.evaluation.calls import Calls
     from finlint.analysis.evaluation.classes import Classes
+    from finlint.analysis.evaluation.decorations import Decorations
     from finlint.analysis.evaluation.decorators import Decorators
     from finlint.analysis.evaluation.expressions import Expressions
     from finlint.analysis.evaluation.external_stores import ExternalStores
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.records import Records
     from finlint.analysis.evaluation.recursion import Recursion
     from finlint.analysis.evaluation.refinement import Refinement
+    from finlint.analysis.evaluation.replacements import Replacements
     from finlint.analysis.evaluation.stubs import Stubs
     from finlint.analysis.models.library import Knowledge
     from finlint.analysis.models.registrars import Registrars
@@ -55,6 +57,7 @@ class Queries:
     callers: Callers
     calls: Calls
     classes: Classes
+    decorations: Decorations
     decorators: Decorators
     expressions: Expressions
     external_stores: ExternalStores
@@ -66,6 +69,7 @@ class Queries:
     recursion: Recursion
     records: Records
     refinement: Refinement
+    replacements: Replacements
     stubs: Stubs
 
     def note(self, cls: Class, name: str) -> None:

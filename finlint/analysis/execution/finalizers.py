@@ -10,12 +10,12 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import CallArgs, Registration
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
+    UNKNOWN,
     Bound,
     Class,
     Function,
     Lib,
     Object,
-    OneOf,
     Parameter,
     Partial,
     Unknown,
@@ -25,11 +25,20 @@ from finlint.analysis.domain.values import (
     shallow,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.callables import (
+    definitions,
+    free_names,
+    inner_classes,
+    is_of_another,
+    outermost,
+    parts,
+    units,
+)
+from finlint.analysis.execution.given_deletions import DEL, Given, given_deletions, made_classes
 from finlint.analysis.execution.interpreter import Summaries, Summary
 from finlint.analysis.execution.subclasses import class_key
-from finlint.analysis.models.registrars import Registrars
+from finlint.analysis.models.registrars import Registrars, is_left_to_heirs
 from finlint.analysis.program.mentions import mentioned_at
-from finlint.analysis.program.statements import flat_statements
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at
 from finlint.knowledge.entries import Entry
 from finlint.model import ir
@@ -65,10 +74,6 @@ class Finalizer(NamedTuple):
     def is_library(self) -> bool:
         """Whether it is a library's ``__del__`` that runs methods of the project."""
         return self.owner is not None and self.registrar != DEL
-
-
-#: The registrar of finalizers that classes define.
-DEL = "__del__"
 
 
 class Finder:
@@ -108,28 +113,35 @@ class Finder:
         if words is None:
             lines = mentioned_at(module, self.registrars.words, self.registrars.everyday)
             self._note_heirs_of_registrars(module)
+            self._note_aliases(module)
         else:
             lines = mentioned_at(module, frozenset(words))
-        for unit in _units(module, lines):
+        for unit in units(module, lines):
             if (module, unit) in self._searched:
                 continue
             self._searched.add((module, unit))
             if isinstance(unit, FunctionNode):
-                found = list(self._of_function(unit))
-                if found and unit.owner is not None:
-                    self.inherited.setdefault(class_key(unit.owner), set()).add(function_key(unit))
-                yield from found
+                yield from self._of_function(unit)
             else:
                 context = self.evaluator.binding.module_context(module)
                 summary = self.summaries.of_statements(context, tuple(module.statements(unit)))
                 yield from self._of_summary(summary, self.summaries)
 
     def _of_function(self, function: FunctionNode) -> Iterator[Finalizer]:
-        context = self.evaluator.binding.generic_context(function)
+        for context in self._contexts(function):
+            yield from self._of_context(context)
+
+    def _contexts(self, function: FunctionNode) -> list[CallContext]:
+        """The contexts to look at a function in; a metaclass's method is looked at for each of its classes."""
+        binding = self.evaluator.binding
+        receivers = self.evaluator.decorations.receivers(function)
+        return [binding.method_context(function, cls, None) for cls in receivers] or [binding.generic_context(function)]
+
+    def _of_context(self, context: CallContext) -> Iterator[Finalizer]:
         with self.evaluator.callers.without_callers():
             summaries = list(self._nested(context, self.quick))
             vague = any(
-                isinstance(option, Unknown)
+                isinstance(option, Unknown) or is_of_another(option, summary.context)
                 for summary in summaries
                 for registration in summary.registrations
                 for option in alternatives(registration.callback)
@@ -146,7 +158,7 @@ class Finder:
         """The summary of a function, and of the functions defined in it: they may register too."""
         yield summaries.of(context)
         assert context.function is not None
-        for stmt in _definitions(context.function.ir.body):
+        for stmt in definitions(context.function.ir.body):
             if isinstance(stmt, ir.FunctionDef):
                 node = context.module.inner_function(stmt.function, context.function.owner)
                 inner = self.evaluator.binding.generic_context(node, context)
@@ -162,8 +174,6 @@ class Finder:
     def _of_summary(self, summary: Summary, summaries: Summaries) -> Iterator[Finalizer]:
         for registration in summary.registrations:
             yield from self._registered(registration, summary.context)
-        if not self.wrappers:
-            return
         for edge in summary.edges:
             if self._wraps(edge.target):
                 for registration in self._wrapped(edge.target, set(), summaries):
@@ -171,7 +181,24 @@ class Finder:
                     yield from self._registered(moved, summary.context)
 
     def _wraps(self, context: CallContext) -> bool:
-        return context.function is not None and function_key(context.function) in self.wrappers
+        """Whether a call registers what it is given: of a wrapper, of a lambda, with one of these, or of a function
+        that closes over one (a decorator's)."""
+        if context.function is None:
+            return False
+        if context.function.name == "<lambda>" or function_key(context.function) in self.wrappers:
+            return True
+        around: CallContext | None = context
+        while around is not None:
+            if any(self._is_registrar(part) for _, value in around.params for part in parts(value)):
+                return True
+            around = around.parent
+        return False
+
+    def _is_registrar(self, value: Value) -> bool:
+        if isinstance(value, Function):
+            return function_key(value.node) in self.wrappers
+        name = self.evaluator.knowledge.canonical(value.name) if isinstance(value, Lib) else ""
+        return self.registrars.named(name) is not None
 
     def _wrapped(self, context: CallContext, seen: set[CallContext], summaries: Summaries) -> Iterator[Registration]:
         """Registrations that a call of a wrapper makes with what it was given."""
@@ -185,10 +212,14 @@ class Finder:
                 yield from self._wrapped(edge.target, seen, summaries)
 
     def _registered(self, registration: Registration, context: CallContext) -> Iterator[Finalizer]:
-        if any(self._is_supplied(option, context) for option in _parts(registration.callback)):
+        unit = outermost(context)
+        known = any(not isinstance(option, Parameter) for option in alternatives(registration.callback))
+        if known and unit is not None and unit.owner is not None:
+            self.inherited.setdefault(class_key(unit.owner), set()).add(function_key(unit))
+        if any(self._is_supplied(option, context) for option in parts(registration.callback)):
             self._note_wrapper(context)
         for option in alternatives(registration.callback):
-            if isinstance(option, Parameter):
+            if isinstance(option, Parameter) or is_left_to_heirs(registration, option):
                 continue
             root = Summary(context)
             state = EvalState(context, {}, root)
@@ -257,6 +288,14 @@ class Finder:
                 span = cls.node.facts.span
                 self.wrappers.add(FunctionKey(module.path, span.line, span.column, "__init__", cls.node.name))
 
+    def _note_aliases(self, module: ModuleNode) -> None:
+        """``on_death = partial(weakref.finalize)``: whoever calls it by that name registers what he gives it."""
+        for name in module.source.words("aliases", ",".join(sorted(self.registrars.words))):
+            for binding in module.bound(name) if name not in self.registrars.words else ():
+                meant = alternatives(self.evaluator.names.module_name(module, name))
+                if any(self._is_registrar(part) for value in meant for part in parts(value)):
+                    self.wrappers.add(FunctionKey(module.path, binding.line, 1, name, ""))
+
     # -- __del__
 
     def deletions(self, module: ModuleNode) -> Iterator[Finalizer]:
@@ -265,6 +304,33 @@ class Finder:
             for binding in cls.node.members.get(DEL, []):
                 self.inherited.setdefault(class_key(cls.node), set())
                 yield from self.deletion(cls, binding, cls)
+
+    def deletions_from_outside(self, module: ModuleNode) -> Iterator[Finalizer]:
+        """Those that code of ``module`` gives to classes, of this module or another."""
+        for cls in made_classes(module, self.evaluator):
+            for binding in cls.node.members[DEL]:
+                yield from self.deletion(cls, binding, cls)
+        for given in given_deletions(module, self.evaluator):
+            if given.cls is not None:
+                self.inherited.setdefault(class_key(given.cls.node), set())
+            yield from self._given(given, given.cls)
+
+    def _given(self, given: Given, receiver: Class | None) -> Iterator[Finalizer]:
+        """What a class, or an heir of it, is given from outside."""
+        key = (given.context.module, (None if receiver is None else receiver.node, given.span))
+        if key in self._searched:
+            return
+        self._searched.add(key)
+        for option in alternatives(given.value):
+            root = Summary(given.context)
+            state = EvalState(given.context, {}, root)
+            called: Value = Bound(option, UNKNOWN)
+            if receiver is not None:
+                obj = Object(receiver, (), "self")
+                called = self.evaluator.attributes.bound_member(option, obj, DEL, state, given.span)
+            self.evaluator.calls.call(called, CallArgs(), state, given.span, None)
+            module = given.context.module
+            yield Finalizer(DEL, module, given.span, given.context, root, called, None, receiver)
 
     def heirs_in(self, module: ModuleNode, names: Iterable[str]) -> Iterator[Class]:
         """The classes of ``module``'s body among ``names`` that inherit a finalizer, bases before their heirs."""
@@ -290,6 +356,10 @@ class Finder:
             if found is not None and found[0] == base:
                 for binding in base.node.members[DEL]:
                     yield from self.deletion(base, binding, cls)
+            elif found is None:
+                for given in given_deletions(base.node.module, self.evaluator):
+                    if given.cls == base:
+                        yield from self._given(given, cls)
             yield from self.deletion_of_library(cls)
             for key in sorted(methods):
                 method = function_at(base.node.module, key.line)
@@ -346,7 +416,7 @@ class Finder:
         for line in lines:
             function = function_at(module, line)
             if function is not None and function.name != DEL:
-                yield from _inner_classes(function, self.evaluator)
+                yield from inner_classes(function, self.evaluator)
 
     def deletion(self, cls: Class, binding: Binding, receiver: Class) -> Iterator[Finalizer]:
         """The finalizer that ``binding`` of ``cls`` is for an instance of ``receiver`` (``cls`` or a subclass)."""
@@ -376,74 +446,3 @@ def _binding_span(cls: ClassNode, binding: Binding) -> Span:
         if isinstance(stmt, (ir.Assign, ir.AnnAssign)):
             return stmt.span
     return Span(binding.line, 1, binding.end_line, 1)
-
-
-def _parts(value: Value) -> Iterator[Value]:
-    """``value`` and the callables in it: what a partial or a bound method calls."""
-    stack = [value]
-    while stack:
-        part = stack.pop()
-        yield part
-        if isinstance(part, OneOf):
-            stack.extend(part.order)
-        elif isinstance(part, (Partial, Bound)):
-            stack.append(part.function)
-
-
-def _units(module: ModuleNode, lines: Iterable[int]) -> Iterator[FunctionNode | Binding]:
-    """The functions and module-level statements that hold one of these lines."""
-    seen: set[object] = set()
-    for line in lines:
-        unit: FunctionNode | Binding | None = function_at(module, line)
-        if unit is None:
-            unit = next(module.statements_at(line), None)
-        if unit is not None and unit not in seen:
-            seen.add(unit)
-            yield unit
-
-
-def _inner_classes(function: FunctionNode, evaluator: Evaluator) -> Iterator[Class]:
-    """Classes defined in the body of a function, at any depth."""
-    stack: list[tuple[FunctionNode, CallContext]] = [(function, evaluator.binding.generic_context(function))]
-    while stack:
-        node, context = stack.pop()
-        for stmt in _definitions(node.ir.body):
-            if isinstance(stmt, ir.ClassDef):
-                yield Class(node.module.inner_class(stmt, node), context)
-            else:
-                inner = node.module.inner_function(stmt.function, node.owner)
-                stack.append((inner, evaluator.binding.generic_context(inner, context)))
-
-
-def _definitions(body: ir.Block) -> Iterator[ir.FunctionDef | ir.ClassDef]:
-    """The functions and classes that the statements of a function define. Methods are those of their class."""
-    methods: set[int] = set()
-    for stmt in flat_statements(body):
-        if isinstance(stmt, ir.ClassDef):
-            methods.update(id(inner) for inner in flat_statements(stmt.body) if isinstance(inner, ir.FunctionDef))
-            yield stmt
-        elif isinstance(stmt, ir.FunctionDef) and id(stmt) not in methods:
-            yield stmt
-
-
-def free_names(function: ir.Function) -> frozenset[str]:
-    """Names that a function's body reads and does not bind, those of the functions in it included."""
-    names: set[str] = set()
-    stack: list[object] = [function.body]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ir.Name):
-            names.add(node.id)
-        elif isinstance(node, ir.Function):
-            names |= free_names(node)
-            stack.extend(p.default for p in node.params if p.default is not None)
-        elif isinstance(node, tuple):
-            stack.extend(node)
-    return frozenset(names) - function.bound
-
-
-def callback_functions(value: Value) -> Iterator[Function]:
-    """The functions of the project that calling ``value`` runs, as far as the value itself tells."""
-    for part in _parts(value):
-        if isinstance(part, Function):
-            yield part

@@ -129,7 +129,7 @@ class Registrars:
         reference = WeakReference(target or UNKNOWN, "weakref.proxy" if spec.name == "weakref.proxy" else "weakref.ref")
         value: Value = reference if spec.result == "reference" else LibObject(spec.name)
         nothing = isinstance(callback, Const) and callback.value is None
-        if callback is None or (nothing and not (call is not None and _calls(call, spec))):
+        if callback is None or (nothing and not (call is not None and _may_be_other(call, spec))):
             return None, value
         if span is None:
             return None, value
@@ -184,9 +184,18 @@ def argument_expression(call: ir.Call, where: int | str | None, names: tuple[str
     return None
 
 
-def _calls(call: ir.Call, spec: Spec) -> bool:
-    """Whether what is registered is the result of a call: then None is a mistake, not "no callback"."""
-    return isinstance(argument_expression(call, spec.callback, (spec.callback_name,)), ir.Call)
+def _may_be_other(call: ir.Call, spec: Spec) -> bool:
+    """Whether a callback that is None is not meant as "no callback": it is the result of a call, which is a mistake, or
+    an attribute, which a subclass may have."""
+    expr = argument_expression(call, spec.callback, (spec.callback_name,))
+    return isinstance(expr, (ir.Call, ir.Attr))
+
+
+def is_left_to_heirs(registration: Registration, callback: Value) -> bool:
+    """Whether a registration's ``callback`` is an attribute that is None here: only a subclass may have one."""
+    if not isinstance(callback, Const) or callback.value is not None or registration.call is None:
+        return False
+    return not any(isinstance(arg.value, ir.Call) for arg in registration.call.args)
 
 
 def _argument(args: Args, where: int | str, names: tuple[str, ...]) -> Value | None:

@@ -374,6 +374,22 @@ class ModuleNode:
             node = self._classes[id(stmt)] = ClassNode(self, class_facts(stmt), None, within)
         return node
 
+    def made_class(self, call: ir.Call, namespace: ir.DictDisplay, within: FunctionNode | None) -> ClassNode:
+        """The node of a class that ``type(name, bases, namespace)`` makes, in a body that is lowered already."""
+        node = self._classes.get(id(call))
+        if node is None:
+            name, bases = (arg.value for arg in call.args[:2])
+            inherited = bases.items if isinstance(bases, ir.Display) else (bases,)
+            body = tuple(
+                ir.Assign((ir.Name(key.value, call.span),), value, call.span)
+                for key, value in namespace.items
+                if isinstance(key, ir.Const) and isinstance(key.value, str)
+            )
+            called = name.value if isinstance(name, ir.Const) and isinstance(name.value, str) else "type"
+            stmt = ir.ClassDef(called, tuple(map(ir.Arg, inherited)), (), body, call.span)
+            node = self._classes[id(call)] = ClassNode(self, class_facts(stmt), None, within)
+        return node
+
     def __repr__(self) -> str:
         return f"<module {self.name}>"
 

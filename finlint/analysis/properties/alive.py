@@ -22,7 +22,7 @@ from finlint.analysis.domain.values import (
     is_none,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.execution.finalizers import free_names
+from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.statements import call_at
 from finlint.model import ir
 from finlint.model.source import Span

@@ -318,6 +318,8 @@ class Construction:
             return not CONSTRUCTION_DEPTH.reached(depth) and self._init(method, out, depth + 1)
         context = self.evaluator.binding.generic_context(node)
         options = list(alternatives(self.evaluator.expressions.eval(func, EvalState(context))))
+        # Where a decorator gives a function for a class, what the class does counts.
+        options = [v for v in options if isinstance(v, Class)] or options
         return bool(options) and all(self._harmless_function(v, depth) for v in options)
 
     def _harmless_function(self, value: Value, depth: int) -> bool:

@@ -9,7 +9,7 @@ from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Bound, Class, Function, Partial, Value, WeakReference, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.execution.finalizers import free_names
+from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.statements import children, expressions_in, flat_statements
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.retention import aliases, callback_expression, held, watched_expression

@@ -36,7 +36,7 @@ from finlint.analysis.domain.values import (
     is_known,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.execution.finalizers import free_names
+from finlint.analysis.execution.callables import free_names
 from finlint.analysis.models.registrars import Spec, argument_expression
 from finlint.analysis.program.rebinding import bound_function, bound_value, last_binding
 from finlint.analysis.program.statements import children, flat_statements, parts_of

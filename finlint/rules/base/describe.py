@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from finlint.analysis.execution.finalizers import Finalizer, callback_functions
+from finlint.analysis.execution.callables import callback_functions
+from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.execution.generators import GENERATOR
 
 

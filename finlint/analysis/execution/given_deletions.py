@@ -1,0 +1,155 @@
+"""``__del__`` that a class is given from outside: ``C.__del__ = f``, by ``setattr``, ``type(...)``, a decorator, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import Class, Value, alternatives
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.statements import expressions_in, flat_statements
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, with_closures
+from finlint.model import ir
+from finlint.model.source import Span
+
+DEL = "__del__"
+
+#: Methods that put a name into a namespace.
+_PUTS = ("update", "setdefault", "__setitem__")
+#: What a metaclass gets the namespace of a new class in.
+_NAMESPACE_METHODS = ("__new__", "__init__", "__prepare__")
+
+#: ``type(name, bases, namespace)`` on one line.
+_MAKES = "type(\n" + r"type\([^\n]*,[^\n]*,"
+
+
+class Given(NamedTuple):
+    """A class (None: not known which) and what it is given as ``__del__``, in ``context``."""
+
+    cls: Class | None
+    value: Value
+    context: CallContext
+    span: Span
+
+
+def given_deletions(module: ModuleNode, evaluator: Evaluator) -> Iterator[Given]:
+    """What the code of ``module`` gives to classes, bodies of classes aside."""
+    for context, block in _blocks(module, evaluator):
+        for stmt in flat_statements(block):
+            yield from _of_statement(stmt, context, evaluator)
+
+
+def _blocks(module: ModuleNode, evaluator: Evaluator) -> Iterator[tuple[CallContext, Iterable[ir.Stmt]]]:
+    """The statements in which the word stands, those of functions in each context that matters."""
+    binding = evaluator.binding
+    seen: set[object] = set()
+    for line in sorted({*module.source.lines("words", DEL), *module.source.lines("matching", _MAKES)}):
+        function = function_at(module, line)
+        if function is None:
+            for statement in module.statements_at(line):
+                if statement.line not in seen:
+                    seen.add(statement.line)
+                    yield binding.module_context(module), module.statements(statement)
+        elif function.name != DEL and function not in seen:
+            seen.add(function)
+            receivers = evaluator.decorations.receivers(function)
+            contexts = [binding.method_context(function, cls, None) for cls in receivers]
+            for context in contexts or [binding.generic_context(function)]:
+                for _, *inner in with_closures(function):
+                    node = inner[-1] if inner else function
+                    yield binding.closure_context(inner, context), node.ir.body
+
+
+def _of_statement(stmt: ir.Stmt, context: CallContext, evaluator: Evaluator) -> Iterator[Given]:
+    state = EvalState(context)
+    for owner, value, span in _gifts(stmt):
+        given = evaluator.expressions.eval(value, state)
+        if owner is None:
+            yield Given(None, given, context, span)
+            continue
+        meant = list(evaluator.decorations.meant(evaluator.expressions.eval(owner, state), context.function))
+        if isinstance(owner, ir.Name) and not meant and _is_namespace(owner.id, context.function):
+            # ``namespace["__del__"] = f``: in a metaclass, of its classes.
+            meant = _of_metaclass(context, evaluator)
+        for cls in meant or (None,):
+            yield Given(cls, given if cls is None else _bound_to(cls, value, context, evaluator), context, span)
+
+
+def _gifts(stmt: ir.Stmt) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
+    """Who is given what by a statement: an expression for the class or its namespace, one for the value."""
+    if isinstance(stmt, ir.Assign):
+        for target in stmt.targets:
+            if (isinstance(target, ir.Attr) and target.name == DEL) or (
+                isinstance(target, ir.Subscript) and target.key == ir.Const(DEL)
+            ):
+                yield target.value, stmt.value, stmt.span
+    for expr in expressions_in(stmt):
+        if isinstance(expr, ir.Call):
+            yield from _of_call(expr)
+        elif isinstance(expr, ir.Lambda):
+            # ``types.new_class(name, bases, {}, lambda namespace: ...)``
+            for inner in expr.function.body:
+                yield from _gifts(inner)
+
+
+def _of_call(call: ir.Call) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
+    func = call.func
+    called = func.name if isinstance(func, ir.Attr) else func.id if isinstance(func, ir.Name) else ""
+    args = [arg.value for arg in call.args]
+    if called in ("setattr", "__setattr__") and len(args) == 3 and args[1] == ir.Const(DEL):
+        yield args[0], args[2], call.span
+    elif called in _PUTS and isinstance(func, ir.Attr):
+        if len(args) == 2 and args[0] == ir.Const(DEL):
+            yield func.value, args[1], call.span
+        for arg in call.args:
+            for value in [arg.value] if arg.keyword == DEL else entries(arg.value, DEL):
+                yield func.value, value, call.span
+
+
+def entries(namespace: ir.Expr, name: str) -> Iterator[ir.Expr]:
+    """What a dictionary display holds under ``name``."""
+    if isinstance(namespace, ir.DictDisplay):
+        yield from (value for key, value in namespace.items if key == ir.Const(name))
+
+
+def _is_namespace(name: str, function: FunctionNode | None) -> bool:
+    """Whether a variable is what a method of a metaclass gets as the namespace of a new class."""
+    return (
+        function is not None
+        and function.name in _NAMESPACE_METHODS
+        and any(param.name == name for param in function.ir.params)
+    )
+
+
+def _of_metaclass(context: CallContext, evaluator: Evaluator) -> list[Class]:
+    function = context.function
+    if function is None or function.owner is None:
+        return []
+    owner = evaluator.binding.generic_class(function.owner)
+    return evaluator.decorations.with_metaclass(owner) if evaluator.decorations.is_metaclass(owner) else []
+
+
+def _bound_to(cls: Class, value: ir.Expr, context: CallContext, evaluator: Evaluator) -> Value:
+    """What is given to one of several classes: ``cls.__del__ = cls.close`` is the class's own ``close``."""
+    owner = value.value if isinstance(value, ir.Attr) else None
+    if isinstance(owner, ir.Name):
+        meant = evaluator.expressions.eval(owner, EvalState(context))
+        if cls in set(evaluator.decorations.meant(meant, context.function)) and cls not in alternatives(meant):
+            return evaluator.expressions.eval(value, EvalState(context, {owner.id: cls}))
+    return evaluator.expressions.eval(value, EvalState(context))
+
+
+def made_classes(module: ModuleNode, evaluator: Evaluator) -> Iterator[Class]:
+    """Classes that are made by calling ``type`` with a namespace that has ``__del__``."""
+    for context, block in _blocks(module, evaluator):
+        for stmt in flat_statements(block):
+            for expr in expressions_in(stmt):
+                if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "type":
+                    made = evaluator.classes.made_by_call(expr, EvalState(context))
+                    if isinstance(made, Class) and DEL in made.node.members:
+                        yield made
+
+
+__all__ = ["DEL", "Given", "entries", "given_deletions", "made_classes"]
