@@ -49,6 +49,10 @@ from finlint.model.outline import stmt_span
 
 #: Builtins whose result contains their arguments.
 _CONTAINERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict"})
+#: Those whose result refers to them, and ``cast``, which gives one of them.
+_REFERRING = frozenset(
+    {"builtins.map", "builtins.filter", "builtins.zip", "typing.cast", "types.SimpleNamespace", "argparse.Namespace"}
+)
 #: Names of the parameter that takes the object.
 _WATCHED = ("obj", "object", "meth")
 _FRAMES = frozenset({"sys._getframe", "inspect.currentframe", "sys.exc_info"})
@@ -324,6 +328,8 @@ class _Holder:
             return bool(function and function.ir.params and function.ir.params[0].name in self.aliases)
         value = self.evaluator.expressions.eval(expr, self.state)
         options = list(alternatives(value))
+        if called and not self._is_alias(expr.value) and self._refers_back(expr.value):
+            return True
         if self._is_alias(expr.value):
             if expr.name in ("__dict__", "__class__", "__weakref__", "__name__", "__doc__"):
                 return False
@@ -347,6 +353,25 @@ class _Holder:
                 return False
             return self.expression(expr.value, depth)
         return self._by_value(expr)
+
+    def _refers_back(self, part: ir.Expr) -> bool:
+        """Whether the function itself stores the object in an attribute of ``part``: ``self.helper.owner = self``."""
+        function, path = self.context.function, dotted(part)
+        if function is None or not path:
+            return False
+        for stmt in flat_statements(function.ir.body):
+            if isinstance(stmt, ir.Assign) and self._is_alias(stmt.value):
+                for target in stmt.targets:
+                    if isinstance(target, ir.Attr) and dotted(target.value) == path:
+                        owners = alternatives(self.evaluator.expressions.eval(part, self.state))
+                        # A property may keep a weak reference.
+                        return all(isinstance(o, Object) and self._is_plain(o.cls, target.name) for o in owners)
+        return False
+
+    def _is_plain(self, cls: Class, name: str) -> bool:
+        """Whether storing an attribute of an instance does nothing else."""
+        classes = self.evaluator.classes
+        return classes.class_member(cls, name) is None and classes.class_function(cls, "__setattr__") is None
 
     def _was_put_into(self, expr: ir.Attr, depth: int) -> bool:
         """Whether the function itself puts the object into the container that an attribute holds."""
@@ -417,7 +442,12 @@ class _Holder:
             name = self.evaluator.knowledge.canonical(option.name) if isinstance(option, Lib) else ""
             if name in _FRAMES:
                 return True
-            if name in _CONTAINERS or name in _KEEPERS or name in ("functools.partial", "functools.partialmethod"):
+            if (
+                name in _CONTAINERS
+                or name in _REFERRING
+                or name in _KEEPERS
+                or name in ("functools.partial", "functools.partialmethod")
+            ):
                 return any(self.expression(a.value, depth, True) for a in expr.args)
             if name == "builtins.getattr" and len(expr.args) > 1 and isinstance(expr.args[1].value, ir.Const):
                 attribute = expr.args[1].value.value
@@ -556,12 +586,18 @@ class _Holder:
         if isinstance(value, LibObject):
             return value.type in _KEEPERS and any(self.value(v, deeper) for _, v in value.args)
         if isinstance(value, Function):
-            return self._captured(value, deeper)
+            return self._in_defaults(value, deeper) or self._captured(value, deeper)
         if isinstance(value, Suspended):
             return any(self.value(v, deeper) for _, v in value.context.params)
         if isinstance(value, Object):
             return self._instance(value, deeper)
         return False
+
+    def _in_defaults(self, function: Function, depth: int) -> bool:
+        """``lambda me=self: ...``"""
+        state = EvalState(function.context)
+        defaults = [p.default for p in function.node.ir.params if p.default is not None]
+        return any(self.value(self.evaluator.expressions.eval(default, state), depth) for default in defaults)
 
     def _captured(self, function: Function, depth: int) -> bool:
         context: CallContext | None = function.context
