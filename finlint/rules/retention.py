@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.properties.kept_alive import kept_until_exit
 from finlint.analysis.properties.lost_reference import REFERENCES, lost
 from finlint.analysis.properties.retention import held
 from finlint.model.finding import Finding, Severity
+from finlint.rules.base.describe import describe
 from finlint.rules.base.rule import FINALIZE, FinalizerPass, FinalizerRule
 
 
@@ -19,7 +23,8 @@ class Retention(FinalizerRule):
     summary = "the callback or its arguments keep the object alive, so that it never runs"
     why = (
         "The registry of finalizers holds the callback and its arguments. Where these hold the object, the object is "
-        "never freed before the interpreter exits, and neither is what it owns."
+        "never freed before the interpreter exits, and neither is what it owns. A constructor that hands a method of "
+        "its object to `atexit.register` keeps the object as long: its `__del__` does not run before."
     )
     example = """
         import socket
@@ -67,6 +72,7 @@ class Retention(FinalizerRule):
         finalizer, evaluator, _ = about
         registration = finalizer.registration
         if registration is None:
+            yield from self._kept_elsewhere(finalizer, evaluator)
             return
         if registration.registrar in REFERENCES and lost(registration, evaluator) is not None:
             # No registry keeps this callback: what it holds is held by the reference alone, and that is FIN302.
@@ -78,4 +84,15 @@ class Retention(FinalizerRule):
                 f"The callback of `{finalizer.registrar}` never runs before exit: {how.how}, so the registration keeps "
                 "its own object alive",
                 confidence=how.confidence,
+            )
+
+    def _kept_elsewhere(self, finalizer: Finalizer, evaluator: Evaluator) -> Iterator[Finding]:
+        if finalizer.owner is None:
+            return
+        for keeper in kept_until_exit(finalizer.owner, evaluator):
+            yield self.finding(
+                finalizer,
+                f"{describe(finalizer)} never runs before exit: `{keeper.name}` keeps the object alive",
+                path=keeper.path,
+                span=keeper.span,
             )

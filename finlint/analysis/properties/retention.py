@@ -72,6 +72,15 @@ def held(registration: Registration, evaluator: Evaluator) -> Held | None:
     return _Holder(registration, evaluator).held()
 
 
+def argument_holding(about: Registration, name: str, evaluator: Evaluator) -> bool:
+    """Whether an argument of a call, which is no registrar's, holds the object that its context calls ``name``."""
+    assert about.call is not None
+    holder = _Holder(about, evaluator)
+    holder.watched = ir.Name(name, about.call.span)
+    holder.aliases = aliases(holder.watched, about.context)
+    return any(holder.expression(arg.value, 0, number == 0) for number, arg in enumerate(about.call.args))
+
+
 def watched_expression(registration: Registration, evaluator: Evaluator) -> ir.Expr | None:
     spec = _spec(registration, evaluator)
     if registration.call is None or spec is None:
@@ -684,4 +693,4 @@ def _mentions(node: object, names: set[str]) -> bool:
     return False
 
 
-__all__ = ["Held", "aliases", "callback_expression", "held", "watched_expression"]
+__all__ = ["Held", "aliases", "argument_holding", "callback_expression", "held", "watched_expression"]
