@@ -7,8 +7,9 @@ import os
 import sys
 
 from finlint.cli.errors import UsageError
+from finlint.cli.terminal import say
 from finlint.live.attaching import dump_of
-from finlint.live.diagnosis import diagnose, seen
+from finlint.live.diagnosis import PATIENCE, diagnose, seen
 from finlint.live.readers.errors import DumpError
 from finlint.live.rendering import document, lines, text
 from finlint.live.source import Mapped
@@ -23,6 +24,8 @@ def run_diagnose(options: argparse.Namespace) -> int:
         found = diagnose(_dump(options.what), mapped, lint=not options.no_lint)
     except DumpError as error:
         raise UsageError(str(error)) from None
+    if found.unanswered:
+        say(f"{options.said_by}: note: the linter was asked about these files, and given up after {PATIENCE:.0f} s")
     if options.live:
         try:
             add(options.live, seen(found))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import NamedTuple
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 from finlint.live.findings import Match, Static
 from finlint.live.readers import read
@@ -12,6 +13,8 @@ from finlint.live.source import Mapped, Sources
 from finlint.live.stacks import Dump, Frame
 from finlint.live.verdicts import Stuck, Verdict, is_library, verdicts
 from finlint.seen import Seen
+
+_Answer = TypeVar("_Answer")
 
 
 class Diagnosed(NamedTuple):
@@ -22,10 +25,17 @@ class Diagnosed(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """All of one dump."""
+    """All of one dump. ``unanswered``: the linter was asked, and given up."""
 
     dump: Dump
     stuck: tuple[Diagnosed, ...]
+    unanswered: bool = False
+
+
+#: Seconds that the linter gets: a report of a hang must not hang itself.
+PATIENCE = 20.0
+#: Bytes of stack for it: as much as a main thread has, wherever threads get less.
+_STACK = 16 << 20
 
 
 def diagnose(text: str, mapped: Sequence[Mapped] = (), *, lint: bool = True) -> Diagnosis:
@@ -35,11 +45,43 @@ def diagnose(text: str, mapped: Sequence[Mapped] = (), *, lint: bool = True) -> 
     """
     dump = read(text)
     sources = Sources(mapped, dump.roots)
-    static = Static(sources) if lint else None
     found = verdicts(dump, sources)
-    if not found and static is not None:
+    bare = tuple(Diagnosed(stuck.verdict, None) for stuck in found)
+    if not lint:
+        return Diagnosis(dump, bare)
+    joined = _in_time(lambda: _joined(dump, found, sources))
+    return Diagnosis(dump, bare, unanswered=True) if joined is None else Diagnosis(dump, joined)
+
+
+def _joined(dump: Dump, found: list[Stuck], sources: Sources) -> tuple[Diagnosed, ...]:
+    static = Static(sources)
+    if not found:
         found = verdicts(dump, sources, static.callbacks(_own_frames(dump)))
-    return Diagnosis(dump, tuple(Diagnosed(stuck.verdict, _matched(stuck, static)) for stuck in found))
+    return tuple(Diagnosed(stuck.verdict, static.match(stuck.frames) if stuck.frames else None) for stuck in found)
+
+
+def _in_time(work: Callable[[], _Answer]) -> _Answer | None:
+    """What ``work`` gives within ``PATIENCE``; None after that. Raises what it raises."""
+    answers: list[_Answer] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            answers.append(work())
+        except Exception as error:
+            errors.append(error)
+
+    # A daemon: a process that has given up does not wait for it.
+    thread = threading.Thread(target=run, name="finlint-diagnose", daemon=True)
+    before = threading.stack_size(_STACK)
+    try:
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join(PATIENCE)
+    if errors:
+        raise errors[0]
+    return answers[0] if answers else None
 
 
 def seen(diagnosis: Diagnosis) -> list[Seen]:
@@ -53,7 +95,3 @@ def seen(diagnosis: Diagnosis) -> list[Seen]:
 
 def _own_frames(dump: Dump) -> list[Frame]:
     return [frame for thread in dump.threads for frame in thread.frames if not is_library(frame)]
-
-
-def _matched(stuck: Stuck, static: Static | None) -> Match | None:
-    return static.match(stuck.frames) if static is not None and stuck.frames else None

@@ -123,6 +123,8 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "pid": dump.pid,
         "threads": len(dump.threads),
         "stuck": [stuck_object(found) for found in diagnosis.stuck],
+        # Only where it is so.
+        **({"unanswered": True} if diagnosis.unanswered else {}),
     }
 
 

@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from finlint.live import attaching
+from finlint.live import attaching, diagnosis
 from finlint.live.diagnosis import Diagnosed, Diagnosis, diagnose
 from finlint.live.readers import DumpError, read
 from finlint.live.source import Mapped, Sources
@@ -432,6 +433,19 @@ def test_a_running_process() -> None:
             program.stdin.close()
     [found] = diagnose(text, lint=False).stuck
     assert found.verdict.state == "self-deadlock"
+
+
+def test_a_linter_that_does_not_come_back_is_not_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(diagnosis.Static, "of", lambda *_: never.wait())
+    monkeypatch.setattr(diagnosis, "PATIENCE", 0.01)
+    shown = run("diagnose", str(DUMPS / "pool.pyspy.json"), "--json", "--source", f"/srv/app={PROGRAMS}")
+    never.set()
+    assert shown.status == 1
+    assert "the linter was asked about these files, and given up" in shown.err
+    document = json.loads(shown.out)
+    assert (document["unanswered"], document["stuck"][0]["verdict"]) == (True, "self-deadlock")
+    assert document["stuck"][0]["finding"] is None
 
 
 def test_linting_loads_none_of_it(tmp_path: Path) -> None:
