@@ -148,7 +148,9 @@ def _tested_onwards(callee: FunctionNode, receiver: Value | None, ask: Queries) 
             continue
         seen.add(method)
         tested |= method.tested
-        for name in method.called_on_self if isinstance(receiver, Object) else ():
+        if not isinstance(receiver, Object):
+            continue
+        for name in method.called_on_self:
             function = ask.classes.class_function(receiver.cls, name)
             if function is not None:
                 stack.append(function.node)

@@ -37,7 +37,7 @@ class Given(NamedTuple):
 def given_deletions(module: ModuleNode, evaluator: Evaluator) -> Iterator[Given]:
     """What the code of ``module`` gives to classes, bodies of classes aside."""
     for context, block in _blocks(module, evaluator):
-        for stmt in flat_statements(block):
+        for stmt in flat_statements(tuple(block)):
             yield from _of_statement(stmt, context, evaluator)
 
 
@@ -144,7 +144,7 @@ def _bound_to(cls: Class, value: ir.Expr, context: CallContext, evaluator: Evalu
 def made_classes(module: ModuleNode, evaluator: Evaluator) -> Iterator[Class]:
     """Classes that are made by calling ``type`` with a namespace that has ``__del__``."""
     for context, block in _blocks(module, evaluator):
-        for stmt in flat_statements(block):
+        for stmt in flat_statements(tuple(block)):
             for expr in expressions_in(stmt):
                 if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "type":
                     made = evaluator.classes.made_by_call(expr, EvalState(context))
