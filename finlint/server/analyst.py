@@ -118,7 +118,13 @@ def main() -> int:
     import finlint.checking  # noqa: F401
 
     for line in sys.stdin:
-        _say(answers, _answer(json.loads(line), lambda message: _say(answers, message)))
+        try:
+            answer = _answer(json.loads(line), lambda message: _say(answers, message))
+        except KeyboardInterrupt:
+            # It came while the answer was being put together.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            answer = {"cancelled": True}
+        _say(answers, answer)
     return 0
 
 

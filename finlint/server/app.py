@@ -61,12 +61,12 @@ class App:
         self._tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._sweep())]
         self.sweep()
 
-    def shutdown(self, params: Any) -> None:
+    async def shutdown(self, params: Any) -> None:
         for task in self._tasks:
             task.cancel()
         for analyst in (self._typed, self._saved):
             if analyst is not None:
-                analyst.close()
+                await analyst.close()
 
     # -- documents
 

@@ -57,14 +57,15 @@ class Analyst:
             else:
                 self._process.send_signal(signal.SIGINT)
 
-    def close(self) -> None:
-        """End the process."""
+    async def close(self) -> None:
+        """End the process, and wait for that."""
         if self._process is not None and self._process.returncode is None:
             if sys.platform == "win32":
                 self._process.kill()
             else:
                 # Those that it has forked, too.
                 os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
