@@ -207,3 +207,38 @@ def test_closures_that_call_the_function_they_are_made_in_come_to_an_end(tmp_pat
     report = check(tmp_path, {"main.py": source})
     assert [f.code for f in report.findings if f.code == "FIN103"] == ["FIN103"]
     assert "contexts" not in dict(report.summary.limits)
+
+
+def test_instances_that_are_made_with_what_their_makers_were_given_come_to_an_end(tmp_path: Path) -> None:
+    """As pathlib's selectors do: each constructor makes the next one with its own parameter."""
+    source = """
+        import time
+        def make(parts, flavour):
+            kind = Precise if parts[0] else Wild
+            return kind(parts[0], parts[1:], flavour)
+        class Selector:
+            def __init__(self, parts, flavour):
+                self.flavour = flavour
+                self.successor = make(parts, flavour) if parts else End()
+            def select(self, path):
+                return self.successor.select_from(path)
+        class End:
+            def select_from(self, path): time.sleep(1)
+        class Precise(Selector):
+            def __init__(self, name, parts, flavour):
+                self.name = name
+                Selector.__init__(self, parts, flavour)
+            def select_from(self, path): return self.successor.select_from(path)
+        class Wild(Selector):
+            def __init__(self, pattern, parts, flavour):
+                self.match = flavour.compile(pattern)
+                Selector.__init__(self, parts, flavour)
+            def select_from(self, path): return self.successor.select_from(path)
+        class Path:
+            def __init__(self, flavour): self.flavour = flavour
+            def __del__(self):
+                make(("a", "b"), self.flavour).select_from(self)
+    """
+    report = check(tmp_path, {"main.py": source})
+    assert [f.code for f in report.findings if f.code == "FIN103"] == ["FIN103"]
+    assert not {"contexts", "queries"} & set(dict(report.summary.limits))

@@ -141,8 +141,13 @@ def _passed_on(value: Parameter) -> Value:
     """A parameter as an argument: it stays one where nothing else is known of its call, so that there is one of each
     function's. What is unknown in each of many contexts would make as many contexts of whatever it is passed to."""
     context = value.context
-    own = context.params if context.function is None or context.function.owner is None else context.params[1:]
-    if any(given is not UNKNOWN for _, given in own):
+    given = list(context.params)
+    if context.function is not None and context.function.owner is not None and given:
+        receiver = given.pop(0)[1]
+        if isinstance(receiver, Object) and receiver.args:
+            # One that was made with a parameter would be made with one of a method of its own, ...
+            return UNKNOWN
+    if any(argument is not UNKNOWN for _, argument in given):
         return UNKNOWN
     around = context.parent
     while around is not None:
