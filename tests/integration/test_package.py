@@ -15,8 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("finlint", "pyproject.toml", "README.md", "LICENSE")
-#: Bytes. Of 720 kB, 150 are the tables and 60 the runtime; without a comment and a docstring it would be 600.
-MOST = 790_000
+#: Bytes. Of 835 kB, 150 are the tables and 60 the runtime, 95 came with the monitor, the server and the pictures.
+MOST = 860_000
 BAD = "import threading\nlock = threading.Lock()\n\nclass A:\n    def __del__(self):\n        lock.acquire()\n"
 
 
