@@ -63,6 +63,7 @@ class _Imported:
 #: What stands after the word ``import``, to the end of the statement; comments with that word do no harm.
 _IMPORT = re.compile(r"import\b[ \t]*(\([^)]*\)|(?:[^\n\\]|\\\n)*)")
 _RENAMED = re.compile(r"[ \t]*=[ \t]*(\w+)[ \t]*(?=[,)\n#;]|$)", re.MULTILINE)
+
 #: Registrars whose callback may be left out: it is the second argument.
 _OPTIONAL = frozenset({"ref", "proxy", "ReferenceType", "WeakMethod"})
 

@@ -61,9 +61,9 @@ def _coarse(value: Value, level: int) -> Value:
     if isinstance(value, OneOf):
         return _one_of_few([_coarse(member, level) for member in value.order])
     if isinstance(value, Sequence):
-        items: tuple[Value, ...] | None = () if value.items == () else None
-        if value.items and not LENGTHS.reached(level):
-            items = tuple(_coarse(item, level + 1) for item in value.items)
+        items = value.items
+        if items:
+            items = None if LENGTHS.reached(level) else tuple(_coarse(item, level + 1) for item in items)
         return Sequence(value.kind, items, _coarse(value.element, level + 1))
     if isinstance(value, Mapping):
         pairs = tuple((key, _coarse(item, level + 1)) for key, item in value.items)
@@ -145,7 +145,7 @@ def _passed_on(value: Parameter) -> Value:
     if context.function is not None and context.function.owner is not None and given:
         receiver = given.pop(0)[1]
         if isinstance(receiver, Object) and receiver.args:
-            # One that was made with a parameter would be made with one of a method of its own, ...
+            # What it was made with may be a parameter, and what that one's receiver was made with, without end.
             return UNKNOWN
     if any(argument is not UNKNOWN for _, argument in given):
         return UNKNOWN
@@ -187,8 +187,8 @@ def _telling(value: Value, given: Value) -> Value:
     if _is_data(value):
         return UNKNOWN
     if isinstance(value, OneOf) and not all(map(is_known, value.order)):
-        known = [member for member in value.order if is_known(member) and type(member) is not LibMethod]
-        return value if len(known) == len(value.order) - 1 == 1 else UNKNOWN
+        known = [member for member in value.order if is_known(member)]
+        return value if len(known) == 1 and type(known[0]) is not LibMethod else UNKNOWN
     return value
 
 

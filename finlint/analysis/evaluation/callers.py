@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.effects import CallArgs
+from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     NEVER,
@@ -28,6 +28,7 @@ from finlint.analysis.domain.values import (
     union,
     without_none,
 )
+from finlint.analysis.evaluation.decorations import ways_to_run
 from finlint.analysis.evaluation.memo import NO_CALLERS, Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.records import POST_INITS
@@ -184,17 +185,17 @@ class Callers:
 
     def _given_value(self, call: Given, name: str) -> Value:
         if call.call is None:
-            given = () if call.decorated is None else (call.decorated,)
-            return dict(self.ask.binding.bind(call.function, CallArgs(given), call.receiver, fill=False)).get(
-                name, UNKNOWN
-            )
+            assert call.decorated is not None
+            return self._bound(call, CallArgs((call.decorated,)), name)
         args = self.ask.expressions.pending(call.call.args, EvalState(call.context))
         expressions = args.expressions(call.function.ir, call.receiver is not None)
         if expressions is None:
-            bound = dict(self.ask.binding.bind(call.function, args, call.receiver, fill=False))
-            return bound.get(name, UNKNOWN)
+            return self._bound(call, args, name)
         expr = expressions.get(name)
         return UNKNOWN if expr is None else args.evaluate(expr)
+
+    def _bound(self, call: Given, args: Args, name: str) -> Value:
+        return dict(self.ask.binding.bind(call.function, args, call.receiver, fill=False)).get(name, UNKNOWN)
 
     def known_of(self, calls: Iterable[Given], name: str) -> list[Value]:
         """What calls give to a parameter, as far as that is known."""
@@ -315,11 +316,8 @@ class Callers:
             if isinstance(decorator, ir.Call):
                 yield from self._given_in(decorator, function, state)
                 continue
-            for option in alternatives(self.ask.expressions.eval(decorator, state)):
-                inner = option.function if isinstance(option, Bound) else option
-                if isinstance(inner, Function) and inner.node is function:
-                    receiver = option.receiver if isinstance(option, Bound) else None
-                    yield Given(function, None, receiver, state.context, False, decoration.decorated)
+            for receiver in ways_to_run(self.ask.expressions.eval(decorator, state), function):
+                yield Given(function, None, receiver, state.context, False, decoration.decorated)
 
     def _made_by_itself(self, function: FunctionNode, number: int) -> Iterator[Given]:
         """The parameters of ``function`` in calls like ``cls(...)`` in methods of its class, and of its subclasses
@@ -374,7 +372,7 @@ class Callers:
         """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
         given: list[Given] = []
         for callers, call in calls_named(module, called):
-            for context in self.contexts(callers, function) if callers else (self.ask.binding.module_context(module),):
+            for context in self.contexts(module, callers, function):
                 found = list(self._given_in(call, function, EvalState(context), cls))
                 if found:
                     given += found
@@ -391,8 +389,14 @@ class Callers:
                 if bound is not None:
                     yield bound
 
-    def contexts(self, callers: tuple[FunctionNode, ...], function: FunctionNode) -> Iterator[CallContext]:
-        """The call contexts in which the last of ``callers``, each defined in the one before, may call ``function``."""
+    def contexts(
+        self, module: ModuleNode, callers: tuple[FunctionNode, ...], function: FunctionNode
+    ) -> Iterator[CallContext]:
+        """The call contexts in which the last of ``callers``, each defined in the one before, may call ``function``;
+        the body of ``module`` where there are none."""
+        if not callers:
+            yield self.ask.binding.module_context(module)
+            return
         for context in self._outer_contexts(callers[0], function):
             yield self.ask.binding.closure_context(callers[1:], context)
 

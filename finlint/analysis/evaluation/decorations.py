@@ -10,7 +10,7 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, Value, alternatives
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.program.statements import flat_statements
+from finlint.analysis.program.statements import flat_statements, last_name
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, method_kind, with_closures
 from finlint.model import ir
 from finlint.model.facts import Binding
@@ -46,7 +46,7 @@ class Decorations:
             for decorated, decorators, state in self._at(module, line):
                 for decorator in decorators:
                     called = decorator.func if isinstance(decorator, ir.Call) else decorator
-                    if _last_name(called) == name and id(decorator) not in seen:
+                    if last_name(called) == name and id(decorator) not in seen:
                         seen.add(id(decorator))
                         yield Decoration(decorated, decorator, state)
 
@@ -146,13 +146,12 @@ class Decorations:
                 yield from self.ask.classes.subclasses(option) if many else (option,)
 
 
-def _last_name(expr: ir.Expr) -> str:
-    return expr.name if isinstance(expr, ir.Attr) else expr.id if isinstance(expr, ir.Name) else ""
-
-
-def replaced_by(value: Value) -> Iterator[Function]:
-    """The functions that a decorator's result runs when it is called."""
+def ways_to_run(value: Value, function: FunctionNode) -> list[Value | None]:
+    """What ``function`` is given first where ``value`` is called, for each way in which that runs it: None where that
+    is the first argument."""
+    out: list[Value | None] = []
     for option in alternatives(value):
-        inner = option.function if isinstance(option, Bound) else option
-        if isinstance(inner, Function):
-            yield inner
+        inner, receiver = (option.function, option.receiver) if isinstance(option, Bound) else (option, None)
+        if isinstance(inner, Function) and inner.node is function:
+            out.append(receiver)
+    return out

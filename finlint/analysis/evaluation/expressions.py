@@ -44,7 +44,7 @@ from finlint.analysis.evaluation.protocols import EXIT_STACK, exit_action
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.analysis.program.after_yield import is_used_once, until_first_yield
-from finlint.analysis.program.statements import children, parts_of
+from finlint.analysis.program.statements import children, last_name, parts_of
 from finlint.model import ir
 from finlint.model.limits import ITEMS
 from finlint.model.source import Span
@@ -643,8 +643,7 @@ _OPERATORS = {
 
 
 def _is_sigkill(expr: ir.Expr) -> bool:
-    name = expr.name if isinstance(expr, ir.Attr) else expr.id if isinstance(expr, ir.Name) else ""
-    return name == "SIGKILL" or expr == ir.Const(9)
+    return last_name(expr) == "SIGKILL" or expr == ir.Const(9)
 
 
 def _of_version(index: Value) -> Value:

@@ -10,7 +10,6 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     NEVER,
     UNKNOWN,
-    Bound,
     Class,
     Function,
     Object,
@@ -22,7 +21,7 @@ from finlint.analysis.domain.values import (
     without_none,
 )
 from finlint.analysis.evaluation.callers import Given, calls_named
-from finlint.analysis.evaluation.decorations import Decoration, replaced_by
+from finlint.analysis.evaluation.decorations import Decoration, ways_to_run
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import Definition
 from finlint.analysis.program.symbols import FunctionNode, method_kind
@@ -60,10 +59,7 @@ class Replacements:
         ]
         for decoration in self.ask.decorations.near(function):
             for option in alternatives(self.ask.decorations.applies(decoration)):
-                found = (
-                    self.ask.classes.class_function(option.cls, function.name) if isinstance(option, Object) else None
-                )
-                if found is not None and found.node is function:
+                if isinstance(option, Object) and self._calls(option, function):
                     context = decoration.state.context
                     given = Given(function, None, option, context, False, decoration.decorated)
                     values += self.ask.callers.known_of([given], name)
@@ -77,11 +73,11 @@ class Replacements:
     def _of_decoration(self, decoration: Decoration, function: FunctionNode, name: str) -> Iterator[Value]:
         applied = self.ask.decorations.applies(decoration)
         first = _first(function)
-        if any(f.node is function for f in replaced_by(applied)):
+        if ways_to_run(applied, function):
             # ``@retrying(3)``: it is the decorator itself.
             if name == first:
                 yield decoration.decorated
-        elif any(f.node is function for f in replaced_by(self.ask.decorations.result(decoration))):
+        elif ways_to_run(self.ask.decorations.result(decoration), function):
             decorated = decoration.decorated
             if isinstance(decorated, Class):
                 yield from self._in_calls_of(decorated.node.name, decorated, function, name)
@@ -118,23 +114,18 @@ class Replacements:
         given: list[Given] = []
         for module in dict.fromkeys((home, *self.ask.project.mentioning(called + "(", home))):
             for callers, call in calls_named(module, called):
-                contexts = (
-                    self.ask.callers.contexts(callers, function)
-                    if callers
-                    else (self.ask.binding.module_context(module),)
-                )
-                given += [g for context in contexts for g in self._given(call, decorated, function, context)]
+                for context in self.ask.callers.contexts(module, callers, function):
+                    given += self._given(call, decorated, function, context)
         yield from self.ask.callers.known_of(given, name)
 
     def _given(
         self, call: ir.Call, decorated: Function | Class, function: FunctionNode, context: CallContext
     ) -> Iterator[Given]:
-        for option in alternatives(self.ask.expressions.eval(call.func, EvalState(context))):
-            inner = option.function if isinstance(option, Bound) else option
-            if isinstance(inner, Function) and inner.node is function:
-                receiver = option.receiver if isinstance(option, Bound) else None
-                yield Given(function, call, receiver, context, False)
-            elif isinstance(option, Class) and self._is_made_by(option, decorated):
+        called = self.ask.expressions.eval(call.func, EvalState(context))
+        for receiver in ways_to_run(called, function):
+            yield Given(function, call, receiver, context, False)
+        for option in alternatives(called):
+            if isinstance(option, Class) and self._is_made_by(option, decorated):
                 # What comes first is the new object.
                 yield Given(function, call, UNKNOWN, context, False)
 

@@ -34,7 +34,7 @@ from finlint.analysis.execution.callables import (
     parts,
     units,
 )
-from finlint.analysis.execution.given_deletions import DEL, Given, given_deletions, made_classes
+from finlint.analysis.execution.given_deletions import DEL, Given, code_of, given_deletions, made_classes
 from finlint.analysis.execution.interpreter import Summaries, Summary
 from finlint.analysis.execution.subclasses import class_key
 from finlint.analysis.models.registrars import Registrars, is_left_to_heirs
@@ -307,10 +307,11 @@ class Finder:
 
     def deletions_from_outside(self, module: ModuleNode) -> Iterator[Finalizer]:
         """Those that code of ``module`` gives to classes, of this module or another."""
-        for cls in made_classes(module, self.evaluator):
+        code = code_of(module, self.evaluator)
+        for cls in made_classes(code, self.evaluator):
             for binding in cls.node.members[DEL]:
                 yield from self.deletion(cls, binding, cls)
-        for given in given_deletions(module, self.evaluator):
+        for given in given_deletions(code, self.evaluator):
             if given.cls is not None:
                 self.inherited.setdefault(class_key(given.cls.node), set())
             yield from self._given(given, given.cls)
@@ -357,7 +358,7 @@ class Finder:
                 for binding in base.node.members[DEL]:
                     yield from self.deletion(base, binding, cls)
             elif found is None:
-                for given in given_deletions(base.node.module, self.evaluator):
+                for given in given_deletions(code_of(base.node.module, self.evaluator), self.evaluator):
                     if given.cls == base:
                         yield from self._given(given, cls)
             yield from self.deletion_of_library(cls)

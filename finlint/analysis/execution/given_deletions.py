@@ -9,11 +9,12 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Class, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import expressions_in, flat_statements
+from finlint.analysis.program.statements import expressions_in, flat_statements, last_name
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, with_closures
 from finlint.model import ir
 from finlint.model.source import Span
 
+#: The registrar of finalizers that classes have, and the name of the method.
 DEL = "__del__"
 
 #: Methods that put a name into a namespace.
@@ -34,11 +35,19 @@ class Given(NamedTuple):
     span: Span
 
 
-def given_deletions(module: ModuleNode, evaluator: Evaluator) -> Iterator[Given]:
-    """What the code of ``module`` gives to classes, bodies of classes aside."""
-    for context, block in _blocks(module, evaluator):
-        for stmt in flat_statements(tuple(block)):
-            yield from _of_statement(stmt, context, evaluator)
+#: Statements, each in a context.
+Code = list[tuple[CallContext, ir.Stmt]]
+
+
+def code_of(module: ModuleNode, evaluator: Evaluator) -> Code:
+    """The statements of ``module`` that may give a class its ``__del__``, bodies of classes aside."""
+    return [(context, stmt) for context, block in _blocks(module, evaluator) for stmt in flat_statements(tuple(block))]
+
+
+def given_deletions(code: Code, evaluator: Evaluator) -> Iterator[Given]:
+    """What statements give to classes."""
+    for context, stmt in code:
+        yield from _of_statement(stmt, context, evaluator)
 
 
 def _blocks(module: ModuleNode, evaluator: Evaluator) -> Iterator[tuple[CallContext, Iterable[ir.Stmt]]]:
@@ -96,7 +105,7 @@ def _gifts(stmt: ir.Stmt) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
 
 def _of_call(call: ir.Call) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
     func = call.func
-    called = func.name if isinstance(func, ir.Attr) else func.id if isinstance(func, ir.Name) else ""
+    called = last_name(func)
     args = [arg.value for arg in call.args]
     if called in ("setattr", "__setattr__") and len(args) == 3 and args[1] == ir.Const(DEL):
         yield args[0], args[2], call.span
@@ -104,14 +113,14 @@ def _of_call(call: ir.Call) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
         if len(args) == 2 and args[0] == ir.Const(DEL):
             yield func.value, args[1], call.span
         for arg in call.args:
-            for value in [arg.value] if arg.keyword == DEL else entries(arg.value, DEL):
+            for value in [arg.value] if arg.keyword == DEL else _entries(arg.value):
                 yield func.value, value, call.span
 
 
-def entries(namespace: ir.Expr, name: str) -> Iterator[ir.Expr]:
-    """What a dictionary display holds under ``name``."""
+def _entries(namespace: ir.Expr) -> Iterator[ir.Expr]:
+    """What a dictionary display holds under ``__del__``."""
     if isinstance(namespace, ir.DictDisplay):
-        yield from (value for key, value in namespace.items if key == ir.Const(name))
+        yield from (value for key, value in namespace.items if key == ir.Const(DEL))
 
 
 def _is_namespace(name: str, function: FunctionNode | None) -> bool:
@@ -141,15 +150,11 @@ def _bound_to(cls: Class, value: ir.Expr, context: CallContext, evaluator: Evalu
     return evaluator.expressions.eval(value, EvalState(context))
 
 
-def made_classes(module: ModuleNode, evaluator: Evaluator) -> Iterator[Class]:
+def made_classes(code: Code, evaluator: Evaluator) -> Iterator[Class]:
     """Classes that are made by calling ``type`` with a namespace that has ``__del__``."""
-    for context, block in _blocks(module, evaluator):
-        for stmt in flat_statements(tuple(block)):
-            for expr in expressions_in(stmt):
-                if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "type":
-                    made = evaluator.classes.made_by_call(expr, EvalState(context))
-                    if isinstance(made, Class) and DEL in made.node.members:
-                        yield made
-
-
-__all__ = ["DEL", "Given", "entries", "given_deletions", "made_classes"]
+    for context, stmt in code:
+        for expr in expressions_in(stmt):
+            if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "type":
+                made = evaluator.classes.made_by_call(expr, EvalState(context))
+                if isinstance(made, Class) and DEL in made.node.members:
+                    yield made

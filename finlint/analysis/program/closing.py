@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks
+from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, last_name
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.source import Span
@@ -110,8 +110,6 @@ def _taken(expr: ir.Expr) -> Iterator[ir.Expr]:
 
 
 def _last_name(expr: ir.Expr | None) -> str:
-    if isinstance(expr, ir.Call):
-        return _last_name(expr.func)
-    if isinstance(expr, ir.Attr):
-        return expr.name
-    return expr.id if isinstance(expr, ir.Name) else ""
+    while isinstance(expr, ir.Call):
+        expr = expr.func
+    return "" if expr is None else last_name(expr)

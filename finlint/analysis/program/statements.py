@@ -39,6 +39,11 @@ def parts_of(expr: ir.Expr) -> Iterator[ir.Expr]:
         stack.extend(children(node))
 
 
+def last_name(expr: ir.Expr) -> str:
+    """``c`` of ``a.b.c`` and of ``c``, else ""."""
+    return expr.name if isinstance(expr, ir.Attr) else expr.id if isinstance(expr, ir.Name) else ""
+
+
 def call_at(block: ir.Block, span: Span) -> ir.Call | None:
     """The call that stands at ``span`` of a block, or of the blocks in it."""
     exprs = (expr for stmt in flat_statements(block) for expr in expressions_in(stmt))

@@ -16,7 +16,7 @@ from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.models import library
-from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, parts_of
+from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, last_name, parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.limits import ESCAPE_DEPTH
@@ -119,12 +119,8 @@ _EXIT = frozenset({"is_finalizing", "_is_finalizing", "meta_path", "Py_IsFinaliz
 
 def _asks_for_the_exit(function: FunctionNode) -> bool:
     """Whether a function looks at whether the interpreter is about to end."""
-    for stmt in flat_statements(function.ir.body):
-        for expr in expressions_in(stmt):
-            named = expr.name if isinstance(expr, ir.Attr) else expr.id if isinstance(expr, ir.Name) else ""
-            if named in _EXIT:
-                return True
-    return False
+    stmts = flat_statements(function.ir.body)
+    return any(last_name(expr) in _EXIT for stmt in stmts for expr in expressions_in(stmt))
 
 
 def _receiver(context: CallContext) -> Object | None:
