@@ -178,7 +178,7 @@ class Names:
         module = context.module
         if binding.kind == "class" and binding.cls is not None:
             cls = Class(module.class_node(binding.cls, owner.node if owner else None), context)
-            return [self.ask.decorators.decorated_class(cls) if binding.cls.decorators else cls]
+            return [self.ask.decorators.decorated_class(cls)]
         if binding.kind == "function":
             node = owner.node.function(binding) if owner is not None else module.function(binding)
             if node is None:
@@ -203,18 +203,19 @@ class Names:
                     if before:
                         state = EvalState(context, {binding.name: union(self.bindings(before, context, owner))})
                 if owner is not None:
-                    given.append(self._class_body_value(definition, owner, state))
+                    given.append(self._class_body_value(definition, binding, owner, state))
                 else:
                     given.append(self._definition(definition, state))
             values += given
         return values
 
-    def _class_body_value(self, definition: Definition, owner: Class, state: EvalState) -> Value:
-        """A value in a class body: its names may be members of the class defined above."""
+    def _class_body_value(self, definition: Definition, binding: Binding, owner: Class, state: EvalState) -> Value:
+        """A value in a class body: its names may be members of the class defined above. In ``close = close`` it is what
+        the name means outside."""
         node = definition.node
         names: dict[str, Value] = {}
         for name in _names_in(node):
-            members = [b for b in owner.node.members.get(name, ()) if not _is_itself(b, node)]
+            members = [b for b in owner.node.members.get(name, ()) if b is not binding and b.line <= binding.line]
             if members and name not in names:
                 names[name] = self._body_names.answer((owner, name), self._first_in_body, members, owner, state.context)
         return self._definition(definition, state.with_names(names) if names else state)
@@ -286,7 +287,7 @@ class Names:
         if how == "class":
             assert isinstance(node, ir.ClassDef)
             cls = Class(state.module.inner_class(node, state.context.function), state.context)
-            return self.ask.decorators.decorated_class(cls) if node.decorators else cls
+            return self.ask.decorators.decorated_class(cls)
         if how == "import":
             assert isinstance(node, (ir.Import, ir.ImportFrom))
             return self.ask.imports.imported(node, state.module)
@@ -317,11 +318,6 @@ def _puts_into(name: str) -> str:
     """Name and pattern for what may put something into the container ``name``."""
     methods = "|".join((*PUTS, *PUTS_ALL))
     return f"{name}\n" rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
-
-
-def _is_itself(binding: Binding, node: object) -> bool:
-    """Whether a member is what is being evaluated: ``close = close`` is what the name means outside."""
-    return isinstance(binding.stmt, ir.Assign) and binding.stmt.value is node
 
 
 def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:
