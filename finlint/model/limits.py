@@ -122,6 +122,14 @@ ALTERNATIVES = Limit(
     loses="the expression is unknown",
     why="more than these say nothing that a report could stand on, and each costs a look at every call",
 )
+NAME_PARTS = Limit(
+    16,
+    "name-parts",
+    unit="parts of the dotted name of something in a library",
+    loses="the attribute is unknown",
+    why="`x = x.subdtype` in a circle gives a longer name each time: numba had names of hundreds of parts, and the"
+    " search for their modules took half of the time",
+)
 KNOWN_BESIDE = Limit(
     2,
     "known-beside",

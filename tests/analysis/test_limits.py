@@ -38,6 +38,10 @@ def nesting(count: int) -> str:
     return f"{SLEEPS}class A:\n    def __del__(self):\n        x = {made}\n        x{taken}.stop()\n"
 
 
+def parts(count: int) -> str:
+    return f"import os\nclass A:\n    def __del__(self): os{'.a' * count}.stop()\n"
+
+
 def beside(count: int) -> str:
     """An argument that may be one of so many classes, or anything else; of more than ten any expression is unknown."""
     count = min(count, 6)
@@ -246,6 +250,7 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "query-depth": (one(query_depth), -5),
     "caller-depth": (one(caller_depth), -1),
     "alternatives": (one(alternatives), 0),
+    "name-parts": (one(parts), -2),
     "known-beside": (one(beside), 0),
     "lengths": (one(lengths), 0),
     "nesting": (one(nesting), -2),

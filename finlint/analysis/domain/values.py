@@ -388,6 +388,9 @@ def depth(value: Value) -> int:
         return value.context.depth + 1
     if isinstance(value, WeakReference):
         return 1 + depth(value.target)
+    if isinstance(value, LibMethod):
+        # ``x = [x.append]``
+        return depth(value.receiver)
     if isinstance(value, Marked):
         return 1 + depth(value.function)
     if isinstance(value, Returning):
@@ -396,7 +399,7 @@ def depth(value: Value) -> int:
 
 
 #: Kinds of values that hold no others.
-_FLAT = frozenset({Unknown, Never, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, LibMethod, Super})
+_FLAT = frozenset({Unknown, Never, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, Super})
 
 
 def is_flat(value: Value) -> bool:

@@ -25,6 +25,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, method_kind
 from finlint.model import ir
+from finlint.model.limits import LIMITS, telling
 
 
 class Binder:
@@ -34,6 +35,9 @@ class Binder:
         self.ask = ask
         self.contexts = CallContexts()
         self._module_contexts: dict[ModuleNode, CallContext] = {}
+        #: What ``type_alone`` gave, with the limits that were hit: functions that call each other give each other the
+        #: same large values again and again.
+        self._types: dict[Value, tuple[Value, tuple[str, ...]]] = {}
 
     def module_context(self, module: ModuleNode) -> CallContext:
         context = self._module_contexts.get(module)
@@ -45,11 +49,21 @@ class Binder:
         self, function: FunctionNode, params: tuple[tuple[str, Value], ...], parent: CallContext | None
     ) -> CallContext:
         """The context of a call, which knows of the arguments what can change what the function does."""
-        coarse = type_alone if self.ask.recursion.is_recursive(function) else context_value
+        coarse = self._type_alone if self.ask.recursion.is_recursive(function) else context_value
         params = tuple((name, coarse(value)) for name, value in params)
         if parent is not None and parent.function is None:
             parent = None
         return self.contexts.of(function.module, function, params, parent)
+
+    def _type_alone(self, value: Value) -> Value:
+        known = self._types.get(value)
+        if known is None:
+            hits: list[str] = []
+            with telling(hits.append):
+                known = self._types[value] = type_alone(value), tuple(dict.fromkeys(hits))
+        for name in known[1]:
+            LIMITS[name].hit()
+        return known[0]
 
     def bind(
         self, function: FunctionNode, args: Args, receiver: Value | None, fill: bool = True

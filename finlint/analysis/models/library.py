@@ -24,6 +24,7 @@ from finlint.analysis.domain.values import (
     truth as truth_of,
 )
 from finlint.knowledge.entries import FLAG_PARAMETERS, Argument, Entry, Lasts
+from finlint.model.limits import NAME_PARTS
 
 
 class Knowledge(Protocol):
@@ -327,6 +328,8 @@ def is_transparent(name: str) -> bool:
 def module_member(module: str, name: str, knowledge: Knowledge) -> Value:
     """What ``name`` of a library module is: a variable whose type is known, or what its qualified name stands for."""
     full = f"{module}.{name}"
+    if NAME_PARTS.passed(full.count(".") + 1):
+        return UNKNOWN
     if full == VERSION:
         return LibObject(VERSION)
     constant = CONSTANTS.get(full)
