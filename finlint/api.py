@@ -20,6 +20,7 @@ from finlint.policy import Overrides
 from finlint.report.formats import FORMATS, render
 from finlint.report.view import View
 from finlint.selection import UnknownCodeError
+from finlint.syntax.reading import encoded
 from finlint.texts import Texts
 
 Path = str | os.PathLike[str]
@@ -86,7 +87,7 @@ def lint(
     ``paths`` those in it are what is linted. The other arguments are the command's options; ``jobs`` is the number of
     processes (None: as many as pay). Raises LintError.
     """
-    overlay = {path: text.encode() if isinstance(text, str) else text for path, text in (texts or {}).items()}
+    overlay = {path: encoded(text) if isinstance(text, str) else text for path, text in (texts or {}).items()}
     named = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)] or [*overlay]
     try:
         overrides = Overrides(
@@ -116,15 +117,11 @@ def lint(
 
 
 def _result(linter: Linter, paths: list[str], overlay: dict[str, bytes]) -> Result:
-    found = linter.find([path for path in paths if path not in overlay or os.path.exists(path)])
+    found = linter.find(paths, overlay)
     if found.missing:
         raise LintError(f"no such file or folder: {', '.join(found.missing)}")
-    unsaved = [path for path in paths if path in overlay and not os.path.exists(path)]
-    files = (*found.files, *unsaved)
     texts = Texts(overlay)
-    # What is known of the files on disk is no help where there are others.
-    stamps = found.stamps if not overlay else None
-    outcome = linter.lint(files, texts=texts, overlay=overlay, errors=found.errors, stamps=stamps)
+    outcome = linter.lint(found.files, texts=texts, overlay=overlay, errors=found.errors, stamps=found.stamps)
     report = outcome.report
     counted = report.summary.registrations
-    return Result(report.findings, report.errors, files, outcome.suppressed, counted, report, texts)
+    return Result(report.findings, report.errors, found.files, outcome.suppressed, counted, report, texts)

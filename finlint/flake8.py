@@ -137,10 +137,11 @@ class Plugin:
         from finlint.model.settings import Settings
         from finlint.policy import Overrides, Policies
         from finlint.report.view import one_line
+        from finlint.syntax.reading import encoded
         from finlint.texts import Texts
 
         path = self._path()
-        overlay = {path: _encoded(text)}
+        overlay = {path: encoded(text)}
         finder = ConfigFinder(isolated=self._isolated, explicit=self._config)
         policies = Policies(finder, Overrides(extend_select=self._enable))
         config = finder.of_file(path)
@@ -165,22 +166,6 @@ def _sentence(finding: Finding) -> str:
     from finlint.report.view import with_culprit
 
     return f"{finding.code} {with_culprit(finding, lambda path: plain_path(os.path.relpath(path)))}"
-
-
-def _encoded(text: str) -> bytes:
-    """The text as bytes that decode to itself: a cookie for another encoding would be a lie by now."""
-    data = text.encode("utf-8", "surrogatepass")
-    return b"\xef\xbb\xbf" + data if b"coding" not in data[:400] else _without_cookie(text)
-
-
-def _without_cookie(text: str) -> bytes:
-    lines = text.split("\n", 2)
-    kept = [
-        # As long as before, so that columns stay.
-        line.replace("coding", "c0ding") if line.lstrip().startswith("#") else line
-        for line in lines[:2]
-    ]
-    return "\n".join([*kept, *lines[2:]]).encode("utf-8", "surrogatepass")
 
 
 def _failure(what: str) -> Exception:

@@ -6,7 +6,7 @@ The command, the flake8 plugin and ``finlint.lint`` all come through here, so th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.config import Config, ConfigFinder, cache_dir
@@ -62,14 +62,19 @@ class Linter:
     def force_exclude(self) -> bool:
         return self.options.force_exclude or self.here.force_exclude
 
-    def find(self, paths: Sequence[str]) -> Discovery:
-        """The files that ``paths`` name. Raises ConfigError."""
-        return discover(
-            paths,
+    def find(self, paths: Sequence[str], unsaved: Collection[str] = ()) -> Discovery:
+        """The files that ``paths`` name; those that there are ``unsaved`` texts of need not be there.
+
+        Raises ConfigError.
+        """
+        new = [path for path in paths if path in unsaved and not os.path.exists(path)]
+        found = discover(
+            [path for path in paths if path not in new],
             self.policies.excluder_of,
             force_exclude=self.force_exclude,
             respect_gitignore=self.options.respect_gitignore and self.here.respect_gitignore,
         )
+        return found._replace(files=(*found.files, *dict.fromkeys(new)))
 
     def settings(self, files: Sequence[str]) -> Settings:
         """What the analysis of ``files`` depends on. Raises ConfigError, UnknownCodeError."""
@@ -114,7 +119,8 @@ class Linter:
             texts,
             overlay=overlay,
             errors=errors,
-            stamps=stamps,
+            # What is known of the files on disk is no help where there are others.
+            stamps=None if overlay else stamps,
             progress=progress,
             statistics=statistics,
             noqa=noqa,

@@ -104,6 +104,10 @@ class Policies:
             self._by_folder[folder] = policy
         return policy
 
+    def may_fix(self, finding: Finding) -> bool:
+        """Whether the finding is to be mended. Raises ConfigError, UnknownCodeError."""
+        return self.of_file(finding.path).may_fix(finding.code)
+
     def of_files(self, paths: Sequence[str]) -> list[Policy]:
         """The policies of files, each once. Raises ConfigError, UnknownCodeError."""
         # Each step of a run asks about the same files, of which there may be many.

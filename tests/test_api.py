@@ -48,6 +48,15 @@ def test_unsaved_texts(project: Path) -> None:
     assert not finlint.lint("bad.py", texts={"bad.py": "x = 1\n"})
     assert [f.path for f in finlint.lint(texts={"new.py": BAD}).findings] == ["new.py"]
     assert finlint.lint(texts={"new.py": b"x = (\n"}).errors[0].line == 1
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+def test_a_text_is_what_it_is_whatever_its_cookie_says(project: Path, encoding: str) -> None:
+    text = f"# -*- coding: {encoding} -*-\n{BAD}".replace("lock.acquire()", "'éé'; lock.acquire()")
+    result = finlint.lint(texts={"new.py": text})
+    assert not result.errors
+    (finding,) = result.findings
+    assert finding.span.column == text.splitlines()[finding.span.line - 1].index("lock.acquire()") + 1
     assert (project / "bad.py").read_text() == BAD
     assert not (project / "new.py").exists()
 

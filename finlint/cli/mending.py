@@ -28,9 +28,8 @@ def mend(run: Run, outcome: Outcome) -> int:
         now = {**found.overlay, **changed}
         return run.linter.lint(found.files, texts=Texts(now), overlay=now, errors=found.errors)
 
-    policies = run.linter.policies
     left = run.known.subtracted(touched(outcome.report, options.diff_base), quiet=True).findings
-    wanted = [finding for finding in left if policies.of_file(finding.path).may_fix(finding.code)]
+    wanted = list(filter(run.linter.policies.may_fix, left))
     given = run.request.paths
     writes = not options.diff and not run.request.stdin
     kept: dict[str, str] = {}

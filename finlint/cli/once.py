@@ -142,13 +142,7 @@ def _offers(run: Run, report: Report, texts: Texts) -> Mapping[Finding, OfferedF
     """The fixes that ``--fix`` and ``--unsafe-fixes`` would try."""
     from finlint.offering import offers
 
-    policies = run.linter.policies
-    return offers(
-        report.findings,
-        run.found.files,
-        texts.data,
-        lambda finding: policies.of_file(finding.path).may_fix(finding.code),
-    )
+    return offers(report.findings, run.found.files, texts.data, run.linter.policies.may_fix)
 
 
 def _tell(linter: Linter, outcome: Outcome, done: Sequence[Statistics]) -> None:

@@ -23,6 +23,7 @@ from finlint.linter import Linter, Options
 from finlint.model.finding import FileError, Finding, OfferedFix
 from finlint.offering import offers
 from finlint.report.view import error_message, one_line
+from finlint.syntax.reading import encoded
 from finlint.texts import Texts
 
 Diagnostic = dict[str, Any]
@@ -35,13 +36,12 @@ def diagnostics(
 ) -> dict[str, list[Diagnostic]]:
     """What is to be shown of each file. Raises ConfigError, KnowledgeError, UnknownCodeError."""
     linter = Linter(options)
-    found = linter.find([path for path in paths if os.path.exists(path)])
-    files = [*dict.fromkeys([*found.files, *(path for path in paths if path in overlay and not os.path.exists(path))])]
+    found = linter.find(paths, overlay)
+    files = found.files
     texts = Texts(overlay)
-    stamps = None if overlay else found.stamps
-    lint = linter.lint(files, texts=texts, overlay=overlay, errors=found.errors, stamps=stamps, progress=progress)
+    lint = linter.lint(files, texts=texts, overlay=overlay, errors=found.errors, stamps=found.stamps, progress=progress)
     report = lint.report
-    fixes = offers(report.findings, files, texts.data, lambda f: linter.policies.of_file(f.path).may_fix(f.code))
+    fixes = offers(report.findings, files, texts.data, linter.policies.may_fix)
     out: dict[str, list[Diagnostic]] = {os.path.abspath(path): [] for path in files}
     for finding in report.findings:
         out.setdefault(os.path.abspath(finding.path), []).append(_of_finding(finding, fixes.get(finding)))
@@ -84,7 +84,7 @@ def _of_error(error: FileError) -> Diagnostic:
 
 
 def _answer(request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    overlay = {path: text.encode("utf-8", "surrogatepass") for path, text in request["texts"].items()}
+    overlay = {path: encoded(text) for path, text in request["texts"].items()}
     told = -1
 
     def progress(done: int, total: int) -> None:

@@ -80,6 +80,22 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
+def encoded(text: str) -> bytes:
+    """The text as bytes that decode to itself: a cookie for another encoding would be a lie by now."""
+    data = text.encode("utf-8", "surrogatepass")
+    return b"\xef\xbb\xbf" + data if b"coding" not in data[:400] else _without_cookie(text)
+
+
+def _without_cookie(text: str) -> bytes:
+    lines = text.split("\n", 2)
+    kept = [
+        # As long as before, so that columns stay.
+        line.replace("coding", "c0ding") if line.lstrip().startswith("#") else line
+        for line in lines[:2]
+    ]
+    return "\n".join([*kept, *lines[2:]]).encode("utf-8", "surrogatepass")
+
+
 def _encoding(data: bytes) -> str:
     """The encoding that a file says it has. Raises SyntaxError."""
     head = data.split(b"\n", 2)[:2]
