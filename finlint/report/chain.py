@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from finlint.model.finding import Finding
@@ -34,6 +35,13 @@ def steps(finding: Finding, view: View) -> list[Step]:
         out.append(Step(role, view.shown(path), line, one_line(text or "...")))
     out += [Step("holder", view.shown(hop.path), hop.line, one_line(hop.text)) for hop in finding.related]
     return out
+
+
+def arrows(chain: Sequence[Step]) -> list[tuple[int, int, bool]]:
+    """From which step to which: the way to the culprit, then from each holder to it (True)."""
+    way = [number for number, step in enumerate(chain) if step.role != "holder"]
+    holders = [(number, way[-1], True) for number, step in enumerate(chain) if step.role == "holder"]
+    return [*((a, b, False) for a, b in itertools.pairwise(way)), *holders]
 
 
 def by_problem(findings: Iterable[Finding]) -> list[list[Finding]]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import itertools
 from collections import Counter
 from html import escape
 
 from finlint.model.finding import FileError, Finding
-from finlint.report.chain import Step, by_problem, steps
+from finlint.report.chain import Step, arrows, by_problem, steps
 from finlint.report.htmlpage import SCRIPT, STYLE
 from finlint.report.plain import plain
 from finlint.report.view import View, error_message, one_line
@@ -127,10 +126,8 @@ def _drawing(chain: list[Step]) -> str:
         shown = path if len(path) <= _FITS + 4 else "..." + path[-_FITS - 1 :]
         title = f"<title>{escape(path)}</title>"
         out.append(f'<text class="lane" x="{_LANE * number + 4}" y="16">{title}{escape(shown)}</text>')
-    way = [number for number, step in enumerate(chain) if step.role != "holder"]
     at = [(_LANE * lanes[step.path] + 4, _HEAD + _ROW * number) for number, step in enumerate(chain)]
-    out += [_arrow(at[a], at[b], "") for a, b in itertools.pairwise(way)]
-    out += [_arrow(at[n], at[way[-1]], "holds") for n, step in enumerate(chain) if step.role == "holder"]
+    out += [_arrow(at[a], at[b], "holds" if holds else "") for a, b, holds in arrows(chain)]
     out += [_box(step, place) for step, place in zip(chain, at, strict=True)]
     return "".join(out) + "</svg>"
 

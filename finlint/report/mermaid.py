@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 
 from finlint.model.finding import Finding
-from finlint.report.chain import Step, steps
+from finlint.report.chain import Step, arrows, steps
 from finlint.report.view import View, one_line
 
 #: What has no meaning in a label; everything else is written by its number.
@@ -26,9 +25,7 @@ def flowchart(finding: Finding, view: View) -> str:
         lines.append(f'  subgraph f{number}["{_label(path)}"]')
         lines += [f'    s{n}["{_label(f"{step.line}: {step.text}")}"]:::{step.role}' for n, step in members]
         lines.append("  end")
-    way = [number for number, step in enumerate(chain) if step.role != "holder"]
-    lines += [f"  s{a} --> s{b}" for a, b in itertools.pairwise(way)]
-    lines += [f"  s{n} -. holds .-> s{way[-1]}" for n, step in enumerate(chain) if step.role == "holder"]
+    lines += [f"  s{a} {'-. holds .->' if holds else '-->'} s{b}" for a, b, holds in arrows(chain)]
     lines += [
         "  classDef registration stroke:#2563eb,stroke-width:2px",
         "  classDef call stroke:#6b7280",

@@ -55,7 +55,7 @@ class ImportAtExit(FinalizerRule):
 
     def run(self, about: FinalizerPass) -> Iterator[Finding]:
         finalizer, evaluator, summaries = about
-        if finalizer.owner is None and finalizer.registrar not in (GIVEN, *REFERENCES):
+        if finalizer.registration is not None and finalizer.registrar not in REFERENCES:
             return
         reported: set[object] = set()
         for edge in finalizer.summary.edges:
@@ -78,7 +78,3 @@ class ImportAtExit(FinalizerRule):
                     way = Hop(found.at_path, found.at.line, found.at.column, "the call that imports it")
                     finding = finding._replace(trace=(way, Hop(*place, f"import {found.what}")))
                 yield finding._replace(culprit=Culprit(f"import {found.what}", *place))
-
-
-#: The registrar of a ``__del__`` that is given to a class that is not known.
-GIVEN = "__del__"
