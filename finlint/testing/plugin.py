@@ -11,13 +11,14 @@ import time
 import types
 import weakref
 from collections.abc import Generator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from finlint.testing.rescue import FinalizerStuck, Rescue
 from finlint.testing.retained import registered, retained
 from finlint.watch.monitor import Monitor, Sighting
+from finlint.watch.record import names
 from finlint.watch.reporting import Destination, Reporter
 
 TITLE = "finlint: finalizers"
@@ -28,12 +29,6 @@ _FASTEST = 0.005
 
 class FinalizerWarning(pytest.PytestWarning):
     """What ``--finlint-report=warn`` says."""
-
-
-class Event(NamedTuple):
-    """What happened, in some lines; the first begins with slow, stuck, raises or never runs."""
-
-    text: str
 
 
 class _Nowhere:
@@ -50,7 +45,8 @@ class Plugin:
         self._budget = budget
         self._stuck = stuck
         self._fails = fails
-        self._events: list[Event] = []
+        #: What happened, each in some lines; the first begins with slow, stuck, raises or never runs.
+        self._events: list[str] = []
         self._finalizers: frozenset[Any] = frozenset()
         self._rescue = Rescue()
         self._reporter = Reporter(Destination(_Nowhere(), on_stuck=self._on_stuck, live=live, text_too=True))
@@ -134,13 +130,13 @@ class Plugin:
         """Charge the test with what has come since the last report."""
         report = yield
         if call.when in ("call", "teardown"):
-            self._events += [Event(line) for line in retained(self._finalizers)]
+            self._events += retained(self._finalizers)
             self._finalizers = registered()
         # What has ended since the last look, and what a child still writes, belong to this test.
         self._monitor.look()
         self._reporter.wait(60.0)
         if self._events:
-            text = "\n".join(event.text for event in self._events)
+            text = "\n".join(self._events)
             self._events.clear()
             self._charge(item, report, text)
         return report
@@ -158,7 +154,7 @@ class Plugin:
 
     def _on_ended(self, sighting: Sighting, seconds: float) -> None:
         if seconds >= self._budget and not sighting.mark.reported:
-            self._events.append(Event(_slow(sighting, seconds)))
+            self._events.append(_slow(sighting, seconds))
 
     def _on_record(self, record: dict[str, Any]) -> None:
         stuck = [thread["ident"] for thread in record["threads"] if thread["seconds"] is not None]
@@ -177,13 +173,13 @@ class Plugin:
             self._rescue.free(of_finalizer=False)
 
     def _on_stuck(self, found: dict[str, Any]) -> None:
-        self._events.append(Event(f"stuck: {found['text'].removeprefix('finlint.watch: ')}".rstrip()))
+        self._events.append(f"stuck: {found['text'].removeprefix('finlint.watch: ')}".rstrip())
 
 
 class _Hook:
     """``sys.unraisablehook`` during a test."""
 
-    def __init__(self, before: Any, events: list[Event]) -> None:
+    def __init__(self, before: Any, events: list[str]) -> None:
         self._before = before
         self._events = events
 
@@ -191,7 +187,7 @@ class _Hook:
         if issubclass(raised.exc_type, FinalizerStuck):
             return
         if (name := _finalizer(raised)) is not None:
-            self._events.append(Event(f"raises: {raised.exc_type.__name__}: {raised.exc_value} leaves {name}"))
+            self._events.append(f"raises: {raised.exc_type.__name__}: {raised.exc_value} leaves {name}")
         self._before(raised)
 
 
@@ -209,7 +205,7 @@ def _finalizer(raised: sys.UnraisableHookArgs) -> str | None:
 
 def _slow(sighting: Sighting, seconds: float) -> str:
     frames, found = sighting.thread.frames, sighting.found
-    thread = next((t.name for t in threading.enumerate() if t.ident == sighting.ident), str(sighting.ident))
+    thread = names().get(sighting.ident, str(sighting.ident))
     below = frames[found.at + 1] if found.at + 1 < len(frames) else None
     started = {"collector": "the collector", "drop": "the drop of the last reference", "exit": "the exit"}
     out = [f"slow: `{sighting.name}` ({found.kind}) took at least {seconds:.2f} s in thread {thread}"]

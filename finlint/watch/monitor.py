@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from finlint.live.recognise import Running, running
 from finlint.live.stacks import Collection, Thread
 from finlint.watch import sight
-from finlint.watch.record import record, young
+from finlint.watch.record import record, roots, young
 
 #: Seconds between two looks of ``finlint.watch``.
 PACE = 0.1
@@ -259,6 +259,8 @@ class Monitor:
             taken = record(frames, stuck, own)
         # Not a frame is to outlive the look.
         frames.clear()
+        if taken is not None:
+            taken["roots"] = roots()
         self._settle(sightings, now)
         return taken
 

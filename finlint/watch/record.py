@@ -21,9 +21,25 @@ _MOST_OBJECTS = 2_000_000
 _ROWS = 5
 
 
+def names() -> dict[int, str]:
+    """The names of threads by ident, without the lock of ``threading``, which a stuck one may have."""
+    return {ident: getattr(thread, "_name", "") for ident, thread in dict(threading._active).items()}  # type: ignore[attr-defined]
+
+
+def roots() -> list[str]:
+    """The folders that paths of frames may be below. This asks the system, and other threads run meanwhile: not to be
+    asked while frames are held."""
+    try:
+        here = [os.getcwd()]
+    except OSError:  # it has been removed
+        here = []
+    return here + [entry for entry in sys.path if isinstance(entry, str) and os.path.isdir(entry)]
+
+
 def record(frames: Mapping[int, FrameType], stuck: Mapping[int, Thread], own: frozenset[int]) -> dict[str, Any]:
-    """A record: ``stuck`` has the threads that are in finalizers, by ident; those in ``own`` are left out."""
-    names = {ident: getattr(thread, "_name", "") for ident, thread in dict(threading._active).items()}  # type: ignore[attr-defined]
+    """A record but for its ``roots``: ``stuck`` has the threads that are in finalizers, by ident; those in ``own`` are
+    left out."""
+    named = names()
     wanted = _wanted([frames[ident] for ident in stuck if ident in frames])
     threads = []
     for ident, top in frames.items():
@@ -35,7 +51,7 @@ def record(frames: Mapping[int, FrameType], stuck: Mapping[int, Thread], own: fr
         threads.append(
             {
                 "ident": ident,
-                "name": names.get(ident, ""),
+                "name": named.get(ident, ""),
                 "seconds": None if told is None else told.seconds,
                 "collection": None if told is None or told.collection is None else _collection(told.collection),
                 "frames": [
@@ -49,7 +65,6 @@ def record(frames: Mapping[int, FrameType], stuck: Mapping[int, Thread], own: fr
         "finlint.watch": VERSION,
         "pid": os.getpid(),
         "python": ".".join(map(str, sys.version_info[:3])),
-        "roots": [os.getcwd(), *filter(os.path.isdir, filter(None, sys.path))],
         "threads": threads,
     }
 

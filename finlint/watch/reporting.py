@@ -69,7 +69,7 @@ class Reporter:
     def _report(self, text: str, record: dict[str, Any], done: _thread.LockType) -> None:
         try:
             if not (self._direct(text) if self._is_direct() else self._through_here(text)):
-                self._say(f"{plainly(record)}")
+                self._say(plainly(record))
         except Exception as error:  # nobody is above this thread who could want it
             complain(f"a report failed: {type(error).__name__}: {error}")
         finally:

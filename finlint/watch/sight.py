@@ -67,7 +67,8 @@ def loads(frame: FrameType) -> tuple[str, ...]:
 
 
 def _loaded(code: CodeType, at: int) -> Iterator[str]:
-    spans = [(start, end) for start, end, line in code.co_lines() if line == _line(code, at)]
+    here = _line(code, at)
+    spans = [(start, end) for start, end, line in code.co_lines() if line == here]
     for instruction in dis.get_instructions(code):
         if instruction.offset > at:
             return

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from finlint import watch
+from finlint.watch.record import roots
 from tests.live import scenarios
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -521,3 +522,12 @@ def test_twice_is_an_error_and_not_at_all_too() -> None:
             watch.start()
     finally:
         watch.stop()
+
+
+def test_folders_of_a_record_are_text_wherever_the_program_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setattr(sys, "path", ["", tmp_path, str(tmp_path), str(gone)])
+    assert roots() == [str(tmp_path)]
