@@ -107,6 +107,7 @@ def test_each_is_run_somewhere() -> None:
     unknown = {c: page for c, page in COMMANDS_OF_PAGES.items() if c not in EXPECTED and elsewhere(c) is None}
     assert unknown == {}
     assert set(EXPECTED) <= set(COMMANDS_OF_PAGES), "nobody names it any more"
+    assert sum(page == "ci.md" for page in COMMANDS_OF_PAGES.values()) >= 8
     for test in ELSEWHERE.values():
         assert (ROOT / test).exists()
 
@@ -140,6 +141,8 @@ def test_it_does_what_it_says(command: str, project: Path) -> None:
     assert done.returncode == status, done.stderr
     assert says in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+    for name in re.findall(r"=(\S+\.(?:sarif|json|xml|html))", command):
+        assert (project / name).stat().st_size > 100
 
 
 #: Options of other programs, of benchmarks, and of the commands that have parsers of their own.

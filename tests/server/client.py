@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ _COMMAND = (sys.executable, "-c", "import sys; from finlint.__main__ import main
 class Client:
     """A server that says nothing is ended by a timer, so that no read hangs. Its requests are answered by nothing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: Sequence[str] = _COMMAND) -> None:
         self._server = subprocess.Popen(
-            _COMMAND,
+            command,
             cwd=folder,
             env={**os.environ, "FINLINT_CACHE_DIR": str(folder.with_name(folder.name + "-cache"))},
             stdin=subprocess.PIPE,
