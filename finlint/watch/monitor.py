@@ -30,7 +30,7 @@ PACE = 0.1
 #: Looks after which a thread that seems to have stood still is looked at anew.
 _AGAIN = 10
 
-_now, _ident = time.monotonic, _thread.get_ident
+_now, _nap, _ident = time.monotonic, time.sleep, _thread.get_ident
 
 
 class Sighting(NamedTuple):
@@ -104,7 +104,6 @@ class Monitor:
         self._ended: list[_thread.LockType] = []
         self._looking = _thread.allocate_lock()
         #: Taken until the end: who waits for it sleeps, and wakes at once.
-        self._asleep = _taken()
 
     # -- from the program's threads
 
@@ -139,7 +138,6 @@ class Monitor:
         if self._leave:
             return
         self._leave = True
-        self._asleep.release()
         if self._on_gc in gc.callbacks:
             gc.callbacks.remove(self._on_gc)
         if self._dead_man is not None:
@@ -154,7 +152,6 @@ class Monitor:
         self._looked = {}
         self._running = {}
         self._own = set()
-        self._asleep = _taken()
         self._looking = _thread.allocate_lock()
         self._start_threads()
 
@@ -192,30 +189,52 @@ class Monitor:
             self._own.discard(_ident())
             ended.release()
 
+    # Between two looks nothing may be made that the collector knows of, which may start it here before Python 3.12.
+    # Calls of C functions with several arguments make a tuple, and on 3.10 calls of Python functions make frames.
+
     def _main(self) -> None:
+        naps, nap = self._naps()
         while not self._leave:
-            self._sleep()
+            for _ in naps:
+                if not self._leave:
+                    _nap(nap)
             if not self._leave:
+                collects = gc.isenabled()
+                if collects:
+                    gc.disable()
                 self._safely(None)
+                if collects:
+                    gc.enable()
                 self.looks += 1
                 if self._dead_man is not None and not self._leave:
                     wait = max(2 * self.budget, 10 * self.pace)
                     faulthandler.dump_traceback_later(wait, file=self._dead_man)
 
-    def _sleep(self) -> None:
-        if self._asleep.acquire(timeout=self.pace):
-            self._asleep.release()  # for the other thread
+    def _naps(self) -> tuple[range, float]:
+        """How often to sleep between two looks, and for how many seconds: ``stop`` waits for one of them."""
+        count = max(1, round(self.pace / PACE))
+        return range(count), self.pace / count
 
     def _backup(self) -> None:
         """The collector may have chosen the first thread all the same, between two looks: then this one looks."""
         me = frozenset({_ident()})
         looks, since = self.looks, _now()
+        patience = max(self.budget, 10 * self.pace)
+        naps, nap = self._naps()
         while not self._leave:
-            self._sleep()
+            for _ in naps:
+                if not self._leave:
+                    _nap(nap)
             if looks != self.looks:
-                looks, since = self.looks, _now()
-            elif not self._leave and _now() - since > max(self.budget, 10 * self.pace):
+                looks = self.looks
+                since = _now()
+            elif not self._leave and _now() - since > patience:
+                collects = gc.isenabled()
+                if collects:
+                    gc.disable()
                 self._safely(me)
+                if collects:
+                    gc.enable()
 
     def _safely(self, own: frozenset[int] | None) -> None:
         try:
