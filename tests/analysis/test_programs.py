@@ -33,13 +33,13 @@ PACKAGES: dict[str, dict[str, str]] = {
     "relative import": {
         "p/__init__": "",
         "p/pool": POOL,
-        "p/c": "from .pool import Pool\nclass C:\n    def __init__(self): self.pool = Pool()\n"
+        "p/c": "from .pool import Pool\nclass C:\n    def __init__(self, pool: Pool): self.pool = pool\n"
         "    def __del__(self): self.pool.put(self)\n",
     },
     "re-export and star": {
         "p/__init__": "from p.pool import *\n",
         "p/pool": POOL,
-        "p/c": "import p\nclass C:\n    def __init__(self): self.pool = p.Pool()\n"
+        "p/c": "import p\nclass C:\n    def __init__(self, pool: p.Pool): self.pool = pool\n"
         "    def __del__(self): self.pool.put(self)\n",
     },
     "type checking import": {
@@ -56,19 +56,19 @@ PACKAGES: dict[str, dict[str, str]] = {
     },
     "base class elsewhere": {
         "p/__init__": "",
-        "p/pool": POOL + "class Base:\n    def __init__(self): self.pool = Pool()\n"
+        "p/pool": POOL + "class Base:\n    def __init__(self, pool: Pool): self.pool = pool\n"
         "    def close(self): self.pool.put(self)\n",
         "p/c": "from p.pool import Base\nclass C(Base):\n    def __del__(self): self.close()\n",
     },
     "a module cycle": {
         "p/__init__": "",
         "p/pool": "import p.c\n" + POOL,
-        "p/c": "import p.pool\nclass C:\n    def __init__(self): self.pool = p.pool.Pool()\n"
+        "p/c": "import p.pool\nPOOL = p.pool.Pool()\nclass C:\n    def __init__(self): self.pool = POOL\n"
         "    def __del__(self): self.pool.put(self)\n",
     },
     "a namespace package": {
         "n/p/pool": POOL,
-        "n/p/c": "from n.p.pool import Pool\nclass C:\n    def __init__(self): self.pool = Pool()\n"
+        "n/p/c": "from n.p.pool import Pool\nclass C:\n    def __init__(self, pool: Pool): self.pool = pool\n"
         "    def __del__(self): self.pool.put(self)\n",
     },
     "a registrar wrapper": {

@@ -69,14 +69,14 @@ def test_a_lock_that_others_may_have(shape: tuple[str, str, str], tmp_path: Path
 def test_a_lock_of_its_own(more: str, tmp_path: Path) -> None:
     (finding,) = of_code(lint(tmp_path, _lock("", "self._lock = threading.Lock()", more)), "FIN102")
     assert finding.severity is Severity.NOTE
-    assert "whoever runs one keeps the object alive" in finding.message
+    assert "only the object and its parts take it" in finding.message
     assert "deadlocks" not in finding.message
     assert not finding.related
 
 
 def test_the_lock_of_another_object(tmp_path: Path) -> None:
     program = _lock("", "self._lock = threading.Lock()", "").replace("__del__", "take") + (
-        "class B:\n    def __init__(self): self.a = A()\n    def __del__(self): self.a.take()\n"
+        "class B:\n    def __init__(self, a: A): self.a = a\n    def __del__(self): self.a.take()\n"
     )
     (finding,) = of_code(lint(tmp_path, program), "FIN102")
     assert finding.severity is Severity.ERROR

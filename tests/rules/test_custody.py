@@ -43,6 +43,11 @@ OWN = {
         "threading.Lock()",
         "def f(self, g):\n        self.gate.acquire()\n        try: g()\n        finally: self.gate.release()",
     ),
+    "held by a local name": (
+        "threading.Lock()",
+        "def f(self):\n        gate = self.gate\n        with gate: self.items = [1]",
+    ),
+    "a condition of it": ("threading.Lock()", "def f(self): self.more = threading.Condition(self.gate)"),
     "asked whether it is locked": ("threading.Lock()", "def f(self): return self.gate.locked()"),
 }
 SHARED = {
@@ -57,6 +62,11 @@ SHARED = {
     ),
     "in a list": ("threading.Lock()", "def f(self): return [self.gate]"),
     "by another name": ("threading.Lock()", "def f(self): self.other = self.gate"),
+    "by a local name": ("threading.Lock()", "def f(self):\n        gate = self.gate\n        return gate"),
+    "left taken by a local name": (
+        "threading.Lock()",
+        "def f(self):\n        gate = self.gate\n        gate.acquire()",
+    ),
     "left taken": ("threading.Lock()", "def f(self): self.gate.acquire()"),
     "somebody's": ("other or threading.Lock()", "pass"),
 }
@@ -142,10 +152,220 @@ def test_a_part_that_refers_back(made: str, tmp_path: Path) -> None:
     assert finding.severity is Severity.NOTE
 
 
-def test_a_part_that_does_not(tmp_path: Path) -> None:
-    (finding,) = of_code(lint(tmp_path, PART.replace("{made}", "self.watcher = Watcher()")), "FIN102")
+def test_a_part_that_others_have(tmp_path: Path) -> None:
+    program = PART.replace("{made}", "self.watcher = Watcher(); TABLE.append(self.watcher)")
+    (finding,) = of_code(lint(tmp_path, program.replace("import threading", "import threading\nTABLE = []")), "FIN102")
     assert finding.severity is Severity.ERROR
     assert "`Watcher.changed`" in finding.message
+
+
+MADE = """
+import asyncio, functools, queue, threading, weakref
+TABLE = {}
+class Part{base}:
+    def __init__(self):
+        self.gate = threading.Lock()
+        self.items = {}
+        {init}
+    def put(self, key, value):
+        with self.gate: self.items[key] = [value]
+    def wipe(self):
+        with self.gate: self.items.clear()
+    def each(self):
+        with self.gate: found = list(self.items)
+        yield from found
+    {part}
+class Owner:
+    def __init__(self, given=None):
+        self.part = {made}
+    def put(self, value):
+        self.part.put(1, [value])
+    {owner}
+    def close(self): {close}
+    def __del__(self): self.close()
+def use(owner: Owner, name):
+    {other}
+"""
+_MADE = {
+    "base": "",
+    "init": "",
+    "part": "",
+    "made": "Part()",
+    "owner": "",
+    "close": "self.part.wipe()",
+    "other": "owner.part.put(1, 2)",
+}
+#: name -> what is different in ``MADE``
+PARTS_OF_ITS_OWN = {
+    "a part": {},
+    "made again": {"owner": "def reset(self): self.part = Part()"},
+    "None at its end": {"owner": "def stop(self): self.part = None"},
+    "by a local name": {"owner": "def more(self):\n        part = self.part\n        part.put(1, 2)"},
+    "a function inside": {"owner": "def later(self): return lambda: self.part.put(1, 2)"},
+    "asked": {"owner": "def size(self): return len(self.part.items) if self.part else 0"},
+    "iterated": {"owner": "def all(self): return [x for x in self.part.each()]"},
+    "an awaited method": {
+        "part": "async def get(self):\n        with self.gate: return [1]",
+        "owner": "async def get(self): return await self.part.get()",
+    },
+    "a weak reference to it": {"init": "self.me = weakref.ref(self)"},
+    "a harmless base": {"base": "(dict)"},
+    "its condition": {"init": "self.more = threading.Condition(self.gate)"},
+    "a lock with the same name is held": {
+        "owner": "gate = None",
+        "close": "\n        with self.gate: self.part.wipe()",
+        "made": "Part(); self.gate = threading.Lock()",
+    },
+    "a property": {
+        "part": "@property\n    def size(self):\n        with self.gate: return [1]",
+        "owner": "def size(self): return self.part.size",
+    },
+}
+PARTS_OF_OTHERS = {
+    "given": {"made": "given or Part()"},
+    "given to a thread": {"owner": "def go(self): threading.Thread(target=print, args=(self.part,)).start()"},
+    "its method is": {"owner": "def go(self): threading.Thread(target=self.part.put).start()"},
+    "returned": {"owner": "def get(self): return self.part"},
+    "a property that gives it": {"owner": "@property\n    def inner(self): return self.part"},
+    "returned by another name": {"owner": "def get(self):\n        part = self.part\n        return part"},
+    "in a table": {"owner": "def keep(self): TABLE['part'] = self.part"},
+    "it keeps itself in a table": {"init": "TABLE[id(self)] = self"},
+    "it starts a thread": {"init": "threading.Thread(target=self.put, args=(1, 2)).start()"},
+    "a function inside it": {"init": "TABLE['f'] = lambda: self.put(1, 2)"},
+    "it is a thread": {"base": "(threading.Thread)"},
+    "unknown base": {"base": "(Elsewhere)"},
+    "a generator that goes on": {"owner": "def all(self): return self.part.each()"},
+    "a task": {
+        "part": "async def get(self):\n        with self.gate: return [1]",
+        "owner": "def go(self): return asyncio.create_task(self.part.get())",
+    },
+    "a generator that stops inside": {"part": "def some(self):\n        with self.gate: yield 1"},
+    "another module gives it away": {"other": "TABLE['part'] = owner.part"},
+    "its lock is given away": {"part": "def lock(self): return self.gate"},
+    "it is held already": {"close": "\n        with self.part.gate: self.part.wipe()"},
+    "an instance that all share": {"owner": "part = Part()", "made": "self.part"},
+    "made once for all": {"base": "(metaclass=Elsewhere)"},
+    "a partial": {"owner": "def go(self): return functools.partial(self.part.put, 1)"},
+}
+
+
+def _of_part(folder: Path, changed: dict[str, str]) -> Severity:
+    program = MADE
+    for name, text in {**_MADE, **changed}.items():
+        program = program.replace("{" + name + "}", text)
+    found = of_code(lint(folder, program), "FIN102")
+    return max((finding.severity for finding in found), key=lambda severity: severity.rank)
+
+
+@pytest.mark.parametrize("changed", PARTS_OF_ITS_OWN.values(), ids=PARTS_OF_ITS_OWN)
+def test_a_part_that_the_object_alone_has(changed: dict[str, str], tmp_path: Path) -> None:
+    assert _of_part(tmp_path, changed) is Severity.NOTE
+
+
+@pytest.mark.parametrize("changed", PARTS_OF_OTHERS.values(), ids=PARTS_OF_OTHERS)
+def test_a_part_that_somebody_else_has(changed: dict[str, str], tmp_path: Path) -> None:
+    assert _of_part(tmp_path, changed) is Severity.ERROR
+
+
+DEEP = """
+import threading
+class Table:
+    def __init__(self): self.lock = threading.Lock(); self.rows = {}
+    def add(self, row):
+        with self.lock: self.rows[row] = [row]
+    def clear(self):
+        with self.lock: self.rows.clear()
+class Store:
+    def __init__(self): self.table = Table()
+    def add(self, row): self.table.add(row)
+    def close(self): self.table.clear()
+    {more}
+class Session:
+    def __init__(self): self.store = Store()
+    def add(self, row): self.store.add(row)
+    def __del__(self): self.store.close()
+"""
+
+
+def test_a_part_of_a_part(tmp_path: Path) -> None:
+    (finding,) = of_code(lint(tmp_path, DEEP.replace("{more}", "")), "FIN102")
+    assert finding.severity is Severity.NOTE
+    (finding,) = of_code(lint(tmp_path, DEEP.replace("{more}", "def all(self): return self.table")), "FIN102")
+    assert finding.severity is Severity.ERROR
+
+
+FINALIZED = """
+import threading, weakref
+class Part:
+    def __init__(self): self.lock = threading.Lock(); self.items = {}
+    def add(self, item):
+        with self.lock: self.items[item] = [item]
+    def close(self):
+        with self.lock: self.items.clear()
+def clear(lock, items):
+    with lock: {clear}
+class Owner:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.items = {}
+        self.part = Part()
+        {registered}
+    @staticmethod
+    def clean_up(lock, items):
+        with lock: items.clear()
+    def add(self, item):
+        with self.lock: self.items[item] = [item]
+        self.part.add(item)
+    {more}
+"""
+OF_ITS_FINALIZER = {
+    "a function": "weakref.finalize(self, clear, self.lock, self.items)",
+    "by keyword": "weakref.finalize(self, clear, items=self.items, lock=self.lock)",
+    "a static method": "weakref.finalize(self, self.clean_up, self.lock, self.items)",
+    "a method of a part": "weakref.finalize(self, self.part.close)",
+    "a part": "weakref.finalize(self, Part.close, self.part)",
+}
+
+
+def _finalized(folder: Path, registered: str, clear: str = "items.clear()", more: str = "") -> Severity:
+    program = FINALIZED.replace("{registered}", registered).replace("{clear}", clear).replace("{more}", more)
+    (finding,) = of_code(lint(folder, program), "FIN102")
+    return finding.severity
+
+
+@pytest.mark.parametrize("registered", OF_ITS_FINALIZER.values(), ids=OF_ITS_FINALIZER)
+def test_what_only_the_object_and_its_finalizer_have(registered: str, tmp_path: Path) -> None:
+    assert _finalized(tmp_path, registered) is Severity.NOTE
+
+
+def test_what_a_finalizer_and_others_have(tmp_path: Path) -> None:
+    registered = OF_ITS_FINALIZER["a function"]
+    assert _finalized(tmp_path, registered, more="def get(self): return self.lock") is not Severity.NOTE
+    assert _finalized(tmp_path, registered, clear="threading.Thread(args=(lock,)).start()") is not Severity.NOTE
+    assert _finalized(tmp_path, registered.replace("self,", "self.items,", 1)) is not Severity.NOTE
+    by_part = OF_ITS_FINALIZER["a method of a part"]
+    assert _finalized(tmp_path, by_part, more="def get(self): return self.part") is not Severity.NOTE
+
+
+RECORD = """
+import threading
+from dataclasses import dataclass, field
+@dataclass
+class A:
+    name: str
+    gate: threading.Lock = field(default_factory=threading.Lock)
+    def add(self, x):
+        with self.gate: self.name = [x]
+    def __del__(self):
+        with self.gate: pass
+"""
+
+
+def test_a_record_that_makes_its_lock(tmp_path: Path) -> None:
+    (finding,) = of_code(lint(tmp_path, RECORD), "FIN102")
+    assert finding.severity is Severity.NOTE
+    (finding,) = of_code(lint(tmp_path, RECORD + "L = threading.Lock()\ndef f(): return A('x', L)\n"), "FIN102")
+    assert finding.severity is Severity.ERROR
 
 
 POOL = """
@@ -202,8 +422,9 @@ class Info(Metric):
         self._lock = threading.Lock()
     def items(self):
         with self._lock: return [1]
+HISTOGRAM = Histogram()
 class Owner:
-    def __init__(self): self.metric = Histogram()
+    def __init__(self): self.metric = HISTOGRAM
     def __del__(self): self.metric.labels("x")
 """
 

@@ -36,7 +36,7 @@ NOT_REPORTED = (
     "Calls that do not wait (`blocking=False`, `timeout=0`, `wait=False`), branches that the arguments rule out, "
     "functions that are only referenced, and work that is handed to a thread, an executor or a loop."
 )
-OWN = "; only methods of the object take it, and whoever runs one keeps the object alive"
+OWN = "; only the object and its parts take it, and whoever does has the object alive"
 BOUNDED = " A wait with a timeout is a warning, one without an error."
 
 #: Findings of one code and severity that one line of a finalizer gets. Some reach half of their package: one of ray's
@@ -92,7 +92,9 @@ class Reached:
             function = callback.function if isinstance(callback, Bound) else callback
             node = function.node if isinstance(function, Function) else None
             steps = witness.steps[1:] or witness.steps
-            known = custody(own_object(self.finalizer), steps, self.summaries.evaluator, node)
+            known = custody(
+                own_object(self.finalizer), steps, self.summaries.evaluator, node, self.finalizer.registration
+            )
             self._custody[key] = known
         return known
 

@@ -1,0 +1,218 @@
+"""What a function does with a thing: whether it only uses it, or gives it away as well.
+
+Decided by expressions alone. A thing is used by what asks it, calls its methods, takes items out of it or holds it for
+a ``with``; it is given away where it is returned, stored, put into something or passed on. A local name for it is the
+thing again. What is not understood gives it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from finlint.analysis.program.statements import children, flat_statements
+from finlint.model import ir
+
+#: Builtins that look at what they are given and keep nothing of it.
+_LOOKS = frozenset(
+    {"bool", "callable", "dict", "getattr", "hasattr", "hash", "id", "isinstance", "issubclass", "len", "list", "max"}
+    | {"min", "print", "repr", "set", "setattr", "sorted", "str", "sum", "super", "tuple", "type", "vars", "any", "all"}
+)
+#: Attributes of any object that lead back to it or to its methods.
+_WHOLE = frozenset({"__dict__", "__self__"})
+
+
+def _no(_: str) -> bool:
+    return False
+
+
+class Thing:
+    """What is followed.
+
+    ``is_it`` says which expressions mean it. ``with_owner``: who has one of these expressions has the owner, too (they
+    begin with it), so that functions inside may use them; a local name has the thing alone.
+    ``bound`` says of an attribute whether it is a method, which refers to the thing where it is not called, and
+    ``later`` whether a call of it gives something that runs on: a generator, a coroutine. ``allowed`` are expressions
+    that may be given away where they stand. ``by_name``: a local name for it is no other owner.
+    """
+
+    def __init__(
+        self,
+        is_it: Callable[[ir.Expr], bool],
+        *,
+        with_owner: bool,
+        bound: Callable[[str], bool],
+        later: Callable[[str], bool] = _no,
+        allowed: Callable[[ir.Expr], bool] | None = None,
+        by_name: bool = True,
+    ) -> None:
+        self.is_it = is_it
+        self.with_owner = with_owner
+        self.bound = bound
+        self.later = later
+        self.allowed = allowed
+        self.by_name = by_name
+
+
+def escapes(function: ir.Function, thing: Thing) -> bool:
+    """Whether ``function`` gives the thing to somebody who may have it when the function is over, or beside it."""
+    walk = _Walk(function, thing)
+    while True:
+        known = len(walk.names)
+        if walk.block(function.body):
+            return True
+        if len(walk.names) == known:
+            return False
+
+
+class _Walk:
+    """One function's body. ``names`` are the local names that the thing has."""
+
+    def __init__(self, function: ir.Function, thing: Thing) -> None:
+        self.function = function
+        self.thing = thing
+        self.names: set[str] = set()
+
+    def block(self, block: ir.Block) -> bool:
+        return any(map(self._statement, flat_statements(block)))
+
+    # -- what an expression may be
+
+    def _is_it(self, expr: ir.Expr) -> bool:
+        return self.thing.is_it(expr) or (isinstance(expr, ir.Name) and expr.id in self.names)
+
+    def _carries(self, expr: ir.Expr) -> bool:
+        """Whether the value of an expression may be the thing, or something that runs on with it."""
+        if self._is_it(expr):
+            return True
+        if isinstance(expr, ir.IfExp):
+            return self._carries(expr.body) or self._carries(expr.orelse)
+        if isinstance(expr, ir.Bool):
+            return self._carries(expr.right) or (expr.op != "and" and self._carries(expr.left))
+        if isinstance(expr, (ir.Walrus, ir.Narrowed)):
+            return self._carries(expr.value)
+        if isinstance(expr, ir.Attr):
+            return (expr.name in _WHOLE or self.thing.bound(expr.name)) and self._carries(expr.value)
+        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr):
+            return self.thing.later(expr.func.name) and self._carries(expr.func.value)
+        return False
+
+    # -- what is done with it
+
+    def _statement(self, stmt: ir.Stmt) -> bool:
+        if isinstance(stmt, ir.FunctionDef):
+            return self._function(stmt.function) or any(map(self._given, _evaluated(stmt.function)))
+        if isinstance(stmt, ir.ClassDef):
+            return any(map(self._given, (*stmt.decorators, *(arg.value for arg in stmt.bases))))
+        if isinstance(stmt, ir.Assign):
+            return self._assigned(stmt.targets, stmt.value)
+        if isinstance(stmt, ir.AnnAssign):
+            return stmt.value is not None and self._assigned((stmt.target,), stmt.value)
+        if isinstance(stmt, ir.With):
+            return any(self._entered(value, target) for value, target, _ in stmt.items)
+        if isinstance(stmt, ir.Delete):
+            return any(map(self._target, stmt.targets))
+        if isinstance(stmt, ir.Global):
+            return not self.names.isdisjoint(stmt.names)
+        if isinstance(stmt, (ir.Return, ir.Raise)):
+            return stmt.value is not None and self._given(stmt.value)
+        if isinstance(stmt, ir.AugAssign):
+            return self._given(stmt.value) or self._target(stmt.target)
+        if isinstance(stmt, ir.Match):
+            guards = (case.guard for case in stmt.cases if case.guard is not None)
+            return self._given(stmt.subject) or any(map(self._used, guards))
+        if isinstance(stmt, ir.For):
+            return self._used(stmt.iter) or self._target(stmt.target)
+        if isinstance(stmt, (ir.If, ir.While, ir.Assert)):
+            return self._used(stmt.test)
+        return isinstance(stmt, ir.ExprStmt) and self._used(stmt.value)
+
+    def _assigned(self, targets: tuple[ir.Expr, ...], value: ir.Expr) -> bool:
+        others = tuple(target for target in targets if not self._is_it(target) or isinstance(target, ir.Name))
+        if (self._carries(value) or len(others) < len(targets)) and not self._is_named(others):
+            return True
+        if len(others) < len(targets) and isinstance(value, ir.Name) and not self._may_have(value.id):
+            return True
+        return self._used(value) or any(map(self._target, targets))
+
+    def _entered(self, value: ir.Expr, target: ir.Expr | None) -> bool:
+        """``with it as x``: what ``__enter__`` gives is the thing itself, most often."""
+        if target is not None and self._carries(value) and not self._is_named((target,)):
+            return True
+        return self._used(value) or (target is not None and self._target(target))
+
+    def _is_named(self, targets: tuple[ir.Expr, ...]) -> bool:
+        """Whether all targets are names of the function's own, which the thing has from now on."""
+        names = [target.id for target in targets if isinstance(target, ir.Name)]
+        return len(names) == len(targets) and self._may_have(*names)
+
+    def _may_have(self, *names: str) -> bool:
+        if not self.thing.by_name or not self.function.bound.issuperset(names):
+            return False
+        self.names.update(names)
+        return True
+
+    def _target(self, target: ir.Expr) -> bool:
+        """``it.x = ...`` and ``it[k] = ...`` use the thing; as a key it stays in the mapping."""
+        if isinstance(target, ir.Subscript):
+            return self._used(target.value) or self._given(target.key)
+        if isinstance(target, ir.Attr):
+            return self._used(target.value)
+        return any(map(self._target, children(target))) if not isinstance(target, ir.Name) else False
+
+    def _given(self, expr: ir.Expr) -> bool:
+        """An expression whose value goes on to somebody."""
+        if self._carries(expr) and not self._is_allowed(expr):
+            return True
+        return self._used(expr)
+
+    def _is_allowed(self, expr: ir.Expr) -> bool:
+        return self.thing.allowed is not None and self.thing.allowed(expr)
+
+    def _used(self, expr: ir.Expr) -> bool:
+        """An expression whose value is looked at and let go."""
+        if isinstance(expr, ir.Lambda):
+            return self._function(expr.function) or any(map(self._given, _evaluated(expr.function)))
+        if isinstance(expr, ir.Call):
+            return self._call(expr)
+        if isinstance(expr, ir.Walrus) and self._carries(expr.value) and not self._may_have(expr.target):
+            return True
+        if isinstance(expr, (ir.Display, ir.DictDisplay)):
+            return any(map(self._given, children(expr)))
+        if isinstance(expr, ir.Yield) and expr.value is not None and not expr.delegates:
+            return self._given(expr.value)
+        if isinstance(expr, ir.Comprehension):
+            looks = (part for clause in expr.clauses for part in (clause.iter, *clause.ifs))
+            return any(map(self._given, expr.elements)) or any(map(self._used, looks))
+        return any(map(self._used, children(expr)))
+
+    def _call(self, call: ir.Call) -> bool:
+        if isinstance(call.func, ir.Name):
+            passed = self._used if call.func.id in _LOOKS else self._given
+            return any(passed(arg.value) for arg in call.args)
+        if self._used(call.func.value if isinstance(call.func, ir.Attr) else call.func):
+            return True
+        return any(self._given(arg.value) for arg in call.args)
+
+    def _function(self, function: ir.Function) -> bool:
+        """A function inside this one: it is called by whoever has it."""
+        parts = list(_parts(function))
+        if any(isinstance(part, ir.Name) and part.id in self.names for part in parts):
+            return True
+        return escapes(function, self.thing) if self.thing.with_owner else any(map(self.thing.is_it, parts))
+
+
+def _evaluated(function: ir.Function) -> Iterator[ir.Expr]:
+    """What is evaluated where a function is defined."""
+    yield from function.decorators
+    yield from (param.default for param in function.params if param.default is not None)
+
+
+def _parts(function: ir.Function) -> Iterator[ir.Expr]:
+    """All names and attributes in a function and in those inside it."""
+    pending: list[object] = [function.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ir.Name, ir.Attr)):
+            yield node
+        if isinstance(node, tuple):
+            pending.extend(node)

@@ -1,0 +1,164 @@
+"""Along a finalizer's chain: which expressions mean something that the finalized object has to itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import Registration
+from finlint.analysis.domain.values import Bound, Class, Object, Value
+from finlint.analysis.execution.reachability import Step
+from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, last_name
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.properties.ownership import Ownership, handed_over
+from finlint.model import ir
+from finlint.model.source import Span
+
+
+class Owned(NamedTuple):
+    """The finalized object itself, or what belongs to it. ``path``: the attributes that lead to it; ``obj`` is None for
+    a lock or a queue."""
+
+    path: tuple[str, ...]
+    obj: Object | None
+
+
+Names = Mapping[str, Owned]
+
+
+class Way:
+    """The steps of a chain. ``names``: for each step, the names of its function that mean something owned."""
+
+    def __init__(
+        self, ownership: Ownership, steps: tuple[Step, ...], me: Value | None, registration: Registration | None
+    ) -> None:
+        self.ownership = ownership
+        self.steps = steps
+        self.names: list[Names] = [self._at_first(steps[0].context, me, registration)]
+        for step, after in itertools.pairwise(steps):
+            self.names.append(self._passed(step, after.context, self.names[-1]))
+
+    def owned(self, expr: ir.Expr, names: Names, context: CallContext) -> Owned | None:
+        """What an expression of ``context`` means, if it belongs to the object."""
+        if isinstance(expr, ir.Name):
+            found = names.get(expr.id)
+            if found is not None or context.function is None:
+                return found
+            definitions = context.function.index.names.get(expr.id, [])
+            node = definitions[0].node if len(definitions) == 1 else None
+            plain = isinstance(node, ir.Attr) and definitions[0].how == "value" and not definitions[0].path
+            return self.owned(node, names, context) if plain else None  # type: ignore[arg-type]
+        if not isinstance(expr, ir.Attr):
+            return None
+        owner = self.owned(expr.value, names, context)
+        if owner is None or owner.obj is None:
+            return None
+        kept = self.ownership.kept(owner.obj, expr.name)
+        return None if kept is None else Owned((*owner.path, kept.name), kept.part)
+
+    def holds(self, number: int, path: tuple[str, ...]) -> bool:
+        """Whether the step with that number stands in a ``with`` of what ``path`` leads to."""
+        step, names = self.steps[number], self.names[number]
+
+        def is_it(expr: ir.Expr) -> bool:
+            found = self.owned(expr, names, step.context)
+            return found is not None and found.path == path
+
+        return is_within(step, is_it)
+
+    def _at_first(self, context: CallContext, me: Value | None, registration: Registration | None) -> Names:
+        """What belongs to the object among the names of the finalizer's own function."""
+        function = context.function
+        if function is None:
+            return {}
+        if isinstance(me, Object):
+            return {context.params[0][0]: Owned((), me)} if context.params and context.params[0][1] == me else {}
+        return self._handed(function, registration) if registration is not None else {}
+
+    def _handed(self, function: FunctionNode, registration: Registration) -> Names:
+        """``weakref.finalize(self, clean_up, self._lock)``, ``weakref.finalize(self, self._part.close)``."""
+        call, registering = registration.call, registration.context
+        owner = registration.obj
+        if call is None or not isinstance(owner, Object) or registering.function is None:
+            return {}
+        watched = call.args[0].value if call.args else None
+        me = registering.name_of(owner)
+        if not me or not isinstance(watched, ir.Name) or watched.id != me:
+            return {}
+        names = {me: Owned((), owner)}
+        out: dict[str, Owned] = {}
+        for param, expr in handed_over(call, function, is_bound=isinstance(registration.callback, Bound)):
+            found = self.owned(expr, names, registering)
+            if found is not None and found.path:
+                out[param] = found
+        return out
+
+    def _passed(self, step: Step, callee: CallContext, names: Names) -> Names:
+        """What is owned in the function that a step calls."""
+        function = callee.function
+        if function is None or step.context.function is None:
+            return {}
+        if callee.parent is step.context:
+            # A function inside: its names are those around it, but for its own.
+            return {name: owned for name, owned in names.items() if name not in function.ir.bound}
+        receiver = self._receiver(step, names)
+        if receiver is None or receiver.obj is None or function.owner is None or not function.ir.params:
+            return {}
+        order = self.ownership.evaluator.classes.mro(receiver.obj.cls)
+        if not any(isinstance(cls, Class) and cls.node is function.owner for cls in order):
+            return {}
+        return {function.ir.params[0].name: receiver}
+
+    def _receiver(self, step: Step, names: Names) -> Owned | None:
+        """On what a step calls a method, enters a ``with``, or asks a property."""
+        assert step.context.function is not None
+        expr = _at(step.context.function.ir.body, step.span)
+        if isinstance(expr, ir.Call):
+            if not isinstance(expr.func, ir.Attr):
+                return None
+            expr = expr.func
+            if isinstance(expr.value, ir.Call) and last_name(expr.value.func) == "super":
+                return names.get(step.context.params[0][0]) if step.context.params else None
+        if isinstance(expr, (ir.Attr, ir.Subscript)):
+            return self.owned(expr.value, names, step.context)
+        return None if expr is None else self.owned(expr, names, step.context)
+
+
+def is_within(step: Step, is_it: Callable[[ir.Expr], bool]) -> bool:
+    """Whether a step stands in a ``with`` of such an expression, other than that ``with`` itself."""
+
+    def within(block: ir.Block, held: bool) -> bool:
+        for stmt in block:
+            inside = held
+            if isinstance(stmt, ir.With):
+                at_it = any(place == step.span for _, _, place in stmt.items)
+                if held and at_it:
+                    return True
+                inside = held or (not at_it and any(is_it(expr) for expr, _, _ in stmt.items))
+            elif held and any(getattr(expr, "span", None) == step.span for expr in expressions_in(stmt)):
+                return True
+            if any(within(inner, inside) for inner in inner_blocks(stmt)):
+                return True
+        return False
+
+    function = step.context.function
+    return function is not None and within(function.ir.body, False)
+
+
+def _at(block: ir.Block, span: Span) -> ir.Expr | None:
+    """The expression at ``span``: of a call, a ``with``, an attribute; or what a statement there stores into."""
+    for stmt in flat_statements(block):
+        if isinstance(stmt, ir.With):
+            for expr, _, place in stmt.items:
+                if place == span:
+                    return expr
+        if isinstance(stmt, (ir.Assign, ir.Delete)) and stmt.span == span and len(stmt.targets) == 1:
+            return stmt.targets[0]
+        if isinstance(stmt, ir.AugAssign) and stmt.span == span:
+            return stmt.target
+        for expr in expressions_in(stmt):
+            if getattr(expr, "span", None) == span:
+                return expr
+    return None

@@ -1,0 +1,453 @@
+"""What an object has to itself: locks, queues and parts that it makes and gives to nobody.
+
+Whoever uses them does so in a method of the object, and has the object in his frame. The same holds for what a part has
+to itself, at any depth: a part is an instance of a class of the project whose methods do not give it away either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, Value, alternatives, is_known
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.evaluation.records import RECORD_DECORATORS
+from finlint.analysis.program.definitions import PUT, Definition, class_of
+from finlint.analysis.program.escape import Thing, escapes
+from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks
+from finlint.analysis.program.symbols import ClassNode, FunctionNode
+from finlint.model import ir
+from finlint.model.facts import Binding
+
+#: What a lock that is let go at the end of a ``with`` is made by. A semaphore may be taken by nobody in particular.
+LOCKS = frozenset({"threading.Lock", "threading.RLock", "threading.Condition"})
+#: What is locked for the length of a call only.
+QUEUES = frozenset({"queue.Queue", "queue.LifoQueue", "queue.PriorityQueue"})
+#: What may be a base of a part: it starts no thread of its own, and keeps nobody.
+_HARMLESS = ("builtins.", "abc.", "typing.", "typing_extensions.", "collections.")
+_HARMLESS_DECORATORS = RECORD_DECORATORS | {"functools.total_ordering", "typing.final", "typing_extensions.final"}
+
+
+class Kept(NamedTuple):
+    """What an attribute holds that its object has to itself: a part, or (None) a lock or a queue. ``name`` is the
+    attribute; that of the lock where it holds a condition of that."""
+
+    name: str
+    part: Object | None
+
+
+class Ownership:
+    """Questions about what objects keep to themselves."""
+
+    def __init__(self, evaluator: Evaluator, chain: tuple[FunctionNode, ...] = ()) -> None:
+        """``chain``: the functions of the finalizer, which may stand in another package than what they use."""
+        self.evaluator = evaluator
+        self.chain = chain
+        self._asked: set[tuple[Class, str]] = set()
+
+    def kept(self, owner: Object, name: str) -> Kept | None:
+        """What ``owner`` makes, holds as ``name`` and gives to nobody; None for anything else."""
+        key = owner.cls, name
+        if key in self._asked:
+            # A lock and its condition: each belongs to the object where the other does.
+            return Kept(name, None)
+        self._asked.add(key)
+        try:
+            return _Attribute(owner, name, self).kept()
+        finally:
+            self._asked.remove(key)
+
+    def methods(self, cls: Class, name: str = "") -> Iterator[FunctionNode]:
+        """The methods of a class and its bases; those that name something, where ``name`` is given."""
+        for base in self.evaluator.classes.mro(cls):
+            if isinstance(base, Class):
+                yield from _methods(base.node, name)
+
+    def is_part(self, cls: Class) -> bool:
+        """Whether instances of a class are with nobody but who made them: no method gives its object away."""
+        evaluator = self.evaluator
+        if evaluator.classes.has_unknown_base(cls):
+            return False
+        for base in evaluator.classes.mro(cls):
+            if isinstance(base, Lib) and not base.name.startswith(_HARMLESS):
+                return False
+            if isinstance(base, Class) and not self._is_plain(base):
+                return False
+        return not any(self._gives_itself(method, cls) for method in self.methods(cls))
+
+    def _is_plain(self, cls: Class) -> bool:
+        """Whether making an instance does nothing but making one."""
+        if any(arg.star or (arg.keyword and arg.keyword != "metaclass") for arg in cls.node.facts.bases):
+            return False
+        state = EvalState(cls.context)
+        metas = [self._eval(arg.value, state) for arg in cls.node.facts.bases if arg.keyword]
+        if (
+            any(not isinstance(meta, Lib) or meta.name != "abc.ABCMeta" for meta in metas)
+            or "__new__" in cls.node.members
+        ):
+            return False
+        named = (d.func if isinstance(d, ir.Call) else d for d in cls.node.facts.decorators)
+        values = [self._eval(decorator, state) for decorator in named]
+        return all(isinstance(value, Lib) and value.name in _HARMLESS_DECORATORS for value in values)
+
+    def _gives_itself(self, method: FunctionNode, cls: Class) -> bool:
+        if not method.ir.params or self._decorated(method, "staticmethod", "classmethod"):
+            return False
+        me = method.ir.params[0].name
+        weakly = set(self._weakly(method, me))
+        thing = Thing(
+            lambda expr: isinstance(expr, ir.Name) and expr.id == me,
+            with_owner=False,
+            bound=lambda name: self.is_method(cls, name),
+            later=lambda name: self.runs_later(cls, name),
+            allowed=lambda expr: id(expr) in weakly,
+        )
+        return escapes(method.ir, thing)
+
+    def _weakly(self, method: FunctionNode, me: str) -> Iterator[int]:
+        """Where a method passes its object on to what does not keep it: ``weakref.ref(self)``, ``Base.close(self)``."""
+        state = EvalState(self.evaluator.binding.generic_context(method))
+        for call in _calls(method.ir.body):
+            first = call.args[0].value if call.args and not call.args[0].star else None
+            if not isinstance(first, ir.Name) or first.id != me or not isinstance(call.func, (ir.Name, ir.Attr)):
+                continue
+            called = self._eval(call.func.value if isinstance(call.func, ir.Attr) else call.func, state)
+            if isinstance(called, Lib) and called.name.startswith("weakref"):
+                yield id(first)
+            if isinstance(call.func, ir.Attr) and isinstance(called, Class):
+                # A base's method, which is looked at by itself.
+                own = method.owner is not None and called in self.evaluator.classes.mro(
+                    Class(method.owner, called.context)
+                )
+                if own:
+                    yield id(first)
+
+    def is_method(self, cls: Class, name: str) -> bool:
+        """Whether an attribute of an instance is a method, which refers to it; not a property."""
+        function = self.evaluator.classes.class_function(cls, name)
+        if function is None:
+            return False
+        return not self._decorated(function.node, "property", "cached_property", "staticmethod", "classmethod")
+
+    def runs_later(self, cls: Class, name: str) -> bool:
+        function = self.evaluator.classes.class_function(cls, name)
+        return function is not None and suspends(function.node)
+
+    @staticmethod
+    def _decorated(method: FunctionNode, *names: str) -> bool:
+        last = (
+            d.name if isinstance(d, ir.Attr) else d.id if isinstance(d, ir.Name) else "" for d in method.ir.decorators
+        )
+        return not set(names).isdisjoint(last)
+
+    def _eval(self, expr: ir.Expr, state: EvalState) -> Value:
+        return self.evaluator.expressions.eval(expr, state)
+
+
+class _Attribute:
+    """How an attribute of an object is used by the methods of its class, and by others."""
+
+    def __init__(self, owner: Object, name: str, ownership: Ownership) -> None:
+        self.owner = owner
+        self.name = name
+        self.ownership = ownership
+        self.evaluator = ownership.evaluator
+        #: The ``__init__`` that is written for a record.
+        self.written = self._written()
+
+    def _written(self) -> FunctionNode | None:
+        classes = (cls for cls in self.evaluator.classes.mro(self.owner.cls) if isinstance(cls, Class))
+        written = filter(None, map(self.evaluator.records.init, classes))
+        return next((function.node for function in written), None)
+
+    def kept(self) -> Kept | None:
+        if self._is_shared():
+            return None
+        made = self._all_made()
+        # One way to use it: a lock, or a part of one class.
+        if made is None or len(made) != 1:
+            return None
+        (one,) = made
+        part = one if isinstance(one, Class) else None
+        if part is not None and not self.ownership.is_part(part):
+            return None
+        if any(self._escapes(method, part) for method in self._methods()) or self._escapes_elsewhere(part):
+            return None
+        if isinstance(one, Kept):
+            return one
+        return Kept(self.name, None if part is None else Object(part, (), f"{self.owner.site}.{self.name}"))
+
+    def _all_made(self) -> set[Class | Kept | str] | None:
+        """What is made for the attribute, wherever that is; None where it may get something else."""
+        out: set[Class | Kept | str] = set()
+        for method in self._methods():
+            definitions = self._definitions(method)
+            if definitions is None:
+                return None
+            for definition in definitions:
+                one = self._made(definition, method)
+                if one is None:
+                    return None
+                out.add(one)
+        return out
+
+    def _methods(self) -> Iterator[FunctionNode]:
+        yield from self.ownership.methods(self.owner.cls, self.name)
+        if self.written is not None:
+            yield self.written
+
+    def _definitions(self, method: FunctionNode) -> list[Definition] | None:
+        """What a method stores in the attribute of its object; None where it stores for all instances."""
+        me = method.ir.params[0].name if method.ir.params else ""
+        owner = method.owner.name if method.owner is not None else ""
+        if any((other, self.name) in method.index.stores for other in (owner, class_of(me))):
+            return None
+        # What is put into it is another thing, and None is none.
+        stored = method.index.stores.get((me, self.name), ())
+        return [d for d in stored if d.how not in PUT and d.node != ir.Const(None)]
+
+    def _is_shared(self) -> bool:
+        """Whether all instances share what a class body holds."""
+        if self.evaluator.records.stores(self.owner.cls, self.name):
+            return False
+        for cls in self.evaluator.classes.mro(self.owner.cls):
+            node = cls.node if isinstance(cls, Class) else None
+            for binding in node.members.get(self.name, []) if node is not None else ():
+                if node is not None and not node.only_annotates(binding) and not _is_none(node, binding):
+                    return True
+        return False
+
+    def _made(self, definition: Definition, method: FunctionNode) -> Class | Kept | str | None:
+        """What an attribute gets that nobody else has: ``threading.Lock()``, or an instance of a class."""
+        made = definition.node
+        if definition.how != "value" or definition.path:
+            return None
+        if isinstance(made, ir.Name):
+            made = self._default(made.id, method) or self._local(made.id, method)
+        if not isinstance(made, ir.Call):
+            return None
+        factory = next((arg.value for arg in made.args if arg.keyword in ("default_factory", "factory")), None)
+        called = self._eval(factory or made.func, method)
+        if isinstance(called, Class):
+            return called
+        name = self.evaluator.knowledge.canonical(called.name) if isinstance(called, Lib) else ""
+        if factory is not None or name in QUEUES:
+            # A size that is worked out changes nothing.
+            return name if name in LOCKS | QUEUES and not any(arg.star for arg in made.args) else None
+        if name not in LOCKS:
+            return None
+        if all(isinstance(arg.value, ir.Const) for arg in made.args):
+            return name
+        return self._condition_of(made, method) if name == "threading.Condition" else None
+
+    def _default(self, param: str, method: FunctionNode) -> ir.Expr | None:
+        """What makes a field of a record that callers give nothing for: ``field(default_factory=Lock)``."""
+        context = self.evaluator.binding.generic_context(method)
+        if method is not self.written or is_known(self.evaluator.callers.from_callers(method, param, context)):
+            return None
+        return next((p.default for p in method.ir.params if p.name == param), None)
+
+    @staticmethod
+    def _local(name: str, method: FunctionNode) -> object:
+        """What a name of the method is given, and nothing else."""
+        definitions = method.index.names.get(name, ())
+        given = any(param.name == name for param in method.ir.params)
+        only = definitions[0] if len(definitions) == 1 and name in method.ir.bound and not given else None
+        return only.node if only is not None and only.how == "value" and not only.path else None
+
+    def _condition_of(self, made: ir.Call, method: FunctionNode) -> Kept | None:
+        """``Condition(self._lock)``, where that lock is the object's own."""
+        lock = made.args[0].value if len(made.args) == 1 else None
+        me = method.ir.params[0].name if method.ir.params else ""
+        if isinstance(lock, ir.Attr) and isinstance(lock.value, ir.Name) and lock.value.id == me:
+            return self.ownership.kept(self.owner, lock.name)
+        return None
+
+    def _escapes(self, method: FunctionNode, part: Class | None) -> bool:
+        """Whether a method gives it away, leaves it taken, or may stop while it holds it. What functions inside it do,
+        they do with the object."""
+        stops = suspends(method) and self._suspended_inside(method.ir.body, method)
+        if part is None and (stops or self._is_left_taken(method, is_own=True)):
+            return True
+        return escapes(method.ir, self._thing(method, part, is_own=True))
+
+    def _thing(self, function: FunctionNode, part: Class | None, *, is_own: bool) -> Thing:
+        """The attribute as ``function`` sees it; ``is_own``: a method of its object, which is in the frame then."""
+        ownership = self.ownership
+        handed = {*self._handed_over(function, part), *self._conditions(function)} if is_own else set()
+        return Thing(
+            lambda expr: (
+                isinstance(expr, ir.Attr) and expr.name == self.name and self._may_be_its(expr.value, function, is_own)
+            ),
+            with_owner=True,
+            bound=lambda name: part is None or ownership.is_method(part, name),
+            later=lambda name: part is not None and ownership.runs_later(part, name),
+            allowed=lambda expr: id(expr) in handed,
+            by_name=is_own,
+        )
+
+    def _conditions(self, method: FunctionNode) -> Iterator[int]:
+        """Arguments of conditions that the object has to itself, too: ``self._more = Condition(self._lock)``."""
+        me = method.ir.params[0].name if method.ir.params else ""
+        for (owner, name), definitions in method.index.stores.items():
+            for definition in definitions:
+                made = definition.node
+                if owner == me and name != self.name and isinstance(made, ir.Call) and len(made.args) == 1:
+                    (arg,) = made.args
+                    is_condition = self._eval(made.func, method) == Lib("threading.Condition")
+                    if is_condition and self.ownership.kept(self.owner, name) is not None:
+                        yield id(arg.value)
+
+    def _handed_over(self, method: FunctionNode, part: Class | None) -> Iterator[int]:
+        """Arguments of finalizers of the object, which run when nobody has it any more, and do not keep them."""
+        me = method.ir.params[0].name if method.ir.params else ""
+        for call in _calls(method.ir.body):
+            watched = call.args[0].value if len(call.args) > 1 else None
+            if not (isinstance(watched, ir.Name) and watched.id == me):
+                continue
+            if self._eval(call.func, method) != Lib("weakref.finalize"):
+                continue
+            callback = call.args[1].value
+            for option in alternatives(self._eval(callback, method)):
+                function = option.function if isinstance(option, Bound) else option
+                if not isinstance(function, Function):
+                    continue
+                if isinstance(option, Bound) and function.node.owner is not None:
+                    yield id(callback)
+                for param, expr in handed_over(call, function.node, is_bound=isinstance(option, Bound)):
+                    if not self._keeps(function.node, param, part):
+                        yield id(expr)
+
+    def _keeps(self, function: FunctionNode, param: str, part: Class | None) -> bool:
+        """Whether a function gives away what it gets for a parameter."""
+        ownership = self.ownership
+        return escapes(
+            function.ir,
+            Thing(
+                lambda expr: isinstance(expr, ir.Name) and expr.id == param,
+                with_owner=False,
+                bound=lambda name: part is None or ownership.is_method(part, name),
+                later=lambda name: part is not None and ownership.runs_later(part, name),
+            ),
+        )
+
+    def _escapes_elsewhere(self, part: Class | None) -> bool:
+        """Whether functions beside its methods read the attribute of such an object and pass it on."""
+        own = {cls.node for cls in self.evaluator.classes.mro(self.owner.cls) if isinstance(cls, Class)}
+        reading = self.evaluator.external_stores.reading(self.name, self.owner.cls.node.module)
+        for node in dict.fromkeys((*self.ownership.chain, *reading)):
+            if node.owner in own:
+                continue
+            if part is None and self._is_left_taken(node, is_own=False):
+                return True
+            if escapes(node.ir, self._thing(node, part, is_own=False)):
+                return True
+        return False
+
+    def _may_be_its(self, expr: ir.Expr, node: FunctionNode, is_own: bool) -> bool:
+        if is_own and isinstance(expr, ir.Name) and expr.id == node.ir.params[0].name:
+            return True
+        classes = self.evaluator.classes
+        return any(
+            isinstance(option, Object)
+            and (self.owner.cls in classes.mro(option.cls) or option.cls in classes.mro(self.owner.cls))
+            for option in alternatives(self._eval(expr, node))
+        )
+
+    def _is_left_taken(self, function: FunctionNode, *, is_own: bool) -> bool:
+        """Whether a function acquires a lock by hand and does not give it back in a ``finally``."""
+        taken = (call for call in _calls(function.ir.body) if self._is_called(call, ("acquire", "__enter__"), function))
+        if not any(self._is_own_name(call.func, function, is_own) for call in taken):
+            return False
+        return not any(
+            self._is_called(call, ("release",), function)
+            for stmt in flat_statements(function.ir.body)
+            if isinstance(stmt, ir.Try)
+            for call in _calls(stmt.final)
+        )
+
+    def _is_own_name(self, method: ir.Expr, function: FunctionNode, is_own: bool) -> bool:
+        """Whether ``lock.acquire`` may be of this object's lock."""
+        lock = method.value if isinstance(method, ir.Attr) else method
+        return not isinstance(lock, ir.Attr) or self._may_be_its(lock.value, function, is_own)
+
+    def _is_called(self, call: ir.Call, names: tuple[str, ...], method: FunctionNode) -> bool:
+        func = call.func
+        return isinstance(func, ir.Attr) and func.name in names and self._is_named(func.value, method)
+
+    def _is_named(self, expr: ir.Expr, method: FunctionNode) -> bool:
+        """Whether an expression is the attribute by its name, or a local name for it."""
+        if isinstance(expr, ir.Name):
+            nodes = (definition.node for definition in method.index.names.get(expr.id, ()))
+            return any(isinstance(node, ir.Attr) and node.name == self.name for node in nodes)
+        return isinstance(expr, ir.Attr) and expr.name == self.name
+
+    def _suspended_inside(self, block: ir.Block, method: FunctionNode) -> bool:
+        """Whether a generator or a coroutine may stop while it holds the lock."""
+        for stmt in block:
+            held = stmt.items if isinstance(stmt, ir.With) else ()
+            if any(self._is_named(expr, method) for expr, _, _ in held) and any(map(_stops, inner_blocks(stmt))):
+                return True
+            if any(self._suspended_inside(inner, method) for inner in inner_blocks(stmt)):
+                return True
+        return False
+
+    def _eval(self, expr: ir.Expr, method: FunctionNode) -> Value:
+        return self.evaluator.expressions.eval(expr, EvalState(self.evaluator.binding.generic_context(method)))
+
+
+def handed_over(call: ir.Call, function: FunctionNode, *, is_bound: bool) -> Iterator[tuple[str, ir.Expr]]:
+    """The arguments of ``weakref.finalize(obj, callback, ...)`` by the names that ``function``, which is the callback,
+    has for them; ``is_bound``: its first parameter is what the callback is a method of."""
+    params = [param for param in function.ir.params if param.kind in ("pos", "any")]
+    positional = [arg.value for arg in call.args if not arg.keyword and not arg.star][1:]
+    if any(arg.star for arg in call.args) or not positional:
+        return
+    callback, *rest = positional
+    if is_bound:
+        if params and isinstance(callback, ir.Attr):
+            yield params[0].name, callback.value
+        params = params[1:]
+    yield from ((param.name, expr) for param, expr in zip(params, rest, strict=False))
+    named = {param.name for param in function.ir.params if param.kind in ("any", "kw")}
+    yield from ((arg.keyword, arg.value) for arg in call.args if arg.keyword in named)
+
+
+def suspends(method: FunctionNode) -> bool:
+    """Whether calling it gives a generator or a coroutine."""
+    return method.ir.is_generator or method.ir.is_async
+
+
+def _stops(block: ir.Block) -> bool:
+    """Whether a generator or a coroutine may stop in a block."""
+    return any(
+        (isinstance(stmt, (ir.For, ir.With)) and stmt.is_async)
+        or any(isinstance(expr, (ir.Await, ir.Yield)) for expr in expressions_in(stmt))
+        for stmt in flat_statements(block)
+    )
+
+
+def _calls(block: ir.Block) -> Iterator[ir.Call]:
+    for stmt in flat_statements(block):
+        for expr in expressions_in(stmt):
+            if isinstance(expr, ir.Call):
+                yield expr
+
+
+def _is_none(cls: ClassNode, binding: Binding) -> bool:
+    """Whether a binding of a class body is ``name = None``."""
+    statements = list(cls.module.statements(binding)) if binding.kind == "assign" else []
+    return bool(statements) and all(
+        isinstance(stmt, (ir.Assign, ir.AnnAssign)) and stmt.value == ir.Const(None) for stmt in statements
+    )
+
+
+def _methods(cls: ClassNode, name: str) -> Iterator[FunctionNode]:
+    """The methods of a class body; those that name ``name``, where there is one."""
+    lines = cls.module.source.lines("words", name) if name else ()
+    for binding in cls.facts.members:
+        named = not name or any(binding.line <= line <= binding.end_line for line in lines)
+        node = cls.function(binding) if named and binding.kind == "function" else None
+        if node is not None:
+            yield node
