@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 from finlint.scan.words import word_starts
 
@@ -21,7 +22,10 @@ def mentions(text: str, names: Iterable[str], attributes: Iterable[str]) -> list
                 found[start] = start, start + len(attribute)
             chain = _CHAIN.search(text, max(0, start - _MAX_CHAIN), start)
             # Of a chain, ``multiprocessing.util.Finalize``, at least one part has to be a module's name.
-            if chain is not None and any(map(imported.is_module, _WORD.findall(chain[1]))):
+            # A call without arguments is another thing's: every registrar takes one.
+            if chain is None or _NO_ARGUMENTS.match(text, start + len(attribute)):
+                continue
+            if any(map(imported.is_module, _WORD.findall(chain[1]))):
                 found[start] = chain.start(), start + len(attribute)
     return sorted(start for start, place in found.items() if not registers_nothing(text, *place))
 
@@ -31,6 +35,7 @@ _WORD = re.compile(r"\w+")
 #: with one ends a sentence.
 _CHAIN = re.compile(r"(?<![\w.])((?:\w+\s*\.[ \t]*)+)$")
 _MAX_CHAIN = 120
+_NO_ARGUMENTS = re.compile(r"\([ \t]*\)")
 #: What stands before the name in ``getattr(weakref, "finalize")``.
 _BY_NAME = re.compile(r"\bgetattr\([ \t]*[\w.]+[ \t]*,[ \t]*[\"']$")
 
@@ -40,22 +45,24 @@ class _Imported:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._names: set[str] | None = None
+        self._known: dict[str, bool] = {}
 
     def is_module(self, name: str) -> bool:
-        if "weakref" in name:
-            return True
-        if self._names is None:
-            starts = word_starts(self._text, "import")
-            statements = (_IMPORT.match(self._text, start) for start in starts)
-            self._names = {word for found in statements if found is not None for word in _WORD.findall(found[1])}
-        return name in self._names or self._renames(name)
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = "weakref" in name or name in self._names or self._renames(name)
+        return known
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        statements = (_IMPORT.match(self._text, start) for start in word_starts(self._text, "import"))
+        return frozenset(word for found in statements if found is not None for word in _WORD.findall(found[1]))
 
     def _renames(self, name: str) -> bool:
         """``w = weakref``, also as a default value and as an attribute."""
         for start in word_starts(self._text, name):
             renamed = _RENAMED.match(self._text, start + len(name))
-            if renamed is not None and self._names is not None and renamed[1] in self._names:
+            if renamed is not None and renamed[1] in self._names:
                 return True
         return False
 

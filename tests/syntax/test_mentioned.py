@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from finlint.analysis.program.mentions import mentioned_at
+from finlint.analysis.program.symbols import ModuleNode
+from finlint.model.reads import Reads
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
+from finlint.syntax.source import SourceFile
 from finlint.syntax.texts import TextQuestions
+from finlint.syntax.traced import Content, Traced
 
 NAMES = ["finalize", "set_finalizer"]
 ATTRIBUTES = ["ref", "proxy", "callbacks"]
@@ -58,6 +63,8 @@ def test_what_may_register_counts(statement: str) -> None:
         "f(finalize=g)",
         "finalize.alive",
         "model.ref(x, f)",
+        "weakref.ref()",
+        "weakref.proxy( )",
     ],
 )
 def test_what_registers_nothing_does_not(statement: str) -> None:
@@ -97,3 +104,16 @@ def test_an_attribute_counts_behind_an_imported_name(text: str, expected: list[i
 )
 def test_whether_an_import_may_bind_a_word(text: str, imported: bool) -> None:
     assert bool(TextQuestions(Lines(text)).ask("imports", "ref")) is imported
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mine = self.handler.callbacks\nfor f in mine: f()\n", []),
+        ("import gc\nmine = gc.callbacks\nmine.append(f)\n", [2]),
+    ],
+)
+def test_callbacks_are_the_collectors_only_where_it_is_named(text: str, expected: list[int]) -> None:
+    module = ModuleNode("m", Traced(Content(SourceFile("m.py", text.encode())), Reads()), False)
+    words = frozenset({"callbacks"})
+    assert list(mentioned_at(module, words, words)) == expected

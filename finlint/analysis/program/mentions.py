@@ -15,12 +15,14 @@ def mentioned_at(module: ModuleNode, words: frozenset[str], everyday: frozenset[
     ``isinstance``) does not count.
     """
     source = module.source
-    names = set(words)
-    if not source.lines("words", "gc"):
+    known = words
+    if "callbacks" in everyday and not source.lines("words", "gc"):
         # Keras and its kin have callbacks of their own.
-        names.discard("callbacks")
-    attributes = {word for word in names & everyday if not source.words("imports", word)}
-    names -= attributes
-    names.update(source.words("aliases", ",".join(sorted(words))))
+        known = words - {"callbacks"}
+    if not known:
+        return
+    attributes = {word for word in known & everyday if not source.words("imports", word)}
+    names = set(known - attributes)
+    names.update(source.words("aliases", ",".join(sorted(known))))
     names.discard("")
     yield from source.lines("mentions", f"{','.join(sorted(names))}\n{','.join(sorted(attributes))}")
