@@ -34,10 +34,13 @@ from finlint.syntax.contents import Contents
 from finlint.syntax.files import Files
 from finlint.syntax.traced import UNREADABLE, Traced, joined
 
-#: Parts of files, and bodies that were run, beyond which what is known of a package makes room: what an answer was made
+#: Parts of files, and bodies that were run, beyond which what is known of the files makes room: what an answer was made
 #: from is a set of the former, a bit for each.
-MAX_READS = 40_000
-MAX_BODIES = 6_000
+MAX_READS = 120_000
+MAX_BODIES = 20_000
+#: What is known of one package stays for the next while it takes no more than this part of the room: packages that
+#: stand beside each other use each other.
+SMALL = 0.4
 
 
 class Library:
@@ -64,7 +67,7 @@ class _Classes(NamedTuple):
 
 
 class _Evaluation:
-    """What is known of the files of one package: modules as nodes, answers, summaries of functions.
+    """What is known of files: modules as nodes, answers, summaries of functions.
 
     All tasks share it. An answer depends on the files alone, never on what was asked before, and knows what it was made
     from; so any process may give it, and it may be kept.
@@ -96,9 +99,9 @@ class _Evaluation:
         """Bodies that were run."""
         return self.summaries.count + self.quick.count
 
-    def is_large(self) -> bool:
-        """Whether it takes so much room that another one had better begin."""
-        return len(self.reads) > MAX_READS or self.count > MAX_BODIES
+    def fullness(self) -> float:
+        """How much room it takes: above 1 another one had better begin."""
+        return max(len(self.reads) / MAX_READS, self.count / MAX_BODIES)
 
     def close(self) -> None:
         """Take it apart: its parts refer to each other."""
@@ -107,7 +110,7 @@ class _Evaluation:
 
 
 class Check:
-    """Answers tasks about files of one package, one after another.
+    """Answers tasks about files, one after another; those of one package had better follow each other.
 
     ``traces``: somebody wants to know what answers stand on.
     """
@@ -132,13 +135,21 @@ class Check:
         with limits.telling(reads.hit):
             answer = self._answer(task, known, evaluation)
         answer, inputs = self._taken(answer, evaluation)
-        if evaluation.is_large() or answer.errors or self.contents.is_full():
+        if answer.errors or self._fullness() > 1:
             self.close()
             self.contents.trim()
         return answer, inputs
 
+    def is_small(self) -> bool:
+        """Whether what is known takes little room, so that it may stay while another package is asked about."""
+        return self._fullness() <= SMALL
+
+    def _fullness(self) -> float:
+        known = self._evaluation.fullness() if self._evaluation is not None else 0.0
+        return max(known, self.contents.fullness())
+
     def close(self) -> None:
-        """Forget what is known of the package, so that it makes room at once; it is found out again if need be."""
+        """Forget what is known, so that it makes room at once; it is found out again if need be."""
         if self._evaluation is not None:
             self._evaluation.close()
             self._evaluation = None

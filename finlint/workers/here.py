@@ -26,7 +26,7 @@ class Here:
         self._library = Library(settings)
         #: Nobody asks what answers stand on that are not kept.
         self._traces = settings.cache_dir is not None
-        #: The package that was asked about last: its modules are parsed.
+        #: The package that was asked about last, and what knows its modules, and those of others before it.
         self._package: tuple[str, Check] | None = None
 
     def run(self, batches: Sequence[Asked], known: Known) -> Iterator[Batch]:
@@ -34,14 +34,7 @@ class Here:
             yield roomy(self._batch, asked, known)
 
     def _batch(self, asked: Asked, known: Known) -> Batch:
-        if self._package is None or self._package[0] != asked.package:
-            # What is known of the last one makes room first.
-            if self._package is not None:
-                self._package[1].close()
-                self._package = None
-                give_back()
-            self._package = asked.package, self._check()
-        check = self._package[1]
+        check = self._check_of(asked.package)
         before = check.contents.work()
         answered = []
         for task in asked.tasks:
@@ -50,7 +43,20 @@ class Here:
         seen = check.seen(a.inputs for a in answered) if self._traces else Seen()
         return Batch(tuple(answered), seen, check.contents.work().minus(before))
 
-    def _check(self) -> Check:
+    def _check_of(self, package: str) -> Check:
+        """What answers about a package: what has answered about the last one, unless that takes much room."""
+        if self._package is not None:
+            last, check = self._package
+            if last == package or check.is_small():
+                self._package = package, check
+                return check
+            # It makes room first.
+            self.close()
+            give_back()
+        self._package = package, self._new()
+        return self._package[1]
+
+    def _new(self) -> Check:
         from finlint.checking import Check
 
         return Check(self._files.fresh(digests=self._traces), self._library, traces=self._traces)
