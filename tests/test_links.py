@@ -35,6 +35,18 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
+def test_the_site_holds_what_its_pages_lead_to() -> None:
+    """What stands beside docs/ is not on the site: mkdocs takes such a link for a broken one."""
+    docs = ROOT / "docs"
+    outside = {
+        f"{page.name}: {link}"
+        for page in docs.rglob("*.md")
+        for link in _LINK.findall(prose(page))
+        if not re.match(r"[a-z]+:|#", link) and not (page.parent / link).resolve().is_relative_to(docs)
+    }
+    assert outside == set()
+
+
 def test_the_site_has_every_page() -> None:
     listed = set(re.findall(r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M))
     pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}

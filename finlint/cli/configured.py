@@ -7,7 +7,6 @@ import json
 import os
 from typing import Any
 
-from finlint.cli.errors import UsageError
 from finlint.cli.options import command_parser
 from finlint.cli.paths import missing
 from finlint.cli.request import config_of
@@ -83,9 +82,7 @@ def _show_effective(options: argparse.Namespace) -> None:
         if near := _near_key(options.path):
             hint = f"there is neither a file nor a key `{options.path}`, did you mean the key `{near}`?"
         command_parser("config").error(hint)
-    explicit, inline = config_of(options.config)
-    if options.isolated and explicit:
-        raise UsageError("--isolated and --config FILE exclude each other")
+    explicit, inline = config_of(options)
     finder = ConfigFinder(isolated=options.isolated, explicit=explicit, inline=inline)
     path = os.path.abspath(options.path)
     config = finder.of_folder(path) if os.path.isdir(path) else finder.of_file(path)

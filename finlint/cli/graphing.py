@@ -12,14 +12,17 @@ from finlint.cli.terminal import say
 from finlint.linter import Linter, Options
 from finlint.model.finding import Finding
 from finlint.report.mermaid import flowchart, markdown
-from finlint.report.view import View
+from finlint.report.view import View, error_message
 from finlint.texts import Texts
 
 
 def draw(options: argparse.Namespace) -> int:
-    """Print a flowchart for each finding in the file, or on its line. Raises UsageError, ConfigError."""
+    """Print a flowchart for each finding in the file, or on its line. Raises UsageError, ConfigError.
+
+    1 where a file cannot be read, which is said, else 0.
+    """
     path, line = _place(options.place)
-    config, inline = config_of(options.config)
+    config, inline = config_of(options)
     linter = Linter(Options(config=config, inline=inline, isolated=options.isolated))
     texts = Texts()
     found = linter.find([path])
@@ -30,9 +33,11 @@ def draw(options: argparse.Namespace) -> int:
     wanted = [finding for finding in report.findings if line is None or line in _lines_of(finding)]
     picture = flowchart if options.output_format == "mermaid" else markdown
     print("\n".join(picture(finding, view) for finding in wanted), end="")
-    if not wanted:
+    for error in report.errors:
+        say(f"{error.path}:{error.line}:{error.column}: {error_message(error)}")
+    if not wanted and not report.errors:
         say(f"No findings in {path}" if line is None else f"No findings on line {line} of {path}")
-    return 0
+    return 1 if report.errors else 0
 
 
 def _lines_of(finding: Finding) -> set[int]:

@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
             word = unknown.split()[0].partition("=")[0]
             near = difflib.get_close_matches(word, list(self._option_string_actions), 1)
             hint = f" (did you mean `{near[0]}`?)" if near else ""
-            message = f"unknown option `{unknown}`"
+            message = f"unknown option `{unknown}`" if word.startswith("-") else f"nothing to do with `{unknown}`"
         self.exit(2, f"{plain_line(f'{self.prog}: error: {message}{hint}; try `{self.prog} --help`')}\n")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from finlint.cli.errors import UsageError
@@ -59,13 +59,15 @@ def request_of(options: Namespace) -> Request:
     return Request(options, options.paths or ["."], _outputs(options), _linting(options))
 
 
-def config_of(values: Sequence[str] | None) -> tuple[str | None, tuple[str, ...]]:
+def config_of(options: Namespace) -> tuple[str | None, tuple[str, ...]]:
     """The file and the ``key=value`` of ``--config``, which can be repeated. Raises UsageError."""
-    given = [*(values or ())]
+    given = [*(options.config or ())]
     # A file may have an equals sign in its name.
     files = [value for value in given if "=" not in value or os.path.isfile(value)]
     if len(files) > 1:
         raise UsageError(f"--config names two files, {files[0]} and {files[1]}; one can `extend` the other")
+    if files and options.isolated:
+        raise UsageError("--isolated and --config FILE exclude each other")
     return (files[0] if files else None), tuple(value for value in given if value not in files)
 
 
@@ -82,7 +84,7 @@ def _linting(options: Namespace) -> Options:
         _known(name, selectors or ())
     if select == ():
         raise UsageError("--select is empty, so that nothing would be reported; leave it out for the default rules")
-    config, inline = config_of(options.config)
+    config, inline = config_of(options)
     overrides = Overrides(
         select,
         ignore or (),
@@ -149,7 +151,6 @@ def _check(options: Namespace) -> None:
     stdin = "-" in options.paths
     fixes = options.fix or options.fix_only or options.diff
     faults = (
-        (options.isolated and config_of(options.config)[0], "--isolated and --config FILE exclude each other"),
         (
             options.baseline and options.write_baseline,
             "--baseline and --write-baseline exclude each other: writing takes all findings",

@@ -205,3 +205,10 @@ def test_the_command(tmp_path: Path) -> None:
     done = run("b.py")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no such file or folder: b.py" in done.stderr
+    done = run("--config", "other.toml", "a.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "finlint: error: --isolated and --config FILE exclude each other\n"
+    (tmp_path / "bad.py").write_text("def f(:\n")
+    done = run("bad.py")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"bad\.py:1:\d+: syntax error: .*\n", done.stderr)
