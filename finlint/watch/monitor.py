@@ -144,7 +144,7 @@ class Monitor:
             faulthandler.cancel_dump_traceback_later()
         if _ident() not in self._own:
             for ended in self._ended:
-                ended.acquire(timeout=timeout)
+                ended.acquire(timeout=timeout)  # finlint: ignore[FIN102] -- its thread's alone, until that ends
 
     def after_fork(self) -> None:
         """In a child, which has neither the threads nor what they saw."""

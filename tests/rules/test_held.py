@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from finlint.engine import analyse
 from finlint.model.finding import Finding, Severity
 from finlint.report.jsonfmt import finding_object, render_json
 from finlint.report.sarif import render_sarif
@@ -247,6 +248,28 @@ def test_a_timeout_ends_it(tmp_path: Path) -> None:
     (finding,) = of_code(report, "FIN102")
     assert finding.severity is Severity.WARNING
     assert finding.related == ()
+
+
+def test_a_holder_elsewhere_is_named_by_its_path_from_here(tmp_path: Path) -> None:
+    holder = (
+        "import threading\nlock = threading.Lock()\nclass Pool:\n    def take(self):\n        with lock:\n"
+        "            return [object()]\n    def close(self):\n        with lock:\n            pass\n"
+    )
+    holders = {"p/connection": holder, "p/core/connection": holder, "p/__init__": "", "p/core/__init__": ""}
+    user = (
+        "from p.{}connection import Pool\nclass C:\n    def __init__(self):\n        self.p = Pool()\n"
+        "    def __del__(self):\n        self.p.close()\n"
+    )
+    files = {**holders, "p/a": user.format("core."), "p/core/b": user.format("")}
+    for name, text in files.items():
+        path = tmp_path / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found = {
+        Path(finding.path).name: finding.message.partition("`Pool.take` (")[2].partition(")")[0]
+        for finding in analyse([str(tmp_path / f"{name}.py") for name in files]).findings
+    }
+    assert found == {"a.py": "core/connection.py:5", "b.py": "../connection.py:5"}
 
 
 def test_reports_show_the_place(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ class Reaches(Rule[Reached]):
             self.kind,
             severity,
             min(effect.confidence, self.certainty(witness, about), key=lambda level: level.rank),
-            self._message(witness, mild, about) + (_deadlock(halves[0]) if halves else ""),
+            self._message(witness, mild, about) + (_deadlock(halves[0], primary.path) if halves else ""),
             primary.path,
             primary.span,
             registration_ref(about.finalizer),
@@ -230,9 +230,18 @@ class Reaches(Rule[Reached]):
         return sentence[:1].upper() + sentence[1:]
 
 
-def _deadlock(half: Holder) -> str:
-    where = f"{os.path.basename(half.path)}:{half.span.line}"
+def _deadlock(half: Holder, path: str) -> str:
+    where = f"{_seen_from(half.path, path)}:{half.span.line}"
     return f"; `{half.function}` ({where}) holds it while it {half.does}: a finalizer that starts there deadlocks"
+
+
+def _seen_from(path: str, other: str) -> str:
+    """``path`` as somebody who stands in the file ``other`` says it: many packages have two files of one name."""
+    try:
+        return os.path.relpath(path, os.path.dirname(other)).replace(os.sep, "/")
+    except ValueError:
+        # They are on two drives.
+        return os.path.basename(path)
 
 
 def _hop(half: Holder) -> Hop:
