@@ -55,7 +55,7 @@ def act_two(write: Write) -> None:
     with Runtime() as rt:
         a, b, c = A(), B(), C()
         rt.set_finalizer(a, lambda it: write("gc Finalizer A"))
-        rt.set_finalizer(b, lambda it: (done.receive(), write("gc Finalizer B")))  # finlint: ignore[FIN101] -- the point
+        rt.set_finalizer(b, lambda it: (done.receive(), write("gc Finalizer B")))  # finlint: ignore[FIN101] -- as said
         rt.set_finalizer(c, lambda it: write("gc Finalizer C"))
         write("== start ===")
         del a, b, c
@@ -72,7 +72,7 @@ def act_three(write: Write) -> None:
     collected: list[str] = []
 
     def finalize_b(it: B) -> None:
-        done.receive()  # finlint: ignore[FIN101] -- the point
+        done.receive()  # finlint: ignore[FIN101] -- as said
 
     def finalize_b_elsewhere(it: B) -> None:
         rt.go(done.receive)

@@ -128,4 +128,5 @@ def _after_fork() -> None:
     if _watch is not None:
         if _watch.asking is not None:
             _watch.asking.after_fork()
+        _watch.reporter.after_fork()
         _watch.monitor.after_fork()

@@ -101,9 +101,9 @@ class Monitor:
         self._looked: dict[int, _Looked] = {}
         self._running: dict[int, tuple[Sighting, float]] = {}
         self._own: set[int] = set()
+        #: Taken until the end of their threads: who waits for one sleeps, and wakes at once.
         self._ended: list[_thread.LockType] = []
         self._looking = _thread.allocate_lock()
-        #: Taken until the end: who waits for it sleeps, and wakes at once.
 
     # -- from the program's threads
 

@@ -66,6 +66,10 @@ class Reporter:
         for done in list(self._busy.values()):
             done.acquire(timeout=timeout)
 
+    def after_fork(self) -> None:
+        """In a child, which has none of the threads that were reporting: their reports are the parent's."""
+        self._busy = {}
+
     def _report(self, text: str, record: dict[str, Any], done: _thread.LockType) -> None:
         try:
             if not (self._direct(text) if self._is_direct() else self._through_here(text)):

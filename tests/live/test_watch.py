@@ -220,6 +220,31 @@ del thing
     assert found["finalizer"] == "Stuck.__del__"
 
 
+def test_a_child_does_not_wait_for_reports_that_its_parent_makes() -> None:
+    with start(
+        """
+reporting, forked = threading.Event(), threading.Event()
+def slow(found):
+    reporting.set()
+    forked.wait()
+
+watch.start(0.05, slow)
+threading.Thread(target=lambda: Stuck(), daemon=True).start()
+reporting.wait()
+child = os.fork()
+if not child:
+    watch.stop(timeout=3600)
+    os._exit(7)
+_, status = os.waitpid(child, 0)
+forked.set()
+os.write(1, json.dumps(os.waitstatus_to_exitcode(status)).encode())
+os._exit(0)
+"""
+    ) as process:
+        out, _ = process.communicate()
+    assert json.loads(out) == 7
+
+
 def test_a_finalizer_that_blocks_at_exit() -> None:
     found = report_of(
         """
