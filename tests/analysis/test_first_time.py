@@ -94,3 +94,19 @@ class A:
     def __del__(self): self.s.get()
 """
     assert [f.severity.value for f in check(tmp_path, {"a": source}).findings] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("others", "severity"),
+    [("def read(self): return self.file\n    def write(self): self.file.x()", "note"), ("", "warning")],
+)
+def test_a_property_that_is_worked_out_once(others: str, severity: str, tmp_path: Path) -> None:
+    source = f"""\
+import functools, time
+class A:
+    @functools.cached_property
+    def file(self): time.sleep(9)
+    {others}
+    def __del__(self): self.file.close()
+"""
+    assert [f.severity.value for f in check(tmp_path, {"a": source}).findings] == [severity]

@@ -75,6 +75,12 @@ PROGRAMS = [
         [],
     ),
     (
+        "a special method of a protocol that drives it by a with",
+        "class A:\n    def __contextmanager__(self):\n        try:\n            yield self\n        finally:\n"
+        "            threading.Event().wait()\n",
+        [],
+    ),
+    (
         "always exhausted",
         "def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join()\n"
         "def use(t):\n    for x in g(t): print(x)\n    return list(g(t))\n",

@@ -298,6 +298,26 @@ class Attributes:
         """Whether code outside of its class stores an attribute; asked for what decides conditions only."""
         return isinstance(value, Const) and self.ask.external_stores.is_stored(obj, name)
 
+    def is_never_set(self, obj: Object, name: str) -> bool:
+        """Whether an instance certainly has no such attribute: neither its classes nor anybody in the package says that
+        there is one. Its class is known to be just that, or a subclass that the package shows."""
+        classes = self.ask.classes
+        if not obj.site or classes.has_unknown_base(obj.cls) or classes.class_member(obj.cls, name) is not None:
+            return False
+        for base in classes.mro(obj.cls):
+            if isinstance(base, Lib):
+                if not base.name.startswith(_EMPTY):
+                    return False
+            elif isinstance(base, Class):
+                node = base.node
+                if node.gives_by_name or name in node.changed_on_class or name in node.changed_by_name:
+                    return False
+                if any(hook in node.members for hook in ("__getattr__", "__getattribute__", "__slots__")):
+                    return False
+        if classes.declared(obj, name) is not None or self.stored(obj, name) is not None:
+            return False
+        return not self.ask.external_stores.is_stored(obj, name)
+
     def is_told(self, obj: Object, name: str) -> bool:
         """Whether all that methods store in an attribute is known, so that it is nothing else."""
         found = False
@@ -532,6 +552,10 @@ class Attributes:
         if name == "__new__":
             return Lib(_NEW)
         return self._as_users_know_it(receiver, name) if isinstance(receiver, Object) else UNKNOWN
+
+
+#: Bases that give an instance no attributes but special ones.
+_EMPTY = ("builtins.object", "abc.ABC", "typing.", "typing_extensions.", "collections.abc.")
 
 
 def _is_method(value: Value) -> bool:

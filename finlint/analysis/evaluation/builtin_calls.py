@@ -64,6 +64,8 @@ def _getattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> V
     if isinstance(name, Const) and isinstance(name.value, str):
         value = ask.attributes.attribute(args.positional[0], name.value, state, span)
         if len(args.positional) > 2:
+            if not is_known(value) and _has_none_such(ask, args.positional[0], name):
+                return args.positional[2]
             default = softened(args.positional[2])
             return union([value, default]) if is_known(value) else value
         return value
@@ -199,9 +201,20 @@ def _same_mapping(ask: Queries, args: Args, state: EvalState, span: Span | None)
 
 def _hasattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``hasattr(x, "name")`` reads the attribute: a property runs."""
-    if state.recorder is not None and len(args.positional) == 2:
+    if len(args.positional) != 2:
+        return None
+    if _has_none_such(ask, *args.positional):
+        return Const(False)
+    if state.recorder is not None:
         _getattr(ask, args, state, span)
     return None
+
+
+def _has_none_such(ask: Queries, obj: Value, name: Value) -> bool:
+    """Whether an object certainly has no attribute of that name."""
+    if not (isinstance(name, Const) and name.firm and isinstance(name.value, str)):
+        return False
+    return isinstance(obj, Object) and ask.attributes.is_never_set(obj, name.value)
 
 
 def _setattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:

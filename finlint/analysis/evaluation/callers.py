@@ -13,6 +13,7 @@ from finlint.analysis.domain.values import (
     UNKNOWN,
     Bound,
     Class,
+    Const,
     Function,
     Mapping,
     Marked,
@@ -107,6 +108,8 @@ class Callers:
         for param in function.ir.params:
             if param.name != name:
                 continue
+            if isinstance(param.default, ir.Const) and self._is_left_out(function, name, context):
+                return Const(param.default.value)
             defining = context.parent or self.ask.binding.module_context(context.module)
             if param.kind in ("*", "**"):
                 element: Value = UNKNOWN
@@ -201,6 +204,25 @@ class Callers:
         """What calls give to a parameter, as far as that is known."""
         values = [self.given(call, name) for call in calls]
         return [softened(value) for value in values if is_known(value) or value is NEVER]
+
+    def _is_left_out(self, function: FunctionNode, name: str, context: CallContext) -> bool:
+        """Whether the constructors between an instance's class and the base whose ``__init__`` this is give nothing for
+        a parameter: it has its default then, whoever makes the instance."""
+        heir = self._heir(function, context)
+        if heir is None or not self.solver.may_ask_callers():
+            return False
+        given = self._heirs.answer((function, heir), self._find_given_by, heir, function)
+        return bool(given) and all(call.passes_on and self._leaves_out(call, name) for call in given)
+
+    def _leaves_out(self, given: Given, name: str) -> bool:
+        if given.call is None:
+            return False
+        args = self.ask.expressions.pending(given.call.args, EvalState(given.context))
+        expressions = args.expressions(given.function.ir, given.receiver is not None)
+        if expressions is not None:
+            return name not in expressions
+        bound = dict(self.ask.binding.bind(given.function, args, given.receiver, fill=False))
+        return not args.open_ended and name not in bound
 
     @staticmethod
     def _heir(function: FunctionNode, context: CallContext) -> Object | None:

@@ -11,7 +11,7 @@ from finlint.analysis.domain.values import Class, Object, Value, alternatives, i
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import FunctionIndex
-from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, method_kind
 from finlint.model.limits import STORING_FUNCTIONS
 
 
@@ -64,11 +64,23 @@ class ExternalStores:
         object."""
         own = {base.node for base in self.ask.classes.mro(obj.cls) if isinstance(base, Class)}
         return any(
-            any(attribute == name for _, attribute in place.definitions.stores)
-            or any(attribute == name for _, attribute in place.definitions.nested)
+            self._names_one_of(place, obj, name)
             for place in self._places(name, obj.cls.node.module)
             if place.function is None or place.function.owner not in own
         )
+
+    def _names_one_of(self, place: _Place, obj: Object, name: str) -> bool:
+        """Whether a place stores such an attribute of something else than an object of another class of its own."""
+        if any(attribute == name for _, attribute in place.definitions.nested):
+            return True
+        owners = {owner for owner, attribute in place.definitions.stores if attribute == name}
+        function = place.function
+        if function is not None and function.owner is not None and method_kind(function) == "instance":
+            me = function.ir.params[0].name if function.ir.params else ""
+            order = self.ask.classes.mro(self.ask.binding.generic_class(function.owner))
+            if not any(isinstance(base, Class) and base.node is obj.cls.node for base in order):
+                owners.discard(me)
+        return bool(owners)
 
     def on_class(self, cls: Class, name: str) -> list[Value]:
         """What the rest of a class's module assigns to the class by its name: ``Pool.size = 3`` behind it."""

@@ -14,6 +14,8 @@ from finlint.model import ir
 
 #: What a freed generator's finalizer is registered by: calling its function.
 GENERATOR = "generator"
+#: Special methods whose generator is given to whoever iterates.
+_ITERATED = frozenset({"__call__", "__get__", "__getitem__", "__iter__", "__reversed__"})
 
 
 def freed_generators(module: ModuleNode, evaluator: Evaluator) -> Iterator[Finalizer]:
@@ -52,7 +54,13 @@ def _is_exhausted(around: tuple[FunctionNode, ...], module: ModuleNode) -> bool:
     blocks = [around[-2].ir.body] if is_inner else list(_mentioning(module, name))
     counts = [calls_taken(name, block) for block in blocks]
     called = any(calls for calls, _ in counts)
-    return all(calls == taken for calls, taken in counts) if called else is_inner
+    return all(calls == taken for calls, taken in counts) if called else is_inner or _is_of_a_protocol(name)
+
+
+def _is_of_a_protocol(name: str) -> bool:
+    """Whether a library calls a method of that name in a way of its own: a ``with`` drives ``__contextmanager__``,
+    as what ``contextlib.contextmanager`` decorates is."""
+    return name.startswith("__") and name.endswith("__") and name not in _ITERATED
 
 
 def _mentioning(module: ModuleNode, name: str) -> Iterator[ir.Block]:

@@ -1,8 +1,8 @@
 """What a function does the first time only, making a variable of its module or class: ``if runtime is None: ...``.
 
 A finalizer that comes there waits only if nobody has been there before it; mostly its own object could not exist then.
-A flag (``if not started: started = True``) is not such a thing: a finalizer may well be the first to shut something
-down.
+The same holds for a property that is worked out once. A flag (``if not started: started = True``) is not such a thing:
+a finalizer may well be the first to shut something down.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from finlint.analysis.domain.state import dotted
 from finlint.analysis.program.definitions import Definition, class_of
-from finlint.analysis.program.statements import inner_blocks
-from finlint.analysis.program.symbols import FunctionNode, method_kind
+from finlint.analysis.program.statements import inner_blocks, last_name
+from finlint.analysis.program.symbols import FunctionNode, function_at, method_kind
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -20,12 +20,21 @@ from finlint.model.source import Span
 def made_first(function: FunctionNode, span: Span, *, shared: bool = False) -> str:
     """The variable that the function makes where it comes to ``span``, and only then; "" if there is none. ``shared``:
     it is a method of an object that others have, so that a property of it which loads once has been read before."""
+    if any(last_name(decorator) == "cached_property" for decorator in function.ir.decorators) and _is_read(function):
+        return f"{function.ir.params[0].name}.{function.name}"
     names = _made_by(function)
     if shared and any(isinstance(d, ir.Name) and d.id == "property" for d in function.ir.decorators):
         me = function.ir.params[0].name if function.ir.params else ""
         stores = function.index.stores.items()
         names |= {f"{me}.{name}" for (who, name), found in stores if who == me and _is_made(found)}
     return _within(function.ir.body, span, names) if names else ""
+
+
+def _is_read(function: FunctionNode) -> bool:
+    """Whether several functions of its module name a property, so that it is rarely a finalizer that reads it first."""
+    module = function.module
+    naming = {function_at(module, line) for line in module.source.lines("words", function.name)}
+    return bool(function.ir.params) and len(naming - {None, function}) > 1
 
 
 def _made_by(function: FunctionNode) -> frozenset[str]:

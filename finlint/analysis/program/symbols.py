@@ -130,6 +130,10 @@ class FunctionNode:
         return f"<{self.module.name}.{self.qualified}>"
 
 
+#: Special methods by which instances are copied and pickled.
+_COPYING = frozenset({"__copy__", "__deepcopy__", "__getstate__", "__reduce__", "__reduce_ex__", "__setstate__"})
+
+
 class ClassNode:
     """A class; compared by identity. ``parent`` is the class whose body holds it, ``within`` the function whose body
     does, if any."""
@@ -198,6 +202,16 @@ class ClassNode:
     def sets_by_name(self) -> bool:
         """Whether its text may store attributes whose names do not stand there."""
         return self._has("setattr") or self._has(DICT)
+
+    @property
+    def gives_by_name(self) -> bool:
+        """The same, but for methods that copy an instance: they give it what another one had."""
+        if not self.sets_by_name:
+            return False
+        places = [
+            f"{b.line}\n{b.end_line}\n" for b in self.facts.members if b.kind == "function" and b.name not in _COPYING
+        ]
+        return any(self.module.source.words("holds", place + word) for place in places for word in ("setattr", DICT))
 
     def methods_calling(self, names: Iterable[str]) -> Iterator[FunctionNode]:
         """The methods in which something of one of these names is called."""

@@ -145,6 +145,9 @@ class _Walk:
             self.left = True
             return
         if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
+            for expr in parts_of(stmt.value):
+                if isinstance(expr, ir.Call):
+                    self._note(expr)
             yield from self._call(stmt.value)
         elif isinstance(stmt, (ir.Assign, ir.AnnAssign)) and stmt.value is not None:
             for expr in parts_of(stmt.value):
@@ -189,7 +192,6 @@ class _Walk:
         self.left = False
 
     def _call(self, call: ir.Call) -> Iterator[Dropped]:
-        self._note(call)
         value = self.evaluator.expressions.eval(call, self.state)
         name = _coroutine(value)
         if name:
