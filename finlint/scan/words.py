@@ -58,6 +58,12 @@ def is_word(text: str) -> bool:
     return bool(text) and b" " not in text.encode().translate(_SEPARATED)
 
 
+def longest_word(text: str) -> str:
+    """The longest part of ``text`` that ``is_word``, the first of several; all of it where none is."""
+    words = text.encode().translate(_SEPARATED).split()
+    return max(words, key=len).decode() if words else text
+
+
 def _words_of(data: bytes) -> bytes:
     """The words of ``data``, each once: a tenth of it, where all words stand that it holds."""
     return b" ".join(set(data.translate(_SEPARATED).split()))

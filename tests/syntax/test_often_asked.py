@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from finlint.scan.words import NAMES, SUBCLASSES, OftenAsked, Vocabulary, holds
+from finlint.scan.words import NAMES, SUBCLASSES, OftenAsked, Vocabulary, holds, longest_word
 
 DATA = "class Heir(Base, pkg.Übung):\n    factory = Base\n\n    def method(self): return self.base_class.x(Base)\n".encode()
 
@@ -60,3 +60,18 @@ def test_a_vocabulary_tells_the_files_that_hold_a_word_in_order() -> None:
     for word in [*words, "bc", "e", "_", "nothing"]:
         assert vocabulary.holding(word) == [path for path, data in files if holds(data, word, "")]
     assert Vocabulary([]).holding("ab") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Pool", "Pool"),
+        ("Pool(", "Pool"),
+        (".is_open = ", "is_open"),
+        ("@close", "close"),
+        ("a.bcd.e", "bcd"),
+        ("(", "("),
+    ],
+)
+def test_the_word_that_is_looked_for_first(text: str, word: str) -> None:
+    assert longest_word(text) == word

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from finlint.model.limits import FILE_SIZE
-from finlint.scan.words import Vocabulary, holds, is_word
+from finlint.scan.words import Vocabulary, holds, is_word, longest_word
 
 #: Bytes of files, and of their words, that are kept between searches; the others are read again.
 MAX_KEPT = 12_000_000
@@ -50,13 +50,13 @@ class Disk:
         self._vocabularies: dict[str, Vocabulary] = {}
 
     def holding(self, key: str, text: str, form: str, read: Callable[[str], bytes | None]) -> list[str]:
-        """The group's files that hold ``text``, a word or one in parentheses, in that ``form``, if any."""
+        """The group's files that hold ``text``, a word or a piece of code, in that ``form``, if any."""
         search = key, text, form
         found = self.holders.get(search)
         if found is not None:
             return found
         # A class is looked for as a base, as a call and by other names: the word is looked for in all files once.
-        word = text.strip("()")
+        word = longest_word(text)
         files = self._with_word.get((key, word))
         if files is None and is_word(word):
             vocabulary = self._vocabulary(key, read)
