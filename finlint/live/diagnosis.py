@@ -57,7 +57,9 @@ def _joined(dump: Dump, found: list[Stuck], sources: Sources) -> tuple[Diagnosed
     static = Static(sources)
     if not found:
         found = verdicts(dump, sources, static.callbacks(_own_frames(dump)))
-    return tuple(Diagnosed(stuck.verdict, static.match(stuck.frames) if stuck.frames else None) for stuck in found)
+    return tuple(
+        Diagnosed(verdict, static.match(frames, verdict.waits) if frames else None) for verdict, frames in found
+    )
 
 
 def _in_time(work: Callable[[], _Answer]) -> _Answer | None:

@@ -10,7 +10,7 @@ from finlint import engine
 from finlint.linter import Linter, Options
 from finlint.live.source import Sources
 from finlint.live.stacks import Frame
-from finlint.live.verdicts import Place
+from finlint.live.verdicts import Place, Waits
 from finlint.model.finding import Finding
 
 
@@ -51,17 +51,18 @@ class Static:
             self._found[path] = engine.analyse((path,), self._linter.settings((path,))).findings
         return self._found[path]
 
-    def match(self, frames: Sequence[Frame]) -> Match | None:
-        """The finding for a stack that goes from where it waits (first) to the finalizer's frame (last)."""
+    def match(self, frames: Sequence[Frame], waits: Waits | None = None) -> Match | None:
+        """The finding for a stack that goes from where it ``waits`` (first) to the finalizer's frame (last)."""
         stack = [(self._real(frame.path), frame.line) for frame in frames]
-        best: tuple[tuple[bool, int, int], Match] | None = None
+        best: tuple[tuple[bool, bool, int, int], Match] | None = None
         # The finalizer's own file has the finding; the trampolines of the library have none.
         for finding in self.of(frames[-2:]):
             chain = _chain(finding)
             hops = len(chain & set(stack))
             if not hops:
                 continue
-            rank = (stack[0] in chain, hops, finding.severity.rank)
+            # Of two ways to sleep the linter names the shorter one: it is the same fault.
+            rank = (stack[0] in chain, _is_of(finding, waits), hops, finding.severity.rank)
             if best is None or rank > best[0]:
                 best = rank, _match(finding, hops, len(chain))
         return best[1] if best is not None else None
@@ -79,6 +80,13 @@ class Static:
 
     def _real(self, path: str) -> str:
         return os.path.realpath(self._sources.resolve(path) or path)
+
+
+def _is_of(finding: Finding, waits: Waits | None) -> bool:
+    """Whether the finding's culprit is a call of the same name as the one that waits: ``time.sleep(self._delay)``."""
+    if waits is None or waits.is_lock or finding.culprit is None:
+        return False
+    return waits.text.partition("(")[0].rpartition(".")[2] == finding.culprit.call.rpartition(".")[2]
 
 
 def _chain(finding: Finding) -> set[tuple[str, int]]:

@@ -456,3 +456,38 @@ def test_linting_loads_none_of_it(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_finding_is_the_one_of_the_call_that_waits(tmp_path: Path) -> None:
+    """As in ptyprocess, whose ``close`` sleeps, and terminates, which sleeps again and asks whether it has helped."""
+    (tmp_path / "pty.py").write_text(
+        """\
+import os
+import time
+
+
+class Process:
+    def alive(self):
+        return os.waitpid(self.pid, 0)
+
+    def terminate(self):
+        time.sleep(self.pause)
+        return self.alive()
+
+    def close(self):
+        time.sleep(0.1)
+        self.terminate()
+
+    def __del__(self):
+        self.close()
+"""
+    )
+    dump = "Current thread 0x00007f0000000740 (most recent call first):\n" + "".join(
+        f'  File "{tmp_path}/pty.py", line {line} in {name}\n'
+        for line, name in ((10, "terminate"), (15, "close"), (18, "__del__"), (30, "<module>"))
+    )
+    verdict, finding = only(diagnose(dump, ()))
+    assert verdict.waits is not None
+    assert verdict.waits.text == "time.sleep(self.pause)"
+    assert finding is not None
+    assert (finding.code, finding.hops, finding.of) == ("FIN103", 1, 2)

@@ -180,6 +180,36 @@ lock.acquire()  # from here on the main thread makes nothing
     assert found["thread"].isdigit(), "threading knows nothing of the watch's threads"
 
 
+def test_no_object_dies_in_the_watching_thread() -> None:
+    """A frame that outlives a look would keep the objects of its locals, and free them there."""
+    with start(
+        """
+import time
+from finlint.watch.monitor import Monitor
+sys.setswitchinterval(1000)  # threads change where they sleep, and nowhere else
+died_in = set()
+
+class Dropped:
+    def __del__(self):
+        died_in.add(threading.get_ident())
+
+def drop():
+    things = [Dropped() for _ in range(100)]
+    time.sleep(0)
+
+monitor = Monitor(60, print, pace=0.001)
+monitor.start()
+while monitor.looks < 200:
+    drop()
+monitor.stop()
+os.write(1, json.dumps(died_in == {threading.get_ident()}).encode())
+os._exit(0)
+"""
+    ) as process:
+        out, _ = process.communicate()
+    assert json.loads(out) is True
+
+
 @pytest.mark.parametrize(
     "lock",
     ["threading._active_limbo_lock", "logging._lock", "threading._shutdown_locks_lock"],
