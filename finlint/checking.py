@@ -176,17 +176,19 @@ class Check:
                 for finalizer, follow in self._finalizers(task, module, finder, evaluator, found):
                     place = finalizer.module.path, finalizer.span.line, finalizer.span.column, finalizer.registrar
                     registrations.add(place)
+                    reached: list[Finding] = []
                     if follow:
-                        reached = rules.of_reached(
-                            Reached(finalizer, summaries, self.files.is_linted, evaluation.text_at)
-                        )
-                        if finalizer.registrar == GENERATOR:
-                            # Who closes it by hand has been told already.
-                            told = {finding.culprit for finding in findings}
-                            reached = (finding for finding in reached if finding.culprit not in told)
-                        findings.extend(reached)
+                        about = Reached(finalizer, summaries, self.files.is_linted, evaluation.text_at)
+                        reached = list(rules.of_reached(about))
+                    by_itself: list[Finding] = []
                     if finalizer.registrar != GENERATOR:
-                        findings.extend(rules.of_finalizer(FinalizerPass(finalizer, evaluator, summaries)))
+                        by_itself = list(rules.of_finalizer(FinalizerPass(finalizer, evaluator, summaries)))
+                    else:
+                        # Who closes it by hand has been told already.
+                        told = {finding.culprit for finding in findings}
+                        reached = [finding for finding in reached if finding.culprit not in told]
+                    findings.extend(rules.at_exit(reached, by_itself))
+                    findings.extend(by_itself)
                 if task.what == "own":
                     findings.extend(rules.of_module(ModulePass(module, evaluator)))
             except RecursionError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
 from finlint import rules
-from finlint.model.finding import Finding
+from finlint.analysis.properties.kept_alive import kept_until_exit
+from finlint.model.finding import Confidence, Finding, Severity
 from finlint.rules.base.reaching import Reached, Reaches, is_certain, kept
 from finlint.rules.base.rule import FinalizerPass, FinalizerRule, ModulePass, ModuleRule, Rule
 
@@ -52,9 +53,22 @@ _OF_MODULE = [rule for rule in RULES.values() if isinstance(rule, ModuleRule)]
 
 
 def of_reached(reached: Reached) -> Iterator[Finding]:
-    """What one finalizer comes to by calls."""
+    """What one finalizer comes to by calls; nothing where it never runs, which is FIN301."""
+    finalizer = reached.finalizer
+    if finalizer.owner is not None and any(kept_until_exit(finalizer.owner, reached.summaries.evaluator)):
+        return iter(())
     found = chain.from_iterable(rule.run(reached) for rule in _REACHES)
     return kept(filter(is_certain, found) if reached.is_generator else found)
+
+
+def at_exit(reached: Iterable[Finding], by_itself: Iterable[Finding]) -> Iterator[Finding]:
+    """What a finalizer comes to, where what is wrong with it ``by_itself`` says that it does not run before exit: what
+    is bounded is a note then, as it would be of a function of ``atexit``."""
+    kept_until_exit = any(f.code == "FIN301" and f.confidence is Confidence.HIGH for f in by_itself)
+    for finding in reached:
+        if kept_until_exit and finding.severity is Severity.WARNING and finding.code < "FIN2":
+            finding = finding._replace(severity=Severity.NOTE, message=f"{finding.message} (at exit only: FIN301)")
+        yield finding
 
 
 def of_finalizer(about: FinalizerPass) -> Iterator[Finding]:

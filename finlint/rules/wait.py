@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from finlint.analysis.execution.reachability import Witness
-from finlint.analysis.properties.alive import is_own_thread
+from finlint.analysis.properties.alive import is_asked_for, is_own_thread
 from finlint.model.finding import Severity
 from finlint.rules.base.reaching import BOUNDED, NOT_REPORTED, Mildly, Reached, Reaches, own_object
 from finlint.rules.base.rule import BY_CLEANER, DEL
@@ -64,5 +64,7 @@ class Wait(Reaches):
         context = witness.steps[-1].context
         if me is None or not is_own_thread(me, context, witness.effect.span, about.summaries.evaluator):
             return None
+        if is_asked_for(context, witness.effect.span):
+            return Mildly(Severity.NOTE, ", which has the object until it ends, so that it is not alive by then")
         because = ", which has the object until it ends: the finalizer does not run before, and never stops it"
         return Mildly(Severity.WARNING, because)

@@ -148,6 +148,31 @@ def test_a_thread_that_has_the_object(started: str, tmp_path: Path) -> None:
     assert finding.message.endswith("does not run before, and never stops it")
 
 
+def test_a_thread_that_is_asked_whether_it_runs(tmp_path: Path) -> None:
+    """It has the object as long as it runs: by then it does not."""
+    program = THREAD.replace("{started}", OWN_THREADS["a method"])
+    asked = "\n        if self.thread is not None and self.thread.is_alive(): self.thread.join()"
+    (finding,) = of_code(lint(tmp_path, program.replace("self.thread.join()", asked)), "FIN104")
+    assert finding.severity is Severity.NOTE
+    program = THREAD.replace("{started}", OTHER_THREADS["a function"])
+    (finding,) = of_code(lint(tmp_path, program.replace("self.thread.join()", asked)), "FIN104")
+    assert finding.severity is Severity.ERROR
+
+
+def test_a_thread_of_an_attribute_that_is_declared(tmp_path: Path) -> None:
+    started = "self.thread: threading.Thread | None = None\n        " + OWN_THREADS["a function in the method"]
+    assert _joined(started, tmp_path).severity is Severity.WARNING
+
+
+def test_a_thread_that_somebody_else_starts_and_stores(tmp_path: Path) -> None:
+    started = "self.thread = None\n        start(self)"
+    program = THREAD.replace("{started}", started) + (
+        "def start(a: A):\n    def run(): a.loop()\n    thread = threading.Thread(target=run)\n    a.thread = thread\n"
+    )
+    (finding,) = of_code(lint(tmp_path, program), "FIN104")
+    assert finding.severity is Severity.WARNING
+
+
 @pytest.mark.parametrize("started", OTHER_THREADS.values(), ids=OTHER_THREADS)
 def test_a_thread_that_has_not(started: str, tmp_path: Path) -> None:
     finding = _joined(started, tmp_path)

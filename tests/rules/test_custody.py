@@ -342,7 +342,7 @@ def test_what_a_finalizer_and_others_have(tmp_path: Path) -> None:
     registered = OF_ITS_FINALIZER["a function"]
     assert _finalized(tmp_path, registered, more="def get(self): return self.lock") is not Severity.NOTE
     assert _finalized(tmp_path, registered, clear="threading.Thread(args=(lock,)).start()") is not Severity.NOTE
-    assert _finalized(tmp_path, registered.replace("self,", "self.items,", 1)) is not Severity.NOTE
+    assert _finalized(tmp_path, registered.replace("self,", "self.part,", 1)) is not Severity.NOTE
     by_part = OF_ITS_FINALIZER["a method of a part"]
     assert _finalized(tmp_path, by_part, more="def get(self): return self.part") is not Severity.NOTE
 

@@ -79,3 +79,20 @@ def test_data_that_a_class_inherits_from_a_library_is_no_method(argument: str, t
         "    def also(self): weakref.finalize(self, plain, self.start)\n"
     )
     assert [f.span.line for f in of_code(lint(tmp_path, program), "FIN301")] == [program.count("\n")]
+
+
+def test_a_wait_at_exit_only_is_a_note(tmp_path: Path) -> None:
+    """The callback never runs before exit: what it waits for then is bounded, or hangs the exit."""
+    program = """
+    import threading, time, weakref
+    class A:
+        def __init__(self):
+            self.event = threading.Event()
+            weakref.finalize(self, self.close)
+        def close(self):
+            time.sleep(1)
+            self.event.wait()
+    """
+    report = lint(tmp_path, program)
+    assert [f.severity.value for f in of_code(report, "FIN103")] == ["note"]
+    assert [f.severity.value for f in of_code(report, "FIN104")] == ["error"]

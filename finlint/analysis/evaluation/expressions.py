@@ -147,6 +147,9 @@ class Expressions:
                 self._note_growth(expr.func.value, state)
             return
         if not isinstance(function, LibMethod) or not isinstance(function.receiver, LibObject):
+            if any(map(self._ends_process, alternatives(function))) and (path := dotted(expr.func.value)):
+                # Whatever else it may be.
+                state.env[path] = library.ended(self.eval(expr.func.value, EvalState(state.context, dict(state.env))))
             return
         entry = self.knowledge.entry(function.name)
         path = dotted(expr.func.value)
@@ -161,6 +164,11 @@ class Expressions:
         if entry is None or not path or not library.changes_receiver(entry):
             return
         state.env[path] = library.changed_receiver(entry, args, function.receiver)
+
+    def _ends_process(self, function: Value) -> bool:
+        """Whether it is ``kill()`` of a process."""
+        entry = self.knowledge.entry(function.name) if isinstance(function, LibMethod) else None
+        return entry is not None and entry.when_over == "ends"
 
     def _note_growth(self, container: ir.Expr, state: EvalState) -> None:
         """What is in a container that was given away, or changed by a method, is known no more."""

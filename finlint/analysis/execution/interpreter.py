@@ -554,7 +554,7 @@ class _Run:
         flags.forget_all(before)
         flags.forget_all(after)
         # What cannot be killed has ended already.
-        before.update((path, v) for path, v in after.items() if isinstance(v, LibObject) and v.mode == library.ENDED)
+        before.update((path, value) for path, value in after.items() if _is_ended(value))
         ends: list[Env] = []
         if goes_on is _GOES_ON and self.block(stmt.orelse) is _GOES_ON:
             ends.append(self.env)
@@ -662,6 +662,12 @@ def _has_break(block: ir.Block) -> bool:
         if any(_has_break(inner) for inner in inner_blocks(stmt)):
             return True
     return False
+
+
+def _is_ended(value: Value | Lazy) -> bool:
+    """Whether a process, as far as there is one, was killed."""
+    options = () if isinstance(value, Lazy) else alternatives(value)
+    return any(isinstance(option, LibObject) and option.mode == library.ENDED for option in options)
 
 
 def _cannot_raise(block: ir.Block) -> bool:

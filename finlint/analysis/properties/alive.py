@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import (
     Bound,
     Function,
@@ -23,7 +23,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
-from finlint.analysis.program.statements import call_at
+from finlint.analysis.program.statements import call_at, expressions_in, flat_statements
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -37,17 +37,46 @@ def is_own_thread(me: Value, context: CallContext, span: Span, evaluator: Evalua
         return False
     options = alternatives(evaluator.expressions.eval(call.func.value, EvalState(context)))
     threads = [option for option in options if not is_none(option)]
-    return bool(threads) and all(_has(thread, me, evaluator) for thread in threads)
+    # What an annotation says is no other thread than the one that is made.
+    made = [thread for thread in threads if not (isinstance(thread, LibObject) and not thread.args)] or threads
+    return bool(made) and all(_has(thread, me, evaluator) for thread in made)
+
+
+def is_asked_for(context: CallContext, span: Span) -> bool:
+    """Whether what is joined at ``span`` is joined only where ``is_alive()`` says that it runs."""
+    function = context.function
+    call = call_at(function.ir.body, span) if function is not None else None
+    if function is None or call is None or not isinstance(call.func, ir.Attr):
+        return False
+    thread = call.func.value
+    for stmt in flat_statements(function.ir.body):
+        asked = stmt.test if isinstance(stmt, (ir.If, ir.While)) else None
+        if asked is None or not _requires(asked, thread):
+            continue
+        if any(call in expressions_in(inner) for inner in flat_statements(stmt.body)):  # type: ignore[union-attr]
+            return True
+    return False
+
+
+def _requires(test: ir.Expr, thread: ir.Expr) -> bool:
+    """Whether a condition holds only where ``thread.is_alive()`` does."""
+    if isinstance(test, ir.Bool) and test.op == "and":
+        return _requires(test.left, thread) or _requires(test.right, thread)
+    if not (isinstance(test, ir.Call) and isinstance(test.func, ir.Attr) and test.func.name == "is_alive"):
+        return False
+    return bool(dotted(thread)) and dotted(test.func.value) == dotted(thread)
 
 
 def _has(thread: Value, me: Object, evaluator: Evaluator) -> bool:
     if isinstance(thread, LibObject):
         given = dict(thread.args)
-        return thread.type in _THREADS and any(_holds(given.get(n), me) for n in ("target", "function", "args"))
+        return thread.type in _THREADS and any(
+            _holds(given.get(n), me, evaluator) for n in ("target", "function", "args")
+        )
     if isinstance(thread, Object):
         if "threading.Thread" not in (evaluator.classes.library_base(thread.cls), *_bases(thread, evaluator)):
             return False
-        return thread == me or any(_holds(value, me) for value in _kept_by(thread, evaluator))
+        return thread == me or any(_holds(value, me, evaluator) for value in _kept_by(thread, evaluator))
     return False
 
 
@@ -67,7 +96,7 @@ def _bases(thread: Object, evaluator: Evaluator) -> tuple[str, ...]:
     return evaluator.knowledge.bases(base) if base else ()
 
 
-def _holds(value: Value | None, me: Object) -> bool:
+def _holds(value: Value | None, me: Object, evaluator: Evaluator) -> bool:
     if value is None:
         return False
     for option in alternatives(value):
@@ -75,19 +104,26 @@ def _holds(value: Value | None, me: Object) -> bool:
             return True
         if isinstance(option, Bound) and option.receiver == me:
             return True
-        if isinstance(option, Sequence) and any(_holds(item, me) for item in (*(option.items or ()), option.element)):
+        if isinstance(option, Sequence) and any(
+            _holds(item, me, evaluator) for item in (*(option.items or ()), option.element)
+        ):
             return True
-        if isinstance(option, Function) and _encloses(option, me):
+        if isinstance(option, Function) and _encloses(option, me, evaluator):
             return True
     return False
 
 
-def _encloses(function: Function, me: Object) -> bool:
-    """Whether a function of a method's body uses the method's own object."""
+def _encloses(function: Function, me: Object, evaluator: Evaluator) -> bool:
+    """Whether a function of a method's body uses the method's own object, or one of its class that was given to it."""
     context: CallContext | None = function.context
+    used = free_names(function.node.ir)
     while context is not None and context.function is not None:
         name = context.name_of(me)
         if name:
-            return name in free_names(function.node.ir)
+            return name in used
+        given = [param.name for param in context.function.ir.params if param.name in used]
+        values = (evaluator.names.lookup(param, EvalState(context)) for param in given)
+        if any(isinstance(option, Object) and option.cls == me.cls for v in values for option in alternatives(v)):
+            return True
         context = context.parent
     return False

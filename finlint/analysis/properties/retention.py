@@ -147,6 +147,8 @@ class _Holder:
         self.state = EvalState(self.context)
         self.watched = watched_expression(registration, evaluator)
         self.aliases = aliases(self.watched, self.context)
+        #: Attributes that objects were given anew.
+        self.replaced: dict[Value, set[str]] = {}
         self.targets = {v for v in alternatives(registration.obj) if _is_one(v)} if registration.obj else set()
         self.known = bool(registration.obj) and any(is_known(v) for v in alternatives(registration.obj or Const(None)))
         self.guess = False
@@ -360,8 +362,27 @@ class _Holder:
         if any(isinstance(v, (Bound, LibMethod)) for v in options) or (called and not any(map(is_known, options))):
             if any(isinstance(v, Bound) and isinstance(v.receiver, Class) for v in options):
                 return False
+            self._note_replaced(expr.value)
             return self.expression(expr.value, depth)
         return self._by_value(expr)
+
+    def _note_replaced(self, part: ir.Expr) -> None:
+        """Note the attributes of ``part`` that the function itself gives another value than the object:
+        ``self.part.owner = weakref.proxy(self)``."""
+        function, path = self.context.function, dotted(part)
+        if function is None or not path:
+            return
+        names = {
+            target.name
+            for stmt in flat_statements(function.ir.body)
+            if isinstance(stmt, ir.Assign) and not self._is_alias(stmt.value)
+            for target in stmt.targets
+            if isinstance(target, ir.Attr) and dotted(target.value) == path
+        }
+        if names:
+            self.replaced.update(
+                (option, names) for option in alternatives(self.evaluator.expressions.eval(part, self.state))
+            )
 
     def _refers_back(self, part: ir.Expr) -> bool:
         """Whether the function itself stores the object in an attribute of ``part``: ``self.helper.owner = self``."""
@@ -656,7 +677,7 @@ class _Holder:
                 continue
             for method in self._methods(base):
                 for receiver, name in method.index.stores:
-                    if receiver == method.ir.params[0].name:
+                    if receiver == method.ir.params[0].name and name not in self.replaced.get(obj, ()):
                         stored = self.evaluator.attributes.stored(obj, name)
                         if stored is not None and self.value(stored, depth + 1):
                             return True
