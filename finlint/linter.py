@@ -166,6 +166,14 @@ def analyse(
     return select(report, files, policies, texts, noqa=noqa)
 
 
+def _oldest(configs: Sequence[Config]) -> tuple[int, int] | None:
+    """What all of several projects run on; None where one of them does not say it."""
+    # A folder that no project is in says nothing of what is in its parts.
+    versions = [config.target_version for config in configs if config.origin or config.target_version is not None]
+    known = [version for version in versions if version is not None]
+    return min(known) if known and len(known) == len(versions) else None
+
+
 def merged_settings(
     configs: Sequence[Config], base: Settings, *, follow_installed: bool = False, cache_dir: str | None = None
 ) -> Settings:
@@ -174,7 +182,7 @@ def merged_settings(
         src=tuple(dict.fromkeys(path for c in configs for path in c.src)),
         registrars=tuple(dict.fromkeys(r for c in configs for r in c.registrars)),
         knowledge=tuple(dict.fromkeys(path for c in configs for path in c.knowledge)),
-        target_version=next((c.target_version for c in configs if c.target_version is not None), None),
+        target_version=_oldest(configs),
         follow_installed=follow_installed or any(c.follow_installed for c in configs),
         cache_dir=cache_dir,
     )

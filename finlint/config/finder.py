@@ -54,7 +54,14 @@ class ConfigFinder:
                 if config is not None:
                     return self._overridden(config)
         parent = os.path.dirname(folder)
-        return self._overridden(Config(root=os.getcwd())) if parent == folder else self.of_folder(parent)
+        config = self._overridden(Config(root=os.getcwd())) if parent == folder else self.of_folder(parent)
+        project = os.path.join(folder, "pyproject.toml")
+        if config.target_version is None and os.path.isfile(project):
+            from finlint.config.reading import required_by
+
+            # A project that does not name us says all the same what it runs on.
+            config = config._replace(target_version=required_by(project))
+        return config
 
     def _overridden(self, config: Config) -> Config:
         if not self._inline:

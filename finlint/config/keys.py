@@ -233,7 +233,8 @@ _DECLARED = (
         PYTHON,
         None,
         "The oldest Python that the code runs on: branches for older ones are left out. Without it that of "
-        "`project.requires-python` in the same file counts.",
+        "`project.requires-python` counts: in the same file, or in the nearest `pyproject.toml` further in. Where "
+        "several projects are linted at once, the oldest of theirs counts for all.",
         '"3.10"',
     ),
     Key(

@@ -28,6 +28,7 @@ COMMAND_LINE = "--config"
 
 #: Names that somebody may give our table, and that are not it.
 #: The lower bound of ``requires-python``: ``>=3.10``, ``~=3.10``, ``==3.12.*``.
+_REQUIRES = re.compile(rb"""^[ \t]*requires-python[ \t]*=[ \t]*["']([^"'\n]*)["']""", re.MULTILINE)
 _OLDEST = re.compile(r"(?:>=|~=|==)\s*3\.(\d+)")
 _MISNAMED = frozenset({"finlint", "flake8-finlint", "flake8_finlint", "fin-lint", "fin_lint"})
 
@@ -99,6 +100,17 @@ def read(path: str, *, required: bool, extending: tuple[str, ...] = ()) -> Confi
     if config.target_version is None:
         config = config._replace(target_version=required_python)
     return config if config.extend is None else _extended(config, path, where, extending)
+
+
+def required_by(path: str) -> tuple[int, int] | None:
+    """The oldest Python that a ``pyproject.toml`` requires, which need not name us: told without reading TOML. None
+    where it says none, or is not read."""
+    try:
+        found = _REQUIRES.search(read_regular(path, MAX_BYTES))
+    except OSError:
+        return None
+    oldest = _OLDEST.search(found[1].decode("utf-8", "replace")) if found is not None else None
+    return (3, int(oldest[1])) if oldest is not None else None
 
 
 def _required_python(table: Any) -> tuple[int, int] | None:

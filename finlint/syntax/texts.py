@@ -17,6 +17,7 @@ from finlint.scan.words import heirs, other_names, word_starts
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.stores import may_store
+from finlint.syntax.versions import not_run
 
 Found = tuple[int, ...] | tuple[str, ...]
 
@@ -145,6 +146,11 @@ class TextQuestions:
         """Lines of ``yield``s after which a generator that is freed unfinished may have something to do."""
         return tuple(map(self._line, guarded_yields(self._text.encode("latin-1", "replace"))))
 
+    def _not_run(self, oldest: str) -> Found:
+        """First and last lines of blocks that no version of Python from ``oldest`` (``3.10``) on runs."""
+        major, minor = oldest.split(".")
+        return not_run(self._text, (int(major), int(minor)))
+
     def _imports(self, word: str) -> Found:
         """The word, if an import statement may bind it (alone on its line: within parentheses)."""
         text = self._text
@@ -234,6 +240,7 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
         TextQuestions._names,
         TextQuestions._inheriting,
         TextQuestions._abandoned,
+        TextQuestions._not_run,
         TextQuestions._imports,
         TextQuestions._mentions,
     )

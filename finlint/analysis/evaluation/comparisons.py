@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from finlint.analysis.domain.values import (
     NO_KEY,
@@ -20,20 +20,39 @@ from finlint.analysis.domain.values import (
     Value,
 )
 from finlint.analysis.models.library import VERSION
+from finlint.analysis.program.statements import last_name, parts_of
 from finlint.model import ir
+from finlint.syntax.versions import Known, decided
+
+#: Last names of what tells the version of Python.
+_OF_VERSIONS = frozenset({"version_info", "hexversion", "version", "python_version", "python_version_tuple"})
 
 
-def versions(left: Value, op: str, right: Value, oldest: tuple[int, int]) -> bool | None:
-    """What ``sys.version_info >= (3, 11)`` gives on every Python that the code runs on; None where it depends on it."""
-    if not (isinstance(left, LibObject) and left.type == VERSION and isinstance(right, Sequence)):
+def versions(test: ir.Compare, oldest: tuple[int, int], value: Callable[[ir.Expr], Value]) -> bool | None:
+    """What ``sys.version_info >= (3, 11)`` gives on every Python that the code runs on; None where it depends on it, or
+    on anything else. ``value``: that of an expression."""
+    if not any(last_name(part) in _OF_VERSIONS for part in parts_of(test)):
         return None
-    numbers = [item.value for item in right.items or () if isinstance(item, Const) and isinstance(item.value, int)]
-    if not numbers or len(numbers) != len(right.items or ()):
-        return None
-    asked = (*numbers, 0)[:2]
-    if op in ("GreaterThanEqual", "GreaterThan") and oldest >= asked and (op == "GreaterThanEqual" or oldest > asked):
-        return True
-    return False if op == "LessThan" and oldest >= asked else None
+
+    def known(part: ir.Expr) -> Known:
+        meant = value(part)
+        if isinstance(meant, LibObject) and meant.type == VERSION:
+            return VERSION
+        if isinstance(meant, Lib):
+            return meant.name
+        if isinstance(meant, Sequence) and meant.items is not None:
+            meant = Const(tuple(item.value if isinstance(item, Const) else None for item in meant.items))
+        return (meant.value,) if isinstance(meant, Const) and meant.firm else _text_of(part)
+
+    return decided(test, oldest, known)
+
+
+def _text_of(part: ir.Expr) -> Known:
+    """``sys.version``: a text of any value."""
+    named = isinstance(part, ir.Attr) and isinstance(part.value, ir.Name) and part.value.id == "sys"
+    return (
+        f"sys.{part.name}" if named and isinstance(part, ir.Attr) and part.name in ("version", "hexversion") else None
+    )
 
 
 def contains(item: Value, container: Value, written: ir.Expr) -> bool | None:

@@ -341,14 +341,14 @@ class Expressions:
         return UNKNOWN if verdict is None else Const(not verdict)
 
     def _compare(self, expr: ir.Compare, state: EvalState) -> Value:
+        version = versions(expr, self.ask.oldest, lambda part: self.eval(part, state))
+        if version is not None:
+            return Const(version)
         left = self.eval(expr.left, state)
         result: Value = UNKNOWN
         for op, right_expr in expr.rest:
             right = self.eval(right_expr, state)
-            version = versions(left, op, right, self.ask.oldest)
-            if version is not None:
-                verdict: bool | None = version
-            elif op in ("In", "NotIn"):
+            if op in ("In", "NotIn"):
                 found = contains(left, right, right_expr)
                 verdict = None if found is None else found is (op == "In")
             else:

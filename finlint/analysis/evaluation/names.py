@@ -166,11 +166,18 @@ class Names:
             if not binding.conditional:
                 kept.clear()
             kept.append(binding)
+        kept = [b for b in kept if not (b.conditional and self.is_left_out(b.line, context.module))]
         real = [b for b in kept if not b.typing_only]
         values = []
         for binding in real or kept:
             values.extend(self.binding(binding, context, owner, earlier=list(found)))
         return values
+
+    def is_left_out(self, line: int, module: ModuleNode) -> bool:
+        """Whether a line of a module's or a class's body is not run on any Python that the code is for."""
+        oldest = "{}.{}".format(*self.ask.oldest)
+        blocks = module.source.lines("not_run", oldest)
+        return any(blocks[at] <= line <= blocks[at + 1] for at in range(0, len(blocks), 2))
 
     def binding(
         self, binding: Binding, context: CallContext, owner: Class | None, earlier: list[Binding] | None = None

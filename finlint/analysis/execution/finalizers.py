@@ -116,7 +116,8 @@ class Finder:
             self._note_aliases(module)
         else:
             lines = mentioned_at(module, frozenset(words))
-        for unit in units(module, lines):
+        names = self.evaluator.names
+        for unit in units(module, [line for line in lines if not names.is_left_out(line, module)]):
             if (module, unit) in self._searched:
                 continue
             self._searched.add((module, unit))
@@ -413,11 +414,13 @@ class Finder:
         """The classes that these lines are of, those inside functions included."""
         context = self.evaluator.binding.module_context(module)
         for node in module.classes_on(lines):
-            yield Class(node, context)
+            if not self.evaluator.names.is_left_out(node.facts.line, module):
+                yield Class(node, context)
         for line in lines:
             function = function_at(module, line)
             if function is not None and function.name != DEL:
-                yield from inner_classes(function, self.evaluator)
+                inner = inner_classes(function, self.evaluator)
+                yield from (c for c in inner if not self.evaluator.names.is_left_out(c.node.facts.line, module))
 
     def deletion(self, cls: Class, binding: Binding, receiver: Class) -> Iterator[Finalizer]:
         """The finalizer that ``binding`` of ``cls`` is for an instance of ``receiver`` (``cls`` or a subclass)."""
@@ -425,6 +428,8 @@ class Finder:
         if key in self._searched:
             return
         self._searched.add(key)
+        if binding.conditional and self.evaluator.names.is_left_out(binding.line, cls.node.module):
+            return
         found = self.evaluator.classes.class_member(receiver, DEL)
         if found is None:
             return

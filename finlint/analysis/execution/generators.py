@@ -23,7 +23,7 @@ def freed_generators(module: ModuleNode, evaluator: Evaluator) -> Iterator[Final
     seen: set[FunctionNode] = set()
     for line in module.source.lines("abandoned", ""):
         outermost = function_at(module, line)
-        if outermost is None or outermost in seen:
+        if outermost is None or outermost in seen or evaluator.names.is_left_out(line, module):
             continue
         seen.add(outermost)
         for around in with_closures(outermost):

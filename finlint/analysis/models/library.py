@@ -145,6 +145,10 @@ CONSTANTS: dict[str, int] = {
     "os.O_NONBLOCK": 2048,
     "zmq.NOBLOCK": 1,
     "zmq.DONTWAIT": 1,
+    "six.PY2": False,
+    "six.PY3": True,
+    "future.utils.PY2": False,
+    "future.utils.PY3": True,
 }
 
 
