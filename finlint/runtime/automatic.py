@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from finlint.runtime.errors import FinalizerIssues
 from finlint.runtime.outlook import SERVICE_THREADS
+from finlint.runtime.threads import start_thread
 from finlint.runtime.worker import Failure
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Automatic:
         self._limit = _LEAST
         self._since = 0
         self.thread = threading.Thread(target=self._main, name=f"{runtime.name}-gc", daemon=True)
-        self.thread.start()
+        start_thread(self.thread)
 
     def registered(self) -> None:
         """One more registration. Safe anywhere: it takes no lock."""

@@ -21,6 +21,7 @@ from finlint.runtime.monitor import Exclusive
 from finlint.runtime.names import function_name
 from finlint.runtime.outlook import SERVICE_THREADS
 from finlint.runtime.reporter import Policy, Reporter
+from finlint.runtime.threads import start_thread
 from finlint.runtime.worker import Failure
 
 
@@ -104,11 +105,11 @@ class Disposal:
         self._start_thread()
         self.pid = os.getpid()
         if self._watch is not None:
-            threading.Thread(target=self._guard, name=f"{self.name}-watch", daemon=True).start()
+            start_thread(threading.Thread(target=self._guard, name=f"{self.name}-watch", daemon=True))
 
     def _start_thread(self) -> None:
         self._thread = threading.Thread(target=self._serve, name=self.name, daemon=True)
-        self._thread.start()
+        start_thread(self._thread)
 
     def _serve(self) -> None:
         me, ident = threading.current_thread(), threading.get_ident()

@@ -15,6 +15,7 @@ from finlint.runtime.monitor import World, enter_world
 from finlint.runtime.names import Site, call_site, function_name
 from finlint.runtime.parking import forget_thread
 from finlint.runtime.profile import GoroutineGroup
+from finlint.runtime.threads import start_thread
 from finlint.runtime.worker import Failure
 
 P = ParamSpec("P")
@@ -56,7 +57,7 @@ class Goroutines(Opaque):
         goroutine = _Goroutine(run, self._name, fn, call_site())
         self._running.add(goroutine)
         try:
-            goroutine.start()
+            start_thread(goroutine)
         except BaseException:
             if not goroutine.is_alive():
                 self._running.discard(goroutine)

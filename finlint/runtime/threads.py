@@ -44,6 +44,16 @@ _NOT_THE_USERS: Final = _not_the_users()
 _file_of: Final = attrgetter("f_code.co_filename")
 
 
+def start_thread(thread: threading.Thread) -> None:
+    """Starts it. Raises RuntimeError where it cannot be started, also where the interpreter is being taken down.
+
+    Before CPython 3.12 ``Thread.start`` waits there for ever, for a thread that does not get to run any more.
+    """
+    if sys.is_finalizing():
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+    thread.start()
+
+
 def end_thread(thread: threading.Thread) -> bool:
     """Waits for a thread whose world has ended, and says whether it is gone.
 

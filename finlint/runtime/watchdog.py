@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from finlint.runtime.outlook import SERVICE_THREADS
 from finlint.runtime.profile import Profile, format_profile
+from finlint.runtime.threads import start_thread
 from finlint.runtime.worker import Call, Worker
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Watchdog:
         self._leave = threading.Event()
         self._reported: set[Call] = set()
         self._thread = threading.Thread(target=self._main, name=f"{runtime.name}-watchdog", daemon=True)
-        self._thread.start()
+        start_thread(self._thread)
 
     def stop(self) -> None:
         """Ends it, and waits for that, unless it is the caller."""

@@ -23,6 +23,7 @@ from finlint.runtime.errors import Goexit, WorldClosed
 from finlint.runtime.monitor import World, commit, enter_world
 from finlint.runtime.names import Site, function_name, kind_name
 from finlint.runtime.parking import forget_thread
+from finlint.runtime.threads import start_thread
 
 FailureKind = Literal["raised", "exited", "never-started"]
 
@@ -197,11 +198,11 @@ class Worker(Opaque):
         thread = threading.Thread(target=contextvars.Context().run, args=(self._main,), name=self.name, daemon=True)
         self.thread, self._pid = thread, os.getpid()
         try:
-            thread.start()
+            start_thread(thread)
         except BaseException as error:
             if not thread.is_alive():
                 self.thread = None
-            if not isinstance(error, RuntimeError):  # CPython 3.12: "can't create new thread at interpreter shutdown"
+            if not isinstance(error, RuntimeError):  # "can't create new thread at interpreter shutdown"
                 raise
 
     def _main(self) -> None:

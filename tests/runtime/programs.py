@@ -784,6 +784,19 @@ def finalizer_beside_stuck_cleanup(s: Stage) -> None:
 
 
 @program()
+def cleanup_stop_while_queued(s: Stage) -> None:
+    hold = Channel[int]()
+    s.rt.add_cleanup(T(), lambda it: hold.receive(), 1)
+    s.rt.gc()
+    handle = s.rt.add_cleanup(T(), s.notes.append, "b")
+    s.rt.gc()
+    handle.stop()
+    hold.close()
+    s.collect(1)
+    s.flush()
+
+
+@program()
 def cleanup_arg_is_ptr(s: Stage) -> None:
     t = T()
     s.attempt(lambda: s.rt.add_cleanup(t, lambda it: None, t))

@@ -145,6 +145,31 @@ print("end")
     assert (done.returncode, done.stdout, done.stderr) == (0, "ran\nend\n", "")
 
 
+@pytest.mark.parametrize(
+    "does",
+    [
+        "rt.set_finalizer(T(), print); rt.gc(); rt.drain(5)",
+        "rt.go(print)",
+        "runtime.Cleaner().register(T(), print)",
+        "runtime.Runtime(stuck_after=1)",
+    ],
+)
+def test_a_del_that_needs_a_thread_while_the_interpreter_is_taken_down_does_not_hang(does: str) -> None:
+    """Before CPython 3.12 a thread that is started then never runs, and who starts it waits for it."""
+    program = f"""
+import sys
+from finlint import runtime
+class T: pass
+rt = runtime.Runtime()
+class Last:
+    def __init__(self): self.me = self
+    def __del__(self):
+        {does}
+sys.modules["kept to the end"] = Last()
+"""
+    subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=600, check=True)
+
+
 def test_os_exit_in_a_finalizer_ends_the_process() -> None:
     program = """
 import os

@@ -76,6 +76,18 @@ func init() {
 		runtime.GC()
 		say("drained %t", drain())
 	})
+	program("cleanup_stop_while_queued", func() {
+		hold := make(chan int)
+		func() { runtime.AddCleanup(&T{}, func(int) { <-hold }, 1) }()
+		runtime.GC()
+		var handle runtime.Cleanup
+		func() { handle = runtime.AddCleanup(&T{}, func(name string) { note("%s", name) }, "b") }()
+		runtime.GC()
+		handle.Stop()
+		close(hold)
+		collect(1)
+		flush()
+	})
 	program("cleanup_arg_is_ptr", func() {
 		t := &T{}
 		try(func() { runtime.AddCleanup(t, func(*T) {}, t) })
