@@ -11,11 +11,22 @@ from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import FLAG, Env, EvalState, dotted, known_in
-from finlint.analysis.domain.values import Const, LibMethod, LibObject, Object, Value
+from finlint.analysis.domain.values import (
+    Const,
+    LibMethod,
+    LibObject,
+    Object,
+    Value,
+    alternatives,
+    is_none,
+)
 from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models import library
+from finlint.analysis.program.afterwards import done_by
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 
+_EVENT = "threading.Event"
 _NONE_TESTS = ("Is", "IsNot", "Equal", "NotEqual")
 #: Ends the name of what is known of an attribute's being None.
 _IS_NONE = " is None"
@@ -39,6 +50,44 @@ def note_set(call: ir.Call, called: Value, state: EvalState, ask: Queries) -> No
         path = _flag(call.func.value, state, ask)
         if path and state.env is not None:
             state.env[f"{FLAG}{path}.is_set()"] = Const(True)
+
+
+def note_done(call: ir.Call, state: EvalState, ask: Queries) -> None:
+    """What a method has done, after ``self.stop()`` or ``self.part.close()``, that is no other method's."""
+    env, method = state.env, call.func
+    if env is None or not has_any(state.context) or not isinstance(method, ir.Attr):
+        return
+    path, me = dotted(method.value), state.context.params[0]
+    if path.partition(".")[0] != me[0] or path.count(".") > 1:
+        return
+    # A question of its own: what is known of the part here is what its methods have done.
+    receivers = [me[1]] if path == me[0] else alternatives(ask.expressions.eval(method.value, EvalState(state.context)))
+    receiver = next((option for option in receivers if isinstance(option, Object)), None)
+    if receiver is None or not all(is_none(option) or option == receiver for option in receivers):
+        return
+
+    def find(name: str) -> FunctionNode | None:
+        function = ask.classes.class_function(receiver.cls, name)
+        return None if function is None else function.node
+
+    function = find(method.name)
+    if function is None:
+        return
+    done = done_by(function, find)
+    owner = ir.Name(me[0], call.span) if path == me[0] else method.value
+    for name, value in done.flags:
+        if ask.classes.class_function(receiver.cls, name) is None:
+            env[f"{FLAG if path == me[0] else ''}{path}.{name}"] = Const(value)
+    quiet = EvalState(state.context, dict(env))
+    for name, mode in [
+        *((name, library.OVER) for name in done.events),
+        *((name, library.ENDED) for name in done.killed),
+    ]:
+        part = ask.expressions.eval(ir.Attr(owner, name, call.span), quiet)
+        if mode == library.ENDED or all(isinstance(v, LibObject) and v.type == _EVENT for v in alternatives(part)):
+            env[f"{path}.{name}"] = library.ended(part, mode)
+            if mode == library.OVER and path == me[0]:
+                env[f"{FLAG}{path}.{name}.is_set()"] = Const(True)
 
 
 def note_test(test: ir.Expr, holds: bool, state: EvalState, ask: Queries) -> None:

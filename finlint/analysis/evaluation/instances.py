@@ -15,6 +15,7 @@ from finlint.analysis.domain.values import (
     LibCoroutine,
     LibMethod,
     LibObject,
+    Mapping,
     Object,
     Sequence,
     Suspended,
@@ -28,6 +29,8 @@ from finlint.model import ir
 
 #: Classes of constants, beside which nothing else can be an instance of them that we call a constant.
 _PLAIN = {f"builtins.{cls.__name__}": cls for cls in (bool, int, float, complex, str, bytes)}
+#: Classes of which nothing is an instance beside what is made by them, and constants.
+_BUILTINS = frozenset({*_PLAIN, *(f"builtins.{cls.__name__}" for cls in (list, tuple, set, frozenset, dict))})
 #: What has no classes of its own as instances, but whatever has the right methods.
 _STRUCTURAL = (
     "abc.",
@@ -73,7 +76,12 @@ def _is_one(value: Value, cls: Class | Lib, ask: Queries) -> bool | None:
     if isinstance(value, (Function, Bound)) and name.startswith("weakref."):
         return False
     if isinstance(value, Sequence) and value.kind in ("list", "tuple", "set") and value.items is not None:
-        return True if name == f"builtins.{value.kind}" else None
+        if name == f"builtins.{value.kind}":
+            return True
+        return False if name in _BUILTINS else None
+    if isinstance(value, Mapping):
+        # Of whichever class it is, it is none of these.
+        return False if name in _BUILTINS - {"builtins.dict"} else None
     return None
 
 

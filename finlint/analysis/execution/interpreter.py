@@ -166,9 +166,11 @@ class _Run:
         if method is None:
             return _GOES_ON
         try:
-            if self._has_flags and flags.any_known(self.env):
-                return self._where_flags_are_known(method, stmt)
-            return method(self, stmt)
+            known = self._has_flags and flags.any_known(self.env)
+            goes_on = self._where_flags_are_known(method, stmt) if known else method(self, stmt)
+            if self._has_flags and type(stmt) is ir.ExprStmt and type(stmt.value) is ir.Call:
+                flags.note_done(stmt.value, self.state, self.evaluator)
+            return goes_on
         except RecursionError:
             # It nests more deeply than Python can follow: what was seen so far stands, and what comes after it counts.
             return _GOES_ON

@@ -156,9 +156,9 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def ended(value: Value) -> Value:
-    """A process that was killed."""
-    return union(v._replace(mode=ENDED) if isinstance(v, LibObject) else v for v in alternatives(value))
+def ended(value: Value, mode: str = ENDED) -> Value:
+    """A process that was killed; with mode ``OVER`` what there is nothing to wait for any more."""
+    return union(v._replace(mode=mode) if isinstance(v, LibObject) else v for v in alternatives(value))
 
 
 def changes_receiver(entry: Entry) -> bool:

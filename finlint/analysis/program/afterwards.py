@@ -1,0 +1,162 @@
+"""What a method has certainly done to its object when it returns: flags and events set, processes killed.
+
+Decided by statements alone. What stands under a condition counts where the condition's other side says the same:
+``if self.closed: return`` before ``self.closed = True``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from finlint.analysis.program.statements import expressions_in, inner_blocks
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.model import ir
+
+#: How deeply methods that call each other are looked at.
+_DEPTH = 3
+
+Find = Callable[[str], FunctionNode | None]
+
+
+class Done(NamedTuple):
+    """Attributes by name: those that are true or false, those whose ``set()`` was called, or whose ``kill()`` was."""
+
+    flags: tuple[tuple[str, bool], ...] = ()
+    events: tuple[str, ...] = ()
+    killed: tuple[str, ...] = ()
+
+
+def done_by(method: FunctionNode, find: Find, depth: int = 0) -> Done:
+    """What a method has done; ``find`` gives the method of a name of the same object."""
+    if not method.ir.params or method.ir.is_async or method.ir.is_generator or depth > _DEPTH:
+        return Done()
+    walk = _Walk(method.ir.params[0].name, find, depth)
+    state = walk.block(method.ir.body, {})
+    ends = [*walk.ends, *([state] if state is not None else [])]
+    known = ends[0] if ends else {}
+    same = {fact: value for fact, value in known.items() if all(end.get(fact) is value for end in ends)}
+    return Done(
+        tuple((name, value) for (kind, name), value in same.items() if kind == "flag"),
+        tuple(name for (kind, name), value in same.items() if kind == "set" and value),
+        tuple(name for (kind, name), value in same.items() if kind == "kill" and value),
+    )
+
+
+#: (kind, attribute) -> what is known of it; kinds are "flag", "set" and "kill".
+_State = dict[tuple[str, str], bool]
+
+
+class _Walk:
+    def __init__(self, me: str, find: Find, depth: int) -> None:
+        self.me = me
+        self.find = find
+        self.depth = depth
+        #: What is known at each ``return``.
+        self.ends: list[_State] = []
+
+    def block(self, block: ir.Block, state: _State) -> _State | None:
+        """What is known behind a block; None where it is never come to."""
+        current: _State | None = dict(state)
+        for stmt in block:
+            if current is None:
+                return None
+            current = self._statement(stmt, current)
+        return current
+
+    def _statement(self, stmt: ir.Stmt, state: _State) -> _State | None:
+        if isinstance(stmt, ir.Return):
+            self._run(stmt, state)
+            self.ends.append(state)
+            return None
+        if isinstance(stmt, ir.Raise):
+            # Who calls it does not go on either.
+            return None
+        if isinstance(stmt, ir.If):
+            return self._if(stmt, state)
+        if isinstance(stmt, ir.With):
+            return self.block(stmt.body, self._run(stmt, state))
+        if isinstance(stmt, ir.Try):
+            return self._try(stmt, state)
+        if isinstance(stmt, (ir.While, ir.For, ir.Match)):
+            return self._maybe(stmt, self._run(stmt, state))
+        return self._run(stmt, state)
+
+    def _if(self, stmt: ir.If, state: _State) -> _State | None:
+        state = self._run(stmt, state)
+        sides = [
+            self.block(stmt.body, {**state, **self._says(stmt.test, True)}),
+            self.block(stmt.orelse, {**state, **self._says(stmt.test, False)}),
+        ]
+        return _joined([side for side in sides if side is not None])
+
+    def _try(self, stmt: ir.Try, state: _State) -> _State | None:
+        """The body may be left anywhere, but not before what cannot fail."""
+        sure = dict(state)
+        for inner in stmt.body:
+            if not (isinstance(inner, ir.Assign) and isinstance(inner.value, ir.Const)):
+                break
+            sure = self._run(inner, sure)
+        after = self.block((*stmt.body, *stmt.orelse), state)
+        failed = _joined([sure, *([after] if after is not None else [])]) or {}
+        handled = [self.block(handler.body, failed) for handler in stmt.handlers]
+        joined = _joined([side for side in (after, *handled) if side is not None])
+        return None if joined is None else self.block(stmt.final, joined)
+
+    def _maybe(self, stmt: ir.Stmt, state: _State) -> _State:
+        """What is still known behind statements that may be run or not."""
+        for block in inner_blocks(stmt):
+            after = self.block(block, state)
+            state = _joined([state, after]) or {} if after is not None else state
+        return state
+
+    def _says(self, test: ir.Expr, holds: bool) -> _State:
+        if isinstance(test, ir.Not):
+            return self._says(test.value, not holds)
+        name = self._attribute(test)
+        return {("flag", name): holds} if name else {}
+
+    def _attribute(self, expr: ir.Expr) -> str:
+        own = isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == self.me
+        return expr.name if own and isinstance(expr, ir.Attr) else ""
+
+    def _run(self, stmt: ir.Stmt, state: _State) -> _State:
+        """What is known behind what a statement evaluates and stores itself."""
+        for expr in expressions_in(stmt):
+            if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr):
+                state = self._called(expr.func, state)
+        if isinstance(stmt, (ir.Assign, ir.Delete)):
+            for target in stmt.targets:
+                name = self._attribute(target)
+                if name:
+                    state = {fact: value for fact, value in state.items() if fact[1] != name}
+                    if isinstance(stmt, ir.Assign) and isinstance(stmt.value, ir.Const):
+                        state[("flag", name)] = bool(stmt.value.value)
+        return state
+
+    def _called(self, method: ir.Attr, state: _State) -> _State:
+        part = self._attribute(method.value)
+        if part and method.name in ("set", "clear", "kill"):
+            kind = "kill" if method.name == "kill" else "set"
+            return {**state, (kind, part): method.name != "clear"}
+        if not (isinstance(method.value, ir.Name) and method.value.id == self.me):
+            return state
+        function = self.find(method.name)
+        if function is None:
+            # Anything may be set there.
+            return {}
+        done = done_by(function, self.find, self.depth + 1)
+        stored = {name for _, name in function.index.stores}
+        state = {fact: value for fact, value in state.items() if fact[1] not in stored}
+        state.update({("flag", name): value for name, value in done.flags})
+        state.update({("set", name): True for name in done.events})
+        state.update({("kill", name): True for name in done.killed})
+        return state
+
+
+def _joined(states: list[_State]) -> _State | None:
+    """What all of several states say; None where there is none."""
+    if not states:
+        return None
+    first, *others = states
+    return {fact: value for fact, value in first.items() if all(other.get(fact) is value for other in others)}
