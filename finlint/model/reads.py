@@ -68,13 +68,14 @@ class Reads:
     ``made_from`` is what the present answer was made from so far.
     """
 
-    __slots__ = ("_asked", "_bits", "_hits", "_sets", "_tokens", "made_from")
+    __slots__ = ("_asked", "_hits", "_positions", "_sets", "_tokens", "made_from")
 
     def __init__(self) -> None:
         self._tokens: list[Hashable] = [Hit(name) for name in LIMITS]
-        self._bits: dict[Hashable, int] = {token: 1 << position for position, token in enumerate(self._tokens)}
+        #: Numbers, not the sets themselves: those would take as many bits as there are tokens, for each of them.
+        self._positions: dict[Hashable, int] = {token: position for position, token in enumerate(self._tokens)}
         self._hits = len(self._tokens)
-        #: The sets of attributes that were looked up, by class and name.
+        #: Where the attributes stand that were looked up, by class and name.
         self._asked: dict[Hashable, dict[str, int]] = {}
         self._sets: dict[int, int] = {}
         self.made_from = 0
@@ -82,29 +83,29 @@ class Reads:
     def __len__(self) -> int:
         return len(self._tokens)
 
-    def bit(self, token: Hashable) -> int:
-        """The set of ``token`` alone."""
-        bit = self._bits.get(token)
-        if bit is None:
-            bit = self._bits[token] = 1 << len(self._tokens)
+    def position(self, token: Hashable) -> int:
+        """Where ``token`` stands in the table: the set of it alone is ``1 << position``."""
+        position = self._positions.get(token)
+        if position is None:
+            position = self._positions[token] = len(self._tokens)
             self._tokens.append(token)
-        return bit
+        return position
 
     def note(self, token: Hashable) -> None:
         """The present answer is made from ``token``, too."""
-        self.made_from |= self.bit(token)
+        self.made_from |= 1 << self.position(token)
 
     def note_asked(self, cls: Hashable, name: str) -> None:
         """An attribute was looked up on a class, or (``cls`` is None) an instance was compared with one."""
         names = self._asked.setdefault(cls, {})
-        bit = names.get(name)
-        if bit is None:
-            bit = names[name] = self.bit(Asked(cls, name))
-        self.made_from |= bit
+        position = names.get(name)
+        if position is None:
+            position = names[name] = self.position(Asked(cls, name))
+        self.made_from |= 1 << position
 
     def asked(self, cls: Hashable) -> set[str]:
         """The names that were looked up on a class for the present answer."""
-        return {name for name, bit in self._asked.get(cls, {}).items() if self.made_from & bit}
+        return {name for name, position in self._asked.get(cls, {}).items() if self.made_from >> position & 1}
 
     def hit(self, limit: str) -> None:
         """A bound cut the present answer short."""

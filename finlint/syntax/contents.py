@@ -9,7 +9,7 @@ from finlint.syntax.files import Files
 from finlint.syntax.source import SourceFile
 from finlint.syntax.traced import Content
 
-#: About how many bytes the files that are kept may take together. With a third of it what is known of redis 8.1 was
+#: About how many bytes the files that are kept may take together. With half of it what is known of redis 8.1 was
 #: dropped, and found out again, eight times: four times as many queries, and half as much memory again.
 ROOM = 64_000_000
 
@@ -43,20 +43,28 @@ class Contents:
         self._kept[path] = content
         return content
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The files that are kept, by the paths that they are shown by; those asked for last come last."""
+        return tuple(self._kept)
+
     def fullness(self) -> float:
         """How much of the room those take that are kept: they are too many above 1."""
         taken = sum(size(content.source) for content in self._kept.values())
-        return taken / self._room if self._room else float(taken > 0) * 2
+        return taken / max(1, self._room)
 
     def trim(self) -> None:
-        """Drop those that were asked for least recently, if all together take too much room.
+        """Drop those that were asked for least recently, if all together take too much room, until half of it is free:
+        what was known of them is dropped with them, and would be again after the next few.
 
         To be called when nobody works with one: what is parsed of it later is not counted.
         """
         sizes = {path: size(content.source) for path, content in self._kept.items()}
         total = sum(sizes.values())
+        if total <= self._room:
+            return
         for path, taken in sizes.items():
-            if total <= self._room:
+            if total <= self._room / 2:
                 return
             self._before = self._before.plus(_work(self._kept.pop(path).source))
             total -= taken

@@ -116,12 +116,12 @@ def joined(parts: Iterable[Part]) -> str:
 class Traced:
     """A file as an evaluation sees it (``finlint.analysis.program.symbols.Source``): what is looked at is noted."""
 
-    __slots__ = ("_bits", "_content", "_key", "_reads", "indexes", "path")
+    __slots__ = ("_content", "_key", "_positions", "_reads", "indexes", "path")
 
     def __init__(self, content: Content, reads: Reads) -> None:
         self._content = content
         self._reads = reads
-        self._bits: dict[tuple[object, object], int] = {}
+        self._positions: dict[tuple[object, object], int] = {}
         self.path = content.source.path
         self._key = os.path.abspath(self.path)
         #: Of functions that were lowered, which are noted.
@@ -129,18 +129,18 @@ class Traced:
 
     def _note(self, kind: str, argument: str) -> None:
         key = kind, argument
-        bit = self._bits.get(key)
-        if bit is None:
-            bit = self._bits[key] = self._reads.bit(Part(self._key, kind, argument))
-        self._reads.made_from |= bit
+        position = self._positions.get(key)
+        if position is None:
+            position = self._positions[key] = self._reads.position(Part(self._key, kind, argument))
+        self._reads.made_from |= 1 << position
 
     def note_lines(self, line: int, end_line: int) -> None:
         """These lines were looked at, now or when they were lowered."""
         key = line, end_line
-        bit = self._bits.get(key)
-        if bit is None:
-            bit = self._bits[key] = self._reads.bit(Part(self._key, _LINES, f"{line}\n{end_line}"))
-        self._reads.made_from |= bit
+        position = self._positions.get(key)
+        if position is None:
+            position = self._positions[key] = self._reads.position(Part(self._key, _LINES, f"{line}\n{end_line}"))
+        self._reads.made_from |= 1 << position
 
     def digest(self, part: str) -> str:
         """What tells this part from what it was, or will be; "" where there is no such part."""

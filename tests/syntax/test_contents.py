@@ -18,14 +18,25 @@ def _written(folder: Path, count: int) -> list[str]:
     return paths
 
 
-def test_those_asked_for_least_recently_are_dropped(tmp_path: Path) -> None:
-    first, second, third = paths = _written(tmp_path, 3)
-    contents = Contents(Files(paths), room=2 * _room_of(first))
+def test_those_asked_for_least_recently_are_dropped_until_half_of_the_room_is_free(tmp_path: Path) -> None:
+    paths = _written(tmp_path, 5)
+    contents = Contents(Files(paths), room=4 * _room_of(paths[0]))
+    first = paths[0]
     kept = {path: contents.get(path) for path in (*paths, first)}
     contents.trim()
+    assert [path for path in paths if path in contents.kept] == [first, paths[-1]]
     assert contents.get(first) is kept[first]
-    assert contents.get(third) is kept[third]
-    assert contents.get(second) is not kept[second]
+    assert contents.get(paths[1]) is not kept[paths[1]]
+
+
+def test_nothing_is_dropped_where_there_is_room(tmp_path: Path) -> None:
+    paths = _written(tmp_path, 3)
+    contents = Contents(Files(paths), room=3 * _room_of(paths[0]))
+    for path in paths:
+        contents.get(path)
+    assert contents.fullness() == 1
+    contents.trim()
+    assert list(contents.kept) == paths
 
 
 def _room_of(path: str) -> int:
