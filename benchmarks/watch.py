@@ -1,6 +1,6 @@
 """What ``finlint.watch`` costs the program that it watches: CPU time of the program's thread, with and without.
 
-    python benchmarks/watch.py [--times N]
+    python benchmarks/watch.py [--times N] [--only PROGRAM]
 
 Each program runs N times (7) in a process of its own for each way, in turns; the best of each counts, as noise only
 adds. ``watch`` is ``finlint.watch.start()``, ``timing`` the same with ``timing=True``. The last column compares with
@@ -98,6 +98,7 @@ def measured(program: str, way: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=7, metavar="N")
+    parser.add_argument("--only", choices=PROGRAMS, metavar="PROGRAM", help=f"one of {', '.join(PROGRAMS)}")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -105,7 +106,8 @@ def main() -> None:
     print(f"Python {sys.version.split()[0]}; ms of CPU, the best of {options.times}\n")
     print("| program | " + " | ".join(WAYS) + " | in comparison with none |")
     print("|---|" + "---|" * (len(WAYS) + 1))
-    for program, function in PROGRAMS.items():
+    for program in (options.only,) if options.only else PROGRAMS:
+        function = PROGRAMS[program]
         best = dict.fromkeys(WAYS, float("inf"))
         for _ in range(options.times):
             for way in WAYS:

@@ -66,6 +66,15 @@ def method_chain(count: int) -> str:
     )
 
 
+def flag_chain(count: int) -> str:
+    """Methods that set a flag each and call the next one, which may ask for it."""
+    calls = "".join(f"    def m{n}(self):\n        self.a{n} = 1\n        self.m{n + 1}()\n" for n in range(count))
+    return (
+        "import threading\nclass A:\n    def __init__(self): self.lock = threading.Lock()\n"
+        f"    def __del__(self): self.m0()\n{calls}    def m{count}(self): self.lock.acquire()\n"
+    )
+
+
 def row_of_classes(count: int) -> str:
     """Classes that inherit from each other, each from the one before."""
     classes = "".join(f"class C{n + 1}(C{n}): pass\n" for n in range(count))
@@ -139,6 +148,7 @@ def registrations(count: int) -> str:
         (methods, 400),
         (chain, 250),
         (method_chain, 150),
+        (flag_chain, 400),
         (terms, 300),
         (branches, 150),
         (registrations, 60),
@@ -162,6 +172,7 @@ def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_pa
         (methods, 10_000),
         (chain, 2_000),
         (method_chain, 2_000),
+        (flag_chain, 2_000),
         (terms, 900),
         (branches, 600),
         (conditions, 900),

@@ -29,6 +29,7 @@ from finlint.analysis.evaluation.recursion import Recursion
 from finlint.analysis.evaluation.refinement import Refinement
 from finlint.analysis.evaluation.replacements import Replacements
 from finlint.analysis.evaluation.stubs import Stubs
+from finlint.analysis.evaluation.tested import Tested
 from finlint.analysis.models.library import Knowledge
 from finlint.analysis.models.registrars import Registrars
 from finlint.analysis.program.project import Project
@@ -77,6 +78,7 @@ class Evaluator(Queries):
         self.library_calls = LibraryCalls(self)
         self.refinement = Refinement(self)
         self.replacements = Replacements(self)
+        self.tested = Tested(self)
 
     def close(self) -> None:
         """Take the parts apart, which all refer to this: nobody asks any more."""

@@ -163,7 +163,9 @@ def handed_on(
         of_part = _of_part(dotted(call.func.value), callee, env)
         if of_part:
             return of_part
-    me = state.context.name_of(receiver) if isinstance(receiver, Object) else ""
+    if not isinstance(receiver, Object):
+        return []
+    me = state.context.name_of(receiver)
     if not env or not me or not callee.ir.params:
         return []
     if callee.ir.is_async or callee.ir.is_generator:
@@ -171,7 +173,7 @@ def handed_on(
         return []
     mine, its = f"{FLAG}{me}.", callee.ir.params[0].name
     known = [(key[len(mine) :], value) for key, value in env.items() if key.startswith(mine)]
-    tested = _tested_onwards(callee, receiver, ask) if known else frozenset()
+    tested = ask.tested.of(receiver.cls, callee) if known else frozenset()
     flags = [
         (f"{FLAG}{its}.{name}", v)
         for name, v in known
@@ -184,26 +186,6 @@ def handed_on(
         for name, v in modes
         if isinstance(v, LibObject) and v.mode and "." not in name and name in callee.attributes
     ]
-
-
-def _tested_onwards(callee: FunctionNode, receiver: Value | None, ask: Queries) -> frozenset[str]:
-    """The attributes that a method tests, and those that the methods test which it calls on the same object."""
-    tested: set[str] = set()
-    seen: set[FunctionNode] = set()
-    stack = [callee]
-    while stack:
-        method = stack.pop()
-        if method in seen:
-            continue
-        seen.add(method)
-        tested |= method.tested
-        if not isinstance(receiver, Object):
-            continue
-        for name in method.called_on_self:
-            function = ask.classes.class_function(receiver.cls, name)
-            if function is not None:
-                stack.append(function.node)
-    return frozenset(tested)
 
 
 def _of_part(path: str, callee: FunctionNode, env: Env) -> list[tuple[str, Value]]:

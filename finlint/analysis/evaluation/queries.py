@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.refinement import Refinement
     from finlint.analysis.evaluation.replacements import Replacements
     from finlint.analysis.evaluation.stubs import Stubs
+    from finlint.analysis.evaluation.tested import Tested
     from finlint.analysis.models.library import Knowledge
     from finlint.analysis.models.registrars import Registrars
     from finlint.analysis.program.project import Project
@@ -71,6 +72,7 @@ class Queries:
     refinement: Refinement
     replacements: Replacements
     stubs: Stubs
+    tested: Tested
 
     def note(self, cls: Class, name: str) -> None:
         """An attribute of ``cls`` matters: a subclass that defines it may behave in another way."""
