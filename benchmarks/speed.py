@@ -236,8 +236,8 @@ from pkg.pool import Pool
 
 
 class Client:
-    def __init__(self) -> None:
-        self._pool = Pool()
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def close(self) -> None:
         self._pool.release(self)
