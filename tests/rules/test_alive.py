@@ -154,6 +154,9 @@ def test_a_thread_that_is_asked_whether_it_runs(tmp_path: Path) -> None:
     asked = "\n        if self.thread is not None and self.thread.is_alive(): self.thread.join()"
     (finding,) = of_code(lint(tmp_path, program.replace("self.thread.join()", asked)), "FIN104")
     assert finding.severity is Severity.NOTE
+    told = asked.replace(": self.thread.join()", ":\n            self.ended = True\n            self.thread.join()")
+    (finding,) = of_code(lint(tmp_path, program.replace("self.thread.join()", told)), "FIN104")
+    assert finding.severity is Severity.WARNING
     program = THREAD.replace("{started}", OTHER_THREADS["a function"])
     (finding,) = of_code(lint(tmp_path, program.replace("self.thread.join()", asked)), "FIN104")
     assert finding.severity is Severity.ERROR

@@ -43,12 +43,15 @@ def is_own_thread(me: Value, context: CallContext, span: Span, evaluator: Evalua
 
 
 def is_asked_for(context: CallContext, span: Span) -> bool:
-    """Whether what is joined at ``span`` is joined only where ``is_alive()`` says that it runs."""
+    """Whether what is joined at ``span`` is joined only where ``is_alive()`` says that it runs, and is not told to stop
+    before: it ends by itself then."""
     function = context.function
     call = call_at(function.ir.body, span) if function is not None else None
     if function is None or call is None or not isinstance(call.func, ir.Attr):
         return False
     thread = call.func.value
+    if any(map(_tells, flat_statements(function.ir.body))):
+        return False
     for stmt in flat_statements(function.ir.body):
         asked = stmt.test if isinstance(stmt, (ir.If, ir.While)) else None
         if asked is None or not _requires(asked, thread):
@@ -56,6 +59,15 @@ def is_asked_for(context: CallContext, span: Span) -> bool:
         if any(call in expressions_in(inner) for inner in flat_statements(stmt.body)):  # type: ignore[union-attr]
             return True
     return False
+
+
+def _tells(stmt: ir.Stmt) -> bool:
+    """Whether a statement sets a flag or an event, or puts something: what a thread may look at to see that it is to
+    stop."""
+    if isinstance(stmt, ir.Assign) and isinstance(stmt.value, ir.Const) and stmt.value.value is not None:
+        return any(isinstance(target, ir.Attr) for target in stmt.targets)
+    calls = (expr for expr in expressions_in(stmt) if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr))
+    return any(isinstance(call.func, ir.Attr) and call.func.name in ("set", "put", "put_nowait") for call in calls)
 
 
 def _requires(test: ir.Expr, thread: ir.Expr) -> bool:
