@@ -14,7 +14,7 @@ from finlint.config.values import confidence_of, severity_of
 from finlint.linter import Options
 from finlint.policy import Overrides
 from finlint.report.formats import FORMATS
-from finlint.selection import UnknownCodeError, codes_of
+from finlint.selection import UnknownCodeError, codes_of, selected
 
 if TYPE_CHECKING:
     from finlint.seen import Seen
@@ -84,6 +84,8 @@ def _linting(options: Namespace) -> Options:
         _known(name, selectors or ())
     if select == ():
         raise UsageError("--select is empty, so that nothing would be reported; leave it out for the default rules")
+    if select and not selected(select, ignore or (), extend or ()):
+        raise UsageError("--ignore takes away all that --select names, so that nothing would be reported")
     config, inline = config_of(options)
     overrides = Overrides(
         select,
@@ -154,6 +156,14 @@ def _check(options: Namespace) -> None:
         (
             options.baseline and options.write_baseline,
             "--baseline and --write-baseline exclude each other: writing takes all findings",
+        ),
+        (
+            options.diff_base and options.write_baseline,
+            "--diff-base and --write-baseline exclude each other: writing takes all findings",
+        ),
+        (
+            options.watch and options.write_baseline,
+            "--watch and --write-baseline exclude each other: what is new would be written away as it comes",
         ),
         (stdin and len(options.paths) > 1, "`-` reads standard input, and stands alone"),
         (stdin and (options.watch or options.add_ignore), "standard input can be neither watched nor changed"),

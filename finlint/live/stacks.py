@@ -75,4 +75,3 @@ class Dump(NamedTuple):
     hooked: bool = False
     roots: tuple[str, ...] = ()
     pid: int | None = None
-    python: str = ""

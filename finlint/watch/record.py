@@ -64,7 +64,6 @@ def record(frames: Mapping[int, FrameType], stuck: Mapping[int, Thread], own: fr
     return {
         "finlint.watch": VERSION,
         "pid": os.getpid(),
-        "python": ".".join(map(str, sys.version_info[:3])),
         "threads": threads,
     }
 

@@ -423,6 +423,26 @@ def test_quiet_says_findings_and_errors_alone(project: Path, run: Run) -> None:
     assert "exclude each other" in run("-q", "-v").err
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("--diff-base HEAD --write-baseline b.json", "writing takes all findings"),
+        ("--baseline a.json --write-baseline b.json", "writing takes all findings"),
+        ("--watch --write-baseline b.json", "what is new would be written away as it comes"),
+        ("--select FIN102 --ignore FIN1,FIN102", "--ignore takes away all that --select names"),
+        ("--select FIN1 --ignore ALL,FIN1", "--ignore takes away all that --select names"),
+        ("--diff --fix-only", "one of them"),
+        ("--unsafe-fixes", "--unsafe-fixes says which fixes"),
+        ("--exit-non-zero-on-fix", "goes with --fix"),
+        ("--stdin-filename a.py", "goes with `-`"),
+    ],
+)
+def test_options_that_make_no_sense_together_are_refused(options: str, says: str, run: Run) -> None:
+    ran = run(*options.split())
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert says in ran.err
+
+
 def test_a_range_suppresses(project: Path, run: Run) -> None:
     (project / "bad.py").write_text("# finlint: off[FIN102] -- ours\n" + BAD + "# finlint: on\n")
     assert run("bad.py").status == 0

@@ -16,7 +16,6 @@ _THREAD = re.compile(r'^Thread (\S+) \((?:idle|active)[^)]*\)(?:: "(.*)")?\s*$')
 _FRAME = re.compile(r"^    (?! )(.+) \((.+):(\d+)\)\s*$")
 _LOCAL = re.compile(r"^            (\w+): (.*)$")
 _PROCESS = re.compile(r"^Process (\d+): (.*)$", re.MULTILINE)
-_PYTHON = re.compile(r"^Python v(\S+)", re.MULTILINE)
 _ADDRESS = re.compile(r"^<.+ at 0x([0-9a-f]+)>$")
 
 
@@ -57,13 +56,12 @@ def read_pyspy_text(text: str) -> Dump | None:
             frames[-1] = frames[-1]._replace(locals={**frames[-1].locals, found[1]: shown(found[2])})
     if not any(frames for _, _, frames in threads):
         return None
-    process, python = _PROCESS.search(text), _PYTHON.search(text)
+    process = _PROCESS.search(text)
     return Dump(
         "py-spy",
         tuple(Thread(ident, name, tuple(frames)) for ident, name, frames in threads),
         roots=_roots(process[2]) if process else (),
         pid=int(process[1]) if process else None,
-        python=python[1] if python else "",
     )
 
 

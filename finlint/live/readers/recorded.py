@@ -33,7 +33,6 @@ def read_recorded(text: str) -> Dump | None:
         hooked=True,
         roots=tuple(map(str, get(document, "roots", list, []))),
         pid=get(document, "pid", int, 0) or None,
-        python=get(document, "python", str, ""),
     )
 
 
