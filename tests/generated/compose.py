@@ -11,6 +11,7 @@ import ast
 import builtins
 import re
 import sys
+from collections.abc import Container
 from typing import NamedTuple
 
 from .constructs import Construct, Kind
@@ -188,15 +189,18 @@ def bound(tree: ast.Module) -> set[str]:
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             out.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            out |= {alias.asname or alias.name for alias in node.names}
         else:
             out |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
     return out
 
 
-def imports(text: str) -> str:
-    """The imports of the standard library, and of the runtime, that a module's text needs."""
+def imports(text: str, others: Container[str] = ()) -> str:
+    """The imports of the standard library, and of the runtime, that a module's text needs; ``others`` are no modules."""
     tree = ast.parse(text)
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - bound(tree) - set(dir(builtins))
+    names = {name for name in names if name not in others}
     wanted = {name for name in names if name in sys.stdlib_module_names or name == "finlint"}
     for dotted in _MODULES:
         if re.search(rf"\b{re.escape(dotted)}\b", text):

@@ -525,3 +525,24 @@ def test_a_lock_that_is_made_reentrant_by_hand(tmp_path: Path) -> None:
 def test_a_lock_that_looks_like_it(tmp_path: Path) -> None:
     (finding,) = of_code(lint(tmp_path, BY_HAND.replace("{test}", "if self.owner == self.count:")), "FIN102")
     assert finding.severity is Severity.ERROR
+
+
+NAMED_BY_ITSELF = """
+import threading, weakref
+class Part:
+    def __init__(self): self.lock = threading.Lock()
+    def work(self):
+        with self.lock: return [1]
+PART = Part()
+def clean_up(part):
+    part = part.lock
+    part.acquire()
+class A:
+    def __init__(self): weakref.finalize(self, clean_up, PART)
+"""
+
+
+def test_a_name_that_is_bound_to_a_part_of_itself(tmp_path: Path) -> None:
+    """A program that tests/generated/ made: looking for whose lock it is, the name led back to itself without an end."""
+    (finding,) = of_code(lint(tmp_path, NAMED_BY_ITSELF), "FIN102")
+    assert finding.severity is Severity.ERROR

@@ -40,19 +40,20 @@ class Way:
         for step, after in itertools.pairwise(steps):
             self.names.append(self._passed(step, after.context, self.names[-1]))
 
-    def owned(self, expr: ir.Expr, names: Names, context: CallContext) -> Owned | None:
-        """What an expression of ``context`` means, if it belongs to the object."""
+    def owned(self, expr: ir.Expr, names: Names, context: CallContext, asked: tuple[str, ...] = ()) -> Owned | None:
+        """What an expression of ``context`` means, if it belongs to the object. ``asked``: names that led here."""
         if isinstance(expr, ir.Name):
             found = names.get(expr.id)
             if found is not None or context.function is None:
                 return found
             definitions = context.function.index.names.get(expr.id, [])
-            node = definitions[0].node if len(definitions) == 1 else None
+            # ``part = part.lock`` tells nothing of the first ``part``.
+            node = definitions[0].node if len(definitions) == 1 and expr.id not in asked else None
             plain = isinstance(node, ir.Attr) and definitions[0].how == "value" and not definitions[0].path
-            return self.owned(node, names, context) if plain else None  # type: ignore[arg-type]
+            return self.owned(node, names, context, (*asked, expr.id)) if plain else None  # type: ignore[arg-type]
         if not isinstance(expr, ir.Attr):
             return None
-        owner = self.owned(expr.value, names, context)
+        owner = self.owned(expr.value, names, context, asked)
         if owner is None or owner.obj is None:
             return None
         kept = self.ownership.kept(owner.obj, expr.name)

@@ -1,0 +1,75 @@
+"""Many compositions, judged, and what disagrees in classes: ``python -m generated.campaign --programs 20000 --seed 1``.
+
+Run with ``tests/`` on PYTHONPATH. By default constructs that do not agree alone are left out (``--all``: they are not):
+then what is reported here does not compose. One process at a time; about 100 programs take a second and a half of CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from .compose import Spec
+from .constructs import limits
+from .judge import Judged, judged
+from .shrink import is_of, name_of, shrunk
+from .specs import compositions
+
+#: Programs that are written, linted and run at a time.
+PORTION = 200
+
+
+def run(specs: Iterator[Spec], folder: Path) -> Iterator[Judged]:
+    """The programs judged, a portion after the other."""
+    while portion := list(islice(specs, PORTION)):
+        yield from judged(portion, folder)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Lint and execute programs made from a seed, and compare.")
+    parser.add_argument("--programs", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--all", action="store_true", help="also constructs that are known not to agree alone")
+    parser.add_argument("--keep", type=Path, default=None, help="write one program of each class into this folder")
+    options = parser.parse_args()
+    without = set() if options.all else {limit.name for limit in limits()}
+    states: Counter[str] = Counter()
+    classes: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for number, result in enumerate(run(islice(compositions(options.seed, without), options.programs), folder), 1):
+            states[result.outcome.state] += 1
+            if result.fault not in ("", "invalid"):
+                name = next((known for known in classes if is_of(result, known)), "")
+                if not name:
+                    small = shrunk(result, folder / "small")
+                    name = name_of(small)
+                    print(f"{number}: {small}\n", flush=True)
+                    _keep(options.keep, len(classes), small)
+                classes[name] += 1
+            if number % (PORTION * 5) == 0:
+                print(f"{number} programs, {sum(classes.values())} disagree", file=sys.stderr, flush=True)
+    invalid = states.pop("invalid", 0)
+    whole, wrong = sum(states.values()), sum(classes.values())
+    share = f"{100 * (whole - wrong) / max(whole, 1):.2f} %"
+    print(f"{whole} programs ({dict(states)}; {invalid} more are invalid): {whole - wrong} agree ({share})")
+    for name, count in classes.most_common():
+        print(f"{count:6} {name}")
+    return 1 if classes else 0
+
+
+def _keep(folder: Path | None, number: int, result: Judged) -> None:
+    if folder is not None:
+        for name, text in result.program.files.items():
+            path = folder / str(number) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
