@@ -13,6 +13,8 @@ import warnings
 from finlint.model.folders import USUAL_FOLDERS
 from finlint.scan.tokens import may_hold_finalizer
 
+#: With more of them a file may hold an import that takes a parser seconds (``finlint.syntax.reading.MAX_PARTS``).
+MAX_DOTS = 10_000
 #: Bytes of all files together: the engine parses no more of those without a word either.
 MAX_BYTES = 1_000_000
 
@@ -121,7 +123,7 @@ def _hold_nothing(paths: list[str]) -> bool:
         except OSError:
             return False
         left -= len(data)
-        if left < 0 or b"\0" in data or may_hold_finalizer(data):
+        if left < 0 or b"\0" in data or data.count(b".") > MAX_DOTS or may_hold_finalizer(data):
             return False
         try:
             with warnings.catch_warnings():
