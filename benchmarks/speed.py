@@ -166,6 +166,10 @@ class Place:
         program = str(self._venv("venv-flake8", "flake8", "flake8-async") / "flake8")
         return [program, "--isolated", "--select", "ASYNC", "--exit-zero"]
 
+    def peer(self, name: str) -> Path:
+        """The program of a peer that is called as its distribution is."""
+        return self._venv(f"venv-{name}", name) / name
+
     def rg(self) -> list[str]:
         program = shutil.which("rg")
         if program is None:

@@ -15,8 +15,8 @@ MAX_BYTES = 20_000_000
 _NO_SURROGATES = frozenset({"ascii", "utf-8", "utf-8-sig", "iso-8859-1"})
 
 
-#: Parts of one dotted name in an import: CPython's parser takes a time that grows with their square, 10,000 a tenth of a
-#: second and 100,000 eight.
+#: Parts of one dotted name in an import: CPython's parser takes a time that grows with their square, a tenth of a
+#: second for 10,000 and eight for 100,000.
 MAX_PARTS = 10_000
 _IMPORT = re.compile(r"\b(?:import|from)\b(?:[^\\\n]|\\\n?)*")
 

@@ -35,6 +35,6 @@ def test_it_runs(name: str, tmp_path: Path) -> None:
 
 
 def test_every_benchmark_has_a_test() -> None:
-    """``speed`` and ``realworld`` fetch what they measure; their parts have tests of their own."""
+    """``speed``, ``peers`` and ``realworld`` fetch what they measure; their parts have tests of their own."""
     there = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
-    assert there == {*RUNS, "speed", "realworld"}
+    assert there == {*RUNS, "speed", "peers", "realworld"}
