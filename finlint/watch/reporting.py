@@ -37,9 +37,13 @@ class Destination(NamedTuple):
     text_too: bool = False
 
 
-#: The child finds this very package, wherever it was imported from, and nothing of the program's own folder.
+#: The child runs this very package, wherever it was imported from and whatever else has its name, and nothing of the
+#: program's own folder.
 _CHILD = (
-    "import sys; sys.path[:] = [p for p in sys.path if p] + sys.argv[1:2]; del sys.argv[1]; "
+    "import sys; from importlib import util; home = sys.argv.pop(1); "
+    "sys.path[:] = [p for p in sys.path if p] + [home]; "
+    "spec = util.spec_from_file_location('finlint', home + '/finlint/__init__.py'); "
+    "sys.modules['finlint'] = package = util.module_from_spec(spec); spec.loader.exec_module(package); "
     "from finlint.__main__ import main; sys.exit(main())"
 )
 

@@ -531,6 +531,25 @@ def test_the_command_runs_a_program_as_it_is(tmp_path: Path) -> None:
     assert done.stdout.startswith("__main__ [")
 
 
+def test_another_package_of_our_name_does_not_answer(tmp_path: Path) -> None:
+    """PyPI has one; the watch may be imported from elsewhere, and its child must be, too."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    (site,) = tmp_path.glob("env/lib/python*/site-packages")
+    (site / "finlint").mkdir()
+    (site / "finlint" / "__init__.py").write_text("raise SystemExit('not ours')\n")
+    (tmp_path / "script.py").write_text(
+        "import os, json, threading\nfrom finlint import watch\n"
+        "def report(found):\n    os.write(1, found['finalizer'].encode())\n    os._exit(0)\n"
+        "watch.start(0.05, report)\nclass A:\n    def __del__(self): threading.Event().wait()\nA()\n"
+    )
+    # What finlint needs comes from here; all of that is behind what the environment has of its own.
+    (site / "more.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
+    command = [tmp_path / "env" / "bin" / "python", tmp_path / "script.py"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout == "A.__del__", done.stderr
+
+
 def test_the_command_reports_one_object_a_line(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(
         "import os, threading\nfrom finlint import watch\n"
