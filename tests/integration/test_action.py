@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import copied
 
 yaml = pytest.importorskip("yaml", reason="PyYAML is not installed: install the extra `integration`")
 
@@ -66,13 +66,7 @@ def _run(
 
 
 def test_it_runs(action: dict[str, Any], tmp_path: Path) -> None:
-    source = tmp_path / "action"
-    source.mkdir()
-    for name in ("finlint", "pyproject.toml", "README.md", "LICENSE"):
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, source / name)
+    copied(tmp_path / "action")
     (tmp_path / "temp").mkdir()
     project = tmp_path / "project"
     project.mkdir()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import SOURCES, copied
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,14 +45,7 @@ def program(name: str) -> str:
 @pytest.fixture(scope="module")
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with this package as it stands, as hook programs clone it."""
-    folder = tmp_path_factory.mktemp("hooks") / "finlint"
-    folder.mkdir()
-    for name in ("finlint", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder / name)
+    folder = copied(tmp_path_factory.mktemp("hooks") / "finlint", (*SOURCES, ".pre-commit-hooks.yaml"))
     git(folder, "init", "-q")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "hooks")

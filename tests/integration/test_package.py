@@ -5,16 +5,15 @@ from __future__ import annotations
 import email
 import os
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from checkout import copied
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("finlint", "pyproject.toml", "README.md", "LICENSE")
 #: Bytes. Of 858 kB the modules are 633, the tables 149 (by xz they would be 121), the archive's own lists 63. 500 are
 #: wanted, and cannot be: the modules alone, without one comment or docstring, would be 472.
 MOST = 900_000
@@ -23,13 +22,7 @@ BAD = "import threading\nlock = threading.Lock()\n\nclass A:\n    def __del__(se
 
 def build(folder: Path) -> Path:
     """The wheel of a copy of the project in ``folder``."""
-    source = folder / "source"
-    source.mkdir(parents=True)
-    for name in SOURCES:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, source / name)
+    source = copied(folder / "source")
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps"]
     done = subprocess.run([*command, "-w", str(folder), str(source)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -10,28 +10,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import SOURCES, block, copied
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PARTS = ("finlint", "fixtures", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+PARTS = (*SOURCES, "fixtures", ".pre-commit-hooks.yaml")
 BAD = "import threading\nlock = threading.Lock()\n\nclass A:\n    def __del__(self):\n        lock.acquire()\n"
-
-
-def block(name: str) -> str:
-    found = re.search(rf"<!-- {name} -->\n```[a-z]*\n(.*?)```\n<!-- /{name} -->", README, re.DOTALL)
-    assert found is not None, name
-    return found[1]
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("fresh") / "finlint"
-    folder.mkdir()
-    for name in PARTS:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, folder / name)
+    folder = copied(tmp_path_factory.mktemp("fresh") / "finlint", PARTS)
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "a clone")
@@ -56,23 +45,23 @@ def sh(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_commands_in_their_order(clone: Path) -> None:
-    done = sh(block("run-command"), clone)
+    done = sh(block(README, "run-command"), clone)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^Found \d+ findings in \d+ files", done.stdout, re.MULTILINE)
     assert "fixtures/FIN102_lock/self_deadlock_in_cache.py:30:14: FIN102 [lock]" in done.stdout
 
-    done = sh(block("bug-command"), clone)
+    done = sh(block(README, "bug-command"), clone)
     assert done.returncode == 1, done.stderr
     said = iter(done.stdout.splitlines())
-    for line in block("bug-output").splitlines():
+    for line in block(README, "bug-output").splitlines():
         # In this order, whatever else is said between them.
         assert any(other.startswith(line.removesuffix(" ...")) for other in said), line
 
-    done = sh(block("flake8-command"), clone)
+    done = sh(block(README, "flake8-command"), clone)
     assert done.returncode == 0, done.stderr
     assert "self_deadlock_in_cache.py:30:14: FIN102 " in done.stdout
 
-    done = sh(block("ci-command"), clone)
+    done = sh(block(README, "ci-command"), clone)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("::error file=fixtures/")
     assert (clone / "finlint.sarif").stat().st_size > 10_000
@@ -86,7 +75,7 @@ def test_the_hook_as_it_stands(program: str, clone: Path) -> None:
     project = clone.parent / f"project-{program}"
     project.mkdir()
     git(project, "init", "-q")
-    (project / ".pre-commit-config.yaml").write_text(block("pre-commit"))
+    (project / ".pre-commit-config.yaml").write_text(block(README, "pre-commit"))
     (project / "bad.py").write_text(BAD)
     git(project, "add", ".")
     done = sh(f"{tool} run", project)

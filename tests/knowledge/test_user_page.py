@@ -8,15 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from checkout import block
+
 from finlint.knowledge.entries import Entry
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "knowledge.md").read_text(encoding="utf-8")
-
-
-def block(name: str) -> str:
-    found = re.search(rf"<!-- {name} -->\n```[a-z]*\n(.*?)```\n<!-- /{name} -->", PAGE, re.DOTALL)
-    assert found is not None, name
-    return found[1]
 
 
 def test_every_field_is_described() -> None:
@@ -25,9 +21,9 @@ def test_every_field_is_described() -> None:
 
 
 def test_the_example_does_what_it_says(tmp_path: Path) -> None:
-    (tmp_path / "finlint-knowledge.toml").write_text(block("knowledge-example"))
+    (tmp_path / "finlint-knowledge.toml").write_text(block(PAGE, "knowledge-example"))
     (tmp_path / "finlint.toml").write_text('knowledge = ["finlint-knowledge.toml"]\n')
-    (tmp_path / "session.py").write_text(block("knowledge-program"))
+    (tmp_path / "session.py").write_text(block(PAGE, "knowledge-program"))
     command = [sys.executable, "-m", "finlint", "--no-cache", "--output-format", "json", "session.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     findings = json.loads(done.stdout)["findings"]

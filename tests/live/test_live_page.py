@@ -7,31 +7,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+from checkout import block
+
 from finlint.live.diagnosis import diagnose
 from finlint.live.rendering import text
 
 PAGE = (Path(__file__).parents[2] / "docs" / "live.md").read_text("utf-8")
 
 
-def block(name: str) -> str:
-    found = re.search(rf"<!-- {name} -->\n```[a-z]*\n(.*?)```\n<!-- /{name} -->", PAGE, re.DOTALL)
-    assert found is not None, name
-    return found[1]
-
-
 def test_the_day_of_the_page(tmp_path: Path) -> None:
     """The profile points at one place, the diagnosis at the other; both as on the page but for numbers of processes."""
-    program = block("day")
+    program = block(PAGE, "day")
     assert program.endswith("sys.stdin.read()\n")
     (tmp_path / "day.py").write_text(
         program.removesuffix("sys.stdin.read()\n") + "import faulthandler\nfaulthandler.dump_traceback()\n"
     )
     done = subprocess.run([sys.executable, str(tmp_path / "day.py")], capture_output=True, text=True, check=True)
-    profile, shown = done.stdout.splitlines()[0], block("day-profile").splitlines()[0]
+    profile, shown = done.stdout.splitlines()[0], block(PAGE, "day-profile").splitlines()[0]
     assert re.search(r"day\.py:(\d+): size=", profile)[1] == re.search(r"day\.py:(\d+): size=", shown)[1]  # type: ignore[index]
     assert program.splitlines()[18].strip() == "self.buffer = bytearray(1_000)"
     said = _lines(text(diagnose(done.stderr)).replace(f"{tmp_path}/", ""))
-    assert said == _lines(block("day-diagnosis"))
+    assert said == _lines(block(PAGE, "day-diagnosis"))
 
 
 def _lines(diagnosis: str) -> list[str]:
