@@ -7,6 +7,7 @@ make, hashable, and written to the cache as they are. White space, comments and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple, Union
 
 from finlint.model.source import Span
@@ -160,6 +161,12 @@ class Formatted(NamedTuple):
     span: Span
 
 
+class Text(NamedTuple):
+    """An f-string: constant texts and fields (``Formatted``), as they stand."""
+
+    parts: tuple[Expr, ...]
+
+
 class Narrowed(NamedTuple):
     """``value`` where a pattern has found that it is an instance of ``cls``."""
 
@@ -176,7 +183,7 @@ class Positional(NamedTuple):
 
 
 class Opaque(NamedTuple):
-    """An expression whose value is of no interest, with the parts that are evaluated (f-strings, ...)."""
+    """An expression whose value is of no interest, with the parts that are evaluated."""
 
     parts: tuple[Expr, ...]
 
@@ -203,10 +210,23 @@ Expr = Union[
     Slice,
     Unary,
     Formatted,
+    Text,
     Narrowed,
     Positional,
     Opaque,
 ]
+
+
+def text(parts: Iterable[Expr]) -> Text:
+    """An f-string of these parts, in which no two constants stand side by side."""
+    out: list[Expr] = []
+    for part in parts:
+        if isinstance(part, Const) and out and isinstance(out[-1], Const):
+            out[-1] = Const(f"{out[-1].value}{part.value}")
+        elif not isinstance(part, Const) or part.value:
+            out.append(part)
+    return Text(tuple(out))
+
 
 # -- statements
 
@@ -242,8 +262,11 @@ class Return(NamedTuple):
 
 
 class Raise(NamedTuple):
+    """``raise value from cause``"""
+
     value: Expr | None
     span: Span
+    cause: Expr | None = None
 
 
 class Delete(NamedTuple):

@@ -29,6 +29,8 @@ def word_starts(text: str, word: str, *, before: bool = True) -> Iterator[int]:
 #: Methods of containers that put one thing into them, or all things of another; and those of exit stacks.
 PUTS = ("append", "add", "appendleft", "put", "put_nowait", "setdefault", "insert")
 PUTS_ALL = ("extend", "update")
+#: What puts something into a variable that is an object: ``ContextVar.set``.
+SETS = "set"
 STACKS = ("callback", "push", "enter_context")
 
 

@@ -122,7 +122,8 @@ class Lowering:
         return ir.Return(None if node.value is None else self.expr(node.value), self._span(node))
 
     def s_raise(self, node: cst.Raise) -> ir.Stmt:
-        return ir.Raise(None if node.exc is None else self.expr(node.exc), self._span(node))
+        cause = None if node.cause is None else self.expr(node.cause.item)
+        return ir.Raise(None if node.exc is None else self.expr(node.exc), self._span(node), cause)
 
     def s_delete(self, node: cst.Del) -> ir.Stmt:
         target = node.target
@@ -438,12 +439,17 @@ class Lowering:
                 return ir.Const(left.value + right.value)
             if isinstance(left.value, bytes) and isinstance(right.value, bytes):
                 return ir.Const(left.value + right.value)
-        parts = [p for side in (left, right) if isinstance(side, ir.Opaque) for p in side.parts]
-        return ir.Opaque(tuple(parts))
+        if not all(isinstance(side, (ir.Const, ir.Text)) for side in (left, right)):
+            return ir.Opaque((left, right))
+        return ir.text(p for side in (left, right) for p in (side.parts if isinstance(side, ir.Text) else (side,)))
 
     def e_formatted(self, node: cst.FormattedString) -> ir.Expr:
-        parts = [self._replacement(p) for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
-        return ir.Opaque(tuple(parts))
+        return ir.text(
+            ir.Const(_constant(node, part.value))
+            if isinstance(part, cst.FormattedStringText)
+            else self._replacement(part)  # type: ignore[arg-type]
+            for part in node.parts
+        )
 
     def _replacement(self, node: cst.FormattedStringExpression) -> ir.Expr:
         inner = [p for p in node.format_spec or () if isinstance(p, cst.FormattedStringExpression)]
@@ -618,6 +624,17 @@ def _literal(text: str) -> ir.Expr:
         return ir.Const(ast.literal_eval(text))
     except (ValueError, SyntaxError, MemoryError):
         return ir.Opaque(())
+
+
+def _constant(node: cst.FormattedString, text: str) -> str:
+    """What a constant part of an f-string is worth."""
+    text = text.replace("{{", "{").replace("}}", "}")
+    if "\\" not in text or "r" in node.prefix.lower():
+        return text
+    try:
+        return str(ast.literal_eval(f"{node.quote}{text}{node.quote}"))
+    except (ValueError, SyntaxError, MemoryError):
+        return text
 
 
 def _operator(node: cst.CSTNode) -> str:

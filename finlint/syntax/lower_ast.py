@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from finlint.model import ir
@@ -156,7 +156,7 @@ class _Lowering:
         return ir.Return(self.optional(node.value), self._span(node))
 
     def s_raise(self, node: ast.Raise) -> ir.Stmt:
-        return ir.Raise(self.optional(node.exc), self._span(node))
+        return ir.Raise(self.optional(node.exc), self._span(node), self.optional(node.cause))
 
     def s_delete(self, node: ast.Delete) -> ir.Stmt:
         parts: list[ast.expr] = []
@@ -431,16 +431,17 @@ class _Lowering:
             self._place = before
 
     def e_formatted(self, node: ast.JoinedStr) -> ir.Expr:
-        return ir.Opaque(self._replacements(node))
+        return ir.text(self._parts(node))
 
-    def _replacements(self, node: ast.JoinedStr) -> tuple[ir.Expr, ...]:
-        out: list[ir.Expr] = []
+    def _parts(self, node: ast.JoinedStr) -> Iterator[ir.Expr]:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 conversion = chr(part.conversion) if part.conversion > 0 else ""
-                spec = self._replacements(part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else ()
-                out.append(ir.Formatted(self.expr(part.value), conversion, spec, self._span(part.value)))
-        return tuple(out)
+                inner = self._parts(part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else ()
+                spec = tuple(field for field in inner if isinstance(field, ir.Formatted))
+                yield ir.Formatted(self.expr(part.value), conversion, spec, self._span(part.value))
+            elif isinstance(part, ast.Constant):
+                yield ir.Const(part.value)
 
     def e_attribute(self, node: ast.Attribute) -> ir.Expr:
         return ir.Attr(self.expr(node.value), node.attr, self._span(node))

@@ -82,6 +82,12 @@ class TextQuestions:
         starts = word_starts(content, "." + name, before=False)
         return tuple(_lines_of((s for s in starts if may_store(content, s, s + size)), content, place[0]))
 
+    def _naming(self, argument: str) -> Found:
+        """``first line, last line``: lines between them that may store an attribute whose name does not stand there."""
+        first, last = map(int, argument.split("\n"))
+        content = self._slice(first, last)
+        return tuple(_lines_of((match.start() for match in _BY_NAME.finditer(content)), content, first))
+
     def _holds(self, argument: str) -> Found:
         """``first line, last line, text``: the text, if it stands there."""
         first, last, text = argument.split("\n", 2)
@@ -93,6 +99,9 @@ class TextQuestions:
         first, last, cls = argument.split("\n", 2)
         text = self._slice(int(first), int(last))
         found: dict[int, str] = {}
+        if "setattr(" in text:
+            by_name = re.finditer(rf"""\bsetattr\(\s*{re.escape(cls)}\s*,\s*["'](\w+)""", text)
+            found.update((named.start(), named[1]) for named in by_name)
         for owner in dict.fromkeys((cls, *_OWN_CLASS)):
             for start in _places(text, owner):
                 before = text[start - 1 : start]
@@ -180,6 +189,8 @@ _ASSIGNED = re.compile(r"\.(\w+)[ \t]*(?:\[|\.|(?:[-+*/%@&|^]|//|\*\*|>>|<<)?=(?
 _ATTRIBUTE = re.compile(
     r"\.(\w+)(?=[ \t]*(?:(?:[-+*/%@&|^]|//|\*\*|>>|<<)?=(?!=)|[\n\\#,)\]\[:]|in\b|\Z)|\s*\.\s*[a-z])"
 )
+#: ``setattr(``, ``__setattr__(``, ``__dict__``, ``vars(``
+_BY_NAME = re.compile(r"setattr(?:__)?\(|__dict__\b|\bvars\(")
 _BEFORE_DECORATOR = re.compile(r"@[ \t]*(?:\w+\.)*")
 _REST_OF_IMPORT = re.compile(r"\s*(?:as\s+\w+\s*)?,?\s*\)?\s*")
 
@@ -232,6 +243,7 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
         TextQuestions._decorated,
         TextQuestions._within,
         TextQuestions._stores,
+        TextQuestions._naming,
         TextQuestions._holds,
         TextQuestions._changed,
         TextQuestions._globals,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from finlint.model.limits import ALTERNATIVES, NESTING
+from finlint.model.limits import ALTERNATIVES, ITEMS, NESTING
 
 if TYPE_CHECKING:
     from finlint.analysis.domain.call_contexts import CallContext
@@ -95,6 +95,13 @@ class Class(NamedTuple):
 
 #: The site of an object that was made by its class, as far as what it is given to knows.
 MADE = "made"
+
+
+#: How the arguments of a member of an enumeration say its name, its value, and its value where it is equal to that. The
+#: name comes first; no parameter is called so.
+MEMBER = "*member"
+VALUE_OF_MEMBER = "*value"
+DATA_OF_MEMBER = "*data"
 
 
 class Object(NamedTuple):
@@ -200,16 +207,37 @@ class Parameter(NamedTuple):
     tag: str = "parameter"
 
 
+class LibResult(NamedTuple):
+    """What a function or class of a library gives of which we know nothing: behaves as UNKNOWN, but tells which."""
+
+    name: str
+    tag: str = "result"
+
+
 class Returning(NamedTuple):
     """Something callable of which only the result is known: ``Callable[[], Connection]``."""
 
     result: Value
 
 
+#: Kinds of functions that are chosen by the type of an argument.
+DISPATCH = "dispatch"
+DISPATCH_METHOD = "dispatch-method"
+
+
+class AtKey(NamedTuple):
+    """Something that is put into a mapping under a constant key; never what an expression is."""
+
+    key: Const
+    value: Value
+
+
 class Marked(NamedTuple):
     """A function under ``staticmethod``, ``classmethod``, ``property`` or ``contextmanager``: reading it from a
     class or an instance gives something else. ``kind``: "static", "class", "property" or "context";
-    "exit" is an entry of an ``ExitStack``, a context manager or a call; "partial" a ``partialmethod``."""
+    "exit" is an entry of an ``ExitStack``, a context manager or a call, "set" what an object is set to; "partial" a
+    ``partialmethod``; "within" a function that a context manager decorates, as a partial with that manager;
+    ``DISPATCH`` and ``DISPATCH_METHOD`` are ``functools.singledispatch`` and its kin."""
 
     kind: str
     function: Value
@@ -268,8 +296,10 @@ Value = Union[
     Super,
     WeakReference,
     Parameter,
+    LibResult,
     Returning,
     Marked,
+    AtKey,
     OneOf,
 ]
 
@@ -310,7 +340,7 @@ def union(values: Iterable[Value]) -> Value:
         del members[NEVER]
     if len(members) > 1:
         # Beside another value a constant is one possibility of several.
-        members = dict.fromkeys(Const(m.value, False) if isinstance(m, Const) and m.firm else m for m in members)
+        members = dict.fromkeys(_beside(m) if type(m) in _TELLING else m for m in members)
     if not members:
         return UNKNOWN
     if len(members) == 1:
@@ -318,6 +348,14 @@ def union(values: Iterable[Value]) -> Value:
     if ALTERNATIVES.passed(len(members)):
         return UNKNOWN
     return _one_of(members)
+
+
+#: What says less beside another value.
+_TELLING = frozenset({Const, Object, LibResult})
+
+
+def _beside(value: Value) -> Value:
+    return UNKNOWN if type(value) is LibResult else softened(value)
 
 
 def _one_of(members: dict[Value, None]) -> OneOf:
@@ -338,6 +376,9 @@ def softened(value: Value) -> Value:
         return Const(value.value, False) if value.firm else value
     if isinstance(value, OneOf):
         return _one_of(dict.fromkeys(softened(m) for m in value.order))
+    if type(value) is Object and value.args and value.args[0][0] == MEMBER:
+        (key, name), *rest = value.args
+        return value._replace(args=((key, softened(name)), *((k, softened(v)) for k, v in rest)))
     return value
 
 
@@ -345,7 +386,7 @@ def is_known(value: Value) -> bool:
     return type(value) not in _NOT_KNOWN
 
 
-_NOT_KNOWN = frozenset({Unknown, Never, Parameter})
+_NOT_KNOWN = frozenset({Unknown, Never, Parameter, LibResult})
 
 
 def truth(value: Value) -> bool | None:
@@ -393,13 +434,15 @@ def depth(value: Value) -> int:
         return depth(value.receiver)
     if isinstance(value, Marked):
         return 1 + depth(value.function)
+    if isinstance(value, AtKey):
+        return depth(value.value)
     if isinstance(value, Returning):
         return 1 + depth(value.result)
     return 0
 
 
 #: Kinds of values that hold no others.
-_FLAT = frozenset({Unknown, Never, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, Super})
+_FLAT = frozenset({Unknown, Never, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, Super, LibResult})
 
 
 def is_flat(value: Value) -> bool:
@@ -455,36 +498,43 @@ def contained(values: list[Value], elements: list[Value]) -> list[Value]:
     elements = [shallow(element) for element in elements]
     if values:
         return [with_elements(v, elements) for v in values]
-    return [Sequence("list", None, union(items))] if (items := _items(elements)) else []
+    items = [e.value if isinstance(e, AtKey) else e for e in _items(elements)]
+    return [Sequence("list", None, union(items))] if items else []
 
 
 def _items(elements: list[Value]) -> list[Value]:
-    """Elements without those that only an ``ExitStack`` has."""
-    return [e for e in elements if not any(isinstance(v, Marked) and v.kind == "exit" for v in alternatives(e))]
+    """Elements without those that only an ``ExitStack`` has, or what can be set."""
+    kinds = ("exit", "set")
+    return [e for e in elements if not any(isinstance(v, Marked) and v.kind in kinds for v in alternatives(e))]
 
 
 def with_elements(value: Value, elements: list[Value]) -> Value:
     """A container after elements were put into it, an ``ExitStack`` after it was given something to run."""
     out: list[Value] = []
     exits = [e for e in elements for part in alternatives(e) if isinstance(part, Marked) and part.kind == "exit"]
+    became = [e.function for e in elements if isinstance(e, Marked) and e.kind == "set"]
     elements = _items(elements)
     for option in alternatives(value):
+        if isinstance(option, Mapping) and elements:
+            out.append(_with_pairs(option, elements))
+            continue
+        given = [e.value if isinstance(e, AtKey) else e for e in elements]
         if isinstance(option, LibObject) and option.type == "contextlib.ExitStack" and exits:
             kept = [v for k, v in option.args if k == "exits"]
             out.append(LibObject(option.type, (("exits", shallow(union([*kept, *exits]))),), option.mode))
+        elif isinstance(option, LibObject) and became and any(key == HELD for key, _ in option.args):
+            known = [v for v in (held_by(option), *became) if is_known(v)]
+            args = tuple((key, shallow(union(known)) if key == HELD else v) for key, v in option.args)
+            out.append(LibObject(option.type, args, option.mode))
         elif not elements:
             out.append(option)
         elif isinstance(option, LibObject) and any(key == HELD for key, _ in option.args):
-            known = [v for v in (held_by(option), *elements) if is_known(v)]
+            known = [v for v in (held_by(option), *given) if is_known(v)]
             args = tuple((key, union(known) if key == HELD else v) for key, v in option.args)
             out.append(LibObject(option.type, args, option.mode))
         elif isinstance(option, Sequence):
             kept = [] if isinstance(option.element, Unknown) else [option.element]
-            out.append(Sequence(option.kind, None, union([*kept, *elements])))
-        elif isinstance(option, Mapping):
-            kept = [] if isinstance(option.element, Unknown) else [option.element]
-            # Under which keys is not known, so that its items are not all that is in it.
-            out.append(option._replace(key=UNKNOWN, element=union([*kept, *elements])))
+            out.append(Sequence(option.kind, None, union([*kept, *given])))
         elif isinstance(option, Object) and any(key == HELD for key, _ in option.args):
             # An instance of a class that inherits from a container.
             args = tuple((key, with_elements(v, elements) if key == HELD else v) for key, v in option.args)
@@ -492,6 +542,18 @@ def with_elements(value: Value, elements: list[Value]) -> Value:
         else:
             out.append(option)
     return union(out)
+
+
+def _with_pairs(mapping: Mapping, elements: list[Value]) -> Mapping:
+    """A mapping after elements were put into it, those of which the key is known under that."""
+    items = dict(mapping.items)
+    for part in elements:
+        if isinstance(part, AtKey) and not ITEMS.passed(len(items) + 1):
+            items[part.key] = union([items[part.key], part.value]) if part.key in items else part.value
+    kept = [] if isinstance(mapping.element, Unknown) else [mapping.element]
+    element = union([*kept, *(part.value if isinstance(part, AtKey) else part for part in elements)])
+    # What else may be in it is not known, so that its items are not all that is in it.
+    return mapping._replace(items=tuple(items.items()), key=UNKNOWN, element=element)
 
 
 def put_at(container: Sequence | Mapping, key: Value, value: Value) -> Value:

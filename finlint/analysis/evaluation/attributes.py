@@ -6,6 +6,8 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
+    DISPATCH,
+    DISPATCH_METHOD,
     NEVER,
     UNKNOWN,
     Bound,
@@ -15,6 +17,7 @@ from finlint.analysis.domain.values import (
     Lib,
     LibMethod,
     LibObject,
+    LibResult,
     Mapping,
     Marked,
     Module,
@@ -51,6 +54,9 @@ VARS = "builtins.vars"
 _NEW = "builtins.object.__new__"
 #: What makes an instance, in a metaclass.
 _CALL = "builtins.type.__call__"
+
+#: Containers that keep what is in them in their attribute ``data``.
+_WITH_DATA = ("collections.UserDict", "collections.UserList")
 
 #: What a class body holds that methods may replace.
 _DATA = (Const, Sequence, Mapping, Object, LibObject)
@@ -92,13 +98,28 @@ class Attributes:
             found = self.project.resolve(f"{value.name}.{name}", state.module)
             if found is not None and not self.knowledge.knows_module(value.name):
                 return Module(found)
+            if not self.knowledge.is_definition(f"{value.name}.{name}"):
+                stored = self.ask.library_stores.stored(value, name, state.module)
+                if is_known(stored):
+                    return stored
             return library.module_member(value.name, name, self.knowledge)
+        if isinstance(value, LibResult):
+            return self.ask.library_stores.stored(value, name, state.module)
         if isinstance(value, LibObject):
-            return self._library_attribute(value, name)
+            attribute = self._library_attribute(value, name)
+            if is_known(attribute) or self.knowledge.member(value.type, name) is not None:
+                return attribute
+            return self.ask.library_stores.stored(value, name, state.module)
         if isinstance(value, Object):
+            if state.recorder is not None and span is not None:
+                own = self.ask.classes.class_function(value.cls, "__getattribute__")
+                if own is not None:
+                    # What it finds is as a rule what is there.
+                    self.ask.calls.call(Bound(own, value), CallArgs((Const(name),)), state, span, None)
             return self.instance_attribute(value, name, state, span)
         if isinstance(value, Class):
-            return self.class_attribute(value, name)
+            own_one = self.class_attribute(value, name)
+            return self._of_metaclass(value, name, state, span) if own_one is UNKNOWN else own_one
         if isinstance(value, Super):
             return self._super_attribute(value, name, state, span)
         if isinstance(value, (Sequence, Mapping)):
@@ -106,6 +127,8 @@ class Attributes:
         if isinstance(value, Bound) and name == "__self__":
             return value.receiver
         if isinstance(value, Bound) and name == "__func__":
+            return value.function
+        if isinstance(value, Marked) and name in ("__func__", "__wrapped__"):
             return value.function
         if isinstance(value, Suspended):
             return LibMethod(value, name)
@@ -128,15 +151,17 @@ class Attributes:
     def from_dict(self, attributes: LibObject, key: Value, state: EvalState, span: Span | None) -> Value:
         """``obj.__dict__[key]``: what is stored under that name."""
         ((_, reference),) = attributes.args
-        if not (isinstance(reference, WeakReference) and isinstance(reference.target, Object)):
+        if not isinstance(reference, WeakReference) or not (isinstance(key, Const) and isinstance(key.value, str)):
             return UNKNOWN
-        if not (isinstance(key, Const) and isinstance(key.value, str)):
-            return UNKNOWN
-        return self.stored(reference.target, key.value) or UNKNOWN
+        if isinstance(reference.target, Object):
+            return self.stored(reference.target, key.value) or UNKNOWN
+        return self.attribute(reference.target, key.value, state, span)
 
     def _library_attribute(self, value: LibObject, name: str) -> Value:
         if value.type == library.VERSION:
             return Const(3) if name == "major" else UNKNOWN
+        if value.type in NAMESPACES and name == "__dict__":
+            return LibObject(VARS, (("object", WeakReference(value, VARS)),))
         if value.type in NAMESPACES:
             stored = self.ask.namespaces.stored_in(value, name)
             if is_known(stored):
@@ -165,7 +190,25 @@ class Attributes:
             return UNKNOWN
         return LibMethod(value, member)
 
+    def _of_metaclass(self, cls: Class, name: str, state: EvalState, span: Span | None) -> Value:
+        """What a class has from its metaclass: a method is bound to the class, a property runs."""
+        meta = self.ask.classes.metaclass(cls)
+        member = self.ask.classes.class_member(meta, name) if meta is not None else None
+        out: list[Value] = []
+        for option in alternatives(member[1]) if member is not None else ():
+            if isinstance(option, Function):
+                out.append(Bound(option, cls))
+            elif isinstance(option, Marked) and option.kind == "property":
+                out.append(self.ask.calls.call(Bound(option.function, cls), CallArgs(), state, span, None))
+        return union(out)
+
     def class_attribute(self, cls: Class, name: str) -> Value:
+        if self.ask.enumerations.is_one(cls):
+            if name == "__members__":
+                return self.ask.enumerations.table(cls)
+            member = self.ask.enumerations.member(cls, name)
+            if is_known(member):
+                return member
         found = self.ask.classes.class_member(cls, name)
         if found is None and name == "__new__":
             return Lib(_NEW)
@@ -173,7 +216,7 @@ class Attributes:
             declared = self.ask.classes.declared(Object(cls), name)
             found = None if declared is None else (cls, declared)
         value = UNKNOWN if found is None else union(self._unbound(option, cls) for option in alternatives(found[1]))
-        if not all(option is UNKNOWN or isinstance(option, _DATA) for option in alternatives(value)):
+        if not all(not is_known(option) or isinstance(option, _DATA) for option in alternatives(value)):
             return value
         made, put = self.class_stored(cls, name)
         made = [*made, *map(softened, self.ask.external_stores.on_class(cls, name))]
@@ -213,7 +256,7 @@ class Attributes:
 
     @staticmethod
     def _unbound(value: Value, cls: Class) -> Value:
-        if isinstance(value, Marked):
+        if isinstance(value, Marked) and value.kind not in (DISPATCH, DISPATCH_METHOD):
             return Bound(value.function, cls) if value.kind == "class" else value.function
         return value
 
@@ -222,9 +265,13 @@ class Attributes:
         self.ask.note(obj.cls, name)
         if name == "__class__":
             return obj.cls
+        if name == "data" and self.ask.classes.container_base(obj.cls) in _WITH_DATA:
+            return self.ask.protocols.contents(obj)
         if name == "__dict__":
             # It does not hold the object.
             return LibObject(VARS, (("object", WeakReference(obj, VARS)),))
+        if (of_member := self.ask.enumerations.attribute(obj, name)) is not None:
+            return of_member
         member = self.ask.classes.class_member(obj.cls, name)
         stored = self.stored(obj, name)
         patched = self.ask.external_stores.on_class(obj.cls, name)
@@ -262,6 +309,9 @@ class Attributes:
             return union([stored, *informative]) if informative else stored
         if stored is not None:
             out.append(stored)
+        elif any(map(_is_method, out)):
+            # ``pool.close = close``, on an object.
+            out += self.ask.external_stores.replaced_by_others(obj, name)
         elif all(isinstance(v, Const) for v in out) and self.ask.classes.declared(obj, name) is not None:
             declared = self.ask.classes.declared(obj, name)
             assert declared is not None
@@ -353,6 +403,10 @@ class Attributes:
                 return self.ask.calls.call(Bound(value.function, obj), CallArgs(), state, span, None)
             if value.kind == "context" and isinstance(value.function, Function):
                 return Marked("context", Bound(value.function, obj))
+            if value.kind in (DISPATCH, DISPATCH_METHOD):
+                return Bound(value, obj)
+            if value.kind == "within" and isinstance(value.function, Partial):
+                return Marked("within", value.function._replace(function=Bound(value.function.function, obj)))
             if value.kind == "partial" and isinstance(value.function, Partial):
                 return value.function._replace(function=Bound(value.function.function, obj))
         if isinstance(value, Function):
@@ -383,7 +437,8 @@ class Attributes:
             return []
         if not isinstance(method, Bound) or not isinstance(method.function, Function):
             return []
-        if method.receiver != obj or not is_abstract(method.function.node.ir):
+        if method.receiver != obj or not (obj.site == "self" or is_abstract(method.function.node.ir)):
+            # That is another's ``self``, kept by somebody: it may be an heir's as well as the base's own.
             return []
         return [Bound(override, Object(cls)) for cls, override in self.ask.classes.overrides(obj.cls, name)]
 
@@ -437,6 +492,9 @@ class Attributes:
             if declared is not None and all(map(says_nothing, values)):
                 values = [*filter(is_none, values), declared]
             values = contained(values or self._containers(obj, name), elements)
+        by_name = list(self.ask.named_stores.stored(obj, name))
+        values += by_name
+        found = found or bool(by_name)
         if not elements and declared is None and self._is_set_by_others(values, found, obj, name):
             values += map(softened, self.ask.external_stores.stored_by_others(obj, name))
             found = found or bool(values)

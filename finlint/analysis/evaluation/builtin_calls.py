@@ -25,6 +25,7 @@ from finlint.analysis.domain.values import (
     Value,
     alternatives,
     is_known,
+    shallow,
     softened,
     union,
 )
@@ -35,8 +36,15 @@ from finlint.model.source import Span
 
 
 def _vars(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``vars(x)`` is ``x.__dict__``."""
-    return ask.attributes.attribute(args.positional[0], "__dict__", state, span) if args.positional else None
+    """``vars(x)`` is ``x.__dict__``, ``vars()`` what ``locals()`` is: the parameters, of what is known."""
+    if args.positional:
+        return ask.attributes.attribute(args.positional[0], "__dict__", state, span)
+    function = state.context.function
+    if function is None:
+        return None
+    names = (param.name for param in function.ir.params)
+    given: tuple[tuple[Value, Value], ...] = tuple((Const(n), ask.names.context_name(n, state.context)) for n in names)
+    return Mapping(given, UNKNOWN, UNKNOWN)
 
 
 def _super(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
@@ -102,6 +110,19 @@ def _namedtuple(ask: Queries, args: Args, state: EvalState, span: Span | None) -
         if len(names) == len(given.items):
             return RecordType(tuple(map(str, names)))
     return UNKNOWN
+
+
+def _replaced(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``dataclasses.replace(record, field=value)``"""
+    out: list[Value] = []
+    for option in alternatives(args.positional[0]) if args.positional else ():
+        if isinstance(option, Object):
+            given = dict(args.keywords)
+            kept = tuple((name, value) for name, value in option.args if name not in given)
+            out.append(option._replace(args=(*kept, *((name, shallow(value)) for name, value in given.items()))))
+        else:
+            out.append(option)
+    return union(out)
 
 
 def _from_keys(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
@@ -253,6 +274,47 @@ def _filter(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Va
     return LibObject("builtins.filter", given)
 
 
+def _groupby(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``itertools.groupby(items, key)``: the key is asked when it is iterated."""
+    key = args.positional[1] if len(args.positional) > 1 else args.keyword("key")
+    if not args.positional or key is None:
+        return None
+    return LibObject("itertools.groupby", (("function", key), ("iterable", args.positional[0])))
+
+
+def _given_function(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``functools.cmp_to_key(compare)``: comparing runs it."""
+    return args.positional[0] if args.positional else UNKNOWN
+
+
+def _ordered(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``bisect.insort(items, x)``, ``heapq.heappush(items, x)``: compares the items."""
+    if state.recorder is None or not args.positional:
+        return None
+    element = ask.protocols.element(args.positional[0], state, span)
+    key = args.keyword("key")
+    if key is not None:
+        ask.calls.call(key, CallArgs((element,)), state, span, None)
+        return None
+    for option in alternatives(union([element, *args.positional[1:2]])):
+        if isinstance(option, Object):
+            ask.protocols.special(option, "__lt__", (element,), state, span)
+    return element if is_known(element) else None
+
+
+def _reversed(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``reversed(items)``"""
+    out: list[Value] = []
+    for option in alternatives(args.positional[0]) if args.positional else ():
+        if isinstance(option, Object) and ask.classes.class_function(option.cls, "__reversed__") is not None:
+            out.append(
+                ask.protocols.element(ask.protocols.special(option, "__reversed__", (), state, span), state, span)
+            )
+        else:
+            out.append(ask.protocols.element(option, state, span))
+    return Sequence("list", None, union(out))
+
+
 def _chain(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``itertools.chain(a, b)``."""
     return Sequence("iterable", None, union(ask.protocols.element(source, state, span) for source in args.positional))
@@ -343,6 +405,9 @@ SPECIAL_CALLS: dict[str, Any] = {
     "functools.partialmethod": _partialmethod,
     "collections.namedtuple": _namedtuple,
     "typing.NamedTuple": _namedtuple,
+    "dataclasses.make_dataclass": _namedtuple,
+    "dataclasses.replace": _replaced,
+    "copy.replace": _replaced,
     "builtins.dict.fromkeys": _from_keys,
     "operator.methodcaller": _methodcaller,
     "types.MethodType": _method_type,
@@ -383,7 +448,13 @@ SPECIAL_CALLS: dict[str, Any] = {
     "copy.deepcopy": _runs("__deepcopy__"),
     "sys.getsizeof": _runs("__sizeof__"),
     "builtins.vars": _vars,
-    "builtins.reversed": _same_elements("list"),
+    "builtins.locals": _vars,
+    "builtins.reversed": _reversed,
+    "itertools.groupby": _groupby,
+    "functools.cmp_to_key": _given_function,
+    **{f"_bisect.{name}": _ordered for name in ("bisect", "bisect_left", "bisect_right")},
+    **{f"_bisect.{name}": _ordered for name in ("insort", "insort_left", "insort_right")},
+    **{f"_heapq.{name}": _ordered for name in ("heapify", "heappush", "heappop", "heappushpop", "heapreplace")},
     "collections.deque": _same_elements("list"),
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": _chain_of,

@@ -115,11 +115,11 @@ class Callers:
                 element: Value = UNKNOWN
                 if param.annotation is not None:
                     element = self.ask.annotations.annotation(param.annotation, EvalState(defining))
-                if param.kind == "*":
-                    return Sequence("tuple", None, element)
-                # ``kwargs.get("on_close")``: by name, what callers give.
+                # ``args[0]``, ``kwargs.get("on_close")``: by place and by name, what callers give.
                 passed = UNKNOWN if is_known(element) else self.from_callers(function, name, context)
-                return passed if is_known(passed) else Mapping((), UNKNOWN, element)
+                if is_known(passed):
+                    return passed
+                return Sequence("tuple", None, element) if param.kind == "*" else Mapping((), UNKNOWN, element)
             if param.annotation is not None:
                 value = self.ask.annotations.annotation(param.annotation, EvalState(defining))
                 # ``Callable[[], None] | None`` says no more than that it may be None.
@@ -199,6 +199,18 @@ class Callers:
 
     def _bound(self, call: Given, args: Args, name: str) -> Value:
         return dict(self.ask.binding.bind(call.function, args, call.receiver, fill=False)).get(name, UNKNOWN)
+
+    def passed(self, function: FunctionNode, name: str) -> list[Value]:
+        """What the nearest calls of a function give to a parameter, whether much is known of it or not."""
+        if not self.solver.may_ask_callers() or function.name.startswith("__") or function.name == "<lambda>":
+            return []
+        self.solver.asked_callers = True
+        self.solver.caller_depth += 1
+        try:
+            given = self._given(function, function.name, False, 0) or self._given(function, function.name, False, 1)
+            return [self.given(call, name) for call in given or ()]
+        finally:
+            self.solver.caller_depth -= 1
 
     def known_of(self, calls: Iterable[Given], name: str) -> list[Value]:
         """What calls give to a parameter, as far as that is known."""
@@ -289,7 +301,23 @@ class Callers:
             if values:
                 return without_none(union(values))
             number += 1
-        return UNKNOWN
+        return self._from_heirs_records(function, name) if makes else UNKNOWN
+
+    def _from_heirs_records(self, function: FunctionNode, name: str) -> Value:
+        """What makers of heirs give to a field of a record: the ``__init__`` that is written for an heir does not call
+        that of its base."""
+        assert function.owner is not None
+        cls = self.ask.binding.generic_class(function.owner)
+        own = self.ask.records.init(cls)
+        if own is None or own.node is not function:
+            return UNKNOWN
+        values: list[Value] = []
+        for heir in self.ask.classes.subclasses(cls):
+            init = self.ask.records.init(heir)
+            if init is not None and any(param.name == name for param in init.node.ir.params):
+                values.append(self._from_callers(init.node, name))
+        known = [softened(value) for value in values if is_known(value)]
+        return union(known) if known else UNKNOWN
 
     def _from_written(self, function: FunctionNode, name: str) -> Value:
         """What the ``__init__`` that is written for a record gives to its ``__post_init__``: its ``InitVar`` fields."""

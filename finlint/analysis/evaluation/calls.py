@@ -9,6 +9,8 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, Lazy, Result, known_in, settled
 from finlint.analysis.domain.values import (
+    DISPATCH,
+    DISPATCH_METHOD,
     HELD,
     MAYBE_NONE,
     NAMED_TUPLE,
@@ -106,6 +108,11 @@ class Calls:
             given = {**dict(zip(function.fields, args.positional, strict=False)), **dict(args.keywords)}
             return LibObject(NAMED_TUPLE, tuple((name, shallow(given.get(name, UNKNOWN))) for name in function.fields))
         if isinstance(function, Marked):
+            if function.kind in (DISPATCH, DISPATCH_METHOD):
+                chosen = self.ask.dispatch.chosen(function, args)
+                return self.call_lazily(chosen, args, state, span, expr, result)
+            if function.kind == "within" and isinstance(function.function, Partial):
+                return self._call_within(function.function, args, state, span, expr)
             if function.kind == "context":
                 made = self._call_one(function.function, args, state, None, expr, result)
                 if isinstance(made, Suspended):
@@ -139,6 +146,17 @@ class Calls:
             if member is not None:
                 return self.ask.library_calls.call_library(LibMethod(function, member), args, state, span, expr)
         return NEVER if function is NEVER else UNKNOWN
+
+    def _call_within(
+        self, within: Partial, args: Args, state: EvalState, span: Span | None, expr: ir.Call | None
+    ) -> Value:
+        """A function that a context manager decorates: it runs between its entry and its exit."""
+        (manager,) = within.args
+        self.ask.protocols.entered(manager, state, span)
+        result = self.call(within.function, args, state, span, expr)
+        if span is not None:
+            self.ask.protocols.exited(manager, state, span)
+        return result
 
     def _call_function(
         self,
@@ -238,6 +256,8 @@ class Calls:
         registered = self.registrars.constructed(cls, self.ask.classes.mro(cls), self.knowledge)
         if registered:
             return self.register(registered, args, state, span, cls, expr)
+        if self.ask.enumerations.is_one(cls):
+            return self.ask.enumerations.by_value(cls, args.positional[0] if args.positional else UNKNOWN)
         maker = self.ask.classes.class_function(cls, "__new__")
         init = self.ask.classes.class_function(cls, "__init__")
         params: tuple[tuple[str, Value], ...] = ()

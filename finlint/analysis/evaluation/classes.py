@@ -375,6 +375,16 @@ class Classes:
             isinstance(b, RecordType) or (isinstance(b, Lib) and b.name == "typing.NamedTuple") for b in self.mro(cls)
         )
 
+    def metaclass(self, cls: Class) -> Class | None:
+        """The metaclass of the project that a class, or the first of its bases that names one, has."""
+        for base in self.mro(cls):
+            for arg in base.node.facts.bases if isinstance(base, Class) else ():
+                if arg.keyword == "metaclass" and isinstance(base, Class):
+                    for option in alternatives(self.ask.expressions.eval(arg.value, self._context_of_bases(base))):
+                        if isinstance(option, Class):
+                            return option
+        return None
+
     def record_names(self, cls: Class) -> list[str]:
         """The fields of a record, in order."""
         names: dict[str, None] = {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from finlint.analysis.domain.values import (
+    DATA_OF_MEMBER,
+    MEMBER,
     NO_KEY,
     Bound,
     Class,
@@ -88,15 +90,25 @@ def _items_of(written: ir.Expr) -> tuple[object, ...]:
 def _is_among(item: Value, items: Iterable[Value]) -> bool | None:
     verdict: bool | None = False
     for other in items:
-        if not (isinstance(item, Const) and isinstance(other, Const) and item.firm and other.firm):
+        if (member := _same_member(item, other)) is not None:
+            if member:
+                return True
+            continue
+        one, other = _plain(item), _plain(other)
+        if not (isinstance(one, Const) and isinstance(other, Const) and one.firm and other.firm):
             verdict = None
-        elif item.value == other.value:
+        elif one.value == other.value:
             return True
     return verdict
 
 
 def compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
     """What a comparison gives, where it is sure. ``certain``: the left side is a local name, not an attribute."""
+    member = _same_member(left, right)
+    if member is not None and op in _EQUALITIES:
+        return member is (op in ("Is", "Equal"))
+    if op not in ("Is", "IsNot"):
+        left, right = _plain(left), _plain(right)
     if op in ("Is", "IsNot") and isinstance(right, Const) and right.value is None:
         if isinstance(left, Const):
             return (left.value is None) is (op == "Is") if left.firm else None
@@ -123,3 +135,34 @@ def compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
         except TypeError:
             return None
     return None
+
+
+_EQUALITIES = ("Is", "IsNot", "Equal", "NotEqual")
+
+
+def _member_name(value: Value) -> str | None:
+    """The name of a member of an enumeration, where it is certainly that one."""
+    if type(value) is Object and value.args and value.args[0][0] == MEMBER:
+        name = value.args[0][1]
+        if isinstance(name, Const) and name.firm:
+            return str(name.value)
+    return None
+
+
+def _same_member(left: Value, right: Value) -> bool | None:
+    """Whether two members of an enumeration are the same; None where that is not certain, of other values too."""
+    one, other = _member_name(left), _member_name(right)
+    if one is None or other is None or not isinstance(left, Object) or not isinstance(right, Object):
+        return None
+    if left.cls.node is not right.cls.node:
+        return None
+    # With the same value one is an alias of the other.
+    return True if one == other else None if left.args[1] == right.args[1] else False
+
+
+def _plain(value: Value) -> Value:
+    """The value of a member that is equal to it; any other value as it is."""
+    name = _member_name(value)
+    if name is not None and isinstance(value, Object):
+        return next((data for key, data in value.args if key == DATA_OF_MEMBER), value)
+    return value

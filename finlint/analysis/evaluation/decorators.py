@@ -6,6 +6,8 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
+    DISPATCH,
+    DISPATCH_METHOD,
     UNKNOWN,
     Bound,
     Class,
@@ -14,6 +16,7 @@ from finlint.analysis.domain.values import (
     Marked,
     Object,
     Partial,
+    Suspended,
     Value,
     alternatives,
     union,
@@ -31,6 +34,8 @@ _PROPERTIES = frozenset(
     }
 )
 _CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+
+_DISPATCHERS = {"functools.singledispatch": DISPATCH, "functools.singledispatchmethod": DISPATCH_METHOD}
 
 
 class Decorators:
@@ -66,6 +71,13 @@ class Decorators:
                 value = union([value, *(v for v in alternatives(result) if isinstance(v, (Function, Bound, Partial)))])
         return value
 
+    def _is_manager(self, value: Value) -> bool:
+        """Whether it is a context manager that decorates functions, too."""
+        if isinstance(value, Object):
+            bases = self.ask.classes.mro(value.cls)
+            return any(isinstance(base, Lib) and base.name == "contextlib.ContextDecorator" for base in bases)
+        return isinstance(value, Suspended) and value.kind == "context"
+
     def _apply_decorator(self, decorator: ir.Expr, value: Value, function: Function, state: EvalState) -> Value:
         if isinstance(decorator, ir.Attr) and decorator.name in ("setter", "deleter", "getter"):
             # The property itself was defined before; reading it goes to its getter.
@@ -81,7 +93,13 @@ class Decorators:
                 return Marked("property", value)
             if name in _CONTEXT_MANAGERS:
                 return Marked("context", value)
+            if name in _DISPATCHERS:
+                return Marked(_DISPATCHERS[name], value)
             return value
+        if isinstance(decorator, ir.Call) and isinstance(target, (Class, Marked)):
+            manager = self.ask.expressions.eval(decorator, state)
+            if self._is_manager(manager):
+                return Marked("within", Partial(value, (manager,), ()))
         if isinstance(target, (Function, Class, Bound)):
             if isinstance(decorator, ir.Call):
                 target = self.ask.expressions.eval(decorator, state)

@@ -15,11 +15,15 @@ from finlint.analysis.evaluation.calls import Calls
 from finlint.analysis.evaluation.classes import Classes
 from finlint.analysis.evaluation.decorations import Decorations
 from finlint.analysis.evaluation.decorators import Decorators
+from finlint.analysis.evaluation.dispatch import Dispatch
+from finlint.analysis.evaluation.enumerations import Enumerations
 from finlint.analysis.evaluation.expressions import Expressions
 from finlint.analysis.evaluation.external_stores import ExternalStores
 from finlint.analysis.evaluation.imports import Imports
 from finlint.analysis.evaluation.library_calls import LibraryCalls
+from finlint.analysis.evaluation.library_stores import LibraryStores
 from finlint.analysis.evaluation.memo import Solver
+from finlint.analysis.evaluation.named_stores import NamedStores
 from finlint.analysis.evaluation.names import Names
 from finlint.analysis.evaluation.namespaces import Namespaces
 from finlint.analysis.evaluation.protocols import Protocols
@@ -59,10 +63,13 @@ class Evaluator(Queries):
         self.reads = project.reads
         self.solver = Solver(self.reads)
         self.stubs = Stubs(self)
+        self.named_stores = NamedStores(self)
         self.names = Names(self)
         self.callers = Callers(self)
         self.imports = Imports(self)
         self.annotations = Annotations(self)
+        self.dispatch = Dispatch(self)
+        self.enumerations = Enumerations(self)
         self.expressions = Expressions(self)
         self.protocols = Protocols(self)
         self.classes = Classes(self)
@@ -76,6 +83,7 @@ class Evaluator(Queries):
         self.binding = Binder(self)
         self.recursion = Recursion(self)
         self.library_calls = LibraryCalls(self)
+        self.library_stores = LibraryStores(self)
         self.refinement = Refinement(self)
         self.replacements = Replacements(self)
         self.tested = Tested(self)

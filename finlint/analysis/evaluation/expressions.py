@@ -20,7 +20,9 @@ from finlint.analysis.domain.values import (
     LibCoroutine,
     LibMethod,
     LibObject,
+    LibResult,
     Mapping,
+    Never,
     Object,
     OneOf,
     Partial,
@@ -100,12 +102,12 @@ class Expressions:
 
     def _called(self, expr: ir.Call, state: EvalState, result: Result) -> Value | Lazy:
         function = self.eval(expr.func, state)
-        if type(function) is Unknown or function is NEVER:
+        if type(function) in _NOTHING_KNOWN:
             # Nothing is known of the result, whatever it is given.
             if state.recorder is not None or state.env is not None:
                 for arg in expr.args:
                     self.run(arg.value, state)
-            return function
+            return NEVER if function is NEVER else UNKNOWN
         if state.recorder is None and state.env is None:
             args: Args = self.pending(expr.args, state)
         else:
@@ -273,7 +275,10 @@ class Expressions:
                 found = self.ask.protocols.special(option, "__getitem__", (index,), state, expr.span)
                 out.append(found if is_known(found) else self._item_of(option, index, state, expr.span))
             elif isinstance(option, Mapping):
+                self.ask.protocols.hashed(option, index, state, expr.span)
                 out.append(self.ask.protocols.key(option, index, state, expr.span))
+            elif isinstance(option, Class) and (getter := self._class_item(option)) is not None:
+                out.append(self.ask.calls.call(getter, CallArgs((index,)), state, expr.span))
             elif isinstance(option, LibObject) and option.type == VARS:
                 out.append(self.ask.attributes.from_dict(option, index, state, expr.span))
             elif isinstance(option, LibObject) and (member := self.knowledge.member(option.type, "__getitem__")):
@@ -284,8 +289,15 @@ class Expressions:
             elif isinstance(option, Sequence) and isinstance(expr.key, ir.Slice):
                 out.append(Sequence(option.kind, None, option.element))
             else:
+                if state.recorder is not None and isinstance(index, Object):
+                    self.ask.protocols.special(index, "__index__", (), state, expr.span)
                 out.append(self.ask.protocols.item(option, index))
         return union(out)
+
+    def _class_item(self, cls: Class) -> Value | None:
+        """What ``Class[key]`` calls, where the project says so."""
+        own = self.ask.classes.class_function(cls, "__class_getitem__")
+        return None if own is None else Bound(own, cls)
 
     def _item_of(self, obj: Object, index: Value, state: EvalState, span: Span) -> Value:
         """An item of an instance that has its ``__getitem__`` from a container, if at all."""
@@ -368,6 +380,8 @@ class Expressions:
                         self.ask.protocols.special(option, "__contains__", (left,), state, place(expr))
                     else:
                         self.ask.protocols.element(option, state, place(expr))
+                elif isinstance(option, (Sequence, Mapping)):
+                    self.ask.protocols.hashed(option, left, state, place(expr))
             return
         for option in alternatives(left):
             if isinstance(option, Object):
@@ -394,6 +408,8 @@ class Expressions:
             if all(isinstance(option, (Class, Lib)) for side in (left, right) for option in alternatives(side)):
                 # ``Client = Plain | Clustered``: a name for types.
                 return union([left, right])
+        if expr.op == "Add" and _is_text(left) and _is_text(right):
+            return Const(left.value + right.value, left.firm and right.firm)  # type: ignore[union-attr,operator]
         if expr.op == "Modulo" and isinstance(left, Const) and isinstance(left.value, str):
             # ``"%s" % value``
             given = right.items if isinstance(right, Sequence) and right.items is not None else (right,)
@@ -516,7 +532,18 @@ class Expressions:
         if state.recorder is not None:
             method = _CONVERSIONS.get(expr.conversion, "__format__")
             self.ask.protocols.shown(value, method, state, expr.span)
-        return UNKNOWN
+        plain = isinstance(value, Const) and isinstance(value.value, str) and not expr.spec and not expr.conversion
+        return value if plain else UNKNOWN
+
+    def _text(self, expr: ir.Text, state: EvalState) -> Value:
+        """An f-string: a constant where all its fields are."""
+        parts: list[Value] = []
+        for part in expr.parts:
+            parts.append(self._formatted(part, state) if isinstance(part, ir.Formatted) else self.eval(part, state))
+        text = [part.value for part in parts if isinstance(part, Const)]
+        if len(text) < len(parts):
+            return UNKNOWN
+        return Const("".join(map(str, text)), all(part.firm for part in parts if isinstance(part, Const)))
 
     def _narrowed(self, expr: ir.Narrowed, state: EvalState) -> Value:
         return self.ask.classes.narrowed(self.eval(expr.value, state), expr.cls, state)
@@ -581,6 +608,9 @@ class Expressions:
         return tuple(shallow(self.eval(item, quiet)) for item in expr.items)
 
 
+#: What gives nothing that is known when it is called.
+_NOTHING_KNOWN = frozenset({Unknown, Never, LibResult})
+
 #: What runs a generator up to its next element.
 _ADVANCES = frozenset({"builtins.next"})
 
@@ -609,6 +639,7 @@ _EVALUATE: dict[type, Any] = {
     ir.Starred: Expressions._starred,
     ir.Unary: Expressions._unary,
     ir.Formatted: Expressions._formatted,
+    ir.Text: Expressions._text,
     ir.Narrowed: Expressions._narrowed,
     ir.Positional: Expressions._positional,
 }
@@ -661,6 +692,10 @@ def _of_version(index: Value) -> Value:
 
 def _calls(expr: ir.Expr) -> bool:
     return any(isinstance(part, (ir.Call, ir.Await, ir.Yield)) for part in parts_of(expr))
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Const) and isinstance(value.value, str)
 
 
 def _is_plain(value: Value) -> bool:

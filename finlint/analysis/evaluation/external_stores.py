@@ -15,7 +15,7 @@ from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_
 from finlint.model.limits import STORING_FUNCTIONS
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where something is stored: a function, or a statement of the module's body."""
 
     module: ModuleNode
@@ -36,6 +36,7 @@ class ExternalStores:
         self.ask = ask
         self.project = ask.project
         self._on_class: Memo[tuple[Class, str], list[Value]] = Memo(ask.solver, [])
+        self._replaced: Memo[tuple[Object, str], list[Value]] = Memo(ask.solver, [])
         self._by_others: Memo[tuple[Object, str], list[Value]] = Memo(ask.solver, [])
 
     def stored_by_others(self, obj: Object, name: str) -> list[Value]:
@@ -44,7 +45,18 @@ class ExternalStores:
 
     def _stored_by_others(self, obj: Object, name: str) -> list[Value]:
         out: list[Value] = []
-        for place in STORING_FUNCTIONS.first(self._places(name, obj.cls.node.module)):
+        for place in STORING_FUNCTIONS.first(self.places(name, obj.cls.node.module)):
+            out += self._stored(place, obj, name)
+        return [value for value in out if is_known(value) and not is_none(value)]
+
+    def replaced_by_others(self, obj: Object, name: str) -> list[Value]:
+        """What functions of the class's module store in the attribute of such an object, which has such a method."""
+        return self._replaced.answer((Object(obj.cls), name), self._replaced_by_others, obj, name)
+
+    def _replaced_by_others(self, obj: Object, name: str) -> list[Value]:
+        pattern = rf"(?<=\w)\.{re.escape(name)}[ \t]*=(?!=)"
+        out: list[Value] = []
+        for place in STORING_FUNCTIONS.first(self._places_on(obj.cls.node.module, f".{name}\n{pattern}")):
             out += self._stored(place, obj, name)
         return [value for value in out if is_known(value) and not is_none(value)]
 
@@ -65,7 +77,7 @@ class ExternalStores:
         own = {base.node for base in self.ask.classes.mro(obj.cls) if isinstance(base, Class)}
         return any(
             self._names_one_of(place, obj, name)
-            for place in self._places(name, obj.cls.node.module)
+            for place in self.places(name, obj.cls.node.module)
             if place.function is None or place.function.owner not in own
         )
 
@@ -95,18 +107,20 @@ class ExternalStores:
             if isinstance(base, Class) and name in base.node.changed_by_name:
                 home, stored = base.node.module, f"{base.node.name}.{name}"
                 pattern = rf"(?<![\w.]){re.escape(stored)}[ \t]*=(?!=)"
-                for place in self._places_on(home, f"{stored}\n{pattern}"):
+                by_name = f"setattr(\nsetattr\\(\\s*{re.escape(base.node.name)}\\s*,"
+                for place in (*self._places_on(home, f"{stored}\n{pattern}"), *self._places_on(home, by_name)):
                     if place.function is None or place.function.owner is not base.node:
                         definitions = place.definitions.stores.get((base.node.name, name), ())
                         out += self.ask.names.values_and_elements(definitions, place.state(self.ask))[0]
         return [value for value in out if is_known(value) and not is_none(value)]
 
-    def _places(self, name: str, home: ModuleNode) -> Iterator[_Place]:
-        pattern = rf"(?<=\w)\.{re.escape(name)}[ \t]*=(?!=)"
+    def places(self, name: str, home: ModuleNode) -> Iterator[Place]:
+        """The functions and statements of the package of ``home`` that may store an attribute of that name."""
+        pattern = rf"(?<=[\w)\]])\.{re.escape(name)}[ \t]*=(?!=)"
         for module in dict.fromkeys((home, *self.project.mentioning(f".{name} = ", home))):
             yield from self._places_on(module, f".{name}\n{pattern}")
 
-    def _places_on(self, module: ModuleNode, question: str) -> Iterator[_Place]:
+    def _places_on(self, module: ModuleNode, question: str) -> Iterator[Place]:
         """The functions and statements of a module's body that the lines answering a question are of."""
         seen: set[object] = set()
         for line in module.source.lines("matching", question):
@@ -114,14 +128,14 @@ class ExternalStores:
             if function is not None:
                 if function not in seen:
                     seen.add(function)
-                    yield _Place(module, function, function.index)
+                    yield Place(module, function, function.index)
                 continue
             for binding in module.statements_at(line):
                 if binding.line not in seen:
                     seen.add(binding.line)
-                    yield _Place(module, None, FunctionIndex(tuple(module.statements(binding))))
+                    yield Place(module, None, FunctionIndex(tuple(module.statements(binding))))
 
-    def _stored(self, place: _Place, obj: Object, name: str) -> list[Value]:
+    def _stored(self, place: Place, obj: Object, name: str) -> list[Value]:
         function = place.function
         own = function.ir.params[0].name if function is not None and function.owner and function.ir.params else ""
         out: list[Value] = []
@@ -132,6 +146,12 @@ class ExternalStores:
             options = alternatives(self.ask.names.lookup(owner, state))
             if any(isinstance(option, Object) and self._is_such(option, obj) for option in options):
                 out += self.ask.names.values_and_elements(definitions, state)[0]
+        for owner_expr, attribute, definition in place.definitions.further_stores:
+            if attribute == name:
+                state = place.state(self.ask)
+                options = alternatives(self.ask.expressions.eval(owner_expr, state))
+                if any(isinstance(option, Object) and self._is_such(option, obj) for option in options):
+                    out += self.ask.names.values_and_elements([definition], state)[0]
         return out
 
     def _is_such(self, option: Object, obj: Object) -> bool:

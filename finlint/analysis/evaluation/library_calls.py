@@ -16,6 +16,7 @@ from finlint.analysis.domain.values import (
     LibCoroutine,
     LibMethod,
     LibObject,
+    LibResult,
     Mapping,
     Object,
     Partial,
@@ -73,7 +74,8 @@ class LibraryCalls:
         if isinstance(receiver, LibObject) and receiver.type == VARS:
             if not args.positional or function.name not in ("get", "pop", "setdefault", "__getitem__"):
                 return UNKNOWN
-            return self.ask.attributes.from_dict(receiver, args.positional[0], state, span)
+            found = self.ask.attributes.from_dict(receiver, args.positional[0], state, span)
+            return args.positional[1] if not is_known(found) and len(args.positional) > 1 else found
         if isinstance(receiver, Suspended):
             return self._resume(receiver, function.name, state, span)
         if isinstance(receiver, Const):
@@ -95,15 +97,12 @@ class LibraryCalls:
                 self.ask.protocols.exited(receiver, state, span)
         if entry is None:
             returned = self.knowledge.returns(name)
-            return (
-                library.instance_of(returned, self.knowledge)
-                if returned and returned != "self"
-                else (
-                    receiver
-                    if returned == "self" and receiver is not None
-                    else self.constructed(name, None, args, state)
-                )
-            )
+            if returned and returned != "self":
+                return library.instance_of(returned, self.knowledge)
+            if returned == "self" and receiver is not None:
+                return receiver
+            made = self.constructed(name, None, args, state)
+            return LibResult(name) if made is UNKNOWN and receiver is None else made
         owner = name.rpartition(".")[0]
         if receiver is None and entry.kind and not entry.is_class and self.knowledge.is_class(owner):
             # ``threading.Lock.acquire(lock)``: the unbound form.
@@ -130,16 +129,25 @@ class LibraryCalls:
         return result
 
     def _isinstance(self, args: Args, state: EvalState, expr: ir.Call | None) -> Value:
-        if expr is None or len(args.positional) != 2 or not is_exact(expr.args[0].value, state, self.ask):
+        if expr is None or len(args.positional) != 2:
             return UNKNOWN
         named = args.positional[1]
         options = named.items if isinstance(named, Sequence) and named.items is not None else alternatives(named)
         classes = [option for option in options if isinstance(option, (Class, Lib))]
-        if not classes or len(classes) != len(options):
+        if state.recorder is not None:
+            self._checked_by_metaclass(classes, args, state, expr.span)
+        if not classes or len(classes) != len(options) or not is_exact(expr.args[0].value, state, self.ask):
             return UNKNOWN
         self.ask.note_compared(classes)
         verdict = of_all(args.positional[0], classes, self.ask)
         return UNKNOWN if verdict is None else Const(verdict)
+
+    def _checked_by_metaclass(self, classes: list[Class | Lib], args: Args, state: EvalState, span: Span) -> None:
+        for cls in classes:
+            meta = self.ask.classes.metaclass(cls) if isinstance(cls, Class) else None
+            own = self.ask.classes.class_function(meta, "__instancecheck__") if meta is not None else None
+            if own is not None:
+                self.ask.calls.call(Bound(own, cls), CallArgs(args.positional[:1]), state, span, None)
 
     def _run_by_text(self, method: str, args: Args, state: EvalState, span: Span | None) -> None:
         """Record what ``", ".join(parts)`` iterates, and what ``"{}".format(value)`` makes text of."""

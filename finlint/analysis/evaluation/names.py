@@ -9,18 +9,25 @@ from collections.abc import Iterable
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, known_in
 from finlint.analysis.domain.values import (
+    HELD,
     NEVER,
     UNKNOWN,
+    AtKey,
     Class,
     Const,
     Function,
     Lib,
+    LibObject,
+    LibResult,
     Mapping,
+    Marked,
     Module,
     Sequence,
     Unknown,
     Value,
+    alternatives,
     contained,
+    is_complete,
     is_known,
     is_none,
     says_nothing,
@@ -38,7 +45,7 @@ from finlint.analysis.program.symbols import ModuleNode, function_at, is_accesso
 from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.limits import PUTTING_FUNCTIONS
-from finlint.scan.words import PUTS, PUTS_ALL
+from finlint.scan.words import PUTS, PUTS_ALL, SETS
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -90,9 +97,15 @@ class Names:
                 isinstance(parameter, Sequence) and parameter.items is None and isinstance(parameter.element, Unknown)
             ):
                 parameter = self.ask.callers.parameter(name, context)
+            elif isinstance(parameter, LibResult):
+                said = self.ask.callers.parameter(name, context)
+                parameter = said if is_known(said) or said is NEVER else parameter
             if not definitions:
                 return parameter
             values.append(parameter)
+            if any(isinstance(option, (Sequence, Mapping)) for option in alternatives(parameter)):
+                made, put = self.values_and_elements(definitions, EvalState(context))
+                return union(contained([*values, *made], put))
         values.extend(self.definitions(definitions, EvalState(context)))
         return union(values)
 
@@ -108,7 +121,8 @@ class Names:
             if self._assigned_globally(module, name):
                 assigned, put = self._global_assignments(module, name)
                 values = contained([*map(softened, values), *assigned], put)
-            if any(isinstance(v, (Sequence, Mapping)) for v in values) and all(map(says_nothing, values)):
+            holding = any(isinstance(v, LibObject) and v.args[:1] and v.args[0][0] == HELD for v in values)
+            if holding or (any(isinstance(v, (Sequence, Mapping)) for v in values) and all(map(says_nothing, values))):
                 values = contained(values, self._put_by_functions(module, name))
             return kept(union(values), Module(module), name)
         for star in module.source.stars:
@@ -130,7 +144,7 @@ class Names:
         for line in PUTTING_FUNCTIONS.first(line for line, node in nodes.items() if node is None):
             for binding in module.statements_at(line):
                 definitions = FunctionIndex(tuple(module.statements(binding))).names.get(name, [])
-                out.extend(softened(self._definition(d, state)) for d in definitions if d.how in PUT)
+                out.extend(softened(e) for d in definitions if d.how in PUT for e in self._elements(d, state))
         for node in PUTTING_FUNCTIONS.first(n for n in dict.fromkeys(nodes.values()) if n is not None):
             if name in node.ir.bound:
                 continue
@@ -139,7 +153,8 @@ class Names:
                 definitions = [d for d in function.index.names.get(name, []) if d.how in PUT]
                 if definitions:
                     context = self.ask.binding.closure_context(inner, self.ask.binding.generic_context(node))
-                    out.extend(softened(self._definition(d, EvalState(context))) for d in definitions)
+                    state = EvalState(context)
+                    out.extend(softened(e) for d in definitions for e in self._elements(d, state))
         return out
 
     def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
@@ -250,7 +265,7 @@ class Names:
                 assert isinstance(definition.node, ir.Call)
                 elements.append(self._exit_action(definition.node, state))
             elif definition.how in PUT:
-                elements.append(self._definition(definition, state))
+                elements += self._elements(definition, state)
             else:
                 values.append(self._definition(definition, state))
         if not all(map(says_nothing, annotated)) and all(map(says_nothing, values)):
@@ -259,6 +274,20 @@ class Names:
         if len(values) > 1 and all(isinstance(v, Const) for v in values):
             values = [softened(v) for v in values]
         return values, elements
+
+    def _elements(self, definition: Definition, state: EvalState) -> list[Value]:
+        """What a definition puts into a container, with the keys that are known."""
+        if definition.how == "puts-all" and not definition.path:
+            given = self.ask.expressions.eval(definition.node, state)  # type: ignore[arg-type]
+            if isinstance(given, Mapping):
+                pairs: list[Value] = [AtKey(k, v) for k, v in given.items if isinstance(k, Const)]
+                rest = [] if is_complete(given) and len(pairs) == len(given.items) else [given.element]
+                return [*pairs, *rest]
+        value = self._definition(definition, state)
+        if definition.how == "sets":
+            return [Marked("set", value)]
+        key = UNKNOWN if definition.key is None else self.ask.expressions.eval(definition.key, state)
+        return [AtKey(Const(key.value), softened(value)) if isinstance(key, Const) else value]
 
     def _exit_action(self, call: ir.Call, state: EvalState) -> Value:
         assert isinstance(call.func, ir.Attr)
@@ -323,7 +352,7 @@ def _asks_text(test: ir.Expr) -> bool:
 
 def _puts_into(name: str) -> str:
     """Name and pattern for what may put something into the container ``name``."""
-    methods = "|".join((*PUTS, *PUTS_ALL))
+    methods = "|".join((*PUTS, *PUTS_ALL, SETS))
     return f"{name}\n" rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
 
 

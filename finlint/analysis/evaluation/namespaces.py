@@ -26,6 +26,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import ModuleNode, function_at
+from finlint.model import ir
 
 NAMESPACES = frozenset({"threading.local", "types.SimpleNamespace", "argparse.Namespace"})
 
@@ -44,6 +45,15 @@ def kept(value: Value, keeper: Object | Module, name: str) -> Value:
     if any(type(v) is LibObject and v.type in NAMESPACES for v in alternatives(value)):
         return union(kept(v, keeper, name) for v in alternatives(value))
     return value
+
+
+def keeping(value: LibObject) -> tuple[str, str, object] | None:
+    """What tells a namespace: its type, the name it is kept by, and by which class or module; None if nothing does."""
+    given = dict(value.args)
+    keeper, name = given.get(_KEEPER), given.get(_NAME)
+    if not isinstance(name, Const) or not isinstance(keeper, (Object, Module)):
+        return None
+    return value.type, str(name.value), keeper.cls.node if isinstance(keeper, Object) else keeper.node
 
 
 class Namespaces:
@@ -77,7 +87,12 @@ class Namespaces:
             if not isinstance(base, Class):
                 continue
             for method in base.node.methods_with(name):
-                definitions = method.index.nested.get((place, name))
+                index = method.index
+                first = method.ir.params[0].name if method.ir.params else ""
+                # ``self.state = state``: by its other name, too.
+                aliases = [d.node.id for d in index.stores.get((first, place), ()) if isinstance(d.node, ir.Name)]
+                definitions = [*index.nested.get((place, name), ())]
+                definitions += [d for alias in aliases for d in index.stores.get((alias, name), ())]
                 if definitions:
                     context = self.ask.classes.making_context(method, keeper, base)
                     yield from self.ask.names.values_and_elements(definitions, EvalState(context))[0]

@@ -48,6 +48,14 @@ EXIT_STACK = "contextlib.ExitStack"
 _TEXT = ("__format__", "__str__", "__repr__")
 
 
+#: Methods that look for their first argument: among the keys of a dictionary, or the items of a set or a list.
+_BY_KEY = frozenset({"get", "pop", "setdefault", "__getitem__", "__contains__"})
+_BY_ITEM = frozenset({"add", "discard", "remove", "index", "count", "__contains__"})
+
+#: What calls a function for each element when it is iterated.
+_LAZY = frozenset({"builtins.map", "builtins.filter", "itertools.groupby"})
+
+
 def exit_action(method: str, args: Args) -> Value:
     """What an ``ExitStack`` runs at its end after ``method(*args)``: ``callback``, ``push`` or ``enter_context``."""
     if not args.positional:
@@ -62,6 +70,7 @@ def _at_key(mapping: Mapping, key: Value) -> Value | None:
     """What is in a mapping under a key; None where certainly nothing is."""
     if not isinstance(key, Const):
         return mapping.element
+    key = Const(key.value)
     match = [v for k, v in mapping.items if k == key]
     if match:
         return match[-1]
@@ -102,6 +111,8 @@ class Protocols:
             elif isinstance(option, Object) and isinstance(index, Const):
                 typed = self.ask.classes.has_library_base(option.cls, "TypedDict")
                 out.append((self.ask.classes.declared(option, str(index.value)) if typed else None) or UNKNOWN)
+            elif isinstance(option, Class) and self.ask.enumerations.is_one(option):
+                out.append(self.ask.enumerations.by_name(option, index))
             elif isinstance(option, (Class, Lib)):
                 # ``Queue[int]`` is ``Queue`` as far as calling it goes.
                 out.append(option)
@@ -114,7 +125,8 @@ class Protocols:
     def key(self, mapping: Mapping, key: Value, state: EvalState, span: Span | None) -> Value:
         """``mapping[key]``: one that is not there may be made."""
         found = self.item(mapping, key)
-        if is_known(mapping.missing) and not any(k == key for k, _ in mapping.items):
+        certain = Const(key.value) if isinstance(key, Const) else key
+        if is_known(mapping.missing) and not any(k == certain for k, _ in mapping.items):
             made = self.ask.calls.call(mapping.missing, CallArgs(), state, span, None)
             return union([v for v in (found, made) if is_known(v)]) if is_known(found) or is_known(made) else UNKNOWN
         return found
@@ -198,15 +210,19 @@ class Protocols:
                         out.append(self.element(inner, state, span))
             elif isinstance(option, LibObject):
                 out.append(self._iterate_library(option, state, span))
+            elif isinstance(option, Class) and self.ask.enumerations.is_one(option):
+                out.append(self.ask.enumerations.any_of(option))
             elif option is NEVER:
                 out.append(NEVER)
         return union(out)
 
     def _iterate_library(self, value: LibObject, state: EvalState, span: Span | None) -> Value:
-        if value.type in ("builtins.map", "builtins.filter"):
+        if value.type in _LAZY:
             given = dict(value.args)
             element = self.element(given["iterable"], state, span)
             called = self.ask.calls.call(given["function"], CallArgs((element,)), state, span, None)
+            if value.type == "itertools.groupby":
+                return Sequence("tuple", (called, Sequence("iterable", None, element)), UNKNOWN)
             return called if value.type == "builtins.map" else element
         entry = self.knowledge.entry(value.type)
         if entry is None or not entry.iterate:
@@ -308,6 +324,25 @@ class Protocols:
             if isinstance(option, Suspended) and state.recorder is not None:
                 state.recorder.edge(span, option.context)
 
+    def hashed(self, container: Value, key: Value, state: EvalState, span: Span | None) -> None:
+        """Record what looking for a key in a container runs: ``__hash__`` in dictionaries and sets, else ``__eq__``."""
+        if state.recorder is None:
+            return
+        for option in alternatives(key):
+            if isinstance(option, Object):
+                by_hash = isinstance(container, Mapping) or (
+                    isinstance(container, Sequence) and "set" in container.kind
+                )
+                self.special(option, "__hash__" if by_hash else "__eq__", () if by_hash else (UNKNOWN,), state, span)
+
+    def _compared(
+        self, receiver: Sequence | Mapping, name: str, key: Value, state: EvalState, span: Span | None
+    ) -> None:
+        if name in (_BY_KEY if isinstance(receiver, Mapping) else _BY_ITEM):
+            by_hash = isinstance(receiver, Mapping) or "set" in receiver.kind
+            if by_hash or name not in ("append", "add"):
+                self.hashed(receiver, key, state, span)
+
     def container_method(
         self,
         receiver: Sequence | Mapping,
@@ -316,6 +351,8 @@ class Protocols:
         state: EvalState,
         span: Span | None,
     ) -> Value:
+        if state.recorder is not None and args.positional:
+            self._compared(receiver, name, args.positional[0], state, span)
         if isinstance(receiver, Mapping):
             if name == "__getitem__" and args.positional:
                 return self.key(receiver, args.positional[0], state, span)
@@ -338,6 +375,9 @@ class Protocols:
                 return Sequence("tuple", (_key(receiver), receiver.element), UNKNOWN)
             if name == "copy":
                 return receiver
+            if name == "new_child":
+                # ``ChainMap.new_child``
+                return self.merged(receiver, args.positional[0]) or receiver if args.positional else receiver
             return UNKNOWN
         if name in ("pop", "popleft"):
             return receiver.element

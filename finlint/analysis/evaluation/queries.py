@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.classes import Classes
     from finlint.analysis.evaluation.decorations import Decorations
     from finlint.analysis.evaluation.decorators import Decorators
+    from finlint.analysis.evaluation.dispatch import Dispatch
+    from finlint.analysis.evaluation.enumerations import Enumerations
     from finlint.analysis.evaluation.expressions import Expressions
     from finlint.analysis.evaluation.external_stores import ExternalStores
     from finlint.analysis.evaluation.imports import Imports
     from finlint.analysis.evaluation.library_calls import LibraryCalls
+    from finlint.analysis.evaluation.library_stores import LibraryStores
     from finlint.analysis.evaluation.memo import Solver
+    from finlint.analysis.evaluation.named_stores import NamedStores
     from finlint.analysis.evaluation.names import Names
     from finlint.analysis.evaluation.namespaces import Namespaces
     from finlint.analysis.evaluation.protocols import Protocols
@@ -60,10 +64,14 @@ class Queries:
     classes: Classes
     decorations: Decorations
     decorators: Decorators
+    dispatch: Dispatch
+    enumerations: Enumerations
     expressions: Expressions
     external_stores: ExternalStores
     imports: Imports
     library_calls: LibraryCalls
+    library_stores: LibraryStores
+    named_stores: NamedStores
     names: Names
     namespaces: Namespaces
     protocols: Protocols

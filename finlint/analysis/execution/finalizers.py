@@ -15,6 +15,7 @@ from finlint.analysis.domain.values import (
     Class,
     Function,
     Lib,
+    LibResult,
     Object,
     Parameter,
     Partial,
@@ -142,7 +143,7 @@ class Finder:
         with self.evaluator.callers.without_callers():
             summaries = list(self._nested(context, self.quick))
             vague = any(
-                isinstance(option, Unknown) or is_of_another(option, summary.context)
+                isinstance(option, (Unknown, LibResult)) or is_of_another(option, summary.context)
                 for summary in summaries
                 for registration in summary.registrations
                 for option in alternatives(registration.callback)

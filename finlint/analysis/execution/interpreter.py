@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.effects import Effect, Registration
+from finlint.analysis.domain.effects import CallArgs, Effect, Registration
 from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, dotted, forget, known_in, settled
 from finlint.analysis.domain.values import (
     UNKNOWN,
     Bound,
+    Class,
     Function,
     Lib,
     LibMethod,
@@ -284,6 +285,8 @@ class _Run:
             receiver = self.eval(target.value)
             index = self.eval(target.key)
             for option in alternatives(receiver):
+                if isinstance(option, Mapping):
+                    self.evaluator.protocols.hashed(option, index, self.state, span)
                 if isinstance(option, Object):
                     self.evaluator.protocols.special(option, "__setitem__", (index, settled(value)), self.state, span)
         elif isinstance(target, ir.Display):
@@ -327,8 +330,11 @@ class _Run:
         return _LEAVES
 
     def raise_(self, stmt: ir.Raise) -> bool:
-        if stmt.value is not None:
-            self.eval(stmt.value)
+        for expr in (stmt.value, stmt.cause):
+            for option in alternatives(self.eval(expr)) if expr is not None else ():
+                if isinstance(option, Class):
+                    # ``raise Gone`` makes an instance.
+                    self.evaluator.calls.call(option, CallArgs(), self.state, stmt.span)
         return _LEAVES
 
     def delete(self, stmt: ir.Delete) -> bool:

@@ -21,7 +21,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.self_construction import made_names
-from finlint.analysis.program.symbols import ClassNode
+from finlint.analysis.program.symbols import ClassNode, with_closures
 from finlint.model import ir
 from finlint.model.task import ClassKey
 
@@ -119,11 +119,15 @@ _PLAIN = ("builtins.object", "abc.", "typing.", "typing_extensions.")
 
 
 def _stores(cls: ClassNode, name: str) -> bool:
-    """Whether a method of the class stores the attribute ``name``, of its object or of one that it makes."""
+    """Whether a method of the class stores the attribute ``name``, of its object or of one that it makes, or one that
+    does not stand there; or something else stores it on the class."""
+    if name in cls.changed_by_name or any(method.index.by_name for method in cls.methods_setting_by_name()):
+        return True
     return any(
-        (owner, name) in method.index.stores
+        (owner, name) in around[-1].index.stores
         for method in cls.methods_with(name)
         for owner in (*(param.name for param in method.ir.params[:1]), *made_names(method))
+        for around in with_closures(method, owner)
     )
 
 
@@ -134,7 +138,7 @@ def _takes(cls: ClassNode, name: str) -> bool:
             names = {param.name for param in method.ir.params[1:] if param.annotation is None}
             stores = method.index.stores.get((method.ir.params[0].name, name), ())
             return any(isinstance(store.node, ir.Name) and store.node.id in names for store in stores)
-    return False
+    return any(method.name == "__init__" and method.index.by_name for method in cls.methods_setting_by_name())
 
 
 def class_key(cls: ClassNode) -> ClassKey:

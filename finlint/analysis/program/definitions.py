@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from finlint.analysis.program.statements import (
     children,
@@ -16,11 +16,11 @@ from finlint.analysis.program.statements import (
 from finlint.model import ir
 from finlint.model.bindings import bound_by, bound_by_case
 from finlint.model.limits import CONDITIONS
-from finlint.scan.words import PUTS, PUTS_ALL, STACKS
+from finlint.scan.words import PUTS, PUTS_ALL, SETS, STACKS
 
 DICT = "__dict__"
 #: How definitions put something into what a name holds.
-PUT = frozenset({"puts", "puts-all", "puts-in"})
+PUT = frozenset({"puts", "puts-all", "puts-in", "sets"})
 #: In a path: what a starred target takes.
 REST = -1
 #: Conditions that a definition is known to stand under: those nearest to it.
@@ -39,17 +39,30 @@ class Definition:
 
     ``how``: "value" (the expression itself), "element" (an element of it), "enter" (what ``with`` binds),
     "annotation", "function", "class", "import", "unknown"; "puts" (it is put into what the name holds), "puts-all" (its
-    elements are), "puts-in" (into an element of that), "exits" (given to an ``ExitStack``). ``path`` are the indices of
-    tuple unpacking, and ``REST``.
+    elements are), "puts-in" (into an element of that), "exits" (given to an ``ExitStack``), "sets" (it
+    becomes what an object gives out: ``ContextVar.set``). ``path`` are the indices of
+    tuple unpacking, and ``REST``. ``key`` is the one that it is put under.
     """
 
-    __slots__ = ("conditions", "how", "node", "path")
+    __slots__ = ("conditions", "how", "key", "node", "path")
 
-    def __init__(self, how: str, node: object, path: tuple[int, ...], conditions: Conditions) -> None:
+    def __init__(
+        self, how: str, node: object, path: tuple[int, ...], conditions: Conditions, key: ir.Expr | None = None
+    ) -> None:
         self.how = how
         self.node = node
         self.path = path
         self.conditions = conditions
+        self.key = key
+
+
+class StoreByName(NamedTuple):
+    """``setattr(variable, key, value)`` with a key that is no constant; without one ``value`` is a mapping, and what is
+    in it is stored: ``variable.__dict__.update(value)``."""
+
+    owner: str
+    key: ir.Expr | None
+    value: ir.Expr
 
 
 class FunctionIndex:
@@ -73,6 +86,10 @@ class FunctionIndex:
         self.globals: set[str] = set()
         #: What is stored in ``variable.holder.name``, by holder and name.
         self.nested: dict[tuple[str, str], list[Definition]] = {}
+        #: What is stored in an attribute of anything but a variable: of what, by which name.
+        self.further_stores: list[tuple[ir.Expr, str, Definition]] = []
+        #: What is stored by names that do not stand here.
+        self.by_name: list[StoreByName] = []
         #: Functions and lambdas that are defined here.
         self.inner: list[ir.Function] = []
         #: Variables that functions inside bind anew (``nonlocal``).
@@ -128,7 +145,7 @@ class FunctionIndex:
             return
         if how == "augments":
             # ``self.threads += [thread]`` puts something in; what another sum is, is not told.
-            puts = isinstance(node, (ir.Display, ir.Comprehension))
+            puts = isinstance(node, (ir.Display, ir.DictDisplay, ir.Comprehension))
             how = "puts-all" if puts else "unknown"
         elif how == "exception":
             how = "unknown"
@@ -177,11 +194,16 @@ class FunctionIndex:
     ) -> None:
         if isinstance(target, ir.Name):
             self._add(target.id, Definition(how, value, path, conditions))
+        elif isinstance(target, ir.Attr) and target.name == DICT and how == "value" and not path:
+            if owner := _owner(target.value):
+                self.by_name.append(StoreByName(owner, None, value))  # type: ignore[arg-type]
         elif isinstance(target, ir.Attr) and (owner := _owner(target.value)):
             self.stores.setdefault((owner, target.name), []).append(Definition(how, value, path, conditions))
-        elif isinstance(target, ir.Attr) and isinstance(target.value, ir.Attr):
-            key = target.value.name, target.name
-            self.nested.setdefault(key, []).append(Definition(how, value, path, conditions))
+        elif isinstance(target, ir.Attr):
+            definition = Definition(how, value, path, conditions)
+            self.further_stores.append((target.value, target.name, definition))
+            if isinstance(target.value, ir.Attr):
+                self.nested.setdefault((target.value.name, target.name), []).append(definition)
         elif isinstance(target, ir.Display):
             for position, item in enumerate(target.items):
                 if isinstance(item, ir.Starred):
@@ -204,10 +226,10 @@ class FunctionIndex:
             return
         outer = _outer(container)
         if outer is None:
-            self._put_into(container, Definition("puts", value, path, conditions))
+            self._put_into(container, Definition("puts", value, path, conditions, key))
         else:
             # ``self.table[key][name] = value``
-            self._put_into(outer, Definition("puts-in", value, path, conditions))
+            self._put_into(outer, Definition("puts-in", value, path, conditions, _key_of(container)))
 
     def _put_into(self, container: ir.Expr, definition: Definition) -> None:
         if isinstance(container, ir.Attr) and (owner := _owner(container.value)):
@@ -240,25 +262,35 @@ class FunctionIndex:
         func = node.func
         if self._sets(node) or not isinstance(func, ir.Attr) or not node.args:
             return
-        if func.name == "update" and isinstance(func.value, ir.Attr) and func.value.name == DICT:
+        if func.name == "update" and (owner := _whose_attributes(func.value)):
             # ``self.__dict__.update(name=value)``
             for arg in node.args:
-                if arg.keyword and (owner := _owner(func.value.value)):
+                if arg.keyword:
                     self.stores.setdefault((owner, arg.keyword), []).append(Definition("value", arg.value, (), ()))
+                elif arg.star != "*":
+                    self.by_name.append(StoreByName(owner, None, arg.value))
             return
         if func.name in PUTS:
-            definition = Definition("puts", node.args[-1].value, (), ())
+            key = node.args[0].value if func.name == "setdefault" else None
+            definition = Definition("puts", node.args[-1].value, (), (), key)
         elif func.name in PUTS_ALL and not node.args[0].keyword:
             definition = Definition("puts-all", node.args[0].value, (), ())
+        elif func.name == "update":
+            for arg in node.args:
+                if arg.keyword:
+                    self._put_into(func.value, Definition("puts", arg.value, (), (), ir.Const(arg.keyword)))
+            return
         elif func.name in STACKS:
             definition = Definition("exits", node, (), ())
+        elif func.name == SETS and len(node.args) == 1:
+            definition = Definition("sets", node.args[0].value, (), ())
         else:
             return
         container = func.value
         outer = _outer(container) if func.name not in _QUEUES else None
         if outer is not None and definition.how == "puts":
             # ``self.callbacks.setdefault(event, []).append(callback)``
-            container, definition = outer, Definition("puts-in", definition.node, (), ())
+            container, definition = outer, Definition("puts-in", definition.node, (), (), _key_of(container))
         self._put_into(container, definition)
 
     def _sets(self, node: ir.Call) -> bool:
@@ -276,6 +308,8 @@ class FunctionIndex:
             loops = [d.node for d in self.names.get(attribute.id, ()) if d.how == "element" and not d.path]
             named = [item for node in loops if isinstance(node, ir.Display) for item in node.items]
         names = [item.value for item in named if isinstance(item, ir.Const) and isinstance(item.value, str)]
+        if not names and not isinstance(attribute, ir.Const):
+            self.by_name.append(StoreByName(target.id, attribute, value))
         for name in names:
             self.stores.setdefault((target.id, name), []).append(Definition("value", value, (), ()))
         return bool(names)
@@ -292,6 +326,22 @@ def _outer(container: ir.Expr) -> ir.Expr | None:
     if isinstance(container, ir.Call) and isinstance(container.func, ir.Attr) and container.func.name in _GIVES:
         return container.func.value
     return None
+
+
+def _key_of(container: ir.Expr) -> ir.Expr | None:
+    """The key of such an element."""
+    if isinstance(container, ir.Subscript):
+        return container.key
+    return container.args[0].value if isinstance(container, ir.Call) and container.args else None
+
+
+def _whose_attributes(expr: ir.Expr) -> str:
+    """The variable of which ``expr`` is the dictionary: ``x.__dict__``, ``vars(x)``; "" for others."""
+    if isinstance(expr, ir.Attr) and expr.name == DICT:
+        return _owner(expr.value)
+    if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "vars" and len(expr.args) == 1:
+        return _owner(expr.args[0].value)
+    return ""
 
 
 def class_of(variable: str) -> str:

@@ -18,6 +18,8 @@ def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
     elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.ExprStmt, ir.Return, ir.Raise)):
         if stmt.value is not None:
             stack.append(stmt.value)
+        if isinstance(stmt, ir.Raise) and stmt.cause is not None:
+            stack.append(stmt.cause)
     elif isinstance(stmt, (ir.If, ir.While, ir.Assert)):
         stack.append(stmt.test)
     elif isinstance(stmt, ir.For):
@@ -122,6 +124,6 @@ def children(node: ir.Expr) -> list[ir.Expr]:
         return out
     if isinstance(node, ir.Formatted):
         return [node.value, *node.spec]
-    if isinstance(node, (ir.Opaque, ir.Slice)):
+    if isinstance(node, (ir.Opaque, ir.Slice, ir.Text)):
         return list(node.parts)
     return []

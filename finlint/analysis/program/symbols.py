@@ -201,7 +201,15 @@ class ClassNode:
     @property
     def sets_by_name(self) -> bool:
         """Whether its text may store attributes whose names do not stand there."""
-        return self._has("setattr") or self._has(DICT)
+        return bool(self.module.source.lines("naming", f"{self.facts.line}\n{self.facts.end_line}"))
+
+    def methods_setting_by_name(self) -> Iterator[FunctionNode]:
+        """The methods that may store such attributes."""
+        lines = self.module.source.lines("naming", f"{self.facts.line}\n{self.facts.end_line}")
+        for binding in dict.fromkeys(self._methods_on(lines)) if lines else ():
+            node = self.function(binding)
+            if node is not None:
+                yield node
 
     @property
     def gives_by_name(self) -> bool:

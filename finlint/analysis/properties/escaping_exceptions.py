@@ -22,6 +22,8 @@ from finlint.model import ir
 from finlint.model.limits import ESCAPE_DEPTH
 from finlint.model.source import Span
 
+_ENDS = ("StopIteration", "StopAsyncIteration")
+_STEPS = ("__next__", "next", "__anext__")
 _CATCH_ALL = frozenset({"Exception", "BaseException"})
 
 
@@ -196,6 +198,10 @@ class _Walk:
     def statement(self, stmt: ir.Stmt) -> None:
         if isinstance(stmt, ir.Raise):
             what = _named(stmt.value)
+            if what.rpartition(".")[2] in _ENDS and self.state.context.function.name in _STEPS:  # type: ignore[union-attr]
+                # That is how an iterator says that it is at its end.
+                self.left = True
+                return
             if stmt.value is not None and what not in self.caught:
                 self.raised.append(_Raised(what or "an exception", stmt.span, self.test, self.in_handler))
             self.left = True
