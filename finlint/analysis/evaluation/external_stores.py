@@ -81,7 +81,7 @@ class ExternalStores:
             if place.function is None or place.function.owner not in own
         )
 
-    def _names_one_of(self, place: _Place, obj: Object, name: str) -> bool:
+    def _names_one_of(self, place: Place, obj: Object, name: str) -> bool:
         """Whether a place stores such an attribute of something else than an object of another class of its own."""
         if any(attribute == name for _, attribute in place.definitions.nested):
             return True
