@@ -62,6 +62,30 @@ def table(link: str = "{}") -> str:
     return "| code | kind | reports | default |\n|---|---|---|---|\n" + "".join(rows)
 
 
+#: What the rules are about, for the page that lists them.
+FINALIZERS = """
+## What is a finalizer
+
+Whatever CPython runs when something is freed, at a moment that nobody chose:
+
+- `__del__`, in the class's body, inherited from a class of the program or of a library, or given from outside;
+- callbacks of `weakref.finalize`, `weakref.ref`, `weakref.proxy`, `weakref.WeakMethod` and their subclasses,
+  `multiprocessing.util.Finalize`, `gc.callbacks`, and `set_finalizer` of `finlint.runtime`;
+- generators that are freed unfinished: `finally`, `except BaseException`, exits of `with`; asynchronous ones by the hooks
+  of `sys.set_asyncgen_hooks`.
+
+Values of a `threading.local` that die with their thread, those of a `contextvars.Context`, and what a weak container held
+last are freed like anything else: what runs then is the `__del__` of their classes and their callbacks, and that is looked
+at wherever it is defined. The same holds for what `contextlib.ExitStack` and `contextlib.closing` have: they run nothing
+when they are freed, only when they are left or closed.
+
+Of the standard library's own finalizers those are followed that call a method which a subclass may have defined: `close()`
+of the classes of `io` (and of `zipfile`, `wave`, `shelve`, `fileinput`, `multiprocessing.shared_memory`). What the others
+do by themselves is not reported where an object of theirs is only dropped: `tempfile` deletes its file or folder,
+`subprocess.Popen` asks once whether the child has ended, transports and loops of `asyncio` close what they have and warn.
+"""
+
+
 def readme(text: str) -> str:
     """The README with its table of rules as it should be."""
     return re.sub(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", lambda _: table(), text, count=1, flags=re.S)
@@ -73,7 +97,7 @@ def files() -> dict[Path, str]:
     return {
         ROOT / "finlint" / "model" / "codes.py": codes(),
         ROOT / "README.md": readme((ROOT / "README.md").read_text(encoding="utf-8")),
-        pages / "README.md": "# Rules\n\n" + table("[{0}]({0}.md)"),
+        pages / "README.md": "# Rules\n\n" + table("[{0}]({0}.md)") + FINALIZERS,
         **{pages / f"{rule.code}.md": page(rule) for rule in RULES.values()},
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.finalizers import Finalizer
-from finlint.analysis.properties.kept_alive import kept_until_exit
+from finlint.analysis.properties.kept_alive import keepers
 from finlint.analysis.properties.lost_reference import REFERENCES, lost
 from finlint.analysis.properties.retention import held
 from finlint.model.finding import Finding, Severity
@@ -24,7 +24,10 @@ class Retention(FinalizerRule):
     why = (
         "The registry of finalizers holds the callback and its arguments. Where these hold the object, the object is "
         "never freed before the interpreter exits, and neither is what it owns. A constructor that hands a method of "
-        "its object to `atexit.register` keeps the object as long: its `__del__` does not run before."
+        "its object to `atexit.register` keeps the object as long: its `__del__` does not run before. So does one that "
+        "sets a signal's handler, adds an audit hook or a handler of a logger, puts its object into a list, set or "
+        "dictionary of the class or the module out of which only `__del__` takes it, or starts a thread on a method "
+        "that runs until `__del__` says otherwise."
     )
     example = """
         import socket
@@ -60,7 +63,8 @@ class Retention(FinalizerRule):
     not_reported = (
         "Static and class methods, parts that do not refer back (`self.socket.close`), weak references, "
         "`self.__dict__` (it does not hold the object), `id(self)`, closures that do not use the object, variables "
-        "rebound before the callback runs. A weak reference that is itself lost is FIN302."
+        "rebound before the callback runs. Containers that something else may empty, or that are given away; threads "
+        "that somebody else may end. A weak reference that is itself lost is FIN302."
     )
     evidence = (
         FINALIZE,
@@ -89,7 +93,7 @@ class Retention(FinalizerRule):
     def _kept_elsewhere(self, finalizer: Finalizer, evaluator: Evaluator) -> Iterator[Finding]:
         if finalizer.owner is None:
             return
-        for keeper in kept_until_exit(finalizer.owner, evaluator):
+        for keeper in keepers(finalizer.owner, evaluator):
             yield self.finding(
                 finalizer,
                 f"{describe(finalizer)} never runs before exit: `{keeper.name}` keeps the object alive",

@@ -1,0 +1,231 @@
+"""Containers of a class or a module that a constructor puts its object into, and that only the finalizer empties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.values import Class, Mapping, Object, Sequence, Value, alternatives
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.statements import children, expressions_in, flat_statements
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, with_closures
+from finlint.model import ir
+from finlint.model.facts import Binding
+from finlint.model.source import Span
+
+#: Methods that put something into a container and take nothing out of it.
+_ADDS = frozenset({"append", "add", "appendleft", "insert"})
+_READS = frozenset({"get", "items", "keys", "values", "copy", "index", "count"})
+#: Functions that only look at what they are given.
+_LOOKS = frozenset(
+    {
+        "all",
+        "any",
+        "bool",
+        "enumerate",
+        "frozenset",
+        "iter",
+        "len",
+        "list",
+        "repr",
+        "set",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+    }
+)
+_KINDS = frozenset({"list", "set"})
+
+
+class Put(NamedTuple):
+    """What a constructor puts (``given``) into the container ``name`` of ``owner``."""
+
+    owner: Class | ModuleNode
+    name: str
+    text: str
+    given: tuple[ir.Arg, ...]
+    span: Span
+
+
+def container_of(stmt: ir.Stmt, me: str, context: CallContext, evaluator: Evaluator) -> Put | None:
+    """Where a statement of a constructor puts something: ``Pool.live.append(self)``, ``LIVE[id(self)] = self``."""
+    container, given = _written(stmt, me)
+    if container is None:
+        return None
+    span = stmt.span  # type: ignore[union-attr]
+    if isinstance(container, ir.Name):
+        assert context.function is not None
+        if container.id in context.function.ir.bound:
+            return None
+        return Put(context.module, container.id, container.id, given, span)
+    if not isinstance(container, ir.Attr):
+        return None
+    for option in alternatives(evaluator.expressions.eval(container.value, EvalState(context))):
+        cls = option if isinstance(option, Class) else option.cls if isinstance(option, Object) else None
+        if cls is not None and container.name in cls.node.members:
+            return Put(cls, container.name, f"{cls.node.name}.{container.name}", given, span)
+    return None
+
+
+def _written(stmt: ir.Stmt, me: str) -> tuple[ir.Expr | None, tuple[ir.Arg, ...]]:
+    if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call) and isinstance(stmt.value.func, ir.Attr):
+        func = stmt.value.func
+        if func.name in _ADDS:
+            return func.value, stmt.value.args[-1:]
+    if isinstance(stmt, ir.Assign) and len(stmt.targets) == 1 and isinstance(stmt.targets[0], ir.Subscript):
+        target = stmt.targets[0]
+        if isinstance(target.key, ir.Name) and target.key.id == me:
+            return target.value, (ir.Arg(target.key),)
+        if _is_own_id(target.key, me):
+            # Under any other key the next object may take its place.
+            return target.value, (ir.Arg(stmt.value),)
+    return None, ()
+
+
+def _is_own_id(key: ir.Expr, me: str) -> bool:
+    return (
+        isinstance(key, ir.Call)
+        and isinstance(key.func, ir.Name)
+        and key.func.id == "id"
+        and len(key.args) == 1
+        and isinstance(key.args[0].value, ir.Name)
+        and key.args[0].value.id == me
+    )
+
+
+def is_never_emptied(put: Put, cls: Class, evaluator: Evaluator) -> bool:
+    """Whether nobody takes anything out of the container before the finalizer of ``cls`` runs.
+
+    Whatever is done with it in its module is looked at, and has to be known to do no such thing; no other may name it.
+    """
+    home = put.owner if isinstance(put.owner, ModuleNode) else put.owner.node.module
+    others = evaluator.project.mentioning(put.name, home)
+    if not _holds_what_is_put(put, evaluator) or any(other.source.lines("words", put.name) for other in others):
+        return False
+    finalizer = evaluator.classes.class_function(cls, "__del__")
+    seen: set[object] = set()
+    for line in home.source.lines("words", put.name):
+        if home.source.line_text(line).lstrip().startswith("#"):
+            continue
+        function = function_at(home, line)
+        if function is None:
+            if not _is_at(line, put, home):
+                return False
+        elif function not in seen and (finalizer is None or function is not finalizer.node):
+            seen.add(function)
+            if not all(_only_reads(node, put.name) for node in _with_inner(function)):
+                return False
+    return True
+
+
+def _holds_what_is_put(put: Put, evaluator: Evaluator) -> bool:
+    """Whether it is a list, a set or a dictionary that holds what is in it, and all of it."""
+    value: Value
+    if isinstance(put.owner, ModuleNode):
+        value = evaluator.names.module_name(put.owner, put.name)
+    else:
+        value = evaluator.attributes.class_attribute(put.owner, put.name)
+    options = alternatives(value)
+    plain = ((isinstance(v, Sequence) and v.kind in _KINDS) or (isinstance(v, Mapping) and not v.weak) for v in options)
+    definitions = [stmt for binding in _bindings(put) for stmt in _home(put).statements(binding)]
+    made = [s.value for s in definitions if isinstance(s, (ir.Assign, ir.AnnAssign))]
+    bounded = any(isinstance(v, ir.Call) and (len(v.args) > 1 or any(a.keyword for a in v.args)) for v in made)
+    return all(plain) and len(definitions) == len(made) == 1 and not bounded
+
+
+def _home(put: Put) -> ModuleNode:
+    return put.owner if isinstance(put.owner, ModuleNode) else put.owner.node.module
+
+
+def _bindings(put: Put) -> Iterable[Binding]:
+    return put.owner.bound(put.name) if isinstance(put.owner, ModuleNode) else put.owner.node.members[put.name]
+
+
+def _is_at(line: int, put: Put, home: ModuleNode) -> bool:
+    """Whether a line outside of functions is that of its definition, or only reads it."""
+    if any(binding.line <= line <= binding.end_line for binding in _bindings(put)):
+        return True
+    found = [stmt for binding in home.statements_at(line) for stmt in home.statements(binding)]
+    return bool(found) and all(_only_reads_in(stmt, put.name) for stmt in found)
+
+
+def _with_inner(function: FunctionNode) -> Iterator[FunctionNode]:
+    return (around[-1] for around in with_closures(function))
+
+
+def _only_reads(function: FunctionNode, name: str) -> bool:
+    return all(_only_reads_in(stmt, name) for stmt in flat_statements(function.ir.body))
+
+
+def _only_reads_in(stmt: ir.Stmt, name: str) -> bool:
+    """Whether a statement (without those in it) only looks at what is called ``name``, or adds to it."""
+    targets: list[ir.Expr] = []
+    if isinstance(stmt, (ir.Assign, ir.Delete)):
+        targets += stmt.targets
+    elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.For)):
+        targets.append(stmt.target)
+    if isinstance(stmt, (ir.Global, ir.Import, ir.ImportFrom)):
+        return True
+    for target in targets:
+        if _names(target, name) and not _is_own_place(stmt, target, name):
+            return False
+    if isinstance(stmt, (ir.Return, ir.Assign, ir.AnnAssign, ir.AugAssign)) and _is(getattr(stmt, "value", None), name):
+        return False
+    if isinstance(stmt, (ir.If, ir.While, ir.Assert)) and _is(stmt.test, name):
+        return True
+    roots = [stmt.iter] if isinstance(stmt, ir.For) else []
+    return all((_is(expr, name) and expr in roots) or _is_fine(expr, name) for expr in _roots(stmt))
+
+
+def _roots(stmt: ir.Stmt) -> list[ir.Expr]:
+    """The whole expressions of a statement."""
+    parts = list(expressions_in(stmt))
+    inner = {id(child) for part in parts for child in children(part)}
+    return [part for part in parts if id(part) not in inner]
+
+
+def _is_own_place(stmt: ir.Stmt, target: ir.Expr, name: str) -> bool:
+    """``LIVE[id(x)] = x``: each object in its own place."""
+    return (
+        isinstance(stmt, ir.Assign)
+        and isinstance(target, ir.Subscript)
+        and _is(target.value, name)
+        and isinstance(stmt.value, ir.Name)
+        and (_is_own_id(target.key, stmt.value.id) or target.key == stmt.value)
+    )
+
+
+def _is(expr: object, name: str) -> bool:
+    return isinstance(expr, (ir.Name, ir.Attr)) and dotted(expr).rpartition(".")[2] == name
+
+
+def _names(expr: ir.Expr, name: str) -> bool:
+    stack = [expr]
+    while stack:
+        part = stack.pop()
+        if _is(part, name) or (isinstance(part, ir.Attr) and part.name == name):
+            return True
+        stack += children(part)
+    return False
+
+
+def _is_fine(expr: ir.Expr, name: str) -> bool:
+    """Whether an expression does nothing with what is called ``name`` but look at it or add to it."""
+    if _is(expr, name) or (isinstance(expr, ir.Attr) and expr.name == name):
+        return False
+    parts = children(expr)
+    if isinstance(expr, ir.Call):
+        func = expr.func
+        if isinstance(func, ir.Attr) and _is(func.value, name) and func.name in _ADDS | _READS:
+            parts = [arg.value for arg in expr.args]
+        elif isinstance(func, ir.Name) and func.id in _LOOKS:
+            parts = [arg.value for arg in expr.args if not _is(arg.value, name)]
+    elif isinstance(expr, (ir.Compare, ir.Not, ir.Subscript)):
+        parts = [part for part in parts if not _is(part, name)]
+    elif isinstance(expr, ir.Comprehension):
+        iterated = [clause.iter for clause in expr.clauses]
+        parts = [part for part in parts if not (_is(part, name) and part in iterated)]
+    return all(_is_fine(part, name) for part in parts)
