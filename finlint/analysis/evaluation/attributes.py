@@ -98,7 +98,8 @@ class Attributes:
             found = self.project.resolve(f"{value.name}.{name}", state.module)
             if found is not None and not self.knowledge.knows_module(value.name):
                 return Module(found)
-            if not self.knowledge.is_definition(f"{value.name}.{name}"):
+            full = f"{value.name}.{name}"
+            if not self.knowledge.is_definition(full) and not self.knowledge.attribute_type(value.name, name):
                 stored = self.ask.library_stores.stored(value, name, state.module)
                 if is_known(stored):
                     return stored
