@@ -189,7 +189,7 @@ def _same_elements(kind: str) -> object:
             return Sequence(kind, None, UNKNOWN)
         source = args.positional[0]
         element = ask.protocols.element(source, state, span)
-        items = source.items if isinstance(source, Sequence) and kind in ("list", "tuple") else None
+        items = source.items if isinstance(source, Sequence) and kind in ("list", "tuple", "frozenset") else None
         return Sequence(kind, items, element)
 
     return collect
@@ -424,7 +424,7 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.list": _same_elements("list"),
     "builtins.tuple": _same_elements("tuple"),
     "builtins.set": _same_elements("set"),
-    "builtins.frozenset": _same_elements("set"),
+    "builtins.frozenset": _same_elements("frozenset"),
     "builtins.sorted": _sorted,
     "types.MappingProxyType": _same_mapping,
     "collections.ChainMap": _same_mapping,

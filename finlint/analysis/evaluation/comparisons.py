@@ -68,7 +68,8 @@ def contains(item: Value, container: Value, written: ir.Expr) -> bool | None:
         except TypeError:
             return None
     here = isinstance(written, (ir.Display, ir.DictDisplay))
-    if isinstance(container, Sequence) and container.items is not None and (here or container.kind == "tuple"):
+    fixed = isinstance(container, Sequence) and (here or container.kind in ("tuple", "frozenset"))
+    if fixed and isinstance(container, Sequence) and container.items is not None:
         return _is_among(item, container.items)
     if isinstance(container, Mapping) and here and len(container.items) == len(_items_of(written)):
         return _is_among(item, [key for key, _ in container.items])

@@ -491,6 +491,8 @@ class Expressions:
                 return Mapping((), NO_KEY, UNKNOWN) if expr.kind == "dict" else Sequence("list", (), UNKNOWN)
             element = self.ask.protocols.element(iterated, inner, None if lazy else expr.span)
             assert inner.env is not None
+            if clause.ifs and (kept := self._kept_pairs(clause, inner)) is not None:
+                element = kept
             assign(clause.target, element, inner.env, self.ask.protocols.item)
             for condition in clause.ifs:
                 self.eval(condition, EvalState(inner.context, inner.env) if lazy else inner)
@@ -505,6 +507,29 @@ class Expressions:
                 return Mapping((), union(v.key for v in merged), union(v.element for v in merged))
             return Mapping((), parts[0], parts[1])
         return Sequence("lazy" if lazy else expr.kind, None, parts[0])
+
+    def _kept_pairs(self, clause: ir.For_, state: EvalState) -> Value | None:
+        """``for key, value in mapping.items() if key not in HIDDEN``: a pair of those whose keys the conditions do not
+        rule out; None where they rule out none that is known."""
+        call, target = clause.iter, clause.target
+        if not (isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and call.func.name == "items"):
+            return None
+        if not isinstance(target, ir.Display) or len(target.items) != 2 or not isinstance(target.items[0], ir.Name):
+            return None
+        quiet = EvalState(state.context, dict(state.env or {}))
+        mappings = [m for m in alternatives(self.eval(call.func.value, quiet)) if isinstance(m, Mapping)]
+        name = target.items[0].id
+        left_out = [v for m in mappings for key, v in m.items if self._is_ruled_out(clause, name, key, quiet)]
+        if not left_out:
+            return None
+        gone = {softened(option) for value in left_out for option in alternatives(value)}
+        options = (option for mapping in mappings for option in alternatives(mapping.element))
+        kept = union(option for option in options if softened(option) not in gone)
+        return Sequence("tuple", (UNKNOWN, kept), UNKNOWN)
+
+    def _is_ruled_out(self, clause: ir.For_, name: str, key: Value, state: EvalState) -> bool:
+        inner = state.with_names({name: key})
+        return any(library.truth(self.eval(condition, inner), self.knowledge) is False for condition in clause.ifs)
 
     def _walrus(self, expr: ir.Walrus, state: EvalState) -> Value:
         value = self.eval(expr.value, state)
