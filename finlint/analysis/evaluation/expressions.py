@@ -428,6 +428,9 @@ class Expressions:
             and isinstance(right.value, int)
         ):
             return Const(left.value | right.value, left.firm and right.firm)
+        if expr.op.startswith("Bit") and isinstance(left, Object) and self.ask.enumerations.is_one(left.cls):
+            # ``Mode.A | Mode.B`` of an ``enum.Flag``.
+            return Object(left.cls)
         if expr.op in _OPERATORS:
             method = _OPERATORS[expr.op]
             if isinstance(left, Object) and self.ask.classes.class_member(left.cls, method) is not None:

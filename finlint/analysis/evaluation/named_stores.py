@@ -21,7 +21,7 @@ from finlint.analysis.domain.values import (
     softened,
 )
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.program.definitions import FunctionIndex, StoreByName
+from finlint.analysis.program.definitions import OWN, FunctionIndex, StoreByName
 from finlint.analysis.program.symbols import with_closures
 from finlint.model import ir
 
@@ -41,7 +41,7 @@ class NamedStores:
                 first = method.ir.params[0].name if method.ir.params else ""
                 for _, *inner in with_closures(method, first):
                     index = (inner[-1] if inner else method).index
-                    stores = [store for store in index.by_name if store.owner == first]
+                    stores = [store for store in index.by_name if store.owner in (first, OWN)]
                     if stores:
                         context = self.ask.classes.making_context(method, obj, base)
                         context = self.ask.binding.closure_context(inner, context)
@@ -60,7 +60,7 @@ class NamedStores:
         key, variable = _asked(store.key, name)
         if not key:
             return
-        for definition in index.names.get(variable, ()):
+        for definition in (*index.names.get(variable, ()), *index.rounds.get(variable, ())):
             if definition.how != "element" or len(definition.path) > 1:
                 continue
             for names in self._in_round(definition.node, definition.path, variable, key, index, context):
@@ -87,7 +87,7 @@ class NamedStores:
             return
         others = {
             other: definition.path[0]
-            for other, definitions in index.names.items()
+            for other, definitions in (*index.names.items(), *index.rounds.items())
             for definition in definitions
             if definition.node is iterated and len(definition.path) == 1
         }

@@ -56,6 +56,10 @@ class Definition:
         self.key = key
 
 
+#: The owner of what is stored through ``super()``: the first parameter.
+OWN = "super()"
+
+
 class StoreByName(NamedTuple):
     """``setattr(variable, key, value)`` with a key that is no constant; without one ``value`` is a mapping, and what is
     in it is stored: ``variable.__dict__.update(value)``."""
@@ -90,6 +94,8 @@ class FunctionIndex:
         self.further_stores: list[tuple[ir.Expr, str, Definition]] = []
         #: What is stored by names that do not stand here.
         self.by_name: list[StoreByName] = []
+        #: What comprehensions give to their own variables.
+        self.rounds: dict[str, list[Definition]] = {}
         #: Functions and lambdas that are defined here.
         self.inner: list[ir.Function] = []
         #: Variables that functions inside bind anew (``nonlocal``).
@@ -219,9 +225,12 @@ class FunctionIndex:
 
     def _item(self, target: ir.Subscript, value: object, path: tuple[int, ...], conditions: Conditions) -> None:
         container, key = target.value, target.key
-        if isinstance(container, ir.Attr) and container.name == DICT and isinstance(key, ir.Const):
+        if isinstance(container, ir.Attr) and container.name == DICT:
             # ``self.__dict__["name"] = value``
-            if owner := _owner(container.value):
+            owner = _owner(container.value)
+            if owner and not isinstance(key, ir.Const):
+                self.by_name.append(StoreByName(owner, key, value))  # type: ignore[arg-type]
+            elif owner and isinstance(key, ir.Const):
                 self.stores.setdefault((owner, str(key.value)), []).append(Definition("value", value, path, conditions))
             return
         outer = _outer(container)
@@ -257,6 +266,17 @@ class FunctionIndex:
             self._puts(node)
         elif isinstance(node, ir.Lambda):
             self.inner.append(node.function)
+        elif isinstance(node, ir.Comprehension):
+            for clause in node.clauses:
+                self._round(clause.target, clause.iter)
+
+    def _round(self, target: ir.Expr, iterated: ir.Expr) -> None:
+        """Note the variables of a comprehension, or a pair of them."""
+        parts = target.items if isinstance(target, ir.Display) else (target,)
+        for position, part in enumerate(parts):
+            if isinstance(part, ir.Name):
+                path = (position,) if isinstance(target, ir.Display) else ()
+                self.rounds.setdefault(part.id, []).append(Definition("element", iterated, path, ()))
 
     def _puts(self, node: ir.Call) -> None:
         func = node.func
@@ -297,6 +317,10 @@ class FunctionIndex:
         """``setattr(self, "name", value)`` and ``object.__setattr__(self, "name", value)``."""
         func = node.func
         called = func.id if isinstance(func, ir.Name) else func.name if isinstance(func, ir.Attr) else ""
+        if called == "__setattr__" and len(node.args) == 2 and isinstance(func, ir.Attr) and _is_super(func.value):
+            key, value = (arg.value for arg in node.args)
+            self.by_name.append(StoreByName(OWN, key, value))
+            return True
         if called not in ("setattr", "__setattr__") or len(node.args) != 3:
             return False
         target, attribute, value = (arg.value for arg in node.args)
@@ -326,6 +350,10 @@ def _outer(container: ir.Expr) -> ir.Expr | None:
     if isinstance(container, ir.Call) and isinstance(container.func, ir.Attr) and container.func.name in _GIVES:
         return container.func.value
     return None
+
+
+def _is_super(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "super"
 
 
 def _key_of(container: ir.Expr) -> ir.Expr | None:
