@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import TypeAlias, TypeVar, cast
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from finlint.syntax.cst import parse_module
 
@@ -24,10 +25,29 @@ class Tree:
         self.module = parse_module(text)
         wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
         self._ranges = cast("Mapping[cst.CSTNode, CodeRange]", wrapper.resolve(PositionProvider))
-        self._parents = cast("Mapping[cst.CSTNode, cst.CSTNode]", wrapper.resolve(ParentNodeProvider))
+        self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        #: In the order of the text.
+        self._parts: dict[cst.CSTNode, list[cst.CSTNode]] = {}
+        self._relate()
         self._imports: dict[str, str] | None = None
         self._starts: dict[tuple[int, int], list[cst.CSTNode]] | None = None
         self._comments: Counter[str] | None = None
+
+    def _relate(self) -> None:
+        """Parents and parts of all nodes: LibCST finds out anew for each node what its children are, by copying it."""
+        ranges, parents = self._ranges, self._parents
+
+        def start(node: cst.CSTNode) -> tuple[int, int]:
+            place = ranges[node].start
+            return place.line, place.column
+
+        stack: list[cst.CSTNode] = [self.module]
+        while stack:
+            node = stack.pop()
+            parts = self._parts[node] = sorted(parts_of(node), key=start)
+            for part in parts:
+                parents[part] = node
+            stack.extend(parts)
 
     # -- places
 
@@ -79,7 +99,7 @@ class Tree:
             current = stack.pop()
             if isinstance(current, kind):
                 yield current
-            stack.extend(reversed(current.children))
+            stack.extend(reversed(self._parts[current]))
 
     def all(self, kind: type[Node]) -> Iterator[Node]:
         return self.descendants(self.module, kind)
@@ -198,8 +218,28 @@ def comments_of(module: cst.Module) -> Counter[str]:
         node = stack.pop()
         if isinstance(node, cst.Comment):
             found[node.value] += 1
-        stack.extend(node.children)
+        stack.extend(parts_of(node))
     return found
+
+
+def parts_of(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The nodes that a node is made of, as LibCST declares them; not in the order of the text."""
+    kind = type(node)
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = [field.name for field in fields(kind)]
+    out: list[cst.CSTNode] = []
+    for name in names:
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            out.append(value)
+        elif type(value) in (list, tuple):
+            out += [part for part in value if isinstance(part, cst.CSTNode)]
+    return out
+
+
+#: The names of a kind's fields.
+_FIELDS: dict[type[cst.CSTNode], list[str]] = {}
 
 
 def dotted(expr: cst.CSTNode) -> str:
