@@ -624,7 +624,7 @@ def _is_method(value: Value) -> bool:
 def _remembers(getattr_: FunctionNode) -> bool:
     """Whether ``__getattr__`` stores what it finds, so that the next read does not come to it."""
     me = getattr_.ir.params[0].name if getattr_.ir.params else ""
-    if ("puts", (me, "__dict__")) in {(d.how, key) for key, ds in getattr_.index.stores.items() for d in ds}:
+    if any(store.owner == me for store in getattr_.index.by_name):
         return True
     for call in getattr_.index.calls:
         func = call.func
