@@ -71,18 +71,19 @@ Whatever CPython runs when something is freed, at a moment that nobody chose:
 - `__del__`, in the class's body, inherited from a class of the program or of a library, or given from outside;
 - callbacks of `weakref.finalize`, `weakref.ref`, `weakref.proxy`, `weakref.WeakMethod` and their subclasses,
   `multiprocessing.util.Finalize`, `gc.callbacks`, and `set_finalizer` of `finlint.runtime`;
-- generators that are freed unfinished: `finally`, `except BaseException`, exits of `with`; asynchronous ones by the hooks
-  of `sys.set_asyncgen_hooks`.
+- generators that are freed unfinished: `finally`, `except BaseException`, exits of `with`; asynchronous ones by the
+  hooks of `sys.set_asyncgen_hooks`.
 
-Values of a `threading.local` that die with their thread, those of a `contextvars.Context`, and what a weak container held
-last are freed like anything else: what runs then is the `__del__` of their classes and their callbacks, and that is looked
-at wherever it is defined. The same holds for what `contextlib.ExitStack` and `contextlib.closing` have: they run nothing
-when they are freed, only when they are left or closed.
+Values of a `threading.local` that die with their thread, those of a `contextvars.Context`, and what a weak container
+held last are freed like anything else: what runs then is the `__del__` of their classes and their callbacks, and that
+is looked at wherever it is defined. The same holds for what `contextlib.ExitStack` and `contextlib.closing` have: they
+run nothing when they are freed, only when they are left or closed.
 
-Of the standard library's own finalizers those are followed that call a method which a subclass may have defined: `close()`
-of the classes of `io` (and of `zipfile`, `wave`, `shelve`, `fileinput`, `multiprocessing.shared_memory`). What the others
-do by themselves is not reported where an object of theirs is only dropped: `tempfile` deletes its file or folder,
-`subprocess.Popen` asks once whether the child has ended, transports and loops of `asyncio` close what they have and warn.
+Of the standard library's own finalizers those are followed that call a method which a subclass may have defined:
+`close()` of the classes of `io` (and of `zipfile`, `wave`, `shelve`, `fileinput`, `multiprocessing.shared_memory`).
+What the others do by themselves is not reported where an object of theirs is only dropped: `tempfile` deletes its file
+or folder, `subprocess.Popen` asks once whether the child has ended, transports and loops of `asyncio` close what they
+have and warn.
 """
 
 

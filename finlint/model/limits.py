@@ -288,6 +288,13 @@ CONSTRUCTION_DEPTH = Limit(
     loses="attributes that are set further in count as not set, or the order in which they are set is not known",
     why="constructors set their attributes in themselves, their base's and one or two helpers",
 )
+DONE_DEPTH = Limit(
+    3,
+    "done-depth",
+    unit="calls inwards from a method that is asked what it has done to its object when it returns",
+    loses="flags and events that are set further in, and processes that are killed there",
+    why="a flag is set in the method itself or in a helper; what is called further in belongs to somebody else",
+)
 UNSET_DEPTH = Limit(
     4,
     "unset-depth",

@@ -164,6 +164,14 @@ def construction(count: int) -> str:
     )
 
 
+def done(count: int) -> str:
+    methods = "".join(f"    def m{n}(self): self.m{n + 1}()\n" for n in range(count))
+    return (
+        f"{SLEEPS}class A:\n    def __init__(self): self.over = False\n{methods}    def m{count}(self): self.over = True\n"
+        "    def __del__(self):\n        self.m0()\n        if not self.over: time.sleep(1)\n"
+    )
+
+
 def unset(count: int) -> str:
     methods = "".join(f"    def m{n}(self): self.m{n + 1}()\n" for n in range(count))
     return (
@@ -272,6 +280,7 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "functions": (one(functions), -5),
     "contexts": (one(contexts), 0),
     "construction-depth": (one(construction), -1),
+    "done-depth": (one(done), 0),
     "unset-depth": (one(unset), -1),
     "escape-depth": (one(escape), -1),
     "resurrection-depth": (one(resurrection), -1),

@@ -12,9 +12,7 @@ from typing import NamedTuple
 from finlint.analysis.program.statements import expressions_in, inner_blocks
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
-
-#: How deeply methods that call each other are looked at.
-_DEPTH = 3
+from finlint.model.limits import DONE_DEPTH
 
 Find = Callable[[str], FunctionNode | None]
 
@@ -27,11 +25,13 @@ class Done(NamedTuple):
     killed: tuple[str, ...] = ()
 
 
-def done_by(method: FunctionNode, find: Find, depth: int = 0) -> Done:
-    """What a method has done; ``find`` gives the method of a name of the same object."""
-    if not method.ir.params or method.ir.is_async or method.ir.is_generator or depth > _DEPTH:
+def done_by(method: FunctionNode, find: Find, around: tuple[FunctionNode, ...] = ()) -> Done:
+    """What a method has done; ``find`` gives the method of a name of the same object, ``around`` are its callers."""
+    if not method.ir.params or method.ir.is_async or method.ir.is_generator or method in around:
         return Done()
-    walk = _Walk(method.ir.params[0].name, find, depth)
+    if DONE_DEPTH.passed(len(around)):
+        return Done()
+    walk = _Walk(method.ir.params[0].name, find, (*around, method))
     state = walk.block(method.ir.body, {})
     ends = [*walk.ends, *([state] if state is not None else [])]
     known = ends[0] if ends else {}
@@ -48,10 +48,10 @@ _State = dict[tuple[str, str], bool]
 
 
 class _Walk:
-    def __init__(self, me: str, find: Find, depth: int) -> None:
+    def __init__(self, me: str, find: Find, around: tuple[FunctionNode, ...]) -> None:
         self.me = me
         self.find = find
-        self.depth = depth
+        self.around = around
         #: What is known at each ``return``.
         self.ends: list[_State] = []
 
@@ -145,7 +145,7 @@ class _Walk:
         if function is None:
             # Anything may be set there.
             return {}
-        done = done_by(function, self.find, self.depth + 1)
+        done = done_by(function, self.find, self.around)
         stored = {name for _, name in function.index.stores}
         state = {fact: value for fact, value in state.items() if fact[1] not in stored}
         state.update({("flag", name): value for name, value in done.flags})
