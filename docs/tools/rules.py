@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 from finlint.rules.base.page import page
@@ -44,6 +45,32 @@ OPT_IN_CODES: frozenset[str] = frozenset(
 
 DEFAULT_CODES: frozenset[str] = frozenset(KIND_OF_CODE) - OPT_IN_CODES
 '''
+
+
+_WAYS = '''\
+"""The way out of what each rule finds, in one sentence: the first of its advice.
+
+Written by ``docs/tools/rules.py`` from the declarations in ``finlint/rules/``.
+"""
+
+from __future__ import annotations
+
+#: code -> sentence.
+WAY_OUT: dict[str, str] = {
+@ways@
+}
+'''
+
+
+def ways_out() -> str:
+    """The text of ``finlint/model/ways_out.py``."""
+    lines = []
+    for rule in RULES.values():
+        sentence = rule.advice.split(". ")[0].removesuffix(".")
+        fits = len(f'    "{rule.code}": "{sentence}",') <= 120
+        parts = [sentence] if fits else textwrap.wrap(sentence, 96, drop_whitespace=False, break_on_hyphens=False)
+        lines.append(f'    "{rule.code}": ' + "\n    ".join(f'"{part}"' for part in parts) + ",")
+    return _WAYS.replace("@ways@", "\n".join(lines))
 
 
 def codes() -> str:
@@ -97,6 +124,7 @@ def files() -> dict[Path, str]:
     pages = ROOT / "docs" / "rules"
     return {
         ROOT / "finlint" / "model" / "codes.py": codes(),
+        ROOT / "finlint" / "model" / "ways_out.py": ways_out(),
         ROOT / "README.md": readme((ROOT / "README.md").read_text(encoding="utf-8")),
         pages / "README.md": "# Rules\n\n" + table("[{0}]({0}.md)") + FINALIZERS,
         **{pages / f"{rule.code}.md": page(rule) for rule in RULES.values()},

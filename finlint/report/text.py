@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from finlint.model.finding import FileError, Finding
 from finlint.model.source import Span
+from finlint.model.ways_out import WAY_OUT
 from finlint.report.plain import plain
 from finlint.report.view import View, error_message, one_line
 
@@ -76,6 +77,8 @@ def _block(finding: Finding, view: View, paint: Palette) -> str:
     if fix := view.fixes.get(finding):
         options = "--fix" if fix.safe else "--fix --unsafe-fixes"
         out.append(f"   {paint('blue', '=')} fix: {fix.title} ({options})")
+    elif finding.code in WAY_OUT:
+        out.append(f"   {paint('blue', '=')} help: {WAY_OUT[finding.code]}")
     return "\n".join(out) + "\n"
 
 
