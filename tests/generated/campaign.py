@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--programs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--all", action="store_true", help="also constructs that are known not to agree alone")
+    parser.add_argument("--shrink", type=int, default=200, help="disagreements that are made smaller, which takes long")
     parser.add_argument("--keep", type=Path, default=None, help="write one program of each class into this folder")
     options = parser.parse_args()
     without = set() if options.all else {limit.name for limit in limits()}
@@ -46,9 +47,11 @@ def main() -> int:
             states[result.outcome.state] += 1
             if result.fault not in ("", "invalid"):
                 name = next((known for known in classes if is_of(result, known)), "")
-                if not name:
+                if not name and classes.total() < options.shrink:
                     small = shrunk(result, folder / "small")
                     name = name_of(small)
+                elif not name:
+                    small, name = result, f"{result.fault}: of another class, or of more than one"
                     print(f"{number}: {small}\n", flush=True)
                     _keep(options.keep, len(classes), small)
                 classes[name] += 1

@@ -125,8 +125,11 @@ def _batch(batch: Sequence[str], how: How, collect: bool, writing: int) -> None:
     try:
         gc.disable()
         sys.setswitchinterval(0.0005)
+        # A process that a program starts, and that outlives it, must not keep our pipes open.
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         os.dup2(0, 1)
+        sys.stderr = os.fdopen(os.dup(2), "w")
+        os.dup2(0, 2)
         runs = [_Run(folder, how) for folder in batch]
         sys.unraisablehook = _told_of_lost_exceptions(runs)
         answer = _answer(runs, collect)
@@ -135,6 +138,7 @@ def _batch(batch: Sequence[str], how: How, collect: bool, writing: int) -> None:
                 json.dump(answer, stream)
     except BaseException:
         traceback.print_exc()
+        sys.stderr.flush()
     finally:
         try:
             for child in _children():

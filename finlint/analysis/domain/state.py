@@ -123,13 +123,14 @@ def assign(target: ir.Expr, value: Value | Lazy, env: Env, item: Callable[[Value
             forget(path, env)
             env[path] = value
     elif isinstance(target, ir.Display):
-        starred = False
+        starred = 0
         for position, part in enumerate(target.items):
             if isinstance(part, ir.Starred):
-                starred = True
+                starred = len(target.items)
                 assign(part.value, Sequence("list", None, item(settled(value), UNKNOWN)), env, item)
             else:
-                assign(part, UNKNOWN if starred else item(settled(value), Const(position)), env, item)
+                # What follows a starred target is counted from the end.
+                assign(part, item(settled(value), Const(position - starred)), env, item)
 
 
 def forget(path: str, env: Env) -> None:

@@ -235,6 +235,8 @@ class Expressions:
                 items.append(self.ask.protocols.element(self.eval(item.value, state), state))
             else:
                 items.append(shallow(self.eval(item, state)))
+                if expr.kind == "set":
+                    self._hash(items[-1], state, expr.span)
         exact = exact and not ITEMS.passed(len(items))
         return Sequence(expr.kind, tuple(items) if exact else None, union(items))
 
@@ -255,6 +257,7 @@ class Expressions:
                         keys.append(UNKNOWN)
                 continue
             name = self.eval(key, state)
+            self._hash(name, state, place(key))
             keys.append(name)
             elements.append(evaluated)
             if isinstance(name, Const):
@@ -265,6 +268,13 @@ class Expressions:
             # Only where the statements are followed in order is it known to be empty still.
             return Mapping((), NO_KEY, UNKNOWN)
         return Mapping(tuple(items), union(keys), union(elements))
+
+    def _hash(self, value: Value, state: EvalState, span: Span | None) -> None:
+        """Record what being put into a set, or becoming a key, runs."""
+        if state.recorder is not None:
+            for option in alternatives(value):
+                if isinstance(option, Object):
+                    self.ask.protocols.special(option, "__hash__", (), state, span)
 
     def _subscript(self, expr: ir.Subscript, state: EvalState) -> Value:
         receiver = self.eval(expr.value, state)
@@ -375,13 +385,14 @@ class Expressions:
             return
         if op in ("In", "NotIn"):
             for option in alternatives(right):
-                if isinstance(option, Object):
-                    if self.ask.classes.class_member(option.cls, "__contains__") is not None:
-                        self.ask.protocols.special(option, "__contains__", (left,), state, place(expr))
-                    else:
-                        self.ask.protocols.element(option, state, place(expr))
-                elif isinstance(option, (Sequence, Mapping)):
+                if isinstance(option, Object) and self.ask.classes.class_member(option.cls, "__contains__") is not None:
+                    self.ask.protocols.special(option, "__contains__", (left,), state, place(expr))
+                    continue
+                if isinstance(option, (Sequence, Mapping)):
                     self.ask.protocols.hashed(option, left, state, place(expr))
+                for item in alternatives(self.ask.protocols.element(option, state, place(expr))):
+                    if isinstance(item, Object) and isinstance(option, Sequence):
+                        self.ask.protocols.special(item, "__eq__", (left,), state, place(expr))
             return
         for option in alternatives(left):
             if isinstance(option, Object):

@@ -223,7 +223,9 @@ class LibraryCalls:
             return CallArgs(args.positional[position + 1 :], keywords, args.open_ended)
         if entry.consumes:
             element = self.ask.protocols.element(given.get(entry.consumes[0], UNKNOWN), EvalState(state.context))
-            return CallArgs((element,), open_ended=True)
+            # What comes first of a ``reduce`` is the result so far.
+            before = (UNKNOWN,) if entry.name == "functools.reduce" else ()
+            return CallArgs((*before, element), open_ended=True)
         return CallArgs(open_ended=True)
 
     def call_own_methods(self, entry: Entry, instance: Object, state: EvalState, span: Span) -> list[Bound]:
@@ -271,7 +273,24 @@ class LibraryCalls:
         given = dict(receiver.args).get(parameter)
         if given is not None and is_known(given):
             called = self.ask.attributes.attribute(given, method, state, span) if method else given
-            self.ask.calls.call(called, CallArgs(open_ended=not method), state, span, None)
+            args = CallArgs() if method else self._given_along(receiver, state)
+            self.ask.calls.call(called, args, state, span, None)
+
+    def _given_along(self, receiver: LibObject, state: EvalState) -> CallArgs:
+        """What a library object gives to the function that it was made with: the elements of the iterable that it was
+        made with, too (``takewhile(f, items)``), or the arguments (``Thread(target=f, args=(x,))``)."""
+        given = dict(receiver.args)
+        arguments = given.get("args")
+        if isinstance(arguments, Sequence) and arguments.items is not None:
+            return CallArgs(arguments.items, open_ended=True)
+        if "iterable" not in given:
+            return CallArgs(open_ended=True)
+        element = self.ask.protocols.element(given["iterable"], EvalState(state.context))
+        if receiver.type == "itertools.starmap":
+            items = element.items if isinstance(element, Sequence) else None
+            return CallArgs(items or (), open_ended=True)
+        before = (UNKNOWN,) if receiver.type == "itertools.accumulate" else ()
+        return CallArgs((*before, element), open_ended=True)
 
     def _library_result(
         self,

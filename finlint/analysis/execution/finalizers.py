@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from finlint.analysis.domain import values
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import CallArgs, Registration
 from finlint.analysis.domain.state import EvalState
@@ -147,7 +148,7 @@ class Finder:
                 for summary in summaries
                 for registration in summary.registrations
                 for option in alternatives(registration.callback)
-            )
+            ) or any(self._is_told_little(edge.target) for summary in summaries for edge in summary.edges)
         if vague:
             # Somebody else knows what it is. (A parameter makes the function a wrapper: its callers are asked.)
             for summary in self._nested(context, self.summaries):
@@ -195,6 +196,17 @@ class Finder:
                 return True
             around = around.parent
         return False
+
+    def _is_told_little(self, context: CallContext) -> bool:
+        """Whether a wrapper collects arguments (``*args``) of which only the callers of its caller know something."""
+        function = context.function
+        if function is None or not self._wraps(context):
+            return False
+        collecting = {param.name for param in function.ir.params if param.kind in ("*", "**")}
+        return any(
+            name in collecting and isinstance(value, (values.Sequence, values.Mapping)) and not is_known(value.element)
+            for name, value in context.params
+        )
 
     def _is_registrar(self, value: Value) -> bool:
         if isinstance(value, Function):

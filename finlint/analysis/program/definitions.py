@@ -21,8 +21,8 @@ from finlint.scan.words import PUTS, PUTS_ALL, SETS, STACKS
 DICT = "__dict__"
 #: How definitions put something into what a name holds.
 PUT = frozenset({"puts", "puts-all", "puts-in", "sets"})
-#: In a path: what a starred target takes.
-REST = -1
+#: In a path, which counts what follows a starred target from the end: what that one takes.
+REST = -(2**31)
 #: Conditions that a definition is known to stand under: those nearest to it.
 #: Methods that give what was put to somebody else, who takes it out again.
 _QUEUES = ("put", "put_nowait")
@@ -211,14 +211,13 @@ class FunctionIndex:
             if isinstance(target.value, ir.Attr):
                 self.nested.setdefault((target.value.name, target.name), []).append(definition)
         elif isinstance(target, ir.Display):
+            starred = 0
             for position, item in enumerate(target.items):
                 if isinstance(item, ir.Starred):
                     self._target(item.value, how, value, (*path, REST), conditions)
-                    # What follows a starred target has no fixed place.
-                    for rest in target.items[position + 1 :]:
-                        self._target(rest, "unknown", None, (), conditions)
-                    break
-                self._target(item, how, value, (*path, position), conditions)
+                    starred = len(target.items)
+                else:
+                    self._target(item, how, value, (*path, position - starred), conditions)
         elif isinstance(target, ir.Subscript) and how == "value":
             # ``self.table[key] = value`` and ``table[key] = value`` put an element into a container.
             self._item(target, value, path, conditions)
