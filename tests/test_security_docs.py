@@ -34,5 +34,5 @@ def test_the_bounds_hold() -> None:
 
 def test_the_pages_name_each_other() -> None:
     assert "docs/security.md" in (ROOT / "SECURITY.md").read_text()
-    assert "../SECURITY.md" in PAGE
+    assert "`SECURITY.md`" in PAGE
     assert "docs/security.md" in (ROOT / "README.md").read_text()

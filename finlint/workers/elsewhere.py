@@ -133,7 +133,9 @@ class Elsewhere:
         idle = list(self._workers)
         while waiting or busy:
             while waiting and idle:
-                worker = idle.pop()
+                # Whoever knows a package's modules from before, be it from another round, goes on with it.
+                worker = next((worker for worker in reversed(idle) if waiting.has(worker.package)), idle[-1])
+                idle.remove(worker)
                 asked = waiting.take(worker.package)
                 if worker.grown and asked.package != worker.package:
                     worker = self._replaced(worker)
@@ -199,14 +201,15 @@ class _Waiting:
     def __bool__(self) -> bool:
         return bool(self._untouched or self._begun)
 
+    def has(self, package: str) -> bool:
+        return package in self._begun or package in self._untouched
+
     def take(self, package: str) -> Asked:
         """The next batch of ``package``, else of one that nobody has begun, else of the one with the most left."""
-        if package not in self._begun:
-            if self._untouched:
-                package = next(iter(self._untouched))
-                self._begun[package] = self._untouched.pop(package)
-            else:
-                package = max(self._begun, key=lambda name: len(self._begun[name]))
+        if not self.has(package):
+            package = next(iter(self._untouched), "") or max(self._begun, key=lambda name: len(self._begun[name]))
+        if package in self._untouched:
+            self._begun[package] = self._untouched.pop(package)
         left = self._begun[package]
         asked = left.pop(0)
         if not left:

@@ -131,7 +131,7 @@ REGISTRARS: dict[str, tuple[str, list[str]]] = {
         [],
     ),
     "a wrapper that calls its callback itself": (
-        "def outer(o, fn): weakref.finalize(o, lambda: fn(o.name))\ndef use(o): outer(o, wait)\n",
+        "def outer(o, fn):\n    name = o.name\n    weakref.finalize(o, lambda: fn(name))\ndef use(o): outer(o, wait)\n",
         ["FIN103"],
     ),
     "__init_subclass__ that registers": (

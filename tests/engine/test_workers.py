@@ -294,6 +294,15 @@ def test_a_package_stays_with_one_worker_while_there_are_others() -> None:
     assert not waiting
 
 
+def test_a_package_that_is_known_from_the_round_before_is_taken_first() -> None:
+    batches = [finlint.workers.batches.Asked(name, [name]) for name in ("a", "b", "b")]  # type: ignore[list-item]
+    waiting = finlint.workers.elsewhere._Waiting(batches)
+    assert waiting.has("b")
+    assert not waiting.has("c")
+    assert [waiting.take("b").package for _ in range(3)] == ["b", "b", "a"]
+    assert not waiting.has("b")
+
+
 def test_workers_end_with_the_run(paths: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """By themselves: whoever has to be waited for, or stopped, costs every run that time."""
     ended: list[int | None] = []

@@ -438,8 +438,7 @@ class Attributes:
             return []
         if not isinstance(method, Bound) or not isinstance(method.function, Function):
             return []
-        if method.receiver != obj or not (obj.site == "self" or is_abstract(method.function.node.ir)):
-            # That is another's ``self``, kept by somebody: it may be an heir's as well as the base's own.
+        if method.receiver != obj or not is_abstract(method.function.node.ir):
             return []
         return [Bound(override, Object(cls)) for cls, override in self.ask.classes.overrides(obj.cls, name)]
 
