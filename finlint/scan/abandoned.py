@@ -43,7 +43,7 @@ def _is_guarded(data: bytes, at: int) -> bool:
     while start > 0 and indent:
         start = data.rfind(b"\n", 0, start - 1) + 1
         depth = _indent(data, start)
-        head = data[start + depth : start + depth + 24]
+        head = _line(data, start + depth)
         if depth >= indent or not head.strip() or head.startswith((b"#", b")", b"]", b"}")):
             continue
         indent = depth
@@ -53,6 +53,12 @@ def _is_guarded(data: bytes, at: int) -> bool:
             return False
         guarded = guarded or _guards(data, head, at, depth)
     return False
+
+
+def _line(data: bytes, start: int) -> bytes:
+    """From a place to the end of its line: what stands further on is none of an empty line's."""
+    end = data.find(b"\n", start)
+    return data[start : end if end >= 0 else len(data)]
 
 
 def _has_block(data: bytes, at: int, indent: int) -> bool:
@@ -87,9 +93,9 @@ def _cleans_up(data: bytes, at: int, depth: int) -> bool:
     """Whether the ``try`` at this depth around a place has a clause for ``GeneratorExit``."""
     start = data.find(b"\n", at) + 1
     while start > 0:
-        head = data[start + depth : start + depth + 40]
         indent = _indent(data, start)
-        if indent <= depth and head.strip() and not head.lstrip().startswith((b"#", b")", b"]", b"}")):
+        head = _line(data, start + indent)
+        if indent <= depth and head.strip() and not head.startswith((b"#", b")", b"]", b"}")):
             if indent < depth or not head.startswith(_GOES_ON):
                 return False
             if head.startswith(_CLAUSES):
@@ -103,6 +109,8 @@ def _is_bare(data: bytes, start: int, depth: int) -> bool:
     while start > 0:
         start = data.rfind(b"\n", 0, start - 1) + 1
         line = data[start : data.find(b"\n", start)]
+        if not line.strip() or line.strip().startswith(b"#"):
+            continue
         if _indent(data, start) != depth or not line.strip().startswith(b"@"):
             return True
         name = line.strip()[1:].partition(b"#")[0].strip().rpartition(b".")[2].decode("latin-1")

@@ -150,3 +150,15 @@ def test_a_generator_that_somebody_closes_is_told_where_he_does(tmp_path: Path) 
     assert [
         (f.code, f.registration.registrar if f.registration else "") for f in report.findings if f.code < "FIN2"
     ] == [("FIN104", "__del__")]
+
+
+@pytest.mark.parametrize("comment", ["# told", "  # told", "        # told", ""])
+def test_comments_and_empty_lines_are_none(comment: str) -> None:
+    """Whatever its indentation; a program that tests/generated/ made."""
+    text = f"def parts(v):\n    try:\n{comment}\n        yield 1\n{comment}\n    finally:\n        v.wait()\n"
+    assert list(guarded_yields(text.encode())) == [text.index("yield")]
+
+
+def test_a_comment_below_a_decorator_is_none() -> None:
+    text = "@wrapped\n# told\n\ndef parts(v):\n    try:\n        yield 1\n    finally:\n        v.wait()\n"
+    assert list(guarded_yields(text.encode())) == []

@@ -56,7 +56,28 @@ def test_each_construct_written_otherwise(variant: str, tmp_path: Path) -> None:
     _compare(variant, [spec for kind in kinds for _, spec in alone(kind) if spec.use == 1], tmp_path)
 
 
+#: Constructs that finlint does not follow where they are written so (``docs/accuracy.md`` says it): a container that
+#: another module's function fills, what a lambda of another module registers, definitions under conditions there; a
+#: ``getattr`` over two lines; and who makes a base's object, where the heir's name is short.
+OTHERWISE = {
+    "split": {
+        "__getattribute__",
+        "cached function",
+        "conditional definition",
+        "defaultdict's factory",
+        "definition in try",
+        "finalize, lambda",
+        "iter with a sentinel",
+        "re.sub",
+    },
+    "formatted": {"finalize, getattr"},
+    "renamed": {"inherited __del__", "super().__del__"},
+}
+
+
 def _compare(variant: str, specs: list[Spec], folder: Path) -> None:
+    left_out = OTHERWISE.get(variant, set())
+    specs = [spec for spec in specs if left_out.isdisjoint(one.title for one in spec.constructs)]
     written = [(spec, program(spec), VARIANTS[variant](spec)) for spec in specs]
     pairs = [(spec, one, other) for spec, one, other in written if other is not None]
     assert len(pairs) > len(specs) / 2

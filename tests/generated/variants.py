@@ -36,6 +36,9 @@ def renamed(spec: Spec) -> Program | None:
             public.update(node.kwd_attrs)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             public.update(re.findall(r"\w+", node.value))
+        elif isinstance(node, ast.JoinedStr):
+            # Before 3.12 it is one token, and what stands in it stays as it is.
+            public.update(name.id for name in ast.walk(node) if isinstance(name, ast.Name))
         elif isinstance(node, ast.ClassDef):
             public |= bound(ast.Module(node.body, []))
     new = {name: f"{name}_{len(name)}" for name in own - public if not name.startswith("__")}
@@ -49,7 +52,6 @@ def _replaced(text: str, new: dict[str, str]) -> str:
             row, column = token.start
             line = lines[row - 1]
             lines[row - 1] = line[:column] + new[token.string] + line[column + len(token.string) :]
-    # f-strings are one token before 3.12: what stands in them is not renamed, and must not be.
     return "".join(lines)
 
 
