@@ -428,4 +428,5 @@ def test_costs_at_most_twice_weakref_finalize() -> None:
             pairs = [(spent(weakref.finalize, lambda: None), spent(cleaner.register, cleaner.drain)) for _ in range(7)]
     finally:
         gc.enable()
-    assert min(ours for _, ours in pairs) <= 2.5 * min(theirs for theirs, _ in pairs)  # half for a noisy machine
+    # Half for a noisy machine; a slow moment of it meets both of a pair.
+    assert min(ours / theirs for theirs, ours in pairs) <= 2.5
