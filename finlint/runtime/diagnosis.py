@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from finlint.runtime import collector
@@ -53,7 +53,7 @@ def retained(worker: Worker, collecting: Exclusive) -> tuple[Retained, ...]:
     if not roots:
         return ()
     queued = len(roots)
-    owned.update(map(id, worker.trash))  # of the last profile
+    owned.update(_identities(worker.trash))  # of the last profile
     # Nobody adds to the queue; the worker may take from it, which only makes objects alive.
     graph = collecting.run(collector.survey, roots, owned, leaves=True)
     alive = graph.alive()
@@ -72,6 +72,16 @@ def retained(worker: Worker, collecting: Exclusive) -> tuple[Retained, ...]:
     kinds.clear()
     worker.discard(dying)
     return found
+
+
+def _identities(trash: Collection[object]) -> list[int]:
+    """Of things that the worker may drop meanwhile: held here, they might die here."""
+    while True:
+        try:
+            return list(map(id, trash))
+        except RuntimeError:
+            # "deque mutated during iteration": fewer are there now.
+            continue
 
 
 def _held(jobs: Iterable[Job]) -> tuple[list[object], Counter[int]]:

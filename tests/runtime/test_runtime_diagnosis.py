@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from worlds import Thing, collect
 
-from finlint.runtime import NIL, Channel, FinalizerIssues, Profile, Runtime, inspect_thread
+from finlint.runtime import NIL, Channel, FinalizerIssues, Profile, Runtime, diagnosis, inspect_thread
 
 
 class Connection:
@@ -219,3 +221,16 @@ def test_checkfinalizers_raises_at_the_collection() -> None:
         rt.set_finalizer(thing, lambda it, kept=thing: None)
         with pytest.raises(FinalizerIssues, match=r"value of type .*Thing is reachable from finalizer"):
             rt.gc()
+
+
+def test_what_the_worker_drops_meanwhile_is_counted_once_more() -> None:
+    """As it happened on 3.13: between making the iterator and its first step the worker dropped something."""
+
+    class Shrinking(deque[object]):
+        def __iter__(self) -> Iterator[object]:
+            walk = super().__iter__()
+            if len(self) > 1:
+                self.pop()
+            return walk
+
+    assert len(diagnosis._identities(Shrinking([object(), object(), object()]))) == 1
