@@ -8,6 +8,7 @@ thing again. What is not understood gives it away.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from finlint.analysis.program.statements import children, flat_statements
 from finlint.model import ir
@@ -25,7 +26,7 @@ def _no(_: str) -> bool:
     return False
 
 
-class Thing:
+class Thing(NamedTuple):
     """What is followed.
 
     ``is_it`` says which expressions mean it. ``with_owner``: who has one of these expressions has the owner, too (they
@@ -35,22 +36,12 @@ class Thing:
     that may be given away where they stand. ``by_name``: a local name for it is no other owner.
     """
 
-    def __init__(
-        self,
-        is_it: Callable[[ir.Expr], bool],
-        *,
-        with_owner: bool,
-        bound: Callable[[str], bool],
-        later: Callable[[str], bool] = _no,
-        allowed: Callable[[ir.Expr], bool] | None = None,
-        by_name: bool = True,
-    ) -> None:
-        self.is_it = is_it
-        self.with_owner = with_owner
-        self.bound = bound
-        self.later = later
-        self.allowed = allowed
-        self.by_name = by_name
+    is_it: Callable[[ir.Expr], bool]
+    with_owner: bool
+    bound: Callable[[str], bool]
+    later: Callable[[str], bool] = _no
+    allowed: Callable[[ir.Expr], bool] | None = None
+    by_name: bool = True
 
 
 def escapes(function: ir.Function, thing: Thing) -> bool:

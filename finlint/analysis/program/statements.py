@@ -11,6 +11,12 @@ from finlint.model.source import Span
 
 def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
     """All expressions that a statement evaluates itself, without the statements in it."""
+    for expr in whole_expressions(stmt):
+        yield from parts_of(expr)
+
+
+def whole_expressions(stmt: ir.Stmt) -> list[ir.Expr]:
+    """Those of them that are no part of another one."""
     stack: list[ir.Expr] = []
     if isinstance(stmt, ir.Assign):
         # Unpacking into names makes no tuple: the targets' own displays are none.
@@ -28,8 +34,7 @@ def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
         stack += [value for value, _, _ in stmt.items]
     elif isinstance(stmt, ir.Match):
         stack += [stmt.subject, *(case.guard for case in stmt.cases if case.guard is not None)]
-    for expr in stack:
-        yield from parts_of(expr)
+    return stack
 
 
 def parts_of(expr: ir.Expr) -> Iterator[ir.Expr]:
@@ -48,8 +53,13 @@ def last_name(expr: ir.Expr) -> str:
 
 def call_at(block: ir.Block, span: Span) -> ir.Call | None:
     """The call that stands at ``span`` of a block, or of the blocks in it."""
+    return next((call for call in calls_in(block) if call.span == span), None)
+
+
+def calls_in(block: ir.Block) -> Iterator[ir.Call]:
+    """All calls of a block and of the blocks in it, not of the functions in it."""
     exprs = (expr for stmt in flat_statements(block) for expr in expressions_in(stmt))
-    return next((expr for expr in exprs if isinstance(expr, ir.Call) and expr.span == span), None)
+    return (expr for expr in exprs if isinstance(expr, ir.Call))
 
 
 def names_bound(stmt: ir.Stmt) -> list[str]:

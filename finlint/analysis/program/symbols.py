@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from finlint.analysis.program.definitions import DICT, FunctionIndex, read_by_returns
-from finlint.analysis.program.statements import children, expressions_in, flat_statements, names_bound
+from finlint.analysis.program.statements import calls_in, children, expressions_in, flat_statements, names_bound
 from finlint.model import ir
 from finlint.model.facts import Binding, ClassFacts
 from finlint.model.limits import CONDITIONS
@@ -463,13 +463,8 @@ def tested_attributes(function: ir.Function) -> frozenset[str]:
 def methods_called(function: ir.Function) -> frozenset[str]:
     """The names of what the body calls on the first parameter: ``self.name()``."""
     me = function.params[0].name if function.params else ""
-    calls = (
-        expr.func
-        for stmt in flat_statements(function.body)
-        for expr in expressions_in(stmt)
-        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr)
-    )
-    return frozenset(f.name for f in calls if isinstance(f.value, ir.Name) and f.value.id == me)
+    called = (call.func for call in calls_in(function.body) if isinstance(call.func, ir.Attr))
+    return frozenset(f.name for f in called if isinstance(f.value, ir.Name) and f.value.id == me)
 
 
 def is_abstract(function: ir.Function) -> bool:
@@ -518,3 +513,11 @@ def function_at(module: ModuleNode, line: int) -> FunctionNode | None:
         return None
     binding, owner = found
     return owner.function(binding) if owner is not None else module.function(binding)
+
+
+def lines_naming(module: ModuleNode, name: str) -> Iterator[tuple[int, FunctionNode | None]]:
+    """The lines of a module that hold the word ``name``, each with its ``function_at``; those that are comments only
+    are left out."""
+    for line in module.source.lines("words", name):
+        if not module.source.line_text(line).lstrip().startswith("#"):
+            yield line, function_at(module, line)

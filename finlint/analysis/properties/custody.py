@@ -16,7 +16,7 @@ from typing import NamedTuple
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Bound, Class, Object, Sequence, Value, alternatives
+from finlint.analysis.domain.values import Bound, Object, Sequence, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.statements import (
@@ -94,9 +94,8 @@ def is_own(
     if len(options) != 1 or any(is_within(step, lambda expr: last_name(expr) == lock.name) for step in steps):
         return False
     keeper = options[0]
-    return (_is_same(keeper, me) or _keeps_alive(keeper, me, evaluator)) and ownership.kept(
-        keeper, lock.name
-    ) is not None
+    has_it = _is_same(keeper, me) or _keeps_alive(keeper, me, ownership)
+    return has_it and ownership.kept(keeper, lock.name) is not None
 
 
 def _asks_for_its_thread(step: Step) -> bool:
@@ -148,8 +147,7 @@ def _is_thread(expr: ir.Expr, function: FunctionNode) -> bool:
         expr = expr.value
     if not isinstance(expr, ir.Call) or expr.args:
         return False
-    name = expr.func.name if isinstance(expr.func, ir.Attr) else expr.func.id if isinstance(expr.func, ir.Name) else ""
-    return name in ("get_ident", "current_thread", "get_native_id", "current_task")
+    return last_name(expr.func) in ("get_ident", "current_thread", "get_native_id", "current_task")
 
 
 def _holds(block: ir.Block, span: Span) -> bool:
@@ -173,20 +171,14 @@ def _is_same(one: Object, other: Object) -> bool:
     return one == other or (one.cls == other.cls and one.site == other.site == "self")
 
 
-def _keeps_alive(part: Object, me: Object, evaluator: Evaluator) -> bool:
+def _keeps_alive(part: Object, me: Object, ownership: Ownership) -> bool:
     """Whether whoever runs a method of ``part`` keeps ``me`` alive: the part refers to it."""
-    for cls in evaluator.classes.mro(part.cls):
-        if not isinstance(cls, Class):
-            continue
-        for binding in cls.node.facts.members:
-            method = cls.node.function(binding) if binding.kind == "function" else None
-            if method is None or not method.ir.params:
-                continue
-            for owner, name in method.index.stores:
-                if owner == method.ir.params[0].name:
-                    stored = evaluator.attributes.stored(part, name)
-                    if stored is not None and _refers(stored, me):
-                        return True
+    for method in ownership.methods(part.cls):
+        own = method.ir.params[0].name if method.ir.params else None
+        for owner, name in method.index.stores:
+            stored = ownership.evaluator.attributes.stored(part, name) if owner == own else None
+            if stored is not None and _refers(stored, me):
+                return True
     return False
 
 

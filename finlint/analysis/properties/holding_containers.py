@@ -9,8 +9,8 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Mapping, Object, Sequence, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, expressions_in, flat_statements
-from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, with_closures
+from finlint.analysis.program.statements import children, flat_statements, last_name, parts_of, whole_expressions
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, lines_naming, with_closures
 from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.source import Span
@@ -101,16 +101,13 @@ def is_never_emptied(put: Put, cls: Class, evaluator: Evaluator) -> bool:
 
     Whatever is done with it in its module is looked at, and has to be known to do no such thing; no other may name it.
     """
-    home = put.owner if isinstance(put.owner, ModuleNode) else put.owner.node.module
+    home = _home(put)
     others = evaluator.project.mentioning(put.name, home)
     if not _holds_what_is_put(put, evaluator) or any(other.source.lines("words", put.name) for other in others):
         return False
     finalizer = evaluator.classes.class_function(cls, "__del__")
     seen: set[object] = set()
-    for line in home.source.lines("words", put.name):
-        if home.source.line_text(line).lstrip().startswith("#"):
-            continue
-        function = function_at(home, line)
+    for line, function in lines_naming(home, put.name):
         if function is None:
             if not _is_at(line, put, home):
                 return False
@@ -177,14 +174,7 @@ def _only_reads_in(stmt: ir.Stmt, name: str) -> bool:
     if isinstance(stmt, (ir.If, ir.While, ir.Assert)) and _is(stmt.test, name):
         return True
     roots = [stmt.iter] if isinstance(stmt, ir.For) else []
-    return all((_is(expr, name) and expr in roots) or _is_fine(expr, name) for expr in _roots(stmt))
-
-
-def _roots(stmt: ir.Stmt) -> list[ir.Expr]:
-    """The whole expressions of a statement."""
-    parts = list(expressions_in(stmt))
-    inner = {id(child) for part in parts for child in children(part)}
-    return [part for part in parts if id(part) not in inner]
+    return all((_is(expr, name) and expr in roots) or _is_fine(expr, name) for expr in whole_expressions(stmt))
 
 
 def _is_own_place(stmt: ir.Stmt, target: ir.Expr, name: str) -> bool:
@@ -203,18 +193,12 @@ def _is(expr: object, name: str) -> bool:
 
 
 def _names(expr: ir.Expr, name: str) -> bool:
-    stack = [expr]
-    while stack:
-        part = stack.pop()
-        if _is(part, name) or (isinstance(part, ir.Attr) and part.name == name):
-            return True
-        stack += children(part)
-    return False
+    return any(last_name(part) == name for part in parts_of(expr))
 
 
 def _is_fine(expr: ir.Expr, name: str) -> bool:
     """Whether an expression does nothing with what is called ``name`` but look at it or add to it."""
-    if _is(expr, name) or (isinstance(expr, ir.Attr) and expr.name == name):
+    if last_name(expr) == name:
         return False
     parts = children(expr)
     if isinstance(expr, ir.Call):

@@ -9,7 +9,7 @@ from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Bound, Class, Function, LibObject, Object, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.statements import flat_statements
-from finlint.analysis.program.symbols import FunctionNode, function_at
+from finlint.analysis.program.symbols import FunctionNode, lines_naming
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -94,9 +94,8 @@ def _is_told_by_finalizer_only(name: str, function: FunctionNode, cls: Class, ev
     finalizer = evaluator.classes.class_function(cls, "__del__")
     init = evaluator.classes.class_function(cls, "__init__")
     known = {function, *(found.node for found in (finalizer, init) if found is not None)}
-    for line in module.source.lines("words", name):
-        if function_at(module, line) not in known and not module.source.line_text(line).lstrip().startswith("#"):
-            return False
+    if any(naming not in known for _, naming in lines_naming(module, name)):
+        return False
     stores = [key for key in function.index.stores if key[1] == name]
     sets = (call for call in function.index.calls if isinstance(call.func, ir.Attr) and call.func.name == "set")
     told = any(isinstance(c.func, ir.Attr) and dotted(c.func.value).rpartition(".")[2] == name for c in sets)

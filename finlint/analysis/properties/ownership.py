@@ -15,7 +15,7 @@ from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.records import RECORD_DECORATORS
 from finlint.analysis.program.definitions import PUT, Definition, class_of
 from finlint.analysis.program.escape import Thing, escapes
-from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks
+from finlint.analysis.program.statements import calls_in, expressions_in, flat_statements, inner_blocks, last_name
 from finlint.analysis.program.symbols import ClassNode, FunctionNode
 from finlint.model import ir
 from finlint.model.facts import Binding
@@ -108,7 +108,7 @@ class Ownership:
     def _weakly(self, method: FunctionNode, me: str) -> Iterator[int]:
         """Where a method passes its object on to what does not keep it: ``weakref.ref(self)``, ``Base.close(self)``."""
         state = EvalState(self.evaluator.binding.generic_context(method))
-        for call in _calls(method.ir.body):
+        for call in calls_in(method.ir.body):
             first = call.args[0].value if call.args and not call.args[0].star else None
             if not isinstance(first, ir.Name) or first.id != me or not isinstance(call.func, (ir.Name, ir.Attr)):
                 continue
@@ -136,10 +136,7 @@ class Ownership:
 
     @staticmethod
     def _decorated(method: FunctionNode, *names: str) -> bool:
-        last = (
-            d.name if isinstance(d, ir.Attr) else d.id if isinstance(d, ir.Name) else "" for d in method.ir.decorators
-        )
-        return not set(names).isdisjoint(last)
+        return not set(names).isdisjoint(map(last_name, method.ir.decorators))
 
     def _eval(self, expr: ir.Expr, state: EvalState) -> Value:
         return self.evaluator.expressions.eval(expr, state)
@@ -302,7 +299,7 @@ class _Attribute:
     def _handed_over(self, method: FunctionNode, part: Class | None) -> Iterator[int]:
         """Arguments of finalizers of the object, which run when nobody has it any more, and do not keep them."""
         me = method.ir.params[0].name if method.ir.params else ""
-        for call in _calls(method.ir.body):
+        for call in calls_in(method.ir.body):
             watched = call.args[0].value if len(call.args) > 1 else None
             if not (isinstance(watched, ir.Name) and watched.id == me):
                 continue
@@ -357,14 +354,15 @@ class _Attribute:
 
     def _is_left_taken(self, function: FunctionNode, *, is_own: bool) -> bool:
         """Whether a function acquires a lock by hand and does not give it back in a ``finally``."""
-        taken = (call for call in _calls(function.ir.body) if self._is_called(call, ("acquire", "__enter__"), function))
+        calls = calls_in(function.ir.body)
+        taken = (call for call in calls if self._is_called(call, ("acquire", "__enter__"), function))
         if not any(self._is_own_name(call.func, function, is_own) for call in taken):
             return False
         return not any(
             self._is_called(call, ("release",), function)
             for stmt in flat_statements(function.ir.body)
             if isinstance(stmt, ir.Try)
-            for call in _calls(stmt.final)
+            for call in calls_in(stmt.final)
         )
 
     def _is_own_name(self, method: ir.Expr, function: FunctionNode, is_own: bool) -> bool:
@@ -426,13 +424,6 @@ def _stops(block: ir.Block) -> bool:
         or any(isinstance(expr, (ir.Await, ir.Yield)) for expr in expressions_in(stmt))
         for stmt in flat_statements(block)
     )
-
-
-def _calls(block: ir.Block) -> Iterator[ir.Call]:
-    for stmt in flat_statements(block):
-        for expr in expressions_in(stmt):
-            if isinstance(expr, ir.Call):
-                yield expr
 
 
 def _is_none(cls: ClassNode, binding: Binding) -> bool:
