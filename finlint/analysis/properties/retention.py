@@ -15,6 +15,7 @@ from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import (
     MADE,
+    UNKNOWN,
     WEAK_SET,
     Bound,
     Class,
@@ -149,7 +150,9 @@ class _Holder:
         self.aliases = aliases(self.watched, self.context)
         #: Attributes that objects were given anew.
         self.replaced: dict[Value, set[str]] = {}
-        self.targets = {v for v in alternatives(registration.obj) if _is_one(v)} if registration.obj else set()
+        options = alternatives(registration.obj) if registration.obj else ()
+        # What may be anything else is not the object for sure.
+        self.targets = {v for v in options if _is_one(v)} if UNKNOWN not in options else set()
         self.known = bool(registration.obj) and any(is_known(v) for v in alternatives(registration.obj or Const(None)))
         self.guess = False
         self._names: set[str] = set()
