@@ -37,6 +37,20 @@ def test_a_base_makes_its_heirs(tmp_path: Path) -> None:
     assert codes(check(tmp_path, {"p/__init__": "", "p/base": base, "p/heir": heir})) == ["FIN104"]
 
 
+@pytest.mark.parametrize("heir", ["X", "Xy", "Handle"])
+def test_an_heir_of_any_name_passes_what_its_base_takes(heir: str, tmp_path: Path) -> None:
+    base = f"{HEAD}class Base:\n{INIT}{WAIT}"
+    modules = {"p/__init__": "", "p/base": base, "p/heirs": f"from p.base import Base\nclass {heir}(Base): pass\n"}
+    modules["p/use"] = f"import threading\nfrom p.heirs import {heir}\n{heir}(threading.Event())\n"
+    assert codes(check(tmp_path, modules)) == ["FIN104"]
+
+
+@pytest.mark.parametrize("name", ["c", "cl", "made"])
+def test_a_variable_of_any_name_that_is_the_class(name: str, tmp_path: Path) -> None:
+    source = f"{HEAD}class A:\n{INIT}{WAIT}{name} = A\n{name}(threading.Event())\n"
+    assert codes(check(tmp_path, {"a": source})) == ["FIN104"]
+
+
 def test_an_heir_makes_itself(tmp_path: Path) -> None:
     base = f"class Base:\n{INIT}{WAIT}"
     heir = f"{HEAD}from p.base import Base\nclass A(Base):\n{NAMED}"

@@ -414,9 +414,16 @@ class Callers:
 
     def _find_other_names(self, module: ModuleNode, cls: str) -> list[tuple[str, list[ModuleNode]]]:
         near = [module, *self.project.matching(cls, NAMES, module)]
-        names = dict.fromkeys(n for m in near for n in m.source.words(NAMES, cls))
-        chosen = OTHER_NAMES.first(n for n in names if n != cls and len(n) > 2)
-        return [(n, list(dict.fromkeys((*near, *self.project.mentioning(n + "(", module))))) for n in chosen]
+        heirs = {n for m in near for n in m.source.words(SUBCLASSES, cls)}
+        names = dict.fromkeys(n for m in near for n in m.source.words(NAMES, cls) if n != cls)
+        return [(name, self._callers_by_name(name, module, near, name in heirs)) for name in OTHER_NAMES.first(names)]
+
+    def _callers_by_name(
+        self, name: str, module: ModuleNode, near: list[ModuleNode], is_heir: bool
+    ) -> list[ModuleNode]:
+        # A variable of one or two letters means something else in every other module.
+        elsewhere = self.project.mentioning(name + "(", module) if is_heir or len(name) > 2 else []
+        return list(dict.fromkeys((*near, *elsewhere)))
 
     def _passed(self, function: FunctionNode, module: ModuleNode, called: str, cls: Class | None = None) -> list[Given]:
         """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
