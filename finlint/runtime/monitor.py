@@ -7,15 +7,14 @@ has thrown into another. None of that may leave the lock held, a transition half
 
 1. *The lock is a C ``RLock``, taken with ``with``, nowhere else than in `Exclusive.run`.* The instruction that enters
    the block has taken the lock when the block is covered: CPython 3.10 and later look for signals and exceptions after
-   calls, at jumps backwards and at the start of functions only (bpo-29988), so there is no place between. ``RLock`` and
-   not a plain lock: the interrupted thread may be the interrupting one, and must not wait for itself.
-2. *The holder knows itself.* A flag is set inside the block and reset before its end. Who finds it set has the lock a
-   second time: it has interrupted its own thread inside an operation, and gets `ReentrantUseError`. Between lock and
-   flag nothing has been looked at or changed, so an interruption there runs as if it had come before.
+   calls, at jumps backwards and at the start of functions only (bpo-29988), so there is no place between.
+2. *The holder knows itself.* An ``RLock`` knows its thread from the moment it is taken until it is given back, and only
+   that thread asks. Who has it already has interrupted an operation of its own thread, and gets `ReentrantUseError`.
+   Nobody has it twice: whoever waits has given it back, so that others can come and end the waiting.
 3. *A transition is one call into C.* The body decides first and changes nothing; then it hands all changes to `commit`,
    which makes them one after another without returning to the interpreter's loop: no signal handler and no exception
-   comes between. (A collection that CPython 3.10 or 3.11 starts in there may run a ``__del__``, which finds the flag
-   set; what it raises is its own.) So whatever ends the body, a transition has happened or it has not.
+   comes between. (A collection that CPython 3.10 or 3.11 starts in there may run a ``__del__``, which finds the lock
+   taken; what it raises is its own.) So whatever ends the body, a transition has happened or it has not.
 4. *Nobody waits in here*, and no code of the user's is called: not ``__eq__``, ``__hash__``, or ``__del__``. A value
    that a transition takes out of a queue is held by the operation until it has left.
 5. *A closed world is left politely.* `transact` asks inside the lock whether the world of the thread is closed.
@@ -51,11 +50,10 @@ _call: Final = methodcaller("__call__")
 class Exclusive:
     """One caller at a time, and none that has interrupted itself: points 1 and 2 of the module."""
 
-    __slots__ = ("__weakref__", "_busy", "_lock")
+    __slots__ = ("__weakref__", "_lock")
 
     def __init__(self) -> None:
         self._lock = _thread.RLock()
-        self._busy = False
         _all.add(self)
 
     def run(self, body: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -63,28 +61,23 @@ class Exclusive:
 
         Raises ReentrantUseError where the calling thread is in here already, and whatever the body raises.
         """
+        if self.mine:
+            raise ReentrantUseError(
+                "a finalizer or signal handler interrupted an operation of finlint.runtime on this thread and "
+                "called another one; let it hand the work to rt.go() or a queue.SimpleQueue instead"
+            )
         with self._lock:
-            if self._busy:
-                raise ReentrantUseError(
-                    "a finalizer or signal handler interrupted an operation of finlint.runtime on this thread and "
-                    "called another one; let it hand the work to rt.go() or a queue.SimpleQueue instead"
-                )
-            self._busy = True
-            try:
-                return body(*args, **kwargs)
-            finally:
-                self._busy = False
+            return body(*args, **kwargs)
 
     @property
     def mine(self) -> bool:
         """Whether the calling thread is in here."""
-        return self._busy and self._lock._is_owned()  # type: ignore[attr-defined]
+        return self._lock._is_owned()  # type: ignore[attr-defined, no-any-return]
 
     def after_fork_in_child(self) -> None:
         """Whatever thread was in here is not in the child, but for the one that forked."""
-        if not self._lock._is_owned():  # type: ignore[attr-defined]
+        if not self.mine:
             self._lock = _thread.RLock()
-            self._busy = False
 
 
 _all: weakref.WeakSet[Exclusive] = weakref.WeakSet()
