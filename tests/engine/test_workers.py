@@ -23,7 +23,7 @@ import finlint.workers.elsewhere
 import finlint.workers.here
 import finlint.workers.serving
 import finlint.workers.sweeps
-from finlint.analysis.execution.interpreter import Summary
+from finlint.analysis.execution.summary import Summary
 from finlint.analysis.program.disk import OFTEN, Disk
 from finlint.engine import analyse
 from finlint.model.finding import Report

@@ -12,6 +12,7 @@ from finlint.analysis.domain.values import (
     Const,
     Sequence,
     Value,
+    union,
 )
 from finlint.analysis.program.statements import children
 from finlint.model import ir
@@ -84,6 +85,10 @@ class EvalState:
         env.update(names)
         return EvalState(self.context, env, self.recorder)
 
+    def quiet(self) -> EvalState:
+        """This moment's state for a question that is asked later, to which nobody listens."""
+        return EvalState(self.context, dict(self.env or {}))
+
 
 def dotted(expr: ir.Expr) -> str:
     """``a.b.c`` for a name followed by attributes, else ""."""
@@ -138,3 +143,28 @@ def forget(path: str, env: Env) -> None:
     prefix, flag = path + ".", FLAG + path
     for key in [key for key in env if key.startswith((prefix, flag + ".", flag + " ")) or key == flag]:
         del env[key]
+
+
+def joined(ends: list[Env]) -> Env:
+    """What is known where several ways meet."""
+    if len(ends) == 1:
+        return ends[0]
+    first, rest = ends[0], ends[1:]
+    out: Env = {}
+    for name, value in first.items():
+        others = [env[name] for env in rest if name in env]
+        if len(others) == len(rest):
+            out[name] = value if all(other is value for other in others) else _met([value, *others])
+    # A name that only some ways assigned is read from the call context, which knows all its assignments.
+    return out
+
+
+def _met(values: list[Value | Lazy]) -> Value | Lazy:
+    """What a name is where ways meet that know different things of it."""
+    if any(type(value) is Lazy for value in values):
+        return Lazy(lambda: _met_values([settled(value) for value in values]))
+    return _met_values([settled(value) for value in values])
+
+
+def _met_values(values: list[Value]) -> Value:
+    return values[0] if all(value == values[0] for value in values) else union(values)

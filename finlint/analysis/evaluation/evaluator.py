@@ -1,8 +1,8 @@
 """What expressions may be: names, attributes, calls and annotations to abstract values.
 
 Evaluation answers without running statements in order: a local name is the union of what its assignments give,
-an attribute the union of what the class's methods store. ``flow`` runs a body in order on top of this, with an
-environment that knows more, and records what happens on the way.
+an attribute the union of what the class's methods store. ``execution.interpreter`` runs a body in order on top of
+this, with an environment that knows more, and records what happens on the way.
 """
 
 from __future__ import annotations

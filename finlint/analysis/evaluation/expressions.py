@@ -151,7 +151,7 @@ class Expressions:
         if not isinstance(function, LibMethod) or not isinstance(function.receiver, LibObject):
             if any(map(self._ends_process, alternatives(function))) and (path := dotted(expr.func.value)):
                 # Whatever else it may be.
-                state.env[path] = library.ended(self.eval(expr.func.value, EvalState(state.context, dict(state.env))))
+                state.env[path] = library.ended(self.eval(expr.func.value, state.quiet()))
             return
         entry = self.knowledge.entry(function.name)
         path = dotted(expr.func.value)
@@ -193,7 +193,7 @@ class Expressions:
         processes = [part.value for part in named if part.name == "pid"]
         if isinstance(expr.func, ir.Attr) and sends:
             processes = [expr.func.value]
-        quiet = EvalState(state.context, dict(state.env))
+        quiet = state.quiet()
         for process in processes:
             if path := dotted(process):
                 state.env[path] = library.ended(self.eval(process, quiet))
@@ -530,7 +530,7 @@ class Expressions:
             return None
         if not isinstance(target, ir.Display) or len(target.items) != 2 or not isinstance(target.items[0], ir.Name):
             return None
-        quiet = EvalState(state.context, dict(state.env or {}))
+        quiet = state.quiet()
         mappings = [m for m in alternatives(self.eval(call.func.value, quiet)) if isinstance(m, Mapping)]
         name = target.items[0].id
         left_out = [v for m in mappings for key, v in m.items if self._is_ruled_out(clause, name, key, quiet)]

@@ -4,7 +4,7 @@ Nobody else has the object any more, so that a flag stays what it was set to, or
 that may set it; and it is that in the method that is called next on the same object. The environment has it beside the
 values of names, as "?self.closed". An event that was set is a flag, too: "?self.stopped.is_set()".
 
-Whatever may change a flag in a way that is not looked at makes all of them unknown (``_Run._where_flags_are_known``).
+Whatever may change a flag in a way that is not looked at makes all of them unknown (``interpreter.Interpreter``).
 """
 
 from __future__ import annotations
@@ -12,12 +12,18 @@ from __future__ import annotations
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import FLAG, Env, EvalState, dotted, known_in
 from finlint.analysis.domain.values import (
+    Bound,
     Const,
+    Function,
+    Lib,
     LibMethod,
     LibObject,
     Object,
+    Partial,
+    Sequence,
     Value,
     alternatives,
+    is_known,
     is_none,
 )
 from finlint.analysis.evaluation.queries import Queries
@@ -44,10 +50,13 @@ def note(expr: ir.Expr, is_true: bool, state: EvalState, ask: Queries) -> None:
         state.env[FLAG + path] = Const(is_true)
 
 
-def note_set(call: ir.Call, called: Value, state: EvalState, ask: Queries) -> None:
-    """``self.stopped.set()``, where that is an event (``called`` is what is called)."""
-    if isinstance(called, LibMethod) and called.name == "threading.Event.set" and isinstance(call.func, ir.Attr):
-        path = _flag(call.func.value, state, ask)
+def note_event(expr: ir.Expr, state: EvalState, ask: Queries) -> None:
+    """``self.stopped.set()``, where that is an event."""
+    if not (isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and expr.func.name == "set"):
+        return
+    called = ask.expressions.eval(expr.func, state.quiet())
+    if isinstance(called, LibMethod) and called.name == "threading.Event.set":
+        path = _flag(expr.func.value, state, ask)
         if path and state.env is not None:
             state.env[f"{FLAG}{path}.is_set()"] = Const(True)
 
@@ -151,6 +160,23 @@ def forget_named(name: str, env: Env) -> None:
 
 def any_known(env: Env) -> bool:
     return any(key[0] == FLAG for key in env)
+
+
+def may_set(expr: ir.Expr, quiet: EvalState, ask: Queries) -> bool:
+    """Whether an expression runs anything but a function of a library that is given nothing to call. Nobody listens to
+    the state ``quiet``."""
+    if not isinstance(expr, ir.Call):
+        return isinstance(expr, (ir.Await, ir.Yield))
+    called = ask.expressions.eval(expr.func, quiet)
+    # Beside a library's method, what is not known is that of a placeholder: ``self.process = MISSING``.
+    options = [option for option in alternatives(called) if is_known(option)]
+    if not options or not all(isinstance(option, (Lib, LibMethod)) for option in options):
+        return True
+    if isinstance(expr.func, ir.Attr) and expr.func.name == "clear":
+        # An event, perhaps by another name.
+        return True
+    given = (option for arg in expr.args for option in alternatives(ask.expressions.eval(arg.value, quiet)))
+    return any(isinstance(option, (Bound, Function, Lib, LibMethod, Object, Partial, Sequence)) for option in given)
 
 
 def handed_on(

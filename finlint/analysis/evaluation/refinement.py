@@ -104,7 +104,7 @@ class Refinement:
         read = asked.func if isinstance(asked, ir.Call) else asked
         if not isinstance(read, ir.Attr) or not dotted(read.value):
             return
-        quiet = _quiet(state)
+        quiet = state.quiet()
         receiver = self.ask.expressions.eval(read.value, quiet)
         objects = [v for v in alternatives(receiver) if isinstance(v, LibObject)]
         if any(self._tells(v, read.name) == answer or _not_zero(self._tells(v, read.name), answer) for v in objects):
@@ -131,7 +131,7 @@ class Refinement:
     def _isinstance(self, test: ir.Call, holds: bool, state: EvalState) -> None:
         if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):
             return
-        quiet, cls = _quiet(state), test.args[1].value
+        quiet, cls = state.quiet(), test.args[1].value
         change = self.ask.classes.narrowed if holds else self.ask.classes.excluded
         self.narrow(test.args[0].value, lambda value: change(value, cls, quiet), state)
 
@@ -142,7 +142,7 @@ class Refinement:
         path = dotted(expr)
         if not path or state.env is None:
             return
-        quiet = _quiet(state)
+        quiet = state.quiet()
         function = state.context.function
         if function is not None and path.partition(".")[0] in function.ir.bound:
             state.env[path] = Lazy(lambda: change(self.ask.expressions.eval(expr, quiet)))
@@ -152,11 +152,6 @@ class Refinement:
         narrowed = change(value)
         if narrowed != value:
             state.env[path] = narrowed
-
-
-def _quiet(state: EvalState) -> EvalState:
-    """This moment's context for a question that is asked later, to which nobody listens."""
-    return EvalState(state.context, dict(state.env or {}))
 
 
 def _over(value: Value) -> Value:

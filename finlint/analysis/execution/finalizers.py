@@ -37,8 +37,9 @@ from finlint.analysis.execution.callables import (
     units,
 )
 from finlint.analysis.execution.given_deletions import DEL, Given, code_of, given_deletions, made_classes
-from finlint.analysis.execution.interpreter import Summaries, Summary
+from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.subclasses import class_key
+from finlint.analysis.execution.summary import Summary
 from finlint.analysis.models.registrars import Registrars, is_left_to_heirs
 from finlint.analysis.program.mentions import mentioned_at
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from finlint.analysis.domain.values import Function, Object
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.finalizers import Finalizer
-from finlint.analysis.execution.interpreter import Summary
+from finlint.analysis.execution.summary import Summary
 from finlint.analysis.program.closing import calls_taken, clean_ups, is_freed_as_generator
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, method_kind, with_closures
 from finlint.model import ir

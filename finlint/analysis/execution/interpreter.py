@@ -7,132 +7,52 @@ for each other, and a chain of calls of any length, cycles included, is a walk o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.effects import CallArgs, Effect, Registration
-from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, dotted, forget, known_in, settled
+from finlint.analysis.domain.effects import CallArgs, Effect
+from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, forget, joined, known_in, settled
 from finlint.analysis.domain.values import (
     UNKNOWN,
-    Bound,
     Class,
-    Function,
     Lib,
-    LibMethod,
     LibObject,
-    Mapping,
-    Object,
-    Partial,
-    Sequence,
     Value,
     alternatives,
-    grown,
     is_known,
-    put_at,
     says_nothing,
-    softened,
     union,
 )
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.comparisons import is_empty
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.protocols import EXIT_STACK
+from finlint.analysis.execution.blocks import cannot_raise, has_break, returns, widen
+from finlint.analysis.execution.summary import Summary
+from finlint.analysis.execution.targets import Targets
+from finlint.analysis.execution.waiting_loops import busy_loop, endless_iteration
 from finlint.analysis.models import library
 from finlint.analysis.program.statements import (
-    children,
     expressions_in,
-    flat_statements,
-    inner_blocks,
     parts_of,
-    walruses,
 )
 from finlint.model import ir
-from finlint.model.bindings import bound_by, target_names
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
-
-
-class Edge(NamedTuple):
-    span: Span
-    target: CallContext
-
-
-class Summary:
-    """What running ``context.function`` in ``context`` does."""
-
-    def __init__(self, context: CallContext) -> None:
-        self.context = context
-        self.effects: list[Effect] = []
-        self.edges: list[Edge] = []
-        self.registrations: list[Registration] = []
-        #: How often something of the project was called so far.
-        self.entered = 0
-        #: What it was made from.
-        self.made_from = 0
-        self._seen: set[object] = set()
-
-    def effect(self, effect: Effect) -> None:
-        if effect not in self._seen:
-            self._seen.add(effect)
-            self.effects.append(effect)
-
-    def edge(self, span: Span, target: CallContext) -> None:
-        self.entered += 1
-        edge = Edge(span, target)
-        if edge not in self._seen:
-            self._seen.add(edge)
-            self.edges.append(edge)
-
-    def registration(self, registration: Registration) -> None:
-        if registration not in self._seen:
-            self._seen.add(registration)
-            self.registrations.append(registration)
-
-
-class Summaries:
-    """All summaries of a run, made on demand."""
-
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
-        self._summaries: dict[CallContext, Summary] = {}
-
-    @property
-    def count(self) -> int:
-        """Bodies that were run."""
-        return len(self._summaries)
-
-    def of(self, context: CallContext) -> Summary:
-        reads = self.evaluator.reads
-        summary = self._summaries.get(context)
-        if summary is None:
-            summary = self._summaries[context] = Summary(context)
-            outer, reads.made_from = reads.made_from, 0
-            if context.function is not None:
-                env: Env = {name: value for name, value in context.params if is_known(value)}
-                _Run(self.evaluator, summary, env).block(context.function.ir.body)
-            summary.made_from = reads.same(reads.made_from)
-            reads.made_from |= outer
-        else:
-            reads.made_from |= summary.made_from
-        return summary
-
-    def of_statements(self, context: CallContext, block: ir.Block) -> Summary:
-        """A summary of statements outside any function (module level)."""
-        summary = Summary(context)
-        _Run(self.evaluator, summary, {}).block(block)
-        return summary
-
 
 #: What a block of statements comes to: goes on, or leaves (return, raise, break, continue).
 _GOES_ON = True
 _LEAVES = False
 
 
-class _Run:
+class Interpreter:
+    """Runs one body in order: what is known of names goes to ``state``, what happens to ``summary``."""
+
     def __init__(self, evaluator: Evaluator, summary: Summary, env: Env) -> None:
         self.evaluator = evaluator
         self.summary = summary
         self.state = EvalState(summary.context, env, summary)
+        self.targets = Targets(evaluator, self.state)
         self.module = summary.context.module
         self._has_flags = flags.has_any(summary.context)
 
@@ -163,7 +83,7 @@ class _Run:
         return _GOES_ON
 
     def statement(self, stmt: ir.Stmt) -> bool:
-        method: Callable[[_Run, Any], bool] | None = _STATEMENTS.get(type(stmt))
+        method: Callable[[Interpreter, Any], bool] | None = _STATEMENTS.get(type(stmt))
         if method is None:
             return _GOES_ON
         try:
@@ -176,7 +96,7 @@ class _Run:
             # It nests more deeply than Python can follow: what was seen so far stands, and what comes after it counts.
             return _GOES_ON
 
-    def _where_flags_are_known(self, method: Callable[[_Run, Any], bool], stmt: ir.Stmt) -> bool:
+    def _where_flags_are_known(self, method: Callable[[Interpreter, Any], bool], stmt: ir.Stmt) -> bool:
         """Run a statement; what was known of flags is forgotten where the statement may set one."""
         if isinstance(stmt, (ir.If, ir.Try, ir.Jump, ir.Global, ir.Assert)):
             # They see to that themselves.
@@ -195,33 +115,8 @@ class _Run:
             flags.forget_all(self.env)
         return goes_on
 
-    def _note_flag(self, target: ir.Expr, value: ir.Expr) -> None:
-        if self._has_flags and isinstance(value, ir.Const):
-            flags.note(target, bool(value.value), self.state, self.evaluator)
-
-    def _note_event(self, expr: ir.Expr) -> None:
-        if not self._has_flags:
-            return
-        if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and expr.func.name == "set":
-            flags.note_set(expr, self.evaluator.expressions.eval(expr.func, self._quiet()), self.state, self.evaluator)
-
     def _may_set_flags(self, expr: ir.Expr) -> bool:
-        """Whether an expression runs anything but a function of a library that is given nothing to call."""
-        if not isinstance(expr, ir.Call):
-            return isinstance(expr, (ir.Await, ir.Yield))
-        quiet = self._quiet()
-        called = self.evaluator.expressions.eval(expr.func, quiet)
-        # Beside a library's method, what is not known is that of a placeholder: ``self.process = MISSING``.
-        options = [option for option in alternatives(called) if is_known(option)]
-        if not options or not all(isinstance(option, (Lib, LibMethod)) for option in options):
-            return True
-        if isinstance(expr.func, ir.Attr) and expr.func.name == "clear":
-            # An event, perhaps by another name.
-            return True
-        given = (
-            option for arg in expr.args for option in alternatives(self.evaluator.expressions.eval(arg.value, quiet))
-        )
-        return any(isinstance(option, (Bound, Function, Lib, LibMethod, Object, Partial, Sequence)) for option in given)
+        return flags.may_set(expr, self.state.quiet(), self.evaluator)
 
     # -- simple statements
 
@@ -229,18 +124,19 @@ class _Run:
         value = self.evaluator.expressions.run_lazily(stmt.value, self.state)
         for target in stmt.targets:
             entered = self.summary.entered
-            self._store(target, value, stmt.span)
+            self.targets.store(target, value, stmt.span)
             if self.summary.entered != entered:
                 # A setter, which may set others.
                 flags.forget_all(self.env)
-            self._note_flag(target, stmt.value)
+            if self._has_flags and isinstance(stmt.value, ir.Const):
+                flags.note(target, bool(stmt.value.value), self.state, self.evaluator)
         return _GOES_ON
 
     def ann_assign(self, stmt: ir.AnnAssign) -> bool:
         if stmt.value is not None:
             value = self.evaluator.expressions.run_lazily(stmt.value, self.state)
-            quiet = self._quiet()
-            self._store(stmt.target, Lazy(lambda: self._declared(value, stmt.annotation, quiet)), stmt.span)
+            quiet = self.state.quiet()
+            self.targets.store(stmt.target, Lazy(lambda: self._declared(value, stmt.annotation, quiet)), stmt.span)
         return _GOES_ON
 
     def _declared(self, value: Value | Lazy, annotation: ir.Expr, state: EvalState) -> Value:
@@ -252,69 +148,20 @@ class _Run:
                 return declared
         return value
 
-    def _quiet(self) -> EvalState:
-        """This moment's state for a question that is asked later, to which nobody listens."""
-        return EvalState(self.state.context, dict(self.env))
-
-    def _store(self, target: ir.Expr, value: Value | Lazy, span: Span) -> None:
-        self._targets_effects(target, value, span)
-        if isinstance(target, ir.Attr):
-            flags.forget_named(target.name, self.env)
-            # What an attribute holds after an assignment is known only until some call may change it; that a
-            # finalizer's own ``self.x = None`` hides what came before is what matters.
-            value = _softened(value)
-        assign(target, value, self.env, self.evaluator.protocols.item)
-        if isinstance(target, ir.Subscript) and isinstance(target.value, ir.Name):
-            held = known_in(self.env, target.value.id)
-            if isinstance(held, (Sequence, Mapping)) and not isinstance(target.key, ir.Slice):
-                key = self.evaluator.expressions.eval(target.key, self._quiet())
-                self.env[target.value.id] = put_at(held, key, settled(value))
-        function = self.state.context.function
-        if isinstance(target, ir.Name) and function is not None and target.id in function.index.shared:
-            # A function inside may bind it anew (``nonlocal``): all that it may be is read from the scope.
-            self.env.pop(target.id, None)
-
-    def _targets_effects(self, target: ir.Expr, value: Value | Lazy, span: Span) -> None:
-        """Evaluate what a target itself runs: ``self.pool[key]``, ``__setitem__``, property setters."""
-        if isinstance(target, ir.Attr):
-            receiver = self.eval(target.value)
-            for option in alternatives(receiver):
-                if isinstance(option, Object):
-                    self.evaluator.protocols.store(option, target.name, settled(value), self.state, span)
-        elif isinstance(target, ir.Subscript):
-            receiver = self.eval(target.value)
-            index = self.eval(target.key)
-            for option in alternatives(receiver):
-                if isinstance(option, Mapping):
-                    self.evaluator.protocols.hashed(option, index, self.state, span)
-                if isinstance(option, Object):
-                    self.evaluator.protocols.special(option, "__setitem__", (index, settled(value)), self.state, span)
-        elif isinstance(target, ir.Display):
-            for item in target.items:
-                self._targets_effects(item.value if isinstance(item, ir.Starred) else item, UNKNOWN, span)
-
     def aug_assign(self, stmt: ir.AugAssign) -> bool:
-        current = self.eval(stmt.target)
-        value = self.eval(stmt.value)
-        for option in alternatives(current):
-            if isinstance(option, Object):
-                self.evaluator.expressions.in_place(option, stmt.op, value, self.state, stmt.span)
-        merged = self.evaluator.protocols.merged(current, value) if stmt.op == "BitOr" else None
-        result: Value
-        if merged is not None:
-            result = merged
-        elif isinstance(current, Sequence) and isinstance(value, Sequence):
-            result = Sequence(current.kind, None, union([current.element, value.element]))
-        else:
-            result = UNKNOWN
-        assign(stmt.target, result, self.env, self.evaluator.protocols.item)
+        self.targets.change(stmt)
+        return _GOES_ON
+
+    def delete(self, stmt: ir.Delete) -> bool:
+        self.targets.delete(stmt)
         return _GOES_ON
 
     def expression(self, stmt: ir.ExprStmt) -> bool:
         self.evaluator.expressions.run(stmt.value, self.state)
         if isinstance(stmt.value, ir.Call) and self._never_returns(stmt.value):
             return _LEAVES
-        self._note_event(stmt.value)
+        if self._has_flags:
+            flags.note_event(stmt.value, self.state, self.evaluator)
         return _GOES_ON
 
     def _never_returns(self, call: ir.Call) -> bool:
@@ -336,24 +183,6 @@ class _Run:
                     # ``raise Gone`` makes an instance.
                     self.evaluator.calls.call(option, CallArgs(), self.state, stmt.span)
         return _LEAVES
-
-    def delete(self, stmt: ir.Delete) -> bool:
-        for target in stmt.targets:
-            path = dotted(target)
-            if isinstance(target, ir.Attr):
-                for option in alternatives(self.eval(target.value)):
-                    if isinstance(option, Object):
-                        self.evaluator.protocols.delete(option, target.name, self.state, stmt.span)
-            if path:
-                forget(path, self.env)
-                self.env[path] = UNKNOWN
-            elif isinstance(target, ir.Subscript):
-                receiver = self.eval(target.value)
-                index = self.eval(target.key)
-                for option in alternatives(receiver):
-                    if isinstance(option, Object):
-                        self.evaluator.protocols.special(option, "__delitem__", (index,), self.state, stmt.span)
-        return _GOES_ON
 
     def assert_(self, stmt: ir.Assert) -> bool:
         if self._test(stmt.test) is False:
@@ -415,7 +244,7 @@ class _Run:
             arm = following
         if not ends:
             return _LEAVES
-        self.env = _join(ends)
+        self.env = joined(ends)
         return _GOES_ON
 
     def match(self, stmt: ir.Match) -> bool:
@@ -443,14 +272,14 @@ class _Run:
             ends.append(self.env)
         if not ends:
             return _LEAVES
-        self.env = _join(ends)
+        self.env = joined(ends)
         return _GOES_ON
 
     def _capture(self, stmt: ir.Match, case: ir.Case) -> None:
         """Where a pattern matched: what it says of the subject, and what its names are bound to."""
         cls = case.pattern.cls
         if cls is not None:
-            quiet = self._quiet()
+            quiet = self.state.quiet()
             self._narrow(stmt.subject, lambda value: self.evaluator.classes.narrowed(value, cls, quiet))
         values: dict[str, list[Value]] = {}
         for name, bound in case.pattern.binds:
@@ -464,14 +293,14 @@ class _Run:
         if verdict is False:
             return self.block(stmt.orelse)
         self._spins(stmt)
-        self._widen(stmt.body)
+        widen(stmt.body, self.state, self.evaluator)
         before = dict(self.env)
         self.refine(stmt.test, True)
         self.block(stmt.body)
         # ``while True`` is left by ``break`` only; a loop without one never ends.
-        if isinstance(stmt.test, ir.Const) and stmt.test.value and not _has_break(stmt.body):
+        if isinstance(stmt.test, ir.Const) and stmt.test.value and not has_break(stmt.body):
             return _LEAVES
-        self.env = _join([before, self.env])
+        self.env = joined([before, self.env])
         self.refine(stmt.test, False)
         return self.block(stmt.orelse) if stmt.orelse else _GOES_ON
 
@@ -494,32 +323,14 @@ class _Run:
         if is_empty(iterated, stmt.iter):
             return self.block(stmt.orelse)
         element = self.evaluator.protocols.element(iterated, self.state, stmt.span)
-        self._widen(stmt.body)
+        widen(stmt.body, self.state, self.evaluator)
         before = dict(self.env)
         assign(stmt.target, element, self.env, self.evaluator.protocols.item)
         self.block(stmt.body)
-        self.env = _join([before, self.env])
+        self.env = joined([before, self.env])
         if stmt.orelse:
             self.block(stmt.orelse)
         return _GOES_ON
-
-    def _widen(self, body: ir.Block) -> None:
-        """Before a loop: what the body assigns may already have been assigned by an earlier round."""
-        for name in _assigned(body):
-            if name in self.env and "." not in name:
-                self.env[name] = self._widened(name, self.env[name])
-                forget(name, self.env)
-            elif "." in name:
-                self.env.pop(name, None)
-        for name in _changed(body) & self.env.keys():
-            self.env[name] = self._grown(self.env[name])
-
-    @staticmethod
-    def _grown(value: Value | Lazy) -> Lazy:
-        return Lazy(lambda: union(map(grown, alternatives(settled(value)))))
-
-    def _widened(self, name: str, value: Value | Lazy) -> Lazy:
-        return Lazy(lambda: union([settled(value), self.evaluator.names.context_name(name, self.state.context)]))
 
     def with_(self, stmt: ir.With) -> bool:
         entered: list[tuple[Value, Span]] = []
@@ -549,8 +360,8 @@ class _Run:
                     # What the body gave to the stack is run here.
                     value = known_in(self.env, target.id) or value
                 self.evaluator.protocols.exited(value, self.state, span)
-        if goes_on is _LEAVES and suppresses and not _returns(stmt.body):
-            self.env = _join([before, self.env])
+        if goes_on is _LEAVES and suppresses and not returns(stmt.body):
+            self.env = joined([before, self.env])
             return _GOES_ON
         return goes_on
 
@@ -566,8 +377,8 @@ class _Run:
         ends: list[Env] = []
         if goes_on is _GOES_ON and self.block(stmt.orelse) is _GOES_ON:
             ends.append(self.env)
-        for handler in () if _cannot_raise(stmt.body) else stmt.handlers:
-            self.env = _join([before, after])
+        for handler in () if cannot_raise(stmt.body) else stmt.handlers:
+            self.env = joined([before, after])
             if handler.type is not None:
                 self.eval(handler.type)
             if handler.name:
@@ -575,7 +386,7 @@ class _Run:
             if self.block(handler.body) is _GOES_ON:
                 ends.append(self.env)
         left = not ends
-        self.env = _join(ends) if ends else _join([before, after])
+        self.env = joined(ends) if ends else joined([before, after])
         if self.block(stmt.final) is _LEAVES:
             return _LEAVES
         return _LEAVES if left else _GOES_ON
@@ -601,218 +412,62 @@ class _Run:
         self.evaluator.refinement.narrow(expr, change, self.state)
 
 
-def _softened(value: Value | Lazy) -> Value | Lazy:
-    return Lazy(lambda: softened(settled(value))) if type(value) is Lazy else softened(settled(value))
-
-
-def _join(ends: list[Env]) -> Env:
-    """What is known where several ways meet."""
-    if len(ends) == 1:
-        return ends[0]
-    first, rest = ends[0], ends[1:]
-    out: Env = {}
-    for name, value in first.items():
-        others = [env[name] for env in rest if name in env]
-        if len(others) == len(rest):
-            out[name] = value if all(other is value for other in others) else _met([value, *others])
-    # A name that only some ways assigned is read from the call context, which knows all its assignments.
-    return out
-
-
-def _met(values: list[Value | Lazy]) -> Value | Lazy:
-    """What a name is where ways meet that know different things of it."""
-    if any(type(value) is Lazy for value in values):
-        return Lazy(lambda: _met_values([settled(value) for value in values]))
-    return _met_values([settled(value) for value in values])
-
-
-def _met_values(values: list[Value]) -> Value:
-    return values[0] if all(value == values[0] for value in values) else union(values)
-
-
-def _assigned(block: ir.Block) -> set[str]:
-    """Names and attribute paths that a block assigns."""
-    out: set[str] = set()
-    for stmt in flat_statements(block):
-        for bound in bound_by(stmt):
-            out.update(target_names(bound.target))
-            path = dotted(bound.target)
-            if path:
-                out.add(path)
-        out.update(walrus.target for walrus in walruses(stmt))
-    return out
-
-
-def _changed(block: ir.Block) -> set[str]:
-    """Names of what a block may put something into: it stores items, calls a method, or gives it to a function."""
-    out: set[str] = set()
-    for stmt in flat_statements(block):
-        for target in stmt.targets if isinstance(stmt, (ir.Assign, ir.Delete)) else ():
-            if isinstance(target, ir.Subscript) and isinstance(target.value, ir.Name):
-                out.add(target.value.id)
-        for expr in expressions_in(stmt):
-            if isinstance(expr, ir.Call):
-                used = [arg.value for arg in expr.args]
-                used += [expr.func.value] if isinstance(expr.func, ir.Attr) else []
-                out.update(part.id for part in used if isinstance(part, ir.Name))
-    return out
-
-
-def _has_break(block: ir.Block) -> bool:
-    """Whether a loop body holds a ``break`` of this loop, or a way out of the function."""
-    for stmt in block:
-        if isinstance(stmt, ir.Jump) and stmt.kind == "break":
-            return True
-        if isinstance(stmt, (ir.For, ir.While)):
-            if _has_break(stmt.orelse):
-                return True
-            continue
-        if any(_has_break(inner) for inner in inner_blocks(stmt)):
-            return True
-    return False
-
-
 def _is_ended(value: Value | Lazy) -> bool:
     """Whether a process, as far as there is one, was killed."""
     options = () if isinstance(value, Lazy) else alternatives(value)
     return any(isinstance(option, LibObject) and option.mode == library.ENDED for option in options)
 
 
-def _cannot_raise(block: ir.Block) -> bool:
-    """Whether nothing in a block can raise: constants, given to names or returned. What is left of a generator's body
-    is empty where an exception is raised into it."""
-    return bool(block) and all(
-        isinstance(stmt, (ir.Jump, ir.Global))
-        or (isinstance(stmt, (ir.ExprStmt, ir.Return)) and (stmt.value is None or isinstance(stmt.value, ir.Const)))
-        or (
-            isinstance(stmt, ir.Assign)
-            and isinstance(stmt.value, ir.Const)
-            and all(isinstance(target, ir.Name) for target in stmt.targets)
-        )
-        for stmt in block
-    )
-
-
-def _returns(block: ir.Block) -> bool:
-    return any(isinstance(stmt, ir.Return) for stmt in flat_statements(block))
-
-
-def busy_loop(stmt: ir.While) -> bool:
-    """A ``while`` with no bound of its own: it waits for somebody else, or tries again for ever.
-
-    Three shapes: nothing in the body can change what the condition asks; ``while True`` whose only way out is
-    such a question; ``while True`` that tries again after an exception and leaves when it went well.
-    """
-    if isinstance(stmt.test, ir.Const):
-        return bool(stmt.test.value) and (_retries(stmt.body) or _asks_for_the_end(stmt.body))
-    return _asks(stmt.test, stmt.body) and not _leaves(stmt.body) and _is_idle(stmt.body)
-
-
-def endless_iteration(stmt: ir.For, iterated: Value) -> bool:
-    """``for _ in itertools.count()`` that only waits for somebody else."""
-    endless = any(isinstance(v, LibObject) and v.type in _ENDLESS for v in alternatives(iterated))
-    return endless and (_retries(stmt.body) or _asks_for_the_end(stmt.body))
-
-
-_ENDLESS = frozenset({"itertools.count", "itertools.cycle"})
-
-
-def _asks(test: ir.Expr, body: ir.Block) -> bool:
-    """Whether a condition only reads attributes or asks a predicate, none of which ``body`` assigns."""
-    asks = False
-    tested: list[str] = []
-    stack: list[ir.Expr] = [test]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (ir.Yield, ir.Await, ir.Walrus)):
-            return False
-        if isinstance(node, ir.Call):
-            # ``while chunk := read()`` and ``while q.get()`` consume; ``while t.is_alive()`` only asks.
-            name = node.func.name if isinstance(node.func, ir.Attr) else ""
-            if node.args or not (name in _ASKING or name.lstrip("_").startswith(("is_", "has_"))):
-                return False
-            asks = True
-        path = dotted(node)
-        if path:
-            asks = asks or "." in path
-            tested.append(path)
-            continue
-        stack.extend(children(node))
-    assigned = _assigned(body)
-    # Local names only: another thread cannot change them, so it is a computation, not a wait.
-    return asks and not any(path in assigned or path.partition(".")[0] in assigned for path in tested)
-
-
-def _asks_for_the_end(body: ir.Block) -> bool:
-    """An endless loop whose ways out all depend on what somebody else does."""
-    exits = [s for s in body if isinstance(s, ir.If) and _leaves(s.body)]
-    rest = tuple(s for s in body if s not in exits)
-    if any(s.orelse or not _asks(s.test, body) for s in exits):
-        return False
-    return not _leaves(rest) and _is_idle(rest)
-
-
-def _retries(body: ir.Block) -> bool:
-    """``try: ...; return`` with a handler that goes round again."""
-    tries = [s for s in body if isinstance(s, ir.Try)]
-    if len(tries) != 1:
-        return False
-    (attempt,) = tries
-    swallowed = [h for h in attempt.handlers if not _leaves(h.body)]
-    if not swallowed or any(_leaves(h.body) for h in attempt.handlers):
-        return False
-    after = body[body.index(attempt) + 1 :]
-    ends = [block[-1] for block in (attempt.body, attempt.orelse, after) if block]
-    return any(isinstance(s, ir.Return) or (isinstance(s, ir.Jump) and s.kind == "break") for s in ends)
-
-
-def _leaves(body: ir.Block) -> bool:
-    """Whether a loop's body holds a way out of the loop."""
-    for inner in flat_statements(body):
-        if isinstance(inner, (ir.Return, ir.Raise)) or (isinstance(inner, ir.Jump) and inner.kind == "break"):
-            return True
-        if any(isinstance(expr, (ir.Yield, ir.Await)) for expr in expressions_in(inner)):
-            return True
-    return False
-
-
-def _is_idle(body: ir.Block) -> bool:
-    """Whether a body only passes time: it calls nothing that could change what the loop waits for."""
-    return all(
-        not isinstance(expr, ir.Call) or _passes_time(expr)
-        for inner in flat_statements(body)
-        for expr in expressions_in(inner)
-    )
-
-
-_ASKING = frozenset(
-    {"is_alive", "is_set", "locked", "done", "running", "poll", "empty", "full", "is_open", "isAlive", "isSet"}
-)
-_IDLE = frozenset({"sleep", "print", "debug", "info", "warning", "monotonic", "time", "perf_counter", "log"})
-
-
-def _passes_time(call: ir.Call) -> bool:
-    if isinstance(call.func, ir.Attr):
-        return call.func.name in _IDLE
-    return isinstance(call.func, ir.Name) and call.func.id in _IDLE
-
-
 _STATEMENTS: dict[type, Any] = {
-    ir.Assign: _Run.assign,
-    ir.AnnAssign: _Run.ann_assign,
-    ir.AugAssign: _Run.aug_assign,
-    ir.ExprStmt: _Run.expression,
-    ir.Return: _Run.return_,
-    ir.Raise: _Run.raise_,
-    ir.Delete: _Run.delete,
-    ir.Assert: _Run.assert_,
-    ir.Jump: _Run.jump,
-    ir.FunctionDef: _Run.define,
-    ir.ClassDef: _Run.define_class,
-    ir.If: _Run.if_,
-    ir.Match: _Run.match,
-    ir.While: _Run.while_,
-    ir.For: _Run.for_,
-    ir.With: _Run.with_,
-    ir.Try: _Run.try_,
+    ir.Assign: Interpreter.assign,
+    ir.AnnAssign: Interpreter.ann_assign,
+    ir.AugAssign: Interpreter.aug_assign,
+    ir.ExprStmt: Interpreter.expression,
+    ir.Return: Interpreter.return_,
+    ir.Raise: Interpreter.raise_,
+    ir.Delete: Interpreter.delete,
+    ir.Assert: Interpreter.assert_,
+    ir.Jump: Interpreter.jump,
+    ir.FunctionDef: Interpreter.define,
+    ir.ClassDef: Interpreter.define_class,
+    ir.If: Interpreter.if_,
+    ir.Match: Interpreter.match,
+    ir.While: Interpreter.while_,
+    ir.For: Interpreter.for_,
+    ir.With: Interpreter.with_,
+    ir.Try: Interpreter.try_,
 }
+
+
+class Summaries:
+    """All summaries of a run, made on demand."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._summaries: dict[CallContext, Summary] = {}
+
+    @property
+    def count(self) -> int:
+        """Bodies that were run."""
+        return len(self._summaries)
+
+    def of(self, context: CallContext) -> Summary:
+        reads = self.evaluator.reads
+        summary = self._summaries.get(context)
+        if summary is None:
+            summary = self._summaries[context] = Summary(context)
+            outer, reads.made_from = reads.made_from, 0
+            if context.function is not None:
+                env: Env = {name: value for name, value in context.params if is_known(value)}
+                Interpreter(self.evaluator, summary, env).block(context.function.ir.body)
+            summary.made_from = reads.same(reads.made_from)
+            reads.made_from |= outer
+        else:
+            reads.made_from |= summary.made_from
+        return summary
+
+    def of_statements(self, context: CallContext, block: ir.Block) -> Summary:
+        """A summary of statements outside any function (module level)."""
+        summary = Summary(context)
+        Interpreter(self.evaluator, summary, {}).block(block)
+        return summary

@@ -1,0 +1,94 @@
+"""What a block of statements may do, by what is written in it: which names it binds, and how it may be left."""
+
+from __future__ import annotations
+
+from finlint.analysis.domain.state import EvalState, Lazy, dotted, forget, settled
+from finlint.analysis.domain.values import Value, alternatives, grown, union
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, walruses
+from finlint.model import ir
+from finlint.model.bindings import bound_by, target_names
+
+
+def assigned(block: ir.Block) -> set[str]:
+    """Names and attribute paths that a block assigns."""
+    out: set[str] = set()
+    for stmt in flat_statements(block):
+        for bound in bound_by(stmt):
+            out.update(target_names(bound.target))
+            path = dotted(bound.target)
+            if path:
+                out.add(path)
+        out.update(walrus.target for walrus in walruses(stmt))
+    return out
+
+
+def changed(block: ir.Block) -> set[str]:
+    """Names of what a block may put something into: it stores items, calls a method, or gives it to a function."""
+    out: set[str] = set()
+    for stmt in flat_statements(block):
+        for target in stmt.targets if isinstance(stmt, (ir.Assign, ir.Delete)) else ():
+            if isinstance(target, ir.Subscript) and isinstance(target.value, ir.Name):
+                out.add(target.value.id)
+        for expr in expressions_in(stmt):
+            if isinstance(expr, ir.Call):
+                used = [arg.value for arg in expr.args]
+                used += [expr.func.value] if isinstance(expr.func, ir.Attr) else []
+                out.update(part.id for part in used if isinstance(part, ir.Name))
+    return out
+
+
+def has_break(block: ir.Block) -> bool:
+    """Whether a loop body holds a ``break`` of this loop, or a way out of the function."""
+    for stmt in block:
+        if isinstance(stmt, ir.Jump) and stmt.kind == "break":
+            return True
+        if isinstance(stmt, (ir.For, ir.While)):
+            if has_break(stmt.orelse):
+                return True
+            continue
+        if any(has_break(inner) for inner in inner_blocks(stmt)):
+            return True
+    return False
+
+
+def cannot_raise(block: ir.Block) -> bool:
+    """Whether nothing in a block can raise: constants, given to names or returned. What is left of a generator's body
+    is empty where an exception is raised into it."""
+    return bool(block) and all(
+        isinstance(stmt, (ir.Jump, ir.Global))
+        or (isinstance(stmt, (ir.ExprStmt, ir.Return)) and (stmt.value is None or isinstance(stmt.value, ir.Const)))
+        or (
+            isinstance(stmt, ir.Assign)
+            and isinstance(stmt.value, ir.Const)
+            and all(isinstance(target, ir.Name) for target in stmt.targets)
+        )
+        for stmt in block
+    )
+
+
+def returns(block: ir.Block) -> bool:
+    return any(isinstance(stmt, ir.Return) for stmt in flat_statements(block))
+
+
+def widen(body: ir.Block, state: EvalState, evaluator: Evaluator) -> None:
+    """Before a loop: what its body assigns may already have been assigned by an earlier round."""
+    env = state.env
+    assert env is not None
+    context = state.context
+
+    def widened(name: str, value: Value | Lazy) -> Lazy:
+        return Lazy(lambda: union([settled(value), evaluator.names.context_name(name, context)]))
+
+    for name in assigned(body):
+        if name in env and "." not in name:
+            env[name] = widened(name, env[name])
+            forget(name, env)
+        elif "." in name:
+            env.pop(name, None)
+    for name in changed(body) & env.keys():
+        env[name] = _grown(env[name])
+
+
+def _grown(value: Value | Lazy) -> Lazy:
+    return Lazy(lambda: union(map(grown, alternatives(settled(value)))))
