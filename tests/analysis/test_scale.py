@@ -17,6 +17,9 @@ from small import check, codes, write
 from finlint import engine
 from finlint.model.finding import Report
 from finlint.syntax import source as syntax_source
+from finlint.syntax.aliases import aliases
+from finlint.syntax.lines import Lines
+from finlint.syntax.source import SourceFile
 
 #: The largest growth of the work when a program doubles: 2 would be linear.
 NEARLY_LINEAR = 2.5
@@ -142,9 +145,16 @@ def registrations(count: int) -> str:
     return f"import threading, weakref\nLOCK = threading.Lock()\ndef close(n): LOCK.acquire()\n{many}"
 
 
+def one_line(count: int) -> str:
+    """Any number of statements on one line, each with a registrar's word."""
+    base = "import threading, weakref\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): LOCK.acquire()\n"
+    return base + "word = 'finalize'; " * count + "\n"
+
+
 @pytest.mark.parametrize(
     ("program", "count"),
     [
+        (one_line, 300),
         (methods, 400),
         (chain, 250),
         (method_chain, 150),
@@ -169,6 +179,7 @@ def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_pa
 @pytest.mark.parametrize(
     ("program", "count"),
     [
+        (one_line, 20_000),
         (methods, 10_000),
         (chain, 2_000),
         (method_chain, 2_000),
@@ -187,6 +198,22 @@ def test_the_answer_is_right_at_size(program: Callable[[int], str], count: int, 
     report = check(tmp_path, {"large": program(count)})
     assert report.errors == ()
     assert codes(report) == ["FIN102"]
+
+
+def test_a_line_of_many_statements_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Characters are counted: what a regular expression does is no call."""
+    source = SourceFile("m.py", b"from weakref import finalize\n" + b"x = finalize; " * 2_000 + b"\n")
+    read: list[int] = []
+    between = Lines.between
+
+    def counted(lines: Lines, first: int, last: int) -> str:
+        text = between(lines, first, last)
+        read.append(len(text))
+        return text
+
+    monkeypatch.setattr(Lines, "between", counted)
+    assert aliases(source.facts, source.lines, frozenset({"finalize"})) == ["finalize", "x"]
+    assert sum(read) < 3 * len(source.lines.text)
 
 
 @pytest.mark.parametrize("program", [terms, branches])

@@ -120,7 +120,8 @@ class Finder:
         else:
             lines = mentioned_at(module, frozenset(words))
         names = self.evaluator.names
-        for unit in units(module, [line for line in lines if not names.is_left_out(line, module)]):
+        # A line may name any number of them.
+        for unit in units(module, [line for line in dict.fromkeys(lines) if not names.is_left_out(line, module)]):
             if (module, unit) in self._searched:
                 continue
             self._searched.add((module, unit))
