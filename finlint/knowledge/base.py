@@ -55,6 +55,7 @@ class Knowledge:
         self._canonical: dict[str, str] = {}
         self._entries: dict[str, Entry | None] = {}
         self._members: dict[tuple[str, str], str | None] = {}
+        self._modules: dict[str, bool] = {}
         self._lines: dict[str, tuple[Step, ...]] = {}
         self._user: dict[str, Table] = {}
         paths = tuple(user_files)
@@ -264,10 +265,13 @@ class Knowledge:
 
     def knows_module(self, module: str) -> bool:
         """Whether names of the module can have entries or types here."""
-        if self.stubs.is_module(module):
-            return True
-        prefix = f"{module}."
-        return any(name.startswith(prefix) for name in self._table(module).names())
+        known = self._modules.get(module)
+        if known is None:
+            prefix = f"{module}."
+            known = self._modules[module] = self.stubs.is_module(module) or any(
+                name.startswith(prefix) for name in self._table(module).names()
+            )
+        return known
 
     @staticmethod
     def is_stdlib(module: str) -> bool:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small import check, codes
 
+from finlint.analysis.domain.call_contexts import CallContext, CallContexts
 from finlint.analysis.domain.values import NEVER, Const, Sequence, Value, alternatives, union
 from finlint.analysis.evaluation.memo import Memo, Solver
 from finlint.model import limits
@@ -242,3 +244,67 @@ def test_instances_that_are_made_with_what_their_makers_were_given_come_to_an_en
     report = check(tmp_path, {"main.py": source})
     assert [f.code for f in report.findings if f.code == "FIN103"] == ["FIN103"]
     assert not {"contexts", "queries"} & set(dict(report.summary.limits))
+
+
+#: What is read attribute by attribute, or handed on by ``**``, and comes back to where it was read.
+RETURNING = {
+    "attributes of everything": """
+        import time
+        class Jellier:
+            def jelly(self, obj):
+                if isinstance(obj, type):
+                    return obj.__name__
+                return [self.jelly(obj.__self__), self.jelly(obj.__class__), self.jelly(obj.__dict__)]
+            def __del__(self):
+                if self.jelly(str): time.sleep(9)
+    """,
+    "what a list has not": """
+        import time
+        class Features:
+            def decode(self, schema):
+                if isinstance(schema, dict):
+                    return {k: self.decode(v) for k, v in schema.items()}
+                if isinstance(schema, (list, tuple)):
+                    return self.decode([schema.feature])
+                if hasattr(schema, "length"):
+                    return [self.decode(schema.feature)], [self.decode([schema.length])]
+                return schema
+            def __del__(self):
+                if self.decode([{"a": 1}, "x"]): time.sleep(9)
+    """,
+    "keywords": """
+        import time
+        class System:
+            def walk(self, path, topdown=True, **kwargs):
+                detail = kwargs.pop("detail", False)
+                for name in self.ls(path, **kwargs):
+                    yield name
+                    yield from self.walk(name, detail=detail, **kwargs)
+                    yield from self.walk(name, detail=self.of(detail), topdown=True, **kwargs)
+            def of(self, detail):
+                return not detail
+            def __del__(self):
+                for name in self.walk("/"): time.sleep(9)
+    """,
+}
+
+
+@pytest.mark.parametrize("name", RETURNING)
+def test_what_comes_back_with_more_is_not_another_thing_each_time(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+    of = CallContexts.of
+
+    def counted(self: CallContexts, *args: Any) -> CallContext:
+        nonlocal made
+        before = len(self._table)
+        context = of(self, *args)
+        made += len(self._table) - before
+        # Not at the end: there would be none.
+        assert made < 50
+        return context
+
+    monkeypatch.setattr(CallContexts, "of", counted)
+    assert codes(check(tmp_path, {"main.py": RETURNING[name]})) == ["FIN103"]
+    assert made

@@ -41,6 +41,7 @@ from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.namespaces import NAMESPACES, kept
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
+from finlint.analysis.models.containers import ANY_MAPPING, has_method
 from finlint.analysis.program.definitions import class_of
 from finlint.analysis.program.self_construction import made_names
 from finlint.analysis.program.symbols import FunctionNode, is_abstract, method_kind, with_closures
@@ -124,7 +125,7 @@ class Attributes:
         if isinstance(value, Super):
             return self._super_attribute(value, name, state, span)
         if isinstance(value, (Sequence, Mapping)):
-            return LibMethod(value, name)
+            return LibMethod(value, name) if has_method(value, name) else UNKNOWN
         if isinstance(value, Bound) and name == "__self__":
             return value.receiver
         if isinstance(value, Bound) and name == "__func__":
@@ -137,7 +138,7 @@ class Attributes:
             return self.attribute(value.target, name, state, span)
         if isinstance(value, (WeakReference, Partial, Function)):
             return LibMethod(value, name)
-        if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
+        if isinstance(value, Const) and has_method(value, name):
             return LibMethod(value, name)
         return NEVER if value is NEVER else UNKNOWN
 
@@ -168,7 +169,7 @@ class Attributes:
             if is_known(stored):
                 return stored
         if value.type == VARS:
-            return LibMethod(value, name)
+            return LibMethod(value, name) if has_method(ANY_MAPPING, name) else UNKNOWN
         for key, constructed in value.args:
             # A wrapper such as contextlib.closing keeps what it was given under the parameter's name.
             if key == name and is_known(constructed) and self.knowledge.member(value.type, name) is None:

@@ -128,7 +128,9 @@ class Calls:
             shifted = CallArgs((function.receiver, *args.positional), args.keywords, args.open_ended)
             return self.call_lazily(inner, shifted, state, span, expr, result)
         if isinstance(function, Partial):
-            merged = CallArgs((*function.args, *args.positional), (*function.keywords, *args.keywords), args.open_ended)
+            # What is given by name in the call takes the place of what was before.
+            keywords = tuple({**dict(function.keywords), **dict(args.keywords)}.items())
+            merged = CallArgs((*function.args, *args.positional), keywords, args.open_ended)
             return self.call_lazily(function.function, merged, state, span, expr, result)
         if isinstance(function, Class):
             return self.construct(function, args, state, span, expr)

@@ -609,7 +609,8 @@ class Expressions:
 
     def arguments(self, args: tuple[ir.Arg, ...], state: EvalState) -> CallArgs:
         positional: list[Value] = []
-        keywords: list[tuple[str, Value]] = []
+        keywords: dict[str, Value] = {}
+        passed_on: dict[str, Value] = {}
         open_ended = False
         spliced: list[Value] = []
         for arg in args:
@@ -628,14 +629,17 @@ class Expressions:
                     and (value.items or is_complete(value))
                     and all(isinstance(k, Const) and isinstance(k.value, str) for k, _ in value.items)
                 ):
-                    keywords.extend((str(k.value), v) for k, v in value.items if isinstance(k, Const))
+                    passed_on.update((str(k.value), v) for k, v in value.items if isinstance(k, Const))
                 else:
                     open_ended = True
             elif arg.keyword:
-                keywords.append((arg.keyword, value))
+                keywords[arg.keyword] = value
             elif not open_ended:
                 positional.append(value)
-        return CallArgs(tuple(positional), tuple(keywords), open_ended, union(spliced))
+        # What is written by name is not in the mapping any more, or the call raises TypeError.
+        for key, value in passed_on.items():
+            keywords.setdefault(key, value)
+        return CallArgs(tuple(positional), tuple(keywords.items()), open_ended, union(spliced))
 
     def _first_items(self, expr: ir.Expr, state: EvalState) -> tuple[Value, ...]:
         """The items that a sum of sequences is known to start with: ``f(*([self] + more))``."""

@@ -344,6 +344,9 @@ def module_member(module: str, name: str, knowledge: Knowledge) -> Value:
         variable = instance_of(declared, knowledge)
         # A number, say, is no function or class, which would be true in conditions.
         return variable if is_known(variable) or not knowledge.is_definition(full) else Lib(full)
+    if name.startswith("__") and not knowledge.is_definition(full) and knowledge.member(module, name) is None:
+        # ``__dict__``, ``__self__``, ``__class__``: what everything has in Python is no name of the library's.
+        return UNKNOWN
     return Lib(full)
 
 
