@@ -24,18 +24,33 @@ def offers(
     files: Iterable[str],
     read: Callable[[str], bytes],
     may_fix: Callable[[Finding], bool] = lambda finding: True,
+    *,
+    changes: bool = True,
 ) -> dict[Finding, OfferedFix]:
-    """The best fix of each finding that has one, in ``files`` alone. ``read`` gives the bytes of a file."""
+    """The best fix of each finding that has one, in ``files`` alone. ``read`` gives the bytes of a file.
+
+    Without ``changes`` those of a fix may be left out: whoever only says that there is one need not have it made.
+    """
     wanted = [finding for finding in findings if finding.code in FIXABLE and may_fix(finding)]
     if not wanted:
         return {}
-    from finlint.fixes.edit import Request
-    from finlint.fixes.registry import candidates
+    from finlint.fixes.glance import Glances, Sure
     from finlint.sources import Sources
 
     sources = Sources(files, read)
+    glances = Glances(sources.text, sources.may_change)
     out: dict[Finding, OfferedFix] = {}
     for finding in wanted:
+        verdict = glances.verdict(finding)
+        if isinstance(verdict, Sure) and not changes:
+            out[finding] = OfferedFix(verdict.title, False, ())
+            continue
+        if not verdict:
+            continue
+        # Only here: LibCST takes longer to be imported than most packages to be analysed.
+        from finlint.fixes.edit import Request
+        from finlint.fixes.registry import candidates
+
         fixes = list(candidates(Request(finding, sources.tree, tuple(wanted), sources.elsewhere, sources.text)))
         if fixes:
             # A safe one is what ``--fix`` takes, whatever comes before it.

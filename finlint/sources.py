@@ -36,15 +36,20 @@ class Sources:
         self.texts = texts
         self._trees.clear()
 
+    def may_change(self, path: str) -> bool:
+        """Whether it is a linted file that need not stay as it is."""
+        name = self._files.get(os.path.abspath(path))
+        return name is not None and name not in self._kept
+
     def tree(self, path: str) -> Tree | None:
-        """A linted file as a tree; None for other files, and for what LibCST cannot read."""
+        """A file that may change as a tree; None for other files, and for what LibCST cannot read."""
         import libcst
 
         from finlint.fixes.tree import Tree
 
-        name = self._files.get(os.path.abspath(path))
-        if name is None or name in self._kept:
+        if not self.may_change(path):
             return None
+        name = self._files[os.path.abspath(path)]
         if name not in self._trees:
             try:
                 self._trees[name] = Tree(name, decode(self.data(name)))

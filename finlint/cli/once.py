@@ -15,7 +15,7 @@ from finlint.cli.wanted import Known, touched
 from finlint.cli.writing import fixable, write
 from finlint.linter import Linter
 from finlint.model.finding import FileError, Finding, OfferedFix, Report, Summary
-from finlint.report.formats import WITH_FIXES
+from finlint.report.formats import WITH_CHANGES, WITH_FIXES
 from finlint.report.plain import plain_path
 from finlint.report.view import View
 from finlint.shown import Outcome
@@ -131,18 +131,19 @@ def finish(
     options = run.request.options
     report = run.known.subtracted(outcome.report)
     view = View(report, os.getcwd(), texts.lines)
-    if not run.request.fixes and any(output.format in WITH_FIXES for output in run.request.outputs):
-        view = view._replace(fixes=_offers(run, report, texts))
+    formats = {output.format for output in run.request.outputs}
+    if not run.request.fixes and formats & WITH_FIXES:
+        view = view._replace(fixes=_offers(run, report, texts, changes=bool(formats & WITH_CHANGES)))
         after = fixable(view.fixes)
     write(run.request, view, outcome.suppressed, stream or sys.stdout, before=before, after=after)
     return 1 if (report.findings or report.errors) and not options.exit_zero else 0
 
 
-def _offers(run: Run, report: Report, texts: Texts) -> Mapping[Finding, OfferedFix]:
-    """The fixes that ``--fix`` and ``--unsafe-fixes`` would try."""
+def _offers(run: Run, report: Report, texts: Texts, *, changes: bool) -> Mapping[Finding, OfferedFix]:
+    """The fixes that ``--fix`` and ``--unsafe-fixes`` would try; with their ``changes``, or perhaps without."""
     from finlint.offering import offers
 
-    return offers(report.findings, run.found.files, texts.data, run.linter.policies.may_fix)
+    return offers(report.findings, run.found.files, texts.data, run.linter.policies.may_fix, changes=changes)
 
 
 def _tell(linter: Linter, outcome: Outcome, done: Sequence[Statistics]) -> None:

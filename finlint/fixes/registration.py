@@ -7,19 +7,9 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from finlint.fixes.terms import PASSES
 from finlint.fixes.tree import Tree, dotted, keyword, with_arguments
 from finlint.model.finding import Finding
-
-#: How the callback gets arguments: "rest" of the call's own, ``args=`` and ``kwargs=`` ("tuple"), one more
-#: ("argument"), or the dying object itself ("object").
-_PASSES = {
-    "weakref.finalize": "rest",
-    "multiprocessing.util.Finalize": "tuple",
-    "finlint.runtime.add_cleanup": "argument",
-    "finlint.runtime.Runtime.add_cleanup": "argument",
-    "finlint.runtime.set_finalizer": "object",
-    "finlint.runtime.Runtime.set_finalizer": "object",
-}
 
 
 class Registered(NamedTuple):
@@ -54,7 +44,7 @@ class Registered(NamedTuple):
 def registered(finding: Finding, tree: Tree) -> Registered | None:
     """The call that the finding's registration is, where it is one that we know how to change."""
     place = finding.registration
-    if place is None or place.registrar not in _PASSES:
+    if place is None or place.registrar not in PASSES:
         return None
     calls = tree.starting(cst.Call, place.line, place.column)
     last = place.registrar.rpartition(".")[2]
@@ -65,7 +55,7 @@ def registered(finding: Finding, tree: Tree) -> Registered | None:
     plain = [a for a in call.args[:2] if not a.star and a.keyword is None]
     if len(plain) != 2:
         return None
-    return Registered(tree, call, _PASSES[place.registrar], plain[0], plain[1], tuple(call.args[2:]))
+    return Registered(tree, call, PASSES[place.registrar], plain[0], plain[1], tuple(call.args[2:]))
 
 
 def only_finalizes(function: cst.FunctionDef, tree: Tree) -> bool:

@@ -9,10 +9,10 @@ import libcst as cst
 
 from finlint.fixes.edit import Fix, Request, offer
 from finlint.fixes.registration import registered
+from finlint.fixes.terms import SHARED_BY_QUEUES
 from finlint.fixes.tree import Replacement, Tree, dotted
 
-_SHARED = frozenset({"put", "put_nowait", "get", "get_nowait", "empty", "qsize"})
-_CALLED = re.compile(rf"\.\s*(?:{'|'.join(sorted(_SHARED))})\b")
+_CALLED = re.compile(rf"\.\s*(?:{'|'.join(sorted(SHARED_BY_QUEUES))})\b")
 
 
 def simple_queue(request: Request) -> Iterator[Fix]:
@@ -76,7 +76,7 @@ def _is_shared(node: cst.Name | cst.Attribute, tree: Tree) -> bool:
     if tree.is_stored(node):
         return True
     parent = tree.parent(node)
-    return isinstance(parent, cst.Attribute) and parent.value is node and parent.attr.value in _SHARED
+    return isinstance(parent, cst.Attribute) and parent.value is node and parent.attr.value in SHARED_BY_QUEUES
 
 
 def _is_text(name: str, tree: Tree) -> bool:

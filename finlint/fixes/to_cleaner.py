@@ -9,17 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import libcst as cst
-from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor
 
 from finlint.fixes.edit import Fix, Request, offer
 from finlint.fixes.registration import registered
+from finlint.fixes.terms import CLEANER, CLEANER_LACKS, CLEANER_MODULE, CLEANER_TITLE
 from finlint.fixes.tree import Tree
-
-_TITLE = "let a finlint.runtime.Cleaner run it, on a thread of its own"
-_MODULE, _NAME = "finlint.runtime", "cleaner"
-#: What a ``weakref.finalize`` has and a `Cleanable` has not.
-_LACKS = ("peek",)
 
 
 def to_cleaner(request: Request) -> Iterator[Fix]:
@@ -31,23 +25,27 @@ def to_cleaner(request: Request) -> Iterator[Fix]:
     found = registered(request.finding, tree) if tree is not None else None
     if tree is None or found is None or not _is_kept_simply(found.call, tree) or not _is_free(tree):
         return
-    register = cst.Attribute(cst.Call(cst.Name(_NAME)), cst.Name("register"))
+    # Its matchers take longer to be imported than all the rest of LibCST.
+    from libcst.codemod import CodemodContext
+    from libcst.codemod.visitors import AddImportsVisitor
+
+    register = cst.Attribute(cst.Call(cst.Name(CLEANER)), cst.Name("register"))
     module = tree.changed(tree.module, {found.call: found.call.with_changes(func=register)})
     context = CodemodContext()
-    AddImportsVisitor.add_needed_import(context, _MODULE, _NAME)
-    yield from offer(_TITLE, tree, AddImportsVisitor(context).transform_module(module).code, safe=False)
+    AddImportsVisitor.add_needed_import(context, CLEANER_MODULE, CLEANER)
+    yield from offer(CLEANER_TITLE, tree, AddImportsVisitor(context).transform_module(module).code, safe=False)
 
 
 def _is_kept_simply(call: cst.Call, tree: Tree) -> bool:
     """Whether the result is dropped, or assigned, and nobody asks it for what the other kind of handle has not."""
     parent = tree.parent(call)
-    if any(tree.attributes(name) for name in _LACKS):
+    if any(tree.attributes(name) for name in CLEANER_LACKS):
         return False
     return isinstance(parent, (cst.Expr, cst.Assign, cst.AnnAssign))
 
 
 def _is_free(tree: Tree) -> bool:
     """Whether the name that the fix uses means nothing else in the file."""
-    if tree.qualified(cst.Name(_NAME)) == f"{_MODULE}.{_NAME}":
-        return not any(tree.is_stored(name) for name in tree.names(_NAME))
-    return not tree.names(_NAME)
+    if tree.qualified(cst.Name(CLEANER)) == f"{CLEANER_MODULE}.{CLEANER}":
+        return not any(tree.is_stored(name) for name in tree.names(CLEANER))
+    return not tree.names(CLEANER)

@@ -6,27 +6,24 @@ the collector comes by. Further down, the work belongs into a queue, which takes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from finlint.fixes.edit import Fix, Request, offer
 from finlint.fixes.registration import only_finalizes, registered
+from finlint.fixes.terms import LOCK_ARGUMENTS, is_called
 from finlint.fixes.tree import Replacement, Tree, dotted, keyword, with_arguments
-from finlint.model.finding import Finding
 
 _TITLE = "try the lock, do not wait for it"
-#: What the argument is called that says not to wait.
-_ARGUMENTS = {"threading": "blocking", "_thread": "blocking", "multiprocessing": "block"}
 
 
 def try_lock(request: Request) -> Iterator[Fix]:
     culprit = request.finding.culprit
-    argument = _ARGUMENTS.get(culprit.call.partition(".")[0]) if culprit is not None else None
+    argument = LOCK_ARGUMENTS.get(culprit.call.partition(".")[0]) if culprit is not None else None
     if culprit is None or argument is None or not culprit.call.endswith(".acquire"):
         return
-    if _is_called(request.finding, request.text(culprit.path)):
+    if is_called(request.finding, request.text(culprit.path)):
         return
     tree = request.tree(culprit.path)
     if tree is None:
@@ -40,15 +37,6 @@ def try_lock(request: Request) -> Iterator[Fix]:
         changes = {found.call: call} if call is not None else {}
     if changes:
         yield from offer(_TITLE, tree, tree.replaced(changes), safe=False)
-
-
-def _is_called(finding: Finding, text: str) -> bool:
-    """Whether the function that waits is one that is called by its name: most are, and the tree of a large file costs
-    a hundred times what looking for that does."""
-    name = finding.names[-1].rpartition(".")[2] if len(finding.names) > 1 else "__del__"
-    if name == "__del__" or not name.isidentifier():
-        return False
-    return re.search(rf"(?<!def )\b{name}\s*\(", text) is not None
 
 
 def _in_body(tree: Tree, line: int, column: int, argument: str) -> dict[cst.CSTNode, Replacement] | None:

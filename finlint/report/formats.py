@@ -24,8 +24,9 @@ _RENDERERS = {
 FORMATS: tuple[str, ...] = tuple(_RENDERERS)
 #: Formats for people, which may be coloured and are followed by a summary line.
 READABLE = ("text", "concise")
-#: Formats that show which findings have a fix.
-WITH_FIXES = frozenset({"text", "concise", "json", "jsonl", "sarif", "rdjson", "html"})
+#: Formats that hold the changes of a fix, and those that show which findings have one.
+WITH_CHANGES = frozenset({"json", "jsonl", "sarif", "rdjson"})
+WITH_FIXES = WITH_CHANGES | {"text", "concise", "html"}
 
 
 def render(name: str, view: View) -> str:
