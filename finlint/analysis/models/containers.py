@@ -36,7 +36,7 @@ _OF_MAPPINGS = _methods(
     weakref.WeakKeyDictionary,
     weakref.WeakValueDictionary,
 )
-_OF_TEXTS = {str: _methods(str), bytes: _methods(bytes)}
+_OF_TEXTS: dict[type, frozenset[str]] = {str: _methods(str), bytes: _methods(bytes)}
 
 
 def has_method(value: Sequence | Mapping | Const, name: str) -> bool:
