@@ -1,8 +1,6 @@
-"""Calls that change what a value is rather than what happens: ``super()``, ``partial``, ``cast``, ``zip``."""
+"""Calls that change what a value is rather than what happens: ``super()``, ``partial``, ``cast``, ``getattr``."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args, CallArgs
@@ -30,6 +28,7 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.analysis.evaluation.instances import is_coroutine, is_coroutine_function, same
+from finlint.analysis.evaluation.iteration_calls import ITERATION_CALLS, SpecialCall
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.model.source import Span
@@ -125,14 +124,6 @@ def _replaced(ask: Queries, args: Args, state: EvalState, span: Span | None) -> 
     return union(out)
 
 
-def _from_keys(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``dict.fromkeys(keys, value)``"""
-    if not args.positional:
-        return UNKNOWN
-    value = args.positional[1] if len(args.positional) > 1 else Const(None)
-    return Mapping((), ask.protocols.element(args.positional[0], state, span), softened(value))
-
-
 def _new(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``object.__new__(cls)``"""
     return ask.annotations.instances(args.positional[0]) if args.positional else UNKNOWN
@@ -166,58 +157,11 @@ def _type(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Valu
     )
 
 
-def _marker(kind: str) -> object:
+def _marker(kind: str) -> SpecialCall:
     def mark(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
         return Marked(kind, args.positional[0]) if args.positional else UNKNOWN
 
     return mark
-
-
-def _enumerate(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    element = ask.protocols.element(args.positional[0], state, span) if args.positional else UNKNOWN
-    return Sequence("iterable", None, Sequence("tuple", (UNKNOWN, element), UNKNOWN))
-
-
-def _zip(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    elements = tuple(ask.protocols.element(a, state, span) for a in args.positional)
-    return Sequence("iterable", None, Sequence("tuple", elements, union(elements)))
-
-
-def _same_elements(kind: str) -> object:
-    def collect(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-        if not args.positional:
-            return Sequence(kind, None, UNKNOWN)
-        source = args.positional[0]
-        element = ask.protocols.element(source, state, span)
-        items = source.items if isinstance(source, Sequence) and kind in ("list", "tuple", "frozenset") else None
-        return Sequence(kind, items, element)
-
-    return collect
-
-
-def _sorted(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``sorted(items, key=key)`` calls ``key`` with each item, or compares them."""
-    if not args.positional:
-        return UNKNOWN
-    element = ask.protocols.element(args.positional[0], state, span)
-    key = args.keyword("key")
-    if key is not None and state.recorder is not None:
-        ask.calls.call(key, CallArgs((element,)), state, span, None)
-    elif state.recorder is not None:
-        for option in alternatives(element):
-            if isinstance(option, Object):
-                ask.protocols.special(option, "__lt__", (element,), state, span)
-    return Sequence("list", None, element)
-
-
-def _same_mapping(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``MappingProxyType(mapping)``, ``ChainMap(first, second)``: what is in them is in it."""
-    merged: Value | None = None
-    for given in reversed(args.positional):
-        merged = ask.protocols.contents(given) if merged is None else ask.protocols.merged(merged, given)
-        if merged is None:
-            return UNKNOWN
-    return merged if merged is not None else Mapping((), UNKNOWN, UNKNOWN)
 
 
 def _hasattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
@@ -259,82 +203,8 @@ def _print(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Val
     return None
 
 
-def _map(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    # Lazy: the function is called when the map is consumed (see _iterate_lazily).
-    if len(args.positional) < 2:
-        return UNKNOWN
-    given = (("function", args.positional[0]), ("iterable", args.positional[1]))
-    return LibObject("builtins.map", given)
-
-
-def _filter(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    if len(args.positional) < 2:
-        return UNKNOWN
-    given = (("function", args.positional[0]), ("iterable", args.positional[1]))
-    return LibObject("builtins.filter", given)
-
-
-def _groupby(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``itertools.groupby(items, key)``: the key is asked when it is iterated."""
-    key = args.positional[1] if len(args.positional) > 1 else args.keyword("key")
-    if not args.positional or key is None:
-        return None
-    return LibObject("itertools.groupby", (("function", key), ("iterable", args.positional[0])))
-
-
 def _given_function(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``functools.cmp_to_key(compare)``: comparing runs it."""
-    return args.positional[0] if args.positional else UNKNOWN
-
-
-def _ordered(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``bisect.insort(items, x)``, ``heapq.heappush(items, x)``: compares the items."""
-    if state.recorder is None or not args.positional:
-        return None
-    element = ask.protocols.element(args.positional[0], state, span)
-    key = args.keyword("key")
-    if key is not None:
-        ask.calls.call(key, CallArgs((element,)), state, span, None)
-        return None
-    for option in alternatives(union([element, *args.positional[1:2]])):
-        if isinstance(option, Object):
-            ask.protocols.special(option, "__lt__", (element,), state, span)
-    return element if is_known(element) else None
-
-
-def _reversed(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``reversed(items)``"""
-    out: list[Value] = []
-    for option in alternatives(args.positional[0]) if args.positional else ():
-        if isinstance(option, Object) and ask.classes.class_function(option.cls, "__reversed__") is not None:
-            out.append(
-                ask.protocols.element(ask.protocols.special(option, "__reversed__", (), state, span), state, span)
-            )
-        else:
-            out.append(ask.protocols.element(option, state, span))
-    return Sequence("list", None, union(out))
-
-
-def _chain(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``itertools.chain(a, b)``."""
-    return Sequence("iterable", None, union(ask.protocols.element(source, state, span) for source in args.positional))
-
-
-def _chain_of(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``itertools.chain.from_iterable(sources)``."""
-    sources = ask.protocols.element(args.positional[0], state, span) if args.positional else UNKNOWN
-    return Sequence("iterable", None, ask.protocols.element(sources, state, span))
-
-
-def _next(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    return ask.protocols.element(args.positional[0], state, span) if args.positional else UNKNOWN
-
-
-def _iter(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    if len(args.positional) == 2:
-        # ``iter(queue.get, None)`` calls until the sentinel comes.
-        value = ask.calls.call(args.positional[0], CallArgs(), state, span, None)
-        return Sequence("iterable", None, value)
     return args.positional[0] if args.positional else UNKNOWN
 
 
@@ -352,7 +222,7 @@ def _is_coroutine(ask: Queries, args: Args, state: EvalState, span: Span | None)
     return UNKNOWN if verdict is None else Const(verdict)
 
 
-def _runs(method: str) -> object:
+def _runs(method: str) -> SpecialCall:
     """``len(x)``, ``repr(x)``: runs a special method of ``x``, and is an ordinary call beside that."""
 
     def run(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
@@ -364,7 +234,7 @@ def _runs(method: str) -> object:
     return run
 
 
-def _shows(method: str) -> object:
+def _shows(method: str) -> SpecialCall:
     """``str(x)``, ``repr(x)`` and ``format(x, spec)``: the same, with what ``object``'s own method falls back on."""
 
     def show(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
@@ -398,7 +268,9 @@ def _factory(ask: Queries, args: Args, state: EvalState, span: Span | None) -> V
     )
 
 
-SPECIAL_CALLS: dict[str, Any] = {
+#: What takes their place in a call, by the name of what is called.
+SPECIAL_CALLS: dict[str, SpecialCall] = {
+    **ITERATION_CALLS,
     "builtins.super": _super,
     "builtins.getattr": _getattr,
     "functools.partial": _partial,
@@ -408,7 +280,6 @@ SPECIAL_CALLS: dict[str, Any] = {
     "dataclasses.make_dataclass": _namedtuple,
     "dataclasses.replace": _replaced,
     "copy.replace": _replaced,
-    "builtins.dict.fromkeys": _from_keys,
     "operator.methodcaller": _methodcaller,
     "types.MethodType": _method_type,
     "builtins.object.__new__": _new,
@@ -419,15 +290,6 @@ SPECIAL_CALLS: dict[str, Any] = {
     "builtins.classmethod": _marker("class"),
     "builtins.property": _marker("property"),
     "functools.cached_property": _marker("property"),
-    "builtins.enumerate": _enumerate,
-    "builtins.zip": _zip,
-    "builtins.list": _same_elements("list"),
-    "builtins.tuple": _same_elements("tuple"),
-    "builtins.set": _same_elements("set"),
-    "builtins.frozenset": _same_elements("frozenset"),
-    "builtins.sorted": _sorted,
-    "types.MappingProxyType": _same_mapping,
-    "collections.ChainMap": _same_mapping,
     "builtins.hasattr": _hasattr,
     "builtins.setattr": _setattr,
     "builtins.delattr": _setattr,
@@ -449,20 +311,7 @@ SPECIAL_CALLS: dict[str, Any] = {
     "sys.getsizeof": _runs("__sizeof__"),
     "builtins.vars": _vars,
     "builtins.locals": _vars,
-    "builtins.reversed": _reversed,
-    "itertools.groupby": _groupby,
     "functools.cmp_to_key": _given_function,
-    **{f"_bisect.{name}": _ordered for name in ("bisect", "bisect_left", "bisect_right")},
-    **{f"_bisect.{name}": _ordered for name in ("insort", "insort_left", "insort_right")},
-    **{f"_heapq.{name}": _ordered for name in ("heapify", "heappush", "heappop", "heappushpop", "heapreplace")},
-    "collections.deque": _same_elements("list"),
-    "itertools.chain": _chain,
-    "itertools.chain.from_iterable": _chain_of,
-    "itertools.islice": _same_elements("iterable"),
-    "builtins.map": _map,
-    "builtins.filter": _filter,
-    "builtins.next": _next,
-    "builtins.iter": _iter,
     "builtins.len": _runs("__len__"),
     "builtins.str": _shows("__str__"),
     "builtins.repr": _shows("__repr__"),

@@ -64,7 +64,7 @@ class LibraryCalls:
             return self.ask.classes.made_by_call(expr, state)
         special = SPECIAL_CALLS.get(name)
         if special is not None and receiver is None:
-            understood: Value | None = special(self.ask, args, state, span)
+            understood = special(self.ask, args, state, span)
             if understood is not None:
                 return understood
         if name == "builtins.isinstance":
