@@ -572,7 +572,7 @@ class Attributes:
                         member = self.knowledge.member(value.type, func.name)
                         entry = self.knowledge.entry(member) if member else None
                         if entry is not None and (entry.makes_nonblocking or entry.makes_bounded):
-                            args = self.ask.expressions.arguments(call.args, EvalState(context))
+                            args = self.ask.arguments.of(call.args, EvalState(context))
                             value = library.changed_receiver(entry, args, value)
                     changed.append(value)
                 values = changed

@@ -190,7 +190,7 @@ class Callers:
         if call.call is None:
             assert call.decorated is not None
             return self._bound(call, CallArgs((call.decorated,)), name)
-        args = self.ask.expressions.pending(call.call.args, EvalState(call.context))
+        args = self.ask.arguments.pending(call.call.args, EvalState(call.context))
         expressions = args.expressions(call.function.ir, call.receiver is not None)
         if expressions is None:
             return self._bound(call, args, name)
@@ -229,7 +229,7 @@ class Callers:
     def _leaves_out(self, given: Given, name: str) -> bool:
         if given.call is None:
             return False
-        args = self.ask.expressions.pending(given.call.args, EvalState(given.context))
+        args = self.ask.arguments.pending(given.call.args, EvalState(given.context))
         expressions = args.expressions(given.function.ir, given.receiver is not None)
         if expressions is not None:
             return name not in expressions

@@ -7,15 +7,19 @@ this, with an environment that knows more, and records what happens on the way.
 
 from __future__ import annotations
 
+from finlint.analysis.evaluation.after_calls import AfterCalls
 from finlint.analysis.evaluation.annotations import Annotations
+from finlint.analysis.evaluation.arguments import Arguments
 from finlint.analysis.evaluation.attributes import Attributes
 from finlint.analysis.evaluation.binding import Binder
 from finlint.analysis.evaluation.callers import Callers
 from finlint.analysis.evaluation.calls import Calls
 from finlint.analysis.evaluation.classes import Classes
+from finlint.analysis.evaluation.conditions import Conditions
 from finlint.analysis.evaluation.decorations import Decorations
 from finlint.analysis.evaluation.decorators import Decorators
 from finlint.analysis.evaluation.dispatch import Dispatch
+from finlint.analysis.evaluation.displays import Displays
 from finlint.analysis.evaluation.enumerations import Enumerations
 from finlint.analysis.evaluation.expressions import Expressions
 from finlint.analysis.evaluation.external_stores import ExternalStores
@@ -26,6 +30,7 @@ from finlint.analysis.evaluation.memo import Solver
 from finlint.analysis.evaluation.named_stores import NamedStores
 from finlint.analysis.evaluation.names import Names
 from finlint.analysis.evaluation.namespaces import Namespaces
+from finlint.analysis.evaluation.operators import Operators
 from finlint.analysis.evaluation.protocols import Protocols
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.records import Records
@@ -70,6 +75,11 @@ class Evaluator(Queries):
         self.annotations = Annotations(self)
         self.dispatch = Dispatch(self)
         self.enumerations = Enumerations(self)
+        self.after_calls = AfterCalls(self)
+        self.arguments = Arguments(self)
+        self.conditions = Conditions(self)
+        self.displays = Displays(self)
+        self.operators = Operators(self)
         self.expressions = Expressions(self)
         self.protocols = Protocols(self)
         self.classes = Classes(self)
@@ -91,4 +101,5 @@ class Evaluator(Queries):
     def close(self) -> None:
         """Take the parts apart, which all refer to this: nobody asks any more."""
         self.project.close()
+        self.expressions.close()
         self.__dict__.clear()

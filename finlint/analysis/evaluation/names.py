@@ -291,7 +291,7 @@ class Names:
 
     def _exit_action(self, call: ir.Call, state: EvalState) -> Value:
         assert isinstance(call.func, ir.Attr)
-        return exit_action(call.func.name, self.ask.expressions.arguments(call.args, state))
+        return exit_action(call.func.name, self.ask.arguments.of(call.args, state))
 
     def _ruled_out(self, definition: Definition, state: EvalState) -> bool:
         if state.context.function is None:

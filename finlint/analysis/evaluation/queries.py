@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 from finlint.analysis.domain.values import Class, Value
 
 if TYPE_CHECKING:
+    from finlint.analysis.evaluation.after_calls import AfterCalls
     from finlint.analysis.evaluation.annotations import Annotations
+    from finlint.analysis.evaluation.arguments import Arguments
     from finlint.analysis.evaluation.attributes import Attributes
     from finlint.analysis.evaluation.binding import Binder
     from finlint.analysis.evaluation.callers import Callers
     from finlint.analysis.evaluation.calls import Calls
     from finlint.analysis.evaluation.classes import Classes
+    from finlint.analysis.evaluation.conditions import Conditions
     from finlint.analysis.evaluation.decorations import Decorations
     from finlint.analysis.evaluation.decorators import Decorators
     from finlint.analysis.evaluation.dispatch import Dispatch
+    from finlint.analysis.evaluation.displays import Displays
     from finlint.analysis.evaluation.enumerations import Enumerations
     from finlint.analysis.evaluation.expressions import Expressions
     from finlint.analysis.evaluation.external_stores import ExternalStores
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.named_stores import NamedStores
     from finlint.analysis.evaluation.names import Names
     from finlint.analysis.evaluation.namespaces import Namespaces
+    from finlint.analysis.evaluation.operators import Operators
     from finlint.analysis.evaluation.protocols import Protocols
     from finlint.analysis.evaluation.records import Records
     from finlint.analysis.evaluation.recursion import Recursion
@@ -56,15 +61,19 @@ class Queries:
     #: The oldest Python that the code runs on.
     oldest: tuple[int, int]
 
+    after_calls: AfterCalls
     annotations: Annotations
+    arguments: Arguments
     attributes: Attributes
     binding: Binder
     callers: Callers
     calls: Calls
     classes: Classes
+    conditions: Conditions
     decorations: Decorations
     decorators: Decorators
     dispatch: Dispatch
+    displays: Displays
     enumerations: Enumerations
     expressions: Expressions
     external_stores: ExternalStores
@@ -74,9 +83,10 @@ class Queries:
     named_stores: NamedStores
     names: Names
     namespaces: Namespaces
+    operators: Operators
     protocols: Protocols
-    recursion: Recursion
     records: Records
+    recursion: Recursion
     refinement: Refinement
     replacements: Replacements
     stubs: Stubs

@@ -80,7 +80,7 @@ class Targets:
         value = self._eval(stmt.value)
         for option in alternatives(current):
             if isinstance(option, Object):
-                self.evaluator.expressions.in_place(option, stmt.op, value, self.state, stmt.span)
+                self.evaluator.operators.in_place(option, stmt.op, value, self.state, stmt.span)
         merged = self.evaluator.protocols.merged(current, value) if stmt.op == "BitOr" else None
         result: Value
         if merged is not None:

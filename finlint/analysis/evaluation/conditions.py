@@ -1,0 +1,109 @@
+"""What ``and``, ``or``, ``not`` and ``a if b else c`` give: one part decides whether another one counts."""
+
+from __future__ import annotations
+
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import (
+    MAYBE_NONE,
+    UNKNOWN,
+    Const,
+    OneOf,
+    Value,
+    alternatives,
+    is_known,
+    softened,
+    union,
+)
+from finlint.analysis.evaluation import flags
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models import library
+from finlint.analysis.program.statements import parts_of
+from finlint.model import ir
+
+
+class Conditions:
+    """Expressions that depend on whether another one is true."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+
+    def either(self, expr: ir.Bool, state: EvalState) -> Value:
+        # As with sums: ``a or b or ...`` nests to the left.
+        spine = [expr]
+        while isinstance(spine[-1].left, ir.Bool):
+            spine.append(spine[-1].left)
+        value = self.ask.expressions.eval(spine[-1].left, state)
+        for part in reversed(spine):
+            value = self._one_of(part, value, state)
+        return value
+
+    def _one_of(self, expr: ir.Bool, left: Value, state: EvalState) -> Value:
+        self.ask.protocols.tested(left, state, expr.left)
+        verdict = library.truth(left, self.knowledge)
+        if verdict is None:
+            verdict = flags.found(expr.left, state)
+            if verdict is False and expr.op == "and" and not is_known(left):
+                return Const(False)
+        if verdict is not None and (verdict is (expr.op == "or")):
+            return left
+        if state.env is not None and flags.any_known(state.env) and _calls(expr.left):
+            # It may set one.
+            flags.forget_all(state.env)
+        right = self.ask.expressions.eval(expr.right, self.ask.refinement.refined(expr.left, expr.op == "and", state))
+        if verdict is not None:
+            return right
+        decides = isinstance(right, Const) and right.firm and right.value is (expr.op == "or")
+        if decides and (expr.op == "and" or not is_known(left)):
+            # ``unknown and False``: false either way.
+            return right
+        plain = _is_plain(right) and (expr.op == "and" or _is_plain(left))
+        if plain and flags.found(expr.right, state) is (expr.op == "or"):
+            return Const(expr.op == "or")
+        if expr.op == "or":
+            return union([_truthy(left), right])
+        return union([_falsy(left), right])
+
+    def negated(self, expr: ir.Not, state: EvalState) -> Value:
+        value = self.ask.expressions.eval(expr.value, state)
+        self.ask.protocols.tested(value, state, expr.value)
+        verdict = library.truth(value, self.knowledge)
+        if verdict is None:
+            verdict = flags.found(expr.value, state)
+        return UNKNOWN if verdict is None else Const(not verdict)
+
+    def chosen(self, expr: ir.IfExp, state: EvalState) -> Value:
+        test = self.ask.expressions.eval(expr.test, state)
+        self.ask.protocols.tested(test, state, expr.test)
+        verdict = library.truth(test, self.knowledge)
+        if verdict is None:
+            verdict = flags.found(expr.test, state)
+        values = []
+        if verdict is not False:
+            values.append(self.ask.expressions.eval(expr.body, self.ask.refinement.refined(expr.test, True, state)))
+        if verdict is not True:
+            values.append(self.ask.expressions.eval(expr.orelse, self.ask.refinement.refined(expr.test, False, state)))
+        return union(values)
+
+
+def _calls(expr: ir.Expr) -> bool:
+    return any(isinstance(part, (ir.Call, ir.Await, ir.Yield)) for part in parts_of(expr))
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether a value is of no interest but for its truth."""
+    return all(isinstance(option, Const) or not is_known(option) for option in alternatives(value))
+
+
+def _truthy(value: Value) -> Value:
+    """``value`` where ``value or x`` is ``value``."""
+    if isinstance(value, OneOf):
+        rest = [m for m in value.order if not (isinstance(m, Const) and not m.value)]
+        return union(rest) if rest else UNKNOWN
+    return UNKNOWN if isinstance(value, Const) and not value.value else value
+
+
+def _falsy(value: Value) -> Value:
+    """``value`` where ``value and x`` is ``value``: of interest only as a constant."""
+    out = [softened(v) for v in alternatives(value) if isinstance(v, Const) and not v.value]
+    return union(out) if out else MAYBE_NONE

@@ -1,0 +1,138 @@
+"""Containers that are written out: ``[a, b]``, ``{k: v}``, and comprehensions."""
+
+from __future__ import annotations
+
+from finlint.analysis.domain.state import EvalState, assign, place
+from finlint.analysis.domain.values import (
+    NO_KEY,
+    UNKNOWN,
+    Const,
+    Mapping,
+    Object,
+    Sequence,
+    Value,
+    alternatives,
+    shallow,
+    softened,
+    union,
+)
+from finlint.analysis.evaluation.comparisons import is_empty
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models import library
+from finlint.model import ir
+from finlint.model.limits import ITEMS
+from finlint.model.source import Span
+
+
+class Displays:
+    """Displays and comprehensions to values."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+
+    def sequence(self, expr: ir.Display, state: EvalState) -> Value:
+        items: list[Value] = []
+        exact = True
+        for item in expr.items:
+            if isinstance(item, ir.Starred):
+                exact = False
+                items.append(self.ask.protocols.element(self.ask.expressions.eval(item.value, state), state))
+            else:
+                items.append(shallow(self.ask.expressions.eval(item, state)))
+                if expr.kind == "set":
+                    self._hash(items[-1], state, expr.span)
+        exact = exact and not ITEMS.passed(len(items))
+        return Sequence(expr.kind, tuple(items) if exact else None, union(items))
+
+    def mapping(self, expr: ir.DictDisplay, state: EvalState) -> Value:
+        items: list[tuple[Value, Value]] = []
+        elements: list[Value] = []
+        keys: list[Value] = []
+        for key, value in expr.items:
+            evaluated = shallow(self.ask.expressions.eval(value, state))
+            if key is None:
+                for option in alternatives(self.ask.protocols.contents(evaluated)):
+                    if isinstance(option, Mapping):
+                        items.extend(option.items)
+                        elements.append(option.element)
+                        keys.append(option.key)
+                    else:
+                        elements.append(UNKNOWN)
+                        keys.append(UNKNOWN)
+                continue
+            name = self.ask.expressions.eval(key, state)
+            self._hash(name, state, place(key))
+            keys.append(name)
+            elements.append(evaluated)
+            if isinstance(name, Const):
+                items.append((name, evaluated))
+        if ITEMS.passed(len(items)):
+            del items[ITEMS:]
+        if not expr.items and state.env is not None:
+            # Only where the statements are followed in order is it known to be empty still.
+            return Mapping((), NO_KEY, UNKNOWN)
+        return Mapping(tuple(items), union(keys), union(elements))
+
+    def _hash(self, value: Value, state: EvalState, span: Span | None) -> None:
+        """Record what being put into a set, or becoming a key, runs."""
+        if state.recorder is not None:
+            for option in alternatives(value):
+                if isinstance(option, Object):
+                    self.ask.protocols.special(option, "__hash__", (), state, span)
+
+    def comprehension(self, expr: ir.Comprehension, state: EvalState) -> Value:
+        lazy = expr.kind == "generator"
+        # A generator expression runs when it is consumed; its first iterable is evaluated here and now.
+        inner = EvalState(state.context, dict(state.env or {}), state.recorder)
+        for position, clause in enumerate(expr.clauses):
+            listener = inner if not (lazy and position) else EvalState(inner.context, inner.env)
+            iterated = self.ask.expressions.eval(clause.iter, listener)
+            if is_empty(iterated, clause.iter):
+                return Mapping((), NO_KEY, UNKNOWN) if expr.kind == "dict" else Sequence("list", (), UNKNOWN)
+            element = self.ask.protocols.element(iterated, inner, None if lazy else expr.span)
+            assert inner.env is not None
+            if clause.ifs and (kept := self._kept_pairs(clause, inner)) is not None:
+                element = kept
+            assign(clause.target, element, inner.env, self.ask.protocols.item)
+            for condition in clause.ifs:
+                self.ask.expressions.eval(condition, EvalState(inner.context, inner.env) if lazy else inner)
+                self.ask.refinement.refine(condition, True, inner)
+        body = EvalState(inner.context, inner.env) if lazy else inner
+        parts = [self.ask.expressions.eval(e.value if isinstance(e, ir.Starred) else e, body) for e in expr.elements]
+        if isinstance(expr.elements[0], ir.Starred):
+            parts[0] = self.ask.protocols.element(parts[0], body, expr.span if not lazy else None)
+        if expr.kind == "dict":
+            if len(parts) == 1:
+                merged = [v for v in alternatives(parts[0]) if isinstance(v, Mapping)]
+                return Mapping((), union(v.key for v in merged), union(v.element for v in merged))
+            return Mapping((), parts[0], parts[1])
+        return Sequence("lazy" if lazy else expr.kind, None, parts[0])
+
+    def _kept_pairs(self, clause: ir.For_, state: EvalState) -> Value | None:
+        """``for key, value in mapping.items() if key not in HIDDEN``: a pair of those whose keys the conditions do not
+        rule out; None where they rule out none that is known."""
+        call, target = clause.iter, clause.target
+        if not (isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and call.func.name == "items"):
+            return None
+        if not isinstance(target, ir.Display) or len(target.items) != 2 or not isinstance(target.items[0], ir.Name):
+            return None
+        quiet = state.quiet()
+        mappings = [
+            m for m in alternatives(self.ask.expressions.eval(call.func.value, quiet)) if isinstance(m, Mapping)
+        ]
+        name = target.items[0].id
+        left_out = [v for m in mappings for key, v in m.items if self._is_ruled_out(clause, name, key, quiet)]
+        if not left_out:
+            return None
+        gone = {softened(option) for value in left_out for option in alternatives(value)}
+        options = (option for mapping in mappings for option in alternatives(mapping.element))
+        kept = union(option for option in options if softened(option) not in gone)
+        return Sequence("tuple", (UNKNOWN, kept), UNKNOWN)
+
+    def _is_ruled_out(self, clause: ir.For_, name: str, key: Value, state: EvalState) -> bool:
+        inner = state.with_names({name: key})
+        return any(
+            library.truth(self.ask.expressions.eval(condition, inner), self.knowledge) is False
+            for condition in clause.ifs
+        )

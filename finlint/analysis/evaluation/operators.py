@@ -1,0 +1,164 @@
+"""What operators give: arithmetic, comparisons, and the special methods that they run."""
+
+from __future__ import annotations
+
+from finlint.analysis.domain.state import EvalState, place
+from finlint.analysis.domain.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Lib,
+    LibObject,
+    Mapping,
+    Object,
+    Sequence,
+    Value,
+    alternatives,
+    union,
+)
+from finlint.analysis.evaluation.comparisons import compared, contains, versions
+from finlint.analysis.evaluation.queries import Queries
+from finlint.model import ir
+from finlint.model.source import Span
+
+_COMPARISONS = {
+    "Equal": "__eq__",
+    "NotEqual": "__ne__",
+    "LessThan": "__lt__",
+    "GreaterThan": "__gt__",
+    "LessThanEqual": "__le__",
+    "GreaterThanEqual": "__ge__",
+}
+_UNARY = {"Minus": "__neg__", "Plus": "__pos__", "BitInvert": "__invert__"}
+_OPERATORS = {
+    "Add": "__add__",
+    "Subtract": "__sub__",
+    "Multiply": "__mul__",
+    "Divide": "__truediv__",
+    "FloorDivide": "__floordiv__",
+    "Modulo": "__mod__",
+    "Power": "__pow__",
+    "LeftShift": "__lshift__",
+    "RightShift": "__rshift__",
+    "BitOr": "__or__",
+    "BitAnd": "__and__",
+    "BitXor": "__xor__",
+    "MatrixMultiply": "__matmul__",
+}
+
+
+class Operators:
+    """Operators to values."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+
+    def compare(self, expr: ir.Compare, state: EvalState) -> Value:
+        version = versions(expr, self.ask.oldest, lambda part: self.ask.expressions.eval(part, state))
+        if version is not None:
+            return Const(version)
+        left = self.ask.expressions.eval(expr.left, state)
+        result: Value = UNKNOWN
+        for op, right_expr in expr.rest:
+            right = self.ask.expressions.eval(right_expr, state)
+            if op in ("In", "NotIn"):
+                found = contains(left, right, right_expr)
+                verdict = None if found is None else found is (op == "In")
+            else:
+                verdict = compared(left, op, right, isinstance(expr.left, ir.Name))
+            result = UNKNOWN if verdict is None else Const(verdict)
+            self._compare_objects(left, op, right, state, expr)
+            left = right
+        return result if len(expr.rest) == 1 else UNKNOWN
+
+    def _compare_objects(self, left: Value, op: str, right: Value, state: EvalState, expr: ir.Compare) -> None:
+        if state.recorder is None:
+            return
+        if op in ("In", "NotIn"):
+            for option in alternatives(right):
+                if isinstance(option, Object) and self.ask.classes.class_member(option.cls, "__contains__") is not None:
+                    self.ask.protocols.special(option, "__contains__", (left,), state, place(expr))
+                    continue
+                if isinstance(option, (Sequence, Mapping)):
+                    self.ask.protocols.hashed(option, left, state, place(expr))
+                for item in alternatives(self.ask.protocols.element(option, state, place(expr))):
+                    if isinstance(item, Object) and isinstance(option, Sequence):
+                        self.ask.protocols.special(item, "__eq__", (left,), state, place(expr))
+            return
+        for option in alternatives(left):
+            if isinstance(option, Object):
+                self.ask.protocols.special(option, _COMPARISONS.get(op, ""), (right,), state, place(expr))
+
+    def binary(self, expr: ir.Binary, state: EvalState) -> Value:
+        # ``a + b + ...`` nests to the left, and may have thousands of terms.
+        spine = [expr]
+        while isinstance(spine[-1].left, ir.Binary):
+            spine.append(spine[-1].left)
+        value = self.ask.expressions.eval(spine[-1].left, state)
+        for part in reversed(spine):
+            value = self._operate(part, value, state)
+        return value
+
+    def _operate(self, expr: ir.Binary, left: Value, state: EvalState) -> Value:
+        right = self.ask.expressions.eval(expr.right, state)
+        if expr.op == "Add" and isinstance(left, Sequence) and isinstance(right, Sequence):
+            return Sequence(left.kind, None, union([left.element, right.element]))
+        if expr.op == "BitOr":
+            merged = self.ask.protocols.merged(left, right)
+            if merged is not None:
+                return merged
+            if all(isinstance(option, (Class, Lib)) for side in (left, right) for option in alternatives(side)):
+                # ``Client = Plain | Clustered``: a name for types.
+                return union([left, right])
+        if expr.op == "Add" and _is_text(left) and _is_text(right):
+            return Const(left.value + right.value, left.firm and right.firm)  # type: ignore[union-attr,operator]
+        if expr.op == "Modulo" and isinstance(left, Const) and isinstance(left.value, str):
+            # ``"%s" % value``
+            given = right.items if isinstance(right, Sequence) and right.items is not None else (right,)
+            for value in given if state.recorder is not None else ():
+                self.ask.protocols.shown(value, "__str__", state, expr.span)
+            return UNKNOWN
+        if expr.op == "Multiply" and isinstance(left, Sequence):
+            return Sequence(left.kind, None, left.element)
+        if expr.op == "Multiply" and isinstance(right, Sequence):
+            return Sequence(right.kind, None, right.element)
+        if (
+            expr.op == "BitOr"
+            and isinstance(left, Const)
+            and isinstance(right, Const)
+            and isinstance(left.value, int)
+            and isinstance(right.value, int)
+        ):
+            return Const(left.value | right.value, left.firm and right.firm)
+        if expr.op.startswith("Bit") and isinstance(left, Object) and self.ask.enumerations.is_one(left.cls):
+            # ``Mode.A | Mode.B`` of an ``enum.Flag``.
+            return Object(left.cls)
+        if expr.op in _OPERATORS:
+            method = _OPERATORS[expr.op]
+            if isinstance(left, Object) and self.ask.classes.class_member(left.cls, method) is not None:
+                return self.ask.protocols.special(left, method, (right,), state, expr.span)
+            if isinstance(right, Object):
+                return self.ask.protocols.special(right, f"__r{method[2:]}", (left,), state, expr.span)
+        if isinstance(left, LibObject) and expr.op == "Divide" and left.type.startswith("pathlib."):
+            return left
+        return UNKNOWN
+
+    def in_place(self, obj: Object, op: str, value: Value, state: EvalState, span: Span) -> None:
+        """``obj += value``: ``__iadd__``, else ``__add__``."""
+        method = _OPERATORS.get(op, "")
+        for name in (f"__i{method[2:]}", method):
+            if self.ask.classes.class_function(obj.cls, name) is not None:
+                self.ask.protocols.special(obj, name, (value,), state, span)
+                return
+
+    def unary(self, expr: ir.Unary, state: EvalState) -> Value:
+        value = self.ask.expressions.eval(expr.value, state)
+        return union(
+            self.ask.protocols.special(option, _UNARY[expr.op], (), state, expr.span)
+            for option in alternatives(value)
+            if isinstance(option, Object)
+        )
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Const) and isinstance(value.value, str)
