@@ -179,7 +179,7 @@ def _has_none_such(ask: Queries, obj: Value, name: Value) -> bool:
     """Whether an object certainly has no attribute of that name."""
     if not (isinstance(name, Const) and name.firm and isinstance(name.value, str)):
         return False
-    return isinstance(obj, Object) and ask.attributes.is_never_set(obj, name.value)
+    return isinstance(obj, Object) and ask.own_stores.is_never_set(obj, name.value)
 
 
 def _setattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:

@@ -336,7 +336,7 @@ class Callers:
         if function.owner is None:
             return UNKNOWN
         me = Object(self.ask.binding.generic_class(function.owner), (), "self")
-        stored = self.ask.attributes.stored(me, function.name)
+        stored = self.ask.own_stores.of_instance(me, function.name)
         if stored is None or not is_known(stored):
             others = [softened(v) for v in self.ask.external_stores.stored_by_others(me, function.name) if is_known(v)]
             stored = union(others) if others else UNKNOWN

@@ -144,7 +144,7 @@ class Enumerations:
     def _of_any(self, cls: Class, name: str) -> Value | None:
         """What an attribute is that each member has from the ``__init__`` of the class."""
         members = [member for _, member in self.members(cls) if isinstance(member, Object)]
-        stored = [self.ask.attributes.stored(member, name) for member in members]
+        stored = [self.ask.own_stores.of_instance(member, name) for member in members]
         known = [softened(value) for value in stored if value is not None and is_known(value)]
         return union(known) if known and not ALTERNATIVES.passed(len(known)) else None
 

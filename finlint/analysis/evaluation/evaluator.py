@@ -18,12 +18,14 @@ from finlint.analysis.evaluation.classes import Classes
 from finlint.analysis.evaluation.conditions import Conditions
 from finlint.analysis.evaluation.decorations import Decorations
 from finlint.analysis.evaluation.decorators import Decorators
+from finlint.analysis.evaluation.descriptors import Descriptors
 from finlint.analysis.evaluation.dispatch import Dispatch
 from finlint.analysis.evaluation.displays import Displays
 from finlint.analysis.evaluation.enumerations import Enumerations
 from finlint.analysis.evaluation.expressions import Expressions
 from finlint.analysis.evaluation.external_stores import ExternalStores
 from finlint.analysis.evaluation.imports import Imports
+from finlint.analysis.evaluation.library_attributes import LibraryAttributes
 from finlint.analysis.evaluation.library_calls import LibraryCalls
 from finlint.analysis.evaluation.library_stores import LibraryStores
 from finlint.analysis.evaluation.memo import Solver
@@ -31,6 +33,7 @@ from finlint.analysis.evaluation.named_stores import NamedStores
 from finlint.analysis.evaluation.names import Names
 from finlint.analysis.evaluation.namespaces import Namespaces
 from finlint.analysis.evaluation.operators import Operators
+from finlint.analysis.evaluation.own_stores import OwnStores
 from finlint.analysis.evaluation.protocols import Protocols
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.records import Records
@@ -84,6 +87,9 @@ class Evaluator(Queries):
         self.protocols = Protocols(self)
         self.classes = Classes(self)
         self.records = Records(self)
+        self.own_stores = OwnStores(self)
+        self.descriptors = Descriptors(self)
+        self.library_attributes = LibraryAttributes(self)
         self.attributes = Attributes(self)
         self.external_stores = ExternalStores(self)
         self.namespaces = Namespaces(self)

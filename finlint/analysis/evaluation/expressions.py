@@ -31,7 +31,7 @@ from finlint.analysis.domain.values import (
     is_known,
     union,
 )
-from finlint.analysis.evaluation.attributes import VARS
+from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.analysis.program.statements import children

@@ -126,7 +126,7 @@ def is_exact(expr: ir.Expr, state: EvalState, ask: Queries) -> bool:
         )
     if isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name):
         owner = context.param(expr.value.id)
-        return isinstance(owner, Object) and ask.attributes.is_told(owner, expr.name)
+        return isinstance(owner, Object) and ask.own_stores.is_told(owner, expr.name)
     return False
 
 

@@ -29,9 +29,9 @@ from finlint.analysis.domain.values import (
     shallow,
     union,
 )
-from finlint.analysis.evaluation.attributes import VARS
 from finlint.analysis.evaluation.builtin_calls import SPECIAL_CALLS
 from finlint.analysis.evaluation.instances import is_exact, of_all
+from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.evaluation.namespaces import NAMESPACES
 from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.evaluation.queries import Queries

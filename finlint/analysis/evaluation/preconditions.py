@@ -85,11 +85,11 @@ def _stays(path: str, owner: Object, ask: Queries) -> bool:
     current = owner
     *through, last = path.split(".")
     for name in through:
-        if not ask.attributes.is_set_in_constructor(current, name):
+        if not ask.own_stores.is_set_in_constructor(current, name):
             return False
         value = ask.attributes.instance_attribute(current, name, EvalState(current.cls.context), None)
         objects = [option for option in alternatives(value) if isinstance(option, Object)]
         if len(objects) != 1:
             return False
         current = objects[0]
-    return ask.attributes.is_set_in_constructor(current, last)
+    return ask.own_stores.is_set_in_constructor(current, last)

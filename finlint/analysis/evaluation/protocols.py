@@ -256,9 +256,7 @@ class Protocols:
         member = self.ask.classes.class_member(obj.cls, name)
         if member is None:
             return UNKNOWN
-        bound = union(
-            self.ask.attributes.bound_member(option, obj, name, state, span) for option in alternatives(member[1])
-        )
+        bound = union(self.ask.descriptors.bound(option, obj, name, state, span) for option in alternatives(member[1]))
         return self.ask.calls.call(bound, CallArgs(args, keywords), state, span, None)
 
     def shown(self, value: Value, method: str, state: EvalState, span: Span | None, *args: Value) -> None:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.conditions import Conditions
     from finlint.analysis.evaluation.decorations import Decorations
     from finlint.analysis.evaluation.decorators import Decorators
+    from finlint.analysis.evaluation.descriptors import Descriptors
     from finlint.analysis.evaluation.dispatch import Dispatch
     from finlint.analysis.evaluation.displays import Displays
     from finlint.analysis.evaluation.enumerations import Enumerations
     from finlint.analysis.evaluation.expressions import Expressions
     from finlint.analysis.evaluation.external_stores import ExternalStores
     from finlint.analysis.evaluation.imports import Imports
+    from finlint.analysis.evaluation.library_attributes import LibraryAttributes
     from finlint.analysis.evaluation.library_calls import LibraryCalls
     from finlint.analysis.evaluation.library_stores import LibraryStores
     from finlint.analysis.evaluation.memo import Solver
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.names import Names
     from finlint.analysis.evaluation.namespaces import Namespaces
     from finlint.analysis.evaluation.operators import Operators
+    from finlint.analysis.evaluation.own_stores import OwnStores
     from finlint.analysis.evaluation.protocols import Protocols
     from finlint.analysis.evaluation.records import Records
     from finlint.analysis.evaluation.recursion import Recursion
@@ -72,18 +75,21 @@ class Queries:
     conditions: Conditions
     decorations: Decorations
     decorators: Decorators
+    descriptors: Descriptors
     dispatch: Dispatch
     displays: Displays
     enumerations: Enumerations
     expressions: Expressions
     external_stores: ExternalStores
     imports: Imports
+    library_attributes: LibraryAttributes
     library_calls: LibraryCalls
     library_stores: LibraryStores
     named_stores: NamedStores
     names: Names
     namespaces: Namespaces
     operators: Operators
+    own_stores: OwnStores
     protocols: Protocols
     records: Records
     recursion: Recursion

@@ -344,7 +344,7 @@ class Finder:
             called: Value = Bound(option, UNKNOWN)
             if receiver is not None:
                 obj = Object(receiver, (), "self")
-                called = self.evaluator.attributes.bound_member(option, obj, DEL, state, given.span)
+                called = self.evaluator.descriptors.bound(option, obj, DEL, state, given.span)
             self.evaluator.calls.call(called, CallArgs(), state, given.span, None)
             module = given.context.module
             yield Finalizer(DEL, module, given.span, given.context, root, called, None, receiver)

@@ -98,7 +98,7 @@ def _kept_by(thread: Object, evaluator: Evaluator) -> Iterator[Value]:
     if init is None or not init.node.ir.params:
         return
     for owner, name in init.node.index.stores:
-        stored = evaluator.attributes.stored(thread, name) if owner == init.node.ir.params[0].name else None
+        stored = evaluator.own_stores.of_instance(thread, name) if owner == init.node.ir.params[0].name else None
         if stored is not None:
             yield stored
 

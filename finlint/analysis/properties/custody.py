@@ -176,7 +176,7 @@ def _keeps_alive(part: Object, me: Object, ownership: Ownership) -> bool:
     for method in ownership.methods(part.cls):
         own = method.ir.params[0].name if method.ir.params else None
         for owner, name in method.index.stores:
-            stored = ownership.evaluator.attributes.stored(part, name) if owner == own else None
+            stored = ownership.evaluator.own_stores.of_instance(part, name) if owner == own else None
             if stored is not None and _refers(stored, me):
                 return True
     return False

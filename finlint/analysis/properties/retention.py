@@ -681,7 +681,7 @@ class _Holder:
             for method in self._methods(base):
                 for receiver, name in method.index.stores:
                     if receiver == method.ir.params[0].name and name not in self.replaced.get(obj, ()):
-                        stored = self.evaluator.attributes.stored(obj, name)
+                        stored = self.evaluator.own_stores.of_instance(obj, name)
                         if stored is not None and self.value(stored, depth + 1):
                             return True
         return self.evaluator.classes.class_function(obj.cls, "__init__") is None

@@ -1,0 +1,101 @@
+"""What a member of a class is when it is read from an instance, from the class, or by ``super()``."""
+
+from __future__ import annotations
+
+from finlint.analysis.domain.effects import CallArgs
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import (
+    DISPATCH,
+    DISPATCH_METHOD,
+    Bound,
+    Class,
+    Function,
+    Lib,
+    LibMethod,
+    LibObject,
+    Mapping,
+    Marked,
+    Object,
+    Partial,
+    Sequence,
+    Value,
+)
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.program.symbols import is_abstract
+from finlint.model.source import Span
+
+
+class Descriptors:
+    """Members bound to what they are read from."""
+
+    def __init__(self, ask: Queries) -> None:
+        self.ask = ask
+        self.knowledge = ask.knowledge
+
+    def bound(self, value: Value, obj: Object, name: str, state: EvalState, span: Span | None) -> Value:
+        """A member of the class of ``obj``, as ``obj.name`` gives it: a property and ``__get__`` run."""
+        if isinstance(value, Marked):
+            if value.kind == "static":
+                return value.function
+            if value.kind == "class":
+                return Bound(value.function, obj.cls)
+            if value.kind == "property":
+                return self.ask.calls.call(Bound(value.function, obj), CallArgs(), state, span, None)
+            if value.kind == "context" and isinstance(value.function, Function):
+                return Marked("context", Bound(value.function, obj))
+            if value.kind in (DISPATCH, DISPATCH_METHOD):
+                return Bound(value, obj)
+            if value.kind == "within" and isinstance(value.function, Partial):
+                return Marked("within", value.function._replace(function=Bound(value.function.function, obj)))
+            if value.kind == "partial" and isinstance(value.function, Partial):
+                return value.function._replace(function=Bound(value.function.function, obj))
+        if isinstance(value, Function):
+            return Bound(value, obj)
+        if isinstance(value, Lib) and self.ask.classes.container_base(obj.cls):
+            held = self.ask.protocols.contents(obj)
+            if isinstance(held, (Sequence, Mapping)):
+                return LibMethod(held, name)
+        if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
+            seen = self._as_library(obj)
+            attribute = self.ask.library_attributes.of_object(LibObject(value.name.rpartition(".")[0], seen.args), name)
+            return self.inherited(seen, value.name, obj) if isinstance(attribute, LibMethod) else attribute
+        if isinstance(value, Object):
+            getter = self.ask.classes.class_function(value.cls, "__get__")
+            if getter is not None:
+                return self.ask.calls.call(Bound(getter, value), CallArgs((obj, obj.cls)), state, span, None)
+        return value
+
+    @staticmethod
+    def unbound(value: Value, cls: Class) -> Value:
+        """A member of a class, as ``cls.name`` gives it."""
+        if isinstance(value, Marked) and value.kind not in (DISPATCH, DISPATCH_METHOD):
+            return Bound(value.function, cls) if value.kind == "class" else value.function
+        return value
+
+    def implementations(self, method: Value, obj: Object, name: str, state: EvalState) -> list[Value]:
+        """What an abstract method may be, of an object of which only a base class is known.
+
+        Of its own object a method knows the class; the one that another method has handed on is of any subclass.
+        """
+        own = obj.site == "self" and any(value == obj for _, value in state.context.params[:1])
+        if own or obj.args or obj.site not in ("", "self"):
+            return []
+        if not isinstance(method, Bound) or not isinstance(method.function, Function):
+            return []
+        if method.receiver != obj or not is_abstract(method.function.node.ir):
+            return []
+        return [Bound(override, Object(cls)) for cls, override in self.ask.classes.overrides(obj.cls, name)]
+
+    def _is_library_method(self, name: str, cls: Class) -> bool:
+        owner = name.rpartition(".")[0]
+        return self.knowledge.is_class(owner) and any(isinstance(base, Lib) for base in self.ask.classes.mro(cls))
+
+    def inherited(self, seen: LibObject, name: str, obj: Object) -> LibMethod:
+        """The method ``name`` of a library, of an object that the library sees as ``seen``."""
+        entry = self.knowledge.entry(name)
+        matters = entry is not None and (entry.calls_methods or self.ask.classes.is_from_abstract(obj.cls, name))
+        return LibMethod(seen, name, obj if matters else None)
+
+    def _as_library(self, obj: Object) -> LibObject:
+        """An instance of a subclass of a library class, as the library sees it."""
+        return LibObject(self.ask.classes.library_base(obj.cls), obj.args)
