@@ -30,7 +30,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.finalizers import Finalizer
-from finlint.analysis.properties.retention import callback_expression
+from finlint.analysis.properties.watched import callback_expression
 from finlint.model import ir
 from finlint.model.finding import Finding, Severity
 from finlint.rules.base.rule import FINALIZE, FinalizerPass, FinalizerRule

@@ -12,7 +12,8 @@ from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.statements import children, expressions_in, flat_statements
 from finlint.analysis.program.symbols import FunctionNode
-from finlint.analysis.properties.retention import aliases, callback_expression, held, watched_expression
+from finlint.analysis.properties.retention import held
+from finlint.analysis.properties.watched import aliases, callback_expression, watched_expression
 from finlint.model import ir
 from finlint.model.source import Span
 

@@ -1,0 +1,78 @@
+"""Whether an object keeps what its constructor is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from finlint.analysis.domain.values import (
+    Class,
+    Lib,
+)
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.statements import children, flat_statements
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.model import ir
+from finlint.model.limits import KEEPING_DEPTH
+
+
+def is_weak(cls: Class, evaluator: Evaluator) -> bool:
+    """Whether instances refer weakly to what they are made with."""
+    return any(isinstance(b, Lib) and b.name.startswith("weakref.") for b in evaluator.classes.mro(cls))
+
+
+def keeps(cls: Class, call: ir.Call, holds: Callable[[ir.Expr], bool], evaluator: Evaluator) -> bool:
+    """Whether an instance of ``cls`` that ``call`` makes keeps an argument for which ``holds`` is true."""
+    init = evaluator.classes.class_function(cls, "__init__")
+    if init is None:
+        return any(holds(a.value) for a in call.args)
+    params = [p.name for p in init.node.ir.params[1:]]
+    holding = {
+        arg.keyword or (params[i] if i < len(params) else "") for i, arg in enumerate(call.args) if holds(arg.value)
+    }
+    return _stores(cls, init.node, holding, 0, evaluator)
+
+
+def _stores(cls: Class, init: FunctionNode, params: set[str], depth: int, evaluator: Evaluator) -> bool:
+    """Whether a constructor stores one of its parameters, itself or by its base's constructor."""
+    if not init.ir.params or KEEPING_DEPTH.passed(depth):
+        return False
+    receiver = init.ir.params[0].name
+    for (base, _), definitions in init.index.stores.items():
+        if base == receiver and any(_mentions(d.node, params) for d in definitions):
+            return True
+    classes = evaluator.classes
+    for stmt in flat_statements(init.ir.body):
+        call = stmt.value if isinstance(stmt, ir.ExprStmt) else None
+        if not (isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and is_super(call.func.value)):
+            continue
+        for ancestor in classes.mro(cls)[1:]:
+            found = classes.class_function(ancestor, "__init__") if isinstance(ancestor, Class) else None
+            if found is not None and isinstance(ancestor, Class):
+                names = [p.name for p in found.node.ir.params[1:]]
+                passed = {
+                    a.keyword or (names[i] if i < len(names) else "")
+                    for i, a in enumerate(call.args)
+                    if _mentions(a.value, params)
+                }
+                return _stores(ancestor, found.node, passed, depth + 1, evaluator)
+    return False
+
+
+def is_super(expr: ir.Expr) -> bool:
+    """``super()``"""
+    return isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "super"
+
+
+def _mentions(node: object, names: set[str]) -> bool:
+    """Whether an expression keeps one of ``names``: calls keep nothing that we know of, containers do."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ir.Name) and part.id in names:
+            return True
+        if isinstance(part, ir.Attr):
+            # ``parent.method`` keeps its parent; ``parent.name`` does not, and is not told apart from it.
+            continue
+        if isinstance(part, (ir.Display, ir.DictDisplay, ir.Bool, ir.IfExp, ir.Starred, ir.Walrus)):
+            stack.extend(children(part))
+    return False
