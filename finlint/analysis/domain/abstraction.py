@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from finlint.analysis.domain.containers import HELD
 from finlint.analysis.domain.values import (
-    HELD,
     MADE,
     UNKNOWN,
     Bound,

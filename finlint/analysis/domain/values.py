@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from finlint.model.limits import ALTERNATIVES, ITEMS, NESTING
+from finlint.model.limits import ALTERNATIVES, NESTING
 
 if TYPE_CHECKING:
     from finlint.analysis.domain.call_contexts import CallContext
@@ -450,10 +450,6 @@ def is_flat(value: Value) -> bool:
     return type(value) in _FLAT
 
 
-#: The argument of library objects that stands for what was put into them; no parameter is called so.
-HELD = "*held"
-
-
 def shallow(value: Value, below: int = 0) -> Value:
     """``value`` without what nests so deeply in it, ``below`` levels down, that contexts would grow without end."""
     if type(value) in _FLAT or depth(value) <= NESTING - below:
@@ -475,13 +471,6 @@ def typed_union(values: list[Value]) -> Value:
     return union(known) if known else UNKNOWN
 
 
-def held_by(value: Value | None) -> Value:
-    """What was put into an object of a library that gives it out again (a queue)."""
-    if not isinstance(value, LibObject):
-        return UNKNOWN
-    return next((held for key, held in value.args if key == HELD), UNKNOWN)
-
-
 def says_nothing(value: Value) -> bool:
     """Whether it is unknown, None, or a container of which nothing is known but that it is one."""
     if isinstance(value, OneOf):
@@ -489,102 +478,3 @@ def says_nothing(value: Value) -> bool:
     if isinstance(value, (Sequence, Mapping)):
         return not value.items and says_nothing(value.element)
     return not is_known(value) or is_none(value)
-
-
-def contained(values: list[Value], elements: list[Value]) -> list[Value]:
-    """Values of a name, with what was put into them if they are containers."""
-    if not elements:
-        return values
-    elements = [shallow(element) for element in elements]
-    if values:
-        return [with_elements(v, elements) for v in values]
-    items = [e.value if isinstance(e, AtKey) else e for e in _items(elements)]
-    return [Sequence("list", None, union(items))] if items else []
-
-
-def _items(elements: list[Value]) -> list[Value]:
-    """Elements without those that only an ``ExitStack`` has, or what can be set."""
-    kinds = ("exit", "set")
-    return [e for e in elements if not any(isinstance(v, Marked) and v.kind in kinds for v in alternatives(e))]
-
-
-def with_elements(value: Value, elements: list[Value]) -> Value:
-    """A container after elements were put into it, an ``ExitStack`` after it was given something to run."""
-    out: list[Value] = []
-    exits = [e for e in elements for part in alternatives(e) if isinstance(part, Marked) and part.kind == "exit"]
-    became = [e.function for e in elements if isinstance(e, Marked) and e.kind == "set"]
-    elements = _items(elements)
-    for option in alternatives(value):
-        if isinstance(option, Mapping) and elements:
-            out.append(_with_pairs(option, elements))
-            continue
-        given = [e.value if isinstance(e, AtKey) else e for e in elements]
-        if isinstance(option, LibObject) and option.type == "contextlib.ExitStack" and exits:
-            kept = [v for k, v in option.args if k == "exits"]
-            out.append(LibObject(option.type, (("exits", shallow(union([*kept, *exits]))),), option.mode))
-        elif isinstance(option, LibObject) and became and any(key == HELD for key, _ in option.args):
-            known = [v for v in (held_by(option), *became) if is_known(v)]
-            args = tuple((key, shallow(union(known)) if key == HELD else v) for key, v in option.args)
-            out.append(LibObject(option.type, args, option.mode))
-        elif not elements:
-            out.append(option)
-        elif isinstance(option, LibObject) and any(key == HELD for key, _ in option.args):
-            known = [v for v in (held_by(option), *given) if is_known(v)]
-            args = tuple((key, union(known) if key == HELD else v) for key, v in option.args)
-            out.append(LibObject(option.type, args, option.mode))
-        elif isinstance(option, Sequence):
-            kept = [] if isinstance(option.element, Unknown) else [option.element]
-            out.append(Sequence(option.kind, None, union([*kept, *given])))
-        elif isinstance(option, Object) and any(key == HELD for key, _ in option.args):
-            # An instance of a class that inherits from a container.
-            args = tuple((key, with_elements(v, elements) if key == HELD else v) for key, v in option.args)
-            out.append(option._replace(args=args))
-        else:
-            out.append(option)
-    return union(out)
-
-
-def _with_pairs(mapping: Mapping, elements: list[Value]) -> Mapping:
-    """A mapping after elements were put into it, those of which the key is known under that."""
-    items = dict(mapping.items)
-    for part in elements:
-        if isinstance(part, AtKey) and not ITEMS.passed(len(items) + 1):
-            items[part.key] = union([items[part.key], part.value]) if part.key in items else part.value
-    kept = [] if isinstance(mapping.element, Unknown) else [mapping.element]
-    element = union([*kept, *(part.value if isinstance(part, AtKey) else part for part in elements)])
-    # What else may be in it is not known, so that its items are not all that is in it.
-    return mapping._replace(items=tuple(items.items()), key=UNKNOWN, element=element)
-
-
-def put_at(container: Sequence | Mapping, key: Value, value: Value) -> Value:
-    """A container after ``container[key] = value``."""
-    if not isinstance(container, Mapping):
-        items = container.items
-        place = key.value if isinstance(key, Const) else None
-        if items is None or not isinstance(place, int) or not -len(items) <= place < len(items):
-            return Sequence(container.kind, None, union([container.element, value]))
-        place %= len(items)
-        items = (*items[:place], value, *items[place + 1 :])
-        return Sequence(container.kind, items, union(items))
-    if not isinstance(key, Const):
-        kept = [] if isinstance(container.element, Unknown) else [container.element]
-        return container._replace(key=UNKNOWN, element=union([*kept, value]))
-    complete = is_complete(container)
-    pairs = (*((k, v) for k, v in container.items if k != key), (key, value))
-    if complete:
-        return container._replace(items=pairs, key=union(k for k, _ in pairs), element=union(v for _, v in pairs))
-    return container._replace(items=pairs, element=union([container.element, value]))
-
-
-def is_complete(mapping: Mapping) -> bool:
-    """Whether all that is in a mapping is known by its key."""
-    if mapping.items:
-        return union(k for k, _ in mapping.items) == mapping.key
-    return mapping.key == NO_KEY
-
-
-def grown(value: Value) -> Value:
-    """A container of which others may have changed what is in it."""
-    if isinstance(value, Mapping):
-        return value._replace(key=UNKNOWN)
-    return Sequence(value.kind, None, value.element) if isinstance(value, Sequence) else value

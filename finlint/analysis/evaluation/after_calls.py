@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finlint.analysis.domain.containers import grown, with_elements
 from finlint.analysis.domain.effects import Args
 from finlint.analysis.domain.state import EvalState, dotted, known_in
 from finlint.analysis.domain.values import (
@@ -16,10 +17,8 @@ from finlint.analysis.domain.values import (
     Sequence,
     Value,
     alternatives,
-    grown,
     is_known,
     union,
-    with_elements,
 )
 from finlint.analysis.evaluation.protocols import EXIT_STACK, exit_action
 from finlint.analysis.evaluation.queries import Queries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finlint.analysis.domain.containers import is_complete
 from finlint.analysis.domain.effects import CallArgs, PendingArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
@@ -10,7 +11,6 @@ from finlint.analysis.domain.values import (
     Sequence,
     Suspended,
     Value,
-    is_complete,
     shallow,
     union,
 )

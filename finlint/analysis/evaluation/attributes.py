@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finlint.analysis.domain.containers import contained
 from finlint.analysis.domain.effects import CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
@@ -27,7 +28,6 @@ from finlint.analysis.domain.values import (
     Value,
     WeakReference,
     alternatives,
-    contained,
     is_known,
     is_none,
     softened,

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from finlint.analysis.domain.abstraction import context_value
 from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.containers import HELD
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, Lazy, Result, known_in, settled
 from finlint.analysis.domain.values import (
     DISPATCH,
     DISPATCH_METHOD,
-    HELD,
     MAYBE_NONE,
     NAMED_TUPLE,
     NEVER,

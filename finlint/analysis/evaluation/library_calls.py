@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from finlint.analysis.domain.containers import HELD, held_by
 from finlint.analysis.domain.effects import Args, CallArgs, Effect
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import (
-    HELD,
     UNKNOWN,
     WEAK_SET,
     Bound,
@@ -24,7 +24,6 @@ from finlint.analysis.domain.values import (
     Suspended,
     Value,
     alternatives,
-    held_by,
     is_known,
     shallow,
     union,

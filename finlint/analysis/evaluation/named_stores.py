@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.containers import is_complete
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     UNKNOWN,
@@ -16,7 +17,6 @@ from finlint.analysis.domain.values import (
     Sequence,
     Value,
     alternatives,
-    is_complete,
     is_known,
     softened,
 )

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 
 from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.containers import HELD, contained, is_complete
 from finlint.analysis.domain.state import EvalState, known_in
 from finlint.analysis.domain.values import (
-    HELD,
     NEVER,
     UNKNOWN,
     AtKey,
@@ -26,8 +26,6 @@ from finlint.analysis.domain.values import (
     Unknown,
     Value,
     alternatives,
-    contained,
-    is_complete,
     is_known,
     is_none,
     says_nothing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.containers import contained
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     NEVER,
@@ -16,7 +17,6 @@ from finlint.analysis.domain.values import (
     Sequence,
     Value,
     alternatives,
-    contained,
     is_known,
     is_none,
     says_nothing,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.containers import HELD, contained, is_complete
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, place
 from finlint.analysis.domain.values import (
-    HELD,
     MAYBE_NONE,
     NAMED_TUPLE,
     NEVER,
@@ -28,8 +28,6 @@ from finlint.analysis.domain.values import (
     Suspended,
     Value,
     alternatives,
-    contained,
-    is_complete,
     is_known,
     union,
 )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from finlint.analysis.domain.containers import grown
 from finlint.analysis.domain.state import EvalState, Lazy, dotted, forget, settled
-from finlint.analysis.domain.values import Value, alternatives, grown, union
+from finlint.analysis.domain.values import (
+    Value,
+    alternatives,
+    union,
+)
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, walruses
 from finlint.model import ir

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finlint.analysis.domain.containers import put_at
 from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, dotted, forget, known_in, settled
 from finlint.analysis.domain.values import (
     UNKNOWN,
@@ -10,7 +11,6 @@ from finlint.analysis.domain.values import (
     Sequence,
     Value,
     alternatives,
-    put_at,
     softened,
     union,
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence as Items
 from typing import NamedTuple, Protocol
 
+from finlint.analysis.domain.containers import HELD
 from finlint.analysis.domain.effects import Args
 from finlint.analysis.domain.values import (
-    HELD,
     UNKNOWN,
     Const,
     Lib,
