@@ -23,7 +23,7 @@ from finlint.knowledge.base import Knowledge
 from finlint.knowledge.heritable import described_in
 from finlint.model import limits
 from finlint.model.finding import FileError, Finding, distinct
-from finlint.model.reads import File, Folder, Hit, Part, Reads, Search
+from finlint.model.reads import File, Folder, Hit, Part, Reads, Search, Searched
 from finlint.model.settings import Settings
 from finlint.model.task import Answer, ClassKey, Group, Inputs, Known, Seen, Task
 from finlint.rules import registry as rules
@@ -212,7 +212,7 @@ class Check:
         """The answer with the limits that were hit for it, and what it stands on."""
         parts: dict[str, list[Part]] = {}
         folders: set[str] = set()
-        searches: set[tuple[str, str, str]] = set()
+        searches: set[Searched] = set()
         hits: set[str] = set()
         for token in evaluation.reads.tokens():
             kind = type(token)

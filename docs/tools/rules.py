@@ -26,6 +26,8 @@ them.
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 #: code -> kind, in the order in which rules are listed.
 KIND_OF_CODE: dict[str, str] = {
 @kinds@
@@ -34,7 +36,10 @@ KIND_OF_CODE: dict[str, str] = {
 CODE_OF_KIND: dict[str, str] = {kind: code for code, kind in KIND_OF_CODE.items()}
 
 #: Kinds of blocking: what a call can do to the thread that runs the finalizer.
-BLOCKING_KINDS: frozenset[str] = frozenset(kind for code, kind in KIND_OF_CODE.items() if code.startswith("FIN1"))
+BlockingKind = Literal[
+@blocking@
+]
+BLOCKING_KINDS: frozenset[str] = frozenset(get_args(BlockingKind))
 
 #: Codes that report only where the user asks for them.
 OPT_IN_CODES: frozenset[str] = frozenset(
@@ -77,7 +82,8 @@ def codes() -> str:
     """The text of ``finlint/model/codes.py``."""
     kinds = "\n".join(f'    "{rule.code}": "{rule.kind}",' for rule in RULES.values())
     opt_in = "\n".join(f'        "{rule.code}",' for rule in RULES.values() if not rule.default)
-    return _CODES.replace("@kinds@", kinds).replace("@opt_in@", opt_in)
+    blocking = "\n".join(f'    "{rule.kind}",' for rule in RULES.values() if rule.code.startswith("FIN1"))
+    return _CODES.replace("@kinds@", kinds).replace("@blocking@", blocking).replace("@opt_in@", opt_in)
 
 
 def table(link: str = "{}") -> str:

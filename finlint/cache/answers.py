@@ -29,6 +29,7 @@ from finlint.cache.records import (
     groups_in,
 )
 from finlint.cache.state import FileNow, Now
+from finlint.model.reads import Form, Searched
 from finlint.model.stamp import NO_STAMP
 from finlint.model.task import Answer, Group, Inputs, Known, Seen, Task, answer_from_json, answer_to_json
 from finlint.syntax.digest import digest
@@ -56,7 +57,7 @@ class Answers:
         self._new_groups: dict[str, Group] = {}
         self._states: dict[str, FileNow] = {}
         self._same_folder: dict[str, bool] = {}
-        self._same_search: dict[tuple[str, str, str], bool] = {}
+        self._same_search: dict[Searched, bool] = {}
         self._members: dict[str, list[tuple[str, FileNow]] | None] = {}
         self._used: dict[tuple[str, str], Kept] = {}
         self._changed = False
@@ -165,13 +166,13 @@ class Answers:
             self._same_folder[folder] = known
         return known
 
-    def _is_same_search(self, search: tuple[str, str, str]) -> bool:
+    def _is_same_search(self, search: Searched) -> bool:
         known = self._same_search.get(search)
         if known is None:
             known = self._same_search[search] = self._finds_the_same(search)
         return known
 
-    def _finds_the_same(self, search: tuple[str, str, str]) -> bool:
+    def _finds_the_same(self, search: Searched) -> bool:
         key, text, pattern = search
         group = self._groups.get(key)
         if group is None or not all(map(self._is_same_folder, group.folders)):
@@ -224,7 +225,7 @@ class Answers:
         new = self._new_files[path] = FileRecord(shown, self._now.safe(path) if now else NO_STAMP, now, {})
         return new
 
-    def _note_search(self, key: str, text: str, pattern: str, seen: Seen) -> None:
+    def _note_search(self, key: str, text: str, pattern: Form, seen: Seen) -> None:
         found = seen.groups[key]
         group = self._new_groups.get(key)
         if group is None or group[:2] != found[:2]:
@@ -314,7 +315,7 @@ class Answers:
         old = self._files.get(path)
         return old is not None and part in new.parts and new.parts[part] == old.parts.get(part)
 
-    def _still_finds(self, search: tuple[str, str, str], groups: dict[str, Group]) -> bool:
+    def _still_finds(self, search: Searched, groups: dict[str, Group]) -> bool:
         key, text, pattern = search
         old, new = self._groups.get(key), groups.get(key)
         if old is None or new is None or old[:2] != new[:2]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from finlint.cache.folders import names_in
 from finlint.model.limits import FILE_SIZE
+from finlint.model.reads import Form
 from finlint.model.stamp import NO_STAMP, Stamp, stamp_of
 from finlint.scan.words import OftenAsked
 from finlint.syntax.digest import digest
@@ -89,7 +90,7 @@ class FileNow:
         content = self._parse()
         return content is not None and content.digest(part) == told
 
-    def holds(self, text: str, form: str) -> bool:
+    def holds(self, text: str, form: Form) -> bool:
         """What a search for that finds (``finlint.analysis.program.disk``)."""
         if self.data is None or len(self.data) > FILE_SIZE:
             return False

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from finlint.fixes.terms import PASSES
+from finlint.fixes.terms import PASSES, Passes
 from finlint.fixes.tree import Tree, dotted, keyword, with_arguments
 from finlint.model.finding import Finding
 
@@ -17,7 +17,7 @@ class Registered(NamedTuple):
 
     tree: Tree
     call: cst.Call
-    passes: str
+    passes: Passes
     watched: cst.Arg
     callback: cst.Arg
     rest: tuple[cst.Arg, ...]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from finlint.model.finding import Finding
 
+#: What a registrar passes to the callback (``analysis.models.registrars``), of those that can be changed.
+Passes = Literal["rest", "tuple", "argument", "object"]
 #: How the callback gets arguments: "rest" of the call's own, ``args=`` and ``kwargs=`` ("tuple"), one more
 #: ("argument"), or the dying object itself ("object").
-PASSES = {
+PASSES: dict[str, Passes] = {
     "weakref.finalize": "rest",
     "multiprocessing.util.Finalize": "tuple",
     "finlint.runtime.add_cleanup": "argument",

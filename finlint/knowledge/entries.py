@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from finlint.model.codes import BlockingKind
+
 #: How long a wait lasts: for ever, until a time limit, or a moment.
 Lasts = Literal["unbounded", "bounded", "short"]
 #: What a call that hands work over takes: nothing is handed over, no lock, or one that is not reentrant.
@@ -64,8 +66,8 @@ class Entry(NamedTuple):
     #: Names of the parameters in order, without self. Lets arguments be matched by position and by keyword.
     #: "*" stands before parameters that only a keyword can give, "*values" collects positional arguments.
     parameters: tuple[str, ...] = ()
-    #: A blocking kind of ``model.codes`` or "" where the call never waits.
-    kind: str = ""
+    #: "" where the call never waits.
+    kind: BlockingKind | Literal[""] = ""
     #: How long the wait lasts where no bound argument says otherwise.
     lasts: Lasts = "unbounded"
     #: Parameter whose number bounds the wait ("timeout"); None there means no bound.

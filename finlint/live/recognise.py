@@ -9,7 +9,7 @@ finalizers are known that have a name of their own: ``__del__``, and the trampol
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from finlint.live.stacks import Frame, Thread
 
@@ -94,13 +94,17 @@ DROPS = frozenset(
 )
 
 
+#: What let go of the object: a collection, the last reference that was dropped, one of the two, the interpreter's exit.
+StartedBy = Literal["collector", "drop", "collector or drop", "exit"]
+
+
 class Running(NamedTuple):
     """A finalizer on a stack: ``frames[at]`` is the frame that the interpreter called (-1: none, the callback is
-    written in C). ``started_by`` is "collector", "drop", "collector or drop" or "exit"."""
+    written in C)."""
 
     kind: str
     at: int
-    started_by: str
+    started_by: StartedBy
 
 
 def running(thread: Thread, *, hooked: bool, collecting: bool = False) -> list[Running]:
@@ -126,7 +130,7 @@ def _running(thread: Thread, hooked: bool, collecting: bool) -> Iterator[Running
         if not kind:
             continue
         if kind in (AT_EXIT, MP_AT_EXIT):
-            started_by = "exit"
+            started_by: StartedBy = "exit"
         elif by_collector or kind == GC_CALLBACK:
             started_by = "collector"
         elif hooked:

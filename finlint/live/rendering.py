@@ -6,24 +6,24 @@ import os
 from typing import Any
 
 from finlint.live.diagnosis import Diagnosed, Diagnosis
-from finlint.live.recognise import NATIVE
+from finlint.live.recognise import NATIVE, StartedBy
 from finlint.live.stacks import Collection
-from finlint.live.verdicts import SELF_DEADLOCK, Held, Place, Verdict
+from finlint.live.verdicts import BLOCKED, DEADLOCK, SELF_DEADLOCK, Held, Place, State, Verdict
 from finlint.report.plain import plain
 
 #: The middle of a longer stack says nothing more.
 _MOST_FRAMES = 12
 
-_STARTED = {
+_STARTED: dict[StartedBy, str] = {
     "collector": "the collector",
     "drop": "the drop of the last reference",
     "collector or drop": "the collector, or the drop of the last reference,",
     "exit": "the interpreter's exit",
 }
-_STATES = {
+_STATES: dict[State, str] = {
     SELF_DEADLOCK: "it waits for its own thread (self-deadlock)",
-    "deadlock": "it and another thread wait for each other (deadlock)",
-    "blocked": "it is blocked",
+    DEADLOCK: "it and another thread wait for each other (deadlock)",
+    BLOCKED: "it is blocked",
 }
 
 
@@ -47,7 +47,7 @@ def _text(found: Diagnosed, said_by: str) -> str:
     if verdict.held is not None:
         out.append(f"held by {_holder(verdict.held)}")
     if verdict.interrupted is not None:
-        started = _STARTED.get(verdict.started_by, verdict.started_by)
+        started = _STARTED[verdict.started_by]
         at = f" @{verdict.opcode}" if verdict.opcode else ""
         out.append(f"started by {started} at {_shown(verdict.interrupted)}{at}")
     if verdict.behind:
@@ -76,7 +76,7 @@ def _headline(verdict: Verdict, said_by: str) -> str:
     been = f"has been{since}" if since else "is"
     return (
         f"{said_by}: thread {verdict.thread} {been} in the finalizer `{verdict.finalizer}` ({verdict.kind}){of}: "
-        f"{_STATES.get(verdict.state, verdict.state)}"
+        f"{_STATES[verdict.state]}"
     )
 
 

@@ -6,17 +6,19 @@ import ast
 import os
 import sysconfig
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from finlint.live import locks
 from finlint.live.locks import Certainty, Lock
-from finlint.live.recognise import AT_EXIT, FINALIZE, MP_AT_EXIT, MP_FINALIZE, NATIVE, Running, running
+from finlint.live.recognise import AT_EXIT, FINALIZE, MP_AT_EXIT, MP_FINALIZE, NATIVE, Running, StartedBy, running
 from finlint.live.source import Sources, callee, calls, names_at
 from finlint.live.stacks import Collection, Dump, Frame, Thread, Value
 
-SELF_DEADLOCK = "self-deadlock"
-DEADLOCK = "deadlock"
-BLOCKED = "blocked"
+#: How a finalizer waits: for its own thread, for one that waits for it, or for somebody else.
+State = Literal["self-deadlock", "deadlock", "blocked"]
+SELF_DEADLOCK: Final = "self-deadlock"
+DEADLOCK: Final = "deadlock"
+BLOCKED: Final = "blocked"
 
 
 class Place(NamedTuple):
@@ -56,8 +58,8 @@ class Verdict(NamedTuple):
     kind: str
     object: str
     thread: str
-    state: str
-    started_by: str
+    state: State
+    started_by: StartedBy
     at: Place | None
     stack: tuple[Place, ...]
     interrupted: Place | None
@@ -264,7 +266,7 @@ def _holders(
                     yield Held(held.text, took, _place(frame), owner.shown, mine, certainty)
 
 
-def _state(held: Held | None, thread: Thread, dump: Dump, sources: Sources) -> str:
+def _state(held: Held | None, thread: Thread, dump: Dump, sources: Sources) -> State:
     if held is None:
         return BLOCKED
     if held.same_thread:

@@ -6,22 +6,24 @@ Whoever walks over statements asks here, so that a new construct is taught in on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from finlint.model import ir
 from finlint.model.source import Span
 
+#: How a target gets its value from a node: it is the expression itself, an element of it, what ``with`` binds, what is
+#: declared by it, the target's own value and this one by an operator; a function, a class, one name of an import, the
+#: exception that was caught; nothing, as it is deleted.
+How = Literal[
+    "value", "element", "enter", "annotation", "augments", "function", "class", "import", "exception", "deleted"
+]
+
 
 class Bound(NamedTuple):
-    """``target`` (a name, an attribute, a subscript, a display of those) gets what ``how`` says of ``node``:
-
-    "value" (the expression itself), "element" (an element of it), "enter" (what ``with`` binds), "annotation" (what is
-    declared by it), "augments" (the target's own value and this one, by the operator), "function", "class", "import"
-    (one name of it), "exception", "deleted".
-    """
+    """``target`` (a name, an attribute, a subscript, a display of those) gets what ``how`` says of ``node``."""
 
     target: ir.Expr
-    how: str
+    how: How
     node: object
 
 

@@ -6,6 +6,8 @@ them.
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 #: code -> kind, in the order in which rules are listed.
 KIND_OF_CODE: dict[str, str] = {
     "FIN101": "channel-receive",
@@ -41,7 +43,22 @@ KIND_OF_CODE: dict[str, str] = {
 CODE_OF_KIND: dict[str, str] = {kind: code for code, kind in KIND_OF_CODE.items()}
 
 #: Kinds of blocking: what a call can do to the thread that runs the finalizer.
-BLOCKING_KINDS: frozenset[str] = frozenset(kind for code, kind in KIND_OF_CODE.items() if code.startswith("FIN1"))
+BlockingKind = Literal[
+    "channel-receive",
+    "lock",
+    "sleep",
+    "wait",
+    "network-io",
+    "file-io",
+    "subprocess",
+    "event-loop",
+    "channel-send",
+    "busy-loop",
+    "console-io",
+    "reentrant-lock",
+    "logging",
+]
+BLOCKING_KINDS: frozenset[str] = frozenset(get_args(BlockingKind))
 
 #: Codes that report only where the user asks for them.
 OPT_IN_CODES: frozenset[str] = frozenset(

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from finlint.model import ir
 from finlint.model.source import Span
+
+#: What kind of statement binds a name; "other": a loop, ``with``, ``except``, a pattern.
+BindingKind = Literal["function", "class", "import", "assign", "other"]
 
 
 class Binding(NamedTuple):
     """One statement of a module's or class's body that binds ``name``.
 
-    ``kind`` is "function", "class", "import", "assign" or "other". Where ``stmt`` is None, lines ``line`` to
-    ``end_line`` of the file (decorators included) hold the statement: they are lowered when it is needed.
+    Where ``stmt`` is None, lines ``line`` to ``end_line`` of the file (decorators included) hold the statement: they
+    are lowered when it is needed.
     """
 
     name: str
-    kind: str
+    kind: BindingKind
     line: int
     end_line: int
     #: Under an ``if``, ``try``, ``for`` or ``with``: an earlier binding of the name may still be the one.

@@ -8,11 +8,52 @@ make, hashable, and written to the cache as they are. White space, comments and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, Union
+from typing import Literal, NamedTuple, Union
 
 from finlint.model.source import Span
 
 # -- expressions
+
+
+#: How an argument is spliced in.
+Star = Literal["", "*", "**"]
+DisplayKind = Literal["tuple", "list", "set"]
+ComprehensionKind = Literal["list", "set", "dict", "generator"]
+#: Operators have LibCST's names.
+BoolOp = Literal["and", "or"]
+UnaryOp = Literal["Minus", "Plus", "BitInvert"]
+BinaryOp = Literal[
+    "Add",
+    "Subtract",
+    "Multiply",
+    "MatrixMultiply",
+    "Divide",
+    "FloorDivide",
+    "Modulo",
+    "Power",
+    "LeftShift",
+    "RightShift",
+    "BitOr",
+    "BitXor",
+    "BitAnd",
+]
+CompareOp = Literal[
+    "Equal",
+    "NotEqual",
+    "LessThan",
+    "LessThanEqual",
+    "GreaterThan",
+    "GreaterThanEqual",
+    "Is",
+    "IsNot",
+    "In",
+    "NotIn",
+]
+#: ``!s``, ``!r`` and ``!a`` of an f-string.
+Conversion = Literal["", "s", "r", "a"]
+JumpKind = Literal["break", "continue", "pass"]
+#: Positional only, by position or keyword, keyword only, ``*args``, ``**kwargs``.
+ParamKind = Literal["pos", "any", "kw", "*", "**"]
 
 
 class Name(NamedTuple):
@@ -35,8 +76,7 @@ class Attr(NamedTuple):
 class Arg(NamedTuple):
     value: Expr
     keyword: str = ""
-    #: "", "*" or "**"
-    star: str = ""
+    star: Star = ""
 
 
 class Call(NamedTuple):
@@ -52,7 +92,7 @@ class Lambda(NamedTuple):
 class Display(NamedTuple):
     """A tuple, list or set display."""
 
-    kind: str
+    kind: DisplayKind
     items: tuple[Expr, ...]
     span: Span
 
@@ -77,7 +117,7 @@ class Subscript(NamedTuple):
 class Bool(NamedTuple):
     """``and`` / ``or`` of two operands."""
 
-    op: str
+    op: BoolOp
     left: Expr
     right: Expr
 
@@ -88,12 +128,12 @@ class Not(NamedTuple):
 
 class Compare(NamedTuple):
     left: Expr
-    rest: tuple[tuple[str, Expr], ...]
+    rest: tuple[tuple[CompareOp, Expr], ...]
 
 
 class Binary(NamedTuple):
     left: Expr
-    op: str
+    op: BinaryOp
     right: Expr
     span: Span
 
@@ -125,9 +165,9 @@ class For_(NamedTuple):
 
 
 class Comprehension(NamedTuple):
-    """``kind`` is list, set, dict or generator; a dict has two elements, ``{**mapping for ...}`` one."""
+    """A dict has two elements, ``{**mapping for ...}`` one."""
 
-    kind: str
+    kind: ComprehensionKind
     elements: tuple[Expr, ...]
     clauses: tuple[For_, ...]
     span: Span
@@ -145,18 +185,18 @@ class Slice(NamedTuple):
 
 
 class Unary(NamedTuple):
-    """``-x``, ``+x`` or ``~x``: "Minus", "Plus", "BitInvert"."""
+    """``-x``, ``+x`` or ``~x``."""
 
-    op: str
+    op: UnaryOp
     value: Expr
     span: Span
 
 
 class Formatted(NamedTuple):
-    """A field of an f-string; ``conversion`` is "", "s", "r" or "a", ``spec`` the fields in its format."""
+    """A field of an f-string; ``spec`` are the fields in its format."""
 
     value: Expr
-    conversion: str
+    conversion: Conversion
     spec: tuple[Expr, ...]
     span: Span
 
@@ -246,7 +286,7 @@ class AnnAssign(NamedTuple):
 
 class AugAssign(NamedTuple):
     target: Expr
-    op: str
+    op: BinaryOp
     value: Expr
     span: Span
 
@@ -387,7 +427,7 @@ class Match(NamedTuple):
 class Jump(NamedTuple):
     """``break``, ``continue`` or ``pass``."""
 
-    kind: str
+    kind: JumpKind
 
 
 Stmt = Union[
@@ -419,10 +459,8 @@ Block = tuple[Stmt, ...]
 
 
 class Param(NamedTuple):
-    """``kind`` is "pos" (positional only), "any", "kw" (keyword only), "*" or "**"."""
-
     name: str
-    kind: str
+    kind: ParamKind
     annotation: Expr | None
     default: Expr | None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from finlint.model import ir
 from finlint.model.bindings import bound_by, target_names
-from finlint.model.facts import Binding, ClassFacts
+from finlint.model.facts import Binding, BindingKind, ClassFacts
 from finlint.model.source import Span
 
 
@@ -92,7 +92,7 @@ class _IrReader:
     @staticmethod
     def _binding(
         name: str,
-        kind: str,
+        kind: BindingKind,
         stmt: ir.Stmt,
         state: Conditions,
         cls: ClassFacts | None = None,

@@ -8,7 +8,7 @@ A set is a number whose bits stand for what was read, so that a union costs next
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from finlint.model.limits import LIMITS
 
@@ -38,12 +38,20 @@ class Folder(NamedTuple):
     tag: str = "folder"
 
 
+#: What a search is for: a word itself, a subclass of the class of that name, another name of it.
+Form = Literal["", "subclasses", "names"]
+
+
 class Search(NamedTuple):
     """A question to the files of a package: which of them hold ``text`` in that ``form``?"""
 
     group: str
     text: str
-    form: str
+    form: Form
+
+
+#: The same as plain data, which is kept in files: group, text, form.
+Searched = tuple[str, str, Form]
 
 
 class Asked(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from sys import intern
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from finlint.model.finding import (
     Confidence,
@@ -15,6 +15,7 @@ from finlint.model.finding import (
     RegistrationRef,
     Severity,
 )
+from finlint.model.reads import Form, Searched
 from finlint.model.source import Span
 
 
@@ -101,7 +102,7 @@ class Inputs(NamedTuple):
 
     files: Mapping[str, str] = {}
     folders: tuple[str, ...] = ()
-    searches: tuple[tuple[str, str, str], ...] = ()
+    searches: tuple[Searched, ...] = ()
 
 
 class Group(NamedTuple):
@@ -110,7 +111,7 @@ class Group(NamedTuple):
 
     folders: tuple[str, ...]
     paths: tuple[str, ...]
-    holders: dict[tuple[str, str], tuple[str, ...]]
+    holders: dict[tuple[str, Form], tuple[str, ...]]
 
 
 class Seen(NamedTuple):
@@ -169,7 +170,7 @@ def inputs_from_json(data: Sequence[Any]) -> Inputs:
     return Inputs(
         {intern(path): intern(part) for path, part in files.items()},
         tuple(map(intern, folders)),
-        tuple((intern(group), intern(text), intern(pattern)) for group, text, pattern in searches),
+        tuple((intern(group), intern(text), cast("Form", intern(pattern))) for group, text, pattern in searches),
     )
 
 

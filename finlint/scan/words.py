@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from typing import Final
+
+from finlint.model.reads import Form
 
 
 def word_starts(text: str, word: str, *, before: bool = True) -> Iterator[int]:
@@ -35,17 +38,17 @@ STACKS = ("callback", "push", "enter_context")
 
 
 #: What may be looked for besides a word itself.
-SUBCLASSES = "subclasses"
-NAMES = "names"
+SUBCLASSES: Final = "subclasses"
+NAMES: Final = "names"
 
 
-def holds(data: bytes, text: str, form: str) -> bool:
+def holds(data: bytes, text: str, form: Form) -> bool:
     """Whether ``text`` stands in ``data``; as ``form``, a subclass of that class or another name of it, if one is asked
     for."""
     return text.encode() in data and (not form or _is_there(data, text, form))
 
 
-def _is_there(data: bytes, text: str, form: str) -> bool:
+def _is_there(data: bytes, text: str, form: Form) -> bool:
     # Latin-1 reads any bytes; the name and the ASCII characters around it are all that matters.
     find = heirs if form == SUBCLASSES else other_names
     return next(find(data.decode("latin-1"), text.encode().decode("latin-1")), None) is not None
@@ -78,7 +81,7 @@ class OftenAsked:
         self._data = data
         self._words: bytes | None = None
 
-    def holds(self, text: str, form: str) -> bool:
+    def holds(self, text: str, form: Form) -> bool:
         """``holds`` of the file."""
         if not is_word(text):
             return holds(self._data, text, form)

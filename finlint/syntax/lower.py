@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 
@@ -110,7 +110,7 @@ class Lowering:
     def s_augmented(self, node: cst.AugAssign) -> ir.Stmt:
         return ir.AugAssign(
             self.target(node.target),
-            _operator(node.operator).removesuffix("Assign"),
+            cast("ir.BinaryOp", _operator(node.operator).removesuffix("Assign")),
             self.expr(node.value),
             self._span(node),
         )
@@ -371,7 +371,7 @@ class Lowering:
             out.append(self._param(params.star_kwarg, "**"))
         return tuple(out)
 
-    def _param(self, param: cst.Param, kind: str) -> ir.Param:
+    def _param(self, param: cst.Param, kind: ir.ParamKind) -> ir.Param:
         return ir.Param(
             param.name.value,
             kind,
@@ -455,9 +455,8 @@ class Lowering:
         inner = [p for p in node.format_spec or () if isinstance(p, cst.FormattedStringExpression)]
         # Of a field in a string, both readers know where its expression stands.
         span = self._span(node.expression)
-        return ir.Formatted(
-            self.expr(node.expression), node.conversion or "", tuple(map(self._replacement, inner)), span
-        )
+        conversion = cast("ir.Conversion", node.conversion or "")
+        return ir.Formatted(self.expr(node.expression), conversion, tuple(map(self._replacement, inner)), span)
 
     def e_attribute(self, node: cst.Attribute) -> ir.Expr:
         return ir.Attr(self.expr(node.value), node.attr.value, self._span(node))
@@ -468,7 +467,7 @@ class Lowering:
 
     def argument(self, node: cst.Arg) -> ir.Arg:
         keyword = "" if node.keyword is None else node.keyword.value
-        return ir.Arg(self.expr(node.value), keyword, str(node.star))
+        return ir.Arg(self.expr(node.value), keyword, node.star)
 
     def e_lambda(self, node: cst.Lambda) -> ir.Expr:
         def body() -> ir.Block:
@@ -519,7 +518,7 @@ class Lowering:
         return ir.Slice(tuple(self.expr(p) for p in (node.lower, node.upper, node.step) if p is not None))
 
     def e_boolean(self, node: cst.BooleanOperation) -> ir.Expr:
-        op = "and" if isinstance(node.operator, cst.And) else "or"
+        op: ir.BoolOp = "and" if isinstance(node.operator, cst.And) else "or"
         return ir.Bool(op, self.expr(node.left), self.expr(node.right))
 
     def e_unary(self, node: cst.UnaryOperation) -> ir.Expr:
@@ -532,12 +531,12 @@ class Lowering:
             and isinstance(value.value, (int, float))
         ):
             return ir.Const(-value.value)
-        return ir.Unary(_operator(node.operator), value, self._span(node))
+        return ir.Unary(cast("ir.UnaryOp", _operator(node.operator)), value, self._span(node))
 
     def e_compare(self, node: cst.Comparison) -> ir.Expr:
         return ir.Compare(
             self.expr(node.left),
-            tuple((_operator(c.operator), self.expr(c.comparator)) for c in node.comparisons),
+            tuple((cast("ir.CompareOp", _operator(c.operator)), self.expr(c.comparator)) for c in node.comparisons),
         )
 
     def e_binary(self, node: cst.BinaryOperation) -> ir.Expr:
@@ -549,7 +548,8 @@ class Lowering:
             left = left.left
         value = self.expr(left)
         for operation in reversed(chain):
-            value = ir.Binary(value, _operator(operation.operator), self.expr(operation.right), self._span(operation))
+            op = cast("ir.BinaryOp", _operator(operation.operator))
+            value = ir.Binary(value, op, self.expr(operation.right), self._span(operation))
         return value
 
     def e_conditional(self, node: cst.IfExp) -> ir.Expr:
@@ -573,7 +573,7 @@ class Lowering:
 
     def _comprehension(
         self,
-        kind: str,
+        kind: ir.ComprehensionKind,
         node: cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp | cst.StarredDictComp,
         elements: Sequence[cst.BaseExpression],
     ) -> ir.Expr:
@@ -638,7 +638,7 @@ def _constant(node: cst.FormattedString, text: str) -> str:
 
 
 def _operator(node: cst.CSTNode) -> str:
-    """LibCST's own word for an operator: ``Add``, ``Is``, ``NotIn`` ..."""
+    """LibCST's own word for an operator, which the kinds of operators in ``ir`` are: ``Add``, ``Is``, ``NotIn`` ..."""
     return type(node).__name__
 
 

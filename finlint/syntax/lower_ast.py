@@ -369,7 +369,8 @@ class _Lowering:
         return ir.Function(name, lowered, block, returned, decorators, is_async, scope.is_generator, bound, span)
 
     def _parameters(self, params: ast.arguments) -> tuple[ir.Param, ...]:
-        plain = [(p, "pos") for p in params.posonlyargs] + [(p, "any") for p in params.args]
+        plain: list[tuple[ast.arg, ir.ParamKind]] = [(p, "pos") for p in params.posonlyargs]
+        plain += [(p, "any") for p in params.args]
         none: list[ast.expr | None] = [None]
         defaults = none * (len(plain) - len(params.defaults)) + list(params.defaults)
         out = [self._param(p, kind, d) for (p, kind), d in zip(plain, defaults, strict=True)]
@@ -380,7 +381,7 @@ class _Lowering:
             out.append(self._param(params.kwarg, "**", None))
         return tuple(out)
 
-    def _param(self, param: ast.arg, kind: str, default: ast.expr | None) -> ir.Param:
+    def _param(self, param: ast.arg, kind: ir.ParamKind, default: ast.expr | None) -> ir.Param:
         annotation = None if param.annotation is None else self.annotation(param.annotation)
         return ir.Param(param.arg, kind, annotation, self.optional(default))
 
@@ -436,7 +437,7 @@ class _Lowering:
     def _parts(self, node: ast.JoinedStr) -> Iterator[ir.Expr]:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
-                conversion = chr(part.conversion) if part.conversion > 0 else ""
+                conversion = _CONVERSION[part.conversion]
                 inner = self._parts(part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else ()
                 spec = tuple(field for field in inner if isinstance(field, ir.Formatted))
                 yield ir.Formatted(self.expr(part.value), conversion, spec, self._span(part.value))
@@ -498,7 +499,7 @@ class _Lowering:
         return ir.Slice(tuple([self.expr(p) for p in (node.lower, node.upper, node.step) if p is not None]))
 
     def e_boolean(self, node: ast.BoolOp) -> ir.Expr:
-        op = "and" if isinstance(node.op, ast.And) else "or"
+        op: ir.BoolOp = "and" if isinstance(node.op, ast.And) else "or"
         first, *rest = node.values
         value = self.expr(first)
         for operand in rest:
@@ -556,7 +557,9 @@ class _Lowering:
     def e_starred(self, node: ast.Starred) -> ir.Expr:
         return ir.Starred(self.expr(node.value))
 
-    def _comprehension(self, kind: str, node: ast.expr, clauses: list[ast.comprehension], *parts: ast.expr) -> ir.Expr:
+    def _comprehension(
+        self, kind: ir.ComprehensionKind, node: ast.expr, clauses: list[ast.comprehension], *parts: ast.expr
+    ) -> ir.Expr:
         # A comprehension is a scope of its own: its targets do not become locals of the function.
         self._scopes.append(_Scope())
         lowered = []
@@ -591,7 +594,7 @@ def _place_of(node: ast.expr | ast.keyword) -> tuple[int, int]:
 
 
 #: LibCST's words for operators, by ``ast``'s.
-_BINARY = {
+_BINARY: dict[str, ir.BinaryOp] = {
     "Add": "Add",
     "Sub": "Subtract",
     "Mult": "Multiply",
@@ -606,8 +609,10 @@ _BINARY = {
     "BitAnd": "BitAnd",
     "FloorDiv": "FloorDivide",
 }
-_UNARY = {"UAdd": "Plus", "USub": "Minus", "Invert": "BitInvert"}
-_COMPARISON = {
+#: ``FormattedValue.conversion`` is -1, or the code of a letter.
+_CONVERSION: dict[int, ir.Conversion] = {-1: "", ord("s"): "s", ord("r"): "r", ord("a"): "a"}
+_UNARY: dict[str, ir.UnaryOp] = {"UAdd": "Plus", "USub": "Minus", "Invert": "BitInvert"}
+_COMPARISON: dict[str, ir.CompareOp] = {
     "Eq": "Equal",
     "NotEq": "NotEqual",
     "Lt": "LessThan",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
 from finlint.model import ir
-from finlint.model.facts import Binding, ClassFacts, ModuleFacts
+from finlint.model.facts import Binding, BindingKind, ClassFacts, ModuleFacts
 from finlint.model.outline import Conditions
 from finlint.model.source import Span
 
@@ -93,7 +93,7 @@ class _AstReader:
     def _binding(
         self,
         name: str,
-        kind: str,
+        kind: BindingKind,
         node: ast.stmt,
         state: Conditions,
         cls: ClassFacts | None = None,
@@ -215,6 +215,6 @@ def expression(node: ast.expr) -> ir.Expr:
     if isinstance(node, ast.Subscript):
         return ir.Subscript(expression(node.value), expression(node.slice), _span(node))
     if isinstance(node, (ast.Tuple, ast.List)):
-        kind = "tuple" if isinstance(node, ast.Tuple) else "list"
+        kind: ir.DisplayKind = "tuple" if isinstance(node, ast.Tuple) else "list"
         return ir.Display(kind, tuple(expression(e) for e in node.elts), _span(node))
     return ir.Opaque(())

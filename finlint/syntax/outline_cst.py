@@ -8,7 +8,7 @@ import libcst as cst
 
 from finlint.model import ir
 from finlint.model.bindings import bound_by, target_names
-from finlint.model.facts import Binding, ClassFacts, ModuleFacts
+from finlint.model.facts import Binding, BindingKind, ClassFacts, ModuleFacts
 from finlint.model.outline import Conditions, is_type_checking, static_test
 from finlint.syntax.cst import parse_module
 from finlint.syntax.lower import Lowering
@@ -136,7 +136,7 @@ class _CstReader:
     def _binding(
         self,
         name: str,
-        kind: str,
+        kind: BindingKind,
         node: cst.CSTNode,
         state: Conditions,
         cls: ClassFacts | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from finlint.live.recognise import StartedBy
 from finlint.watch.monitor import Monitor, Sighting
 from finlint.watch.timing import Timing
 
@@ -15,7 +16,7 @@ class Now(NamedTuple):
     kind: str
     thread: int
     seconds: float
-    started_by: str
+    started_by: StartedBy
     stack: tuple[str, ...]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import libcst
 import pytest
 
+from finlint.model import ir
 from finlint.syntax import lower, lower_ast
 from finlint.syntax.kinds import EXPRESSIONS, PATTERNS, STATEMENTS, Kind, methods
 
@@ -162,6 +163,21 @@ def test_no_kind_of_either_library_is_forgotten() -> None:
     of_cst = [cls for cls in vars(libcst).values() if isinstance(cls, type) and issubclass(cls, bases)]
     of_cst = [cls for cls in of_cst if not cls.__name__.startswith("Base")]
     assert {cls.__name__ for cls in (*of_ast, *of_cst)} - known - LEFT_OUT == set()
+
+
+def _named(base: type, suffix: str = "") -> set[str]:
+    return {cls.__name__.removesuffix(suffix) for cls in base.__subclasses__()}
+
+
+def test_the_kinds_of_operators_are_those_of_both_libraries() -> None:
+    binary, comparisons = set(get_args(ir.BinaryOp)), set(get_args(ir.CompareOp))
+    assert binary == _named(libcst.BaseBinaryOp) == _named(libcst.BaseAugOp, "Assign")
+    assert comparisons == _named(libcst.BaseCompOp)
+    assert {*get_args(ir.UnaryOp), "Not"} == _named(libcst.BaseUnaryOp)
+    assert set(lower_ast._BINARY) == {cls.__name__ for cls in ast.operator.__subclasses__()}
+    assert set(lower_ast._BINARY.values()) == binary
+    assert set(lower_ast._COMPARISON) == {cls.__name__ for cls in ast.cmpop.__subclasses__()}
+    assert set(lower_ast._COMPARISON.values()) == comparisons
 
 
 def test_a_reader_without_a_method_cannot_be_made() -> None:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.values import UNKNOWN, Value
+from finlint.knowledge.entries import Lasts
 from finlint.model import ir
+from finlint.model.codes import BlockingKind
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
 
+#: What code may do to the thread that runs it: block it, or hand work over in a way that is not safe.
+EffectKind = BlockingKind | Literal["unsafe-handoff", "exit-thread"]
+
 
 class Effect(NamedTuple):
-    """``kind`` is a blocking kind of ``model.codes``, "unsafe-handoff" or "exit-thread".
+    """One thing that a call does. ``subject`` is the source text of the receiver, for messages."""
 
-    ``lasts`` is "unbounded", "bounded" or "short"; ``subject`` is the source text of the receiver, for messages.
-    """
-
-    kind: str
+    kind: EffectKind
     call: str
     path: str
     span: Span
-    lasts: str
+    lasts: Lasts
     confidence: Confidence
     subject: str = ""
     #: A timeout bounds it.

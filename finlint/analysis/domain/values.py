@@ -9,7 +9,7 @@ Values are tuples, made and compared millions of times; those of two kinds that 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Union
 
 from finlint.model.limits import ALTERNATIVES, NESTING
 
@@ -57,7 +57,7 @@ MAYBE_NONE = Const(None, False)
 #: The key of a mapping in which nothing is.
 NO_KEY = Const(NotImplemented, False)
 #: What kind of sequence does not hold its elements.
-WEAK_SET = "weak-set"
+WEAK_SET: Final = "weak-set"
 
 
 class Lib(NamedTuple):
@@ -66,13 +66,17 @@ class Lib(NamedTuple):
     name: str
 
 
+#: What is known of waiting for an object of a library: ``setblocking``/``settimeout`` said that its calls do not wait,
+#: or not for ever; what it would be waited for is over, or was ended without asking; it is a pipe of a child process.
+Mode = Literal["", "nonblocking", "bounded", "over", "ended", "pipe"]
+
+
 class LibObject(NamedTuple):
     """An instance of a library class. ``args``: how it was constructed, by parameter name."""
 
     type: str
     args: tuple[tuple[str, Value], ...] = ()
-    #: "" or "nonblocking" or "bounded", once ``setblocking``/``settimeout`` said so.
-    mode: str = ""
+    mode: Mode = ""
 
 
 class LibMethod(NamedTuple):
@@ -139,10 +143,14 @@ class MethodCaller(NamedTuple):
     keywords: tuple[tuple[str, Value], ...]
 
 
+#: "iterable" may be any, "lazy" is what a generator expression gives; a "weak-set" does not hold its elements.
+SequenceKind = Literal["list", "tuple", "set", "frozenset", "iterable", "async-iterable", "lazy", "weak-set"]
+
+
 class Sequence(NamedTuple):
     """A list, tuple, set or any iterable: its items where all are known, and what an element may be."""
 
-    kind: str
+    kind: SequenceKind
     items: tuple[Value, ...] | None
     element: Value
 
@@ -168,14 +176,17 @@ class RecordType(NamedTuple):
     fields: tuple[str, ...]
 
 
-class Suspended(NamedTuple):
-    """A generator or coroutine made by calling ``function``: its body runs when it is consumed or driven.
+#: What a function without a body that runs at once gives; "context" is a generator under ``contextlib.contextmanager``.
+SuspendedKind = Literal["generator", "coroutine", "async-generator", "context"]
 
-    ``context`` is the one that the body will run in. ``kind``: "generator", "coroutine", "async-generator" or
-    "context" (a generator wrapped by ``contextlib.contextmanager``).
+
+class Suspended(NamedTuple):
+    """A generator or coroutine made by calling a function: its body runs when it is consumed or driven.
+
+    ``context`` is the one that the body will run in.
     """
 
-    kind: str
+    kind: SuspendedKind
     context: CallContext
 
 
@@ -221,8 +232,8 @@ class Returning(NamedTuple):
 
 
 #: Kinds of functions that are chosen by the type of an argument.
-DISPATCH = "dispatch"
-DISPATCH_METHOD = "dispatch-method"
+DISPATCH: Final = "dispatch"
+DISPATCH_METHOD: Final = "dispatch-method"
 
 
 class AtKey(NamedTuple):
@@ -232,14 +243,19 @@ class AtKey(NamedTuple):
     value: Value
 
 
-class Marked(NamedTuple):
-    """A function under ``staticmethod``, ``classmethod``, ``property`` or ``contextmanager``: reading it from a
-    class or an instance gives something else. ``kind``: "static", "class", "property" or "context";
-    "exit" is an entry of an ``ExitStack``, a context manager or a call, "set" what an object is set to; "partial" a
-    ``partialmethod``; "within" a function that a context manager decorates, as a partial with that manager;
-    ``DISPATCH`` and ``DISPATCH_METHOD`` are ``functools.singledispatch`` and its kin."""
+#: "static", "class", "property" and "context" are the decorators of that name (``contextmanager``); "exit" is an entry
+#: of an ``ExitStack``, a context manager or a call, "set" what an object is set to; "partial" a ``partialmethod``;
+#: "within" a function that a context manager decorates, as a partial with that manager; the last two are
+#: ``functools.singledispatch`` and its kin.
+MarkedKind = Literal[
+    "static", "class", "property", "context", "exit", "set", "partial", "within", "dispatch", "dispatch-method"
+]
 
-    kind: str
+
+class Marked(NamedTuple):
+    """A function of which reading it from a class or an instance, or calling it, gives something else."""
+
+    kind: MarkedKind
     function: Value
 
 

@@ -14,6 +14,7 @@ from finlint.analysis.domain.values import (
     LibObject,
     Mapping,
     Marked,
+    MarkedKind,
     MethodCaller,
     Object,
     Partial,
@@ -157,7 +158,7 @@ def _type(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Valu
     )
 
 
-def _marker(kind: str) -> SpecialCall:
+def _marker(kind: MarkedKind) -> SpecialCall:
     def mark(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
         return Marked(kind, args.positional[0]) if args.positional else UNKNOWN
 

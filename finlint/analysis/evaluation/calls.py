@@ -10,8 +10,6 @@ from finlint.analysis.domain.containers import HELD
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, Lazy, Result, known_in, settled
 from finlint.analysis.domain.values import (
-    DISPATCH,
-    DISPATCH_METHOD,
     MAYBE_NONE,
     NAMED_TUPLE,
     NEVER,
@@ -47,6 +45,7 @@ from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.model import ir
+from finlint.model.closed import assert_never
 from finlint.model.source import Span
 
 
@@ -99,26 +98,13 @@ class Calls:
         expr: ir.Call | None,
         result: Result,
     ) -> Value | Lazy:
-        if isinstance(function, Marked) and function.kind == "exit":
-            self.ask.protocols.exit_run(function.function, state, span)
-            return UNKNOWN
         if isinstance(function, Returning):
             return function.result
         if isinstance(function, RecordType):
             given = {**dict(zip(function.fields, args.positional, strict=False)), **dict(args.keywords)}
             return LibObject(NAMED_TUPLE, tuple((name, shallow(given.get(name, UNKNOWN))) for name in function.fields))
         if isinstance(function, Marked):
-            if function.kind in (DISPATCH, DISPATCH_METHOD):
-                chosen = self.ask.dispatch.chosen(function, args)
-                return self.call_lazily(chosen, args, state, span, expr, result)
-            if function.kind == "within" and isinstance(function.function, Partial):
-                return self._call_within(function.function, args, state, span, expr)
-            if function.kind == "context":
-                made = self._call_one(function.function, args, state, None, expr, result)
-                if isinstance(made, Suspended):
-                    return Suspended("context", made.context)
-                return made
-            return self._call_one(function.function, args, state, span, expr, result)
+            return self._call_marked(function, args, state, span, expr, result)
         if isinstance(function, Function):
             return self._call_function(function, args, None, state, span, expr, result)
         if isinstance(function, Bound):
@@ -148,6 +134,33 @@ class Calls:
             if member is not None:
                 return self.ask.library_calls.call_library(LibMethod(function, member), args, state, span, expr)
         return NEVER if function is NEVER else UNKNOWN
+
+    def _call_marked(
+        self,
+        marked: Marked,
+        args: Args,
+        state: EvalState,
+        span: Span | None,
+        expr: ir.Call | None,
+        result: Result,
+    ) -> Value | Lazy:
+        function = marked.function
+        match marked.kind:
+            case "exit":
+                self.ask.protocols.exit_run(function, state, span)
+                return UNKNOWN
+            case "dispatch" | "dispatch-method":
+                return self.call_lazily(self.ask.dispatch.chosen(marked, args), args, state, span, expr, result)
+            case "within" if isinstance(function, Partial):
+                return self._call_within(function, args, state, span, expr)
+            case "context":
+                made = self._call_one(function, args, state, None, expr, result)
+                return Suspended("context", made.context) if isinstance(made, Suspended) else made
+            case "static" | "class" | "property" | "set" | "partial" | "within":
+                pass
+            case _:
+                assert_never(marked.kind)
+        return self._call_one(function, args, state, span, expr, result)
 
     def _call_within(
         self, within: Partial, args: Args, state: EvalState, span: Span | None, expr: ir.Call | None

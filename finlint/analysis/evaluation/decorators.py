@@ -14,6 +14,7 @@ from finlint.analysis.domain.values import (
     Function,
     Lib,
     Marked,
+    MarkedKind,
     Object,
     Partial,
     Suspended,
@@ -35,7 +36,10 @@ _PROPERTIES = frozenset(
 )
 _CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
-_DISPATCHERS = {"functools.singledispatch": DISPATCH, "functools.singledispatchmethod": DISPATCH_METHOD}
+_DISPATCHERS: dict[str, MarkedKind] = {
+    "functools.singledispatch": DISPATCH,
+    "functools.singledispatchmethod": DISPATCH_METHOD,
+}
 
 
 class Decorators:

@@ -22,6 +22,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import is_abstract
+from finlint.model.closed import assert_never
 from finlint.model.source import Span
 
 
@@ -35,20 +36,7 @@ class Descriptors:
     def bound(self, value: Value, obj: Object, name: str, state: EvalState, span: Span | None) -> Value:
         """A member of the class of ``obj``, as ``obj.name`` gives it: a property and ``__get__`` run."""
         if isinstance(value, Marked):
-            if value.kind == "static":
-                return value.function
-            if value.kind == "class":
-                return Bound(value.function, obj.cls)
-            if value.kind == "property":
-                return self.ask.calls.call(Bound(value.function, obj), CallArgs(), state, span, None)
-            if value.kind == "context" and isinstance(value.function, Function):
-                return Marked("context", Bound(value.function, obj))
-            if value.kind in (DISPATCH, DISPATCH_METHOD):
-                return Bound(value, obj)
-            if value.kind == "within" and isinstance(value.function, Partial):
-                return Marked("within", value.function._replace(function=Bound(value.function.function, obj)))
-            if value.kind == "partial" and isinstance(value.function, Partial):
-                return value.function._replace(function=Bound(value.function.function, obj))
+            return self._marked(value, obj, state, span)
         if isinstance(value, Function):
             return Bound(value, obj)
         if isinstance(value, Lib) and self.ask.classes.container_base(obj.cls):
@@ -63,6 +51,29 @@ class Descriptors:
             getter = self.ask.classes.class_function(value.cls, "__get__")
             if getter is not None:
                 return self.ask.calls.call(Bound(getter, value), CallArgs((obj, obj.cls)), state, span, None)
+        return value
+
+    def _marked(self, value: Marked, obj: Object, state: EvalState, span: Span | None) -> Value:
+        function = value.function
+        match value.kind:
+            case "static":
+                return function
+            case "class":
+                return Bound(function, obj.cls)
+            case "property":
+                return self.ask.calls.call(Bound(function, obj), CallArgs(), state, span, None)
+            case "context" if isinstance(function, Function):
+                return Marked("context", Bound(function, obj))
+            case "dispatch" | "dispatch-method":
+                return Bound(value, obj)
+            case "partial" if isinstance(function, Partial):
+                return function._replace(function=Bound(function.function, obj))
+            case "within" if isinstance(function, Partial):
+                return Marked("within", function._replace(function=Bound(function.function, obj)))
+            case "context" | "partial" | "within" | "exit" | "set":
+                pass
+            case _:
+                assert_never(value.kind)
         return value
 
     @staticmethod

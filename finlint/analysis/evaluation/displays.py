@@ -107,7 +107,7 @@ class Displays:
                 merged = [v for v in alternatives(parts[0]) if isinstance(v, Mapping)]
                 return Mapping((), union(v.key for v in merged), union(v.element for v in merged))
             return Mapping((), parts[0], parts[1])
-        return Sequence("lazy" if lazy else expr.kind, None, parts[0])
+        return Sequence("lazy" if expr.kind == "generator" else expr.kind, None, parts[0])
 
     def _kept_pairs(self, clause: ir.For_, state: EvalState) -> Value | None:
         """``for key, value in mapping.items() if key not in HIDDEN``: a pair of those whose keys the conditions do not

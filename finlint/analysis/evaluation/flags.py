@@ -18,6 +18,7 @@ from finlint.analysis.domain.values import (
     Lib,
     LibMethod,
     LibObject,
+    Mode,
     Object,
     Partial,
     Sequence,
@@ -88,10 +89,8 @@ def note_done(call: ir.Call, state: EvalState, ask: Queries) -> None:
         if ask.classes.class_function(receiver.cls, name) is None:
             env[f"{FLAG if path == me[0] else ''}{path}.{name}"] = Const(value)
     quiet = EvalState(state.context, dict(env))
-    for name, mode in [
-        *((name, library.OVER) for name in done.events),
-        *((name, library.ENDED) for name in done.killed),
-    ]:
+    over: list[tuple[str, Mode]] = [(name, library.OVER) for name in done.events]
+    for name, mode in [*over, *((name, library.ENDED) for name in done.killed)]:
         part = ask.expressions.eval(ir.Attr(owner, name, call.span), quiet)
         if mode == library.ENDED or all(isinstance(v, LibObject) and v.type == _EVENT for v in alternatives(part)):
             env[f"{path}.{name}"] = library.ended(part, mode)

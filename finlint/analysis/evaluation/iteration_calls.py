@@ -14,6 +14,7 @@ from finlint.analysis.domain.values import (
     Mapping,
     Object,
     Sequence,
+    SequenceKind,
     Value,
     alternatives,
     is_known,
@@ -45,7 +46,7 @@ def _zip(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value
     return Sequence("iterable", None, Sequence("tuple", elements, union(elements)))
 
 
-def _same_elements(kind: str) -> SpecialCall:
+def _same_elements(kind: SequenceKind) -> SpecialCall:
     def collect(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
         if not args.positional:
             return Sequence(kind, None, UNKNOWN)

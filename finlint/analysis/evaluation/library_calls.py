@@ -336,8 +336,8 @@ class LibraryCalls:
         """An instance of a library's class; containers are values of their own."""
         if not self.knowledge.is_class(name):
             return UNKNOWN
-        if library.container_kind(name) and name.rpartition(".")[0] in ("builtins", "collections", "weakref"):
-            kind = WEAK_SET if name == "weakref.WeakSet" else library.container_kind(name)
+        kind = WEAK_SET if name == "weakref.WeakSet" else library.container_kind(name)
+        if kind and name.rpartition(".")[0] in ("builtins", "collections", "weakref"):
             if args.positional:
                 source = args.positional[0]
                 if isinstance(source, Sequence):

@@ -41,6 +41,7 @@ from finlint.analysis.program.definitions import PUT, REST, Definition, Function
 from finlint.analysis.program.statements import parts_of
 from finlint.analysis.program.symbols import ModuleNode, function_at, is_accessor, with_closures
 from finlint.model import ir
+from finlint.model.closed import assert_never
 from finlint.model.facts import Binding
 from finlint.model.limits import PUTTING_FUNCTIONS
 from finlint.scan.words import PUTS, PUTS_ALL, SETS
@@ -329,10 +330,15 @@ class Names:
         if how == "annotation":
             return self.ask.annotations.annotation(expr, state)
         value = self.ask.expressions.eval(expr, EvalState(state.context, state.env))
-        if how == "element" or how == "puts-all":
-            value = self.ask.protocols.element(value, state)
-        elif how == "enter":
-            value = self.ask.protocols.entered(value, state)
+        match how:
+            case "element" | "puts-all":
+                value = self.ask.protocols.element(value, state)
+            case "enter":
+                value = self.ask.protocols.entered(value, state)
+            case "value" | "delegate" | "exits" | "puts" | "puts-in" | "sets":
+                pass
+            case _:
+                assert_never(how)
         for position in definition.path:
             if position == REST:
                 value = Sequence("list", None, self.ask.protocols.element(value, state))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from finlint.analysis.domain.state import EvalState, Lazy, dotted, known_in
 from finlint.analysis.domain.values import (
@@ -22,10 +23,14 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.preconditions import implied
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models.library import OVER
+from finlint.knowledge.entries import TellsOver
 from finlint.model import ir
 
 _EQUAL = ("Is", "Equal")
 _DIFFERENT = ("IsNot", "NotEqual")
+
+#: What is known of an answer.
+_Answer = Literal["true", "false", "not-none"]
 
 
 class Refinement:
@@ -88,7 +93,7 @@ class Refinement:
 
     # -- what an answer says of the one who was asked
 
-    def _of_answer(self, asked: ir.Expr, answer: str, state: EvalState) -> None:
+    def _of_answer(self, asked: ir.Expr, answer: _Answer, state: EvalState) -> None:
         """``asked`` gave ``answer``: perhaps that what its receiver would be waited for is over."""
         if isinstance(asked, ir.Name):
             told = self._asked_before(asked.id, state)
@@ -110,7 +115,7 @@ class Refinement:
         if any(self._tells(v, read.name) == answer or _not_zero(self._tells(v, read.name), answer) for v in objects):
             self.narrow(read.value, _over, state)
 
-    def _tells(self, receiver: LibObject, name: str) -> str:
+    def _tells(self, receiver: LibObject, name: str) -> TellsOver:
         member = self.ask.knowledge.member(receiver.type, name) or f"{receiver.type}.{name}"
         entry = self.ask.knowledge.entry(member)
         return entry.tells_over if entry is not None else ""
@@ -158,7 +163,7 @@ def _over(value: Value) -> Value:
     return union(v._replace(mode=OVER) if isinstance(v, LibObject) else v for v in alternatives(value))
 
 
-def _not_zero(tells: str, answer: str) -> bool:
+def _not_zero(tells: TellsOver, answer: _Answer) -> bool:
     """A number that is true is not None: ``if process.exitcode:``."""
     return tells == "not-none" and answer == "true"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from finlint.analysis.domain.containers import HELD
 from finlint.analysis.domain.effects import Args
@@ -13,8 +13,10 @@ from finlint.analysis.domain.values import (
     Lib,
     LibObject,
     Mapping,
+    Mode,
     OneOf,
     Sequence,
+    SequenceKind,
     Value,
     alternatives,
     is_known,
@@ -23,7 +25,8 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.domain.values import (
     truth as truth_of,
 )
-from finlint.knowledge.entries import FLAG_PARAMETERS, Argument, Entry, Lasts
+from finlint.knowledge.entries import FLAG_PARAMETERS, Argument, Entry, Lasts, WhenOver
+from finlint.model.codes import BlockingKind
 from finlint.model.limits import NAME_PARTS
 
 
@@ -47,18 +50,18 @@ class Knowledge(Protocol):
 VERSION = "sys.version_info"
 
 #: Modes of a receiver: what it would be waited for is over, or was ended without asking.
-OVER = "over"
+OVER: Final = "over"
 #: It is a pipe of a child process.
-PIPE = "pipe"
-ENDED = "ended"
+PIPE: Final = "pipe"
+ENDED: Final = "ended"
 
 
 class Verdict(NamedTuple):
     """One call waits: ``lasts`` as in the knowledge base; ``sure``: every condition was decided; ``ended``: for a
     process that was killed before."""
 
-    kind: str
-    lasts: str
+    kind: BlockingKind
+    lasts: Lasts
     sure: bool
     ended: bool = False
     #: A timeout is what bounds it.
@@ -156,7 +159,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def ended(value: Value, mode: str = ENDED) -> Value:
+def ended(value: Value, mode: Mode = ENDED) -> Value:
     """A process that was killed; with mode ``OVER`` what there is nothing to wait for any more."""
     return union(v._replace(mode=mode) if isinstance(v, LibObject) else v for v in alternatives(value))
 
@@ -239,7 +242,7 @@ def _bounded_by(bound: Value) -> Lasts:
 
 
 #: What a call makes of its receiver's mode.
-_MODES_AFTER = {"takes": "", "makes": OVER, "undoes": "", "ends": ENDED}
+_MODES_AFTER: dict[WhenOver, Mode] = {"takes": "", "makes": OVER, "undoes": "", "ends": ENDED}
 
 
 def changed_receiver(entry: Entry, args: Args, receiver: LibObject) -> LibObject:
@@ -262,7 +265,7 @@ def changed_receiver(entry: Entry, args: Args, receiver: LibObject) -> LibObject
 # -- type expressions
 
 
-_CONTAINERS = {
+_CONTAINERS: dict[str, SequenceKind] = {
     "list": "list",
     "set": "set",
     "frozenset": "set",
@@ -312,10 +315,10 @@ _TYPING_MODULES = frozenset(
 )
 
 
-def container_kind(name: str) -> str:
-    """ "list", "set", "tuple", "iterable" for the name of a container type; "" for others."""
+def container_kind(name: str) -> SequenceKind | None:
+    """What a name of a container type means; None for others."""
     module, _, short = name.rpartition(".")
-    return _CONTAINERS.get(short, "") if module in _TYPING_MODULES else ""
+    return _CONTAINERS.get(short) if module in _TYPING_MODULES else None
 
 
 def is_mapping(name: str) -> bool:
@@ -396,8 +399,8 @@ def instance_of(text: str, knowledge: Knowledge) -> Value:
     if bracket:
         inner = _split(rest.rstrip()[:-1], ",")
         return generic(name, [instance_of(part, knowledge) for part in inner], knowledge)
-    if container_kind(name):
-        return Sequence(container_kind(name), None, UNKNOWN)
+    if kind := container_kind(name):
+        return Sequence(kind, None, UNKNOWN)
     if is_mapping(name):
         return Mapping((), UNKNOWN, UNKNOWN)
     return LibObject(knowledge.canonical(name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from finlint.analysis.domain.effects import Args, CallArgs, Registration
 from finlint.analysis.domain.state import EvalState
@@ -20,25 +20,25 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.models.library import Knowledge
 from finlint.model import ir
+from finlint.model.closed import assert_never
 from finlint.model.settings import Registrar
 from finlint.model.source import Span
 
+#: What a registrar passes to the callback: the arguments after it, the weak reference, the object (resurrected), one
+#: more argument, what ``args=`` and ``kwargs=`` hold, or something that is not known.
+Passes = Literal["rest", "reference", "object", "argument", "tuple", "nothing"]
+
 
 class Spec(NamedTuple):
-    """How a registrar takes its arguments.
-
-    ``passes`` says what the callback gets: "rest" (the arguments after it), "reference" (the weak reference),
-    "object" (the object, resurrected), "argument" (one more argument), "tuple" (``args=`` and ``kwargs=``),
-    "nothing".
-    """
+    """How a registrar takes its arguments."""
 
     name: str
     object: int | str | None
     callback: int | str
     callback_name: str
-    passes: str
+    passes: Passes
     #: What the call gives: "reference" for weakref.ref and its kin, "finalizer" for the rest.
-    result: str = "finalizer"
+    result: Literal["finalizer", "reference"] = "finalizer"
 
 
 _SPECS = (
@@ -167,6 +167,8 @@ class Registrars:
             if isinstance(mapping, Mapping):
                 named = tuple((str(k.value), v) for k, v in mapping.items if isinstance(k, Const))
             return CallArgs(positional, named, open_ended)
+        if spec.passes != "nothing":
+            assert_never(spec.passes)
         return CallArgs(open_ended=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from finlint.analysis.program.statements import (
     children,
@@ -14,13 +14,13 @@ from finlint.analysis.program.statements import (
     parts_of,
 )
 from finlint.model import ir
-from finlint.model.bindings import bound_by, bound_by_case
+from finlint.model.bindings import How, bound_by, bound_by_case
 from finlint.model.limits import CONDITIONS
 from finlint.scan.words import PUTS, PUTS_ALL, SETS, STACKS
 
 DICT = "__dict__"
 #: How definitions put something into what a name holds.
-PUT = frozenset({"puts", "puts-all", "puts-in", "sets"})
+PUT: frozenset[DefinedBy] = frozenset({"puts", "puts-all", "puts-in", "sets"})
 #: In a path, which counts what follows a starred target from the end: what that one takes.
 REST = -(2**31)
 #: Conditions that a definition is known to stand under: those nearest to it.
@@ -34,20 +34,28 @@ _GIVES = ("setdefault", "get")
 Conditions = tuple[tuple[ir.Expr, bool], ...]
 
 
+#: How a definition's node is put into what a name holds: itself, each of its elements, into an element of that; or it
+#: becomes what an object gives out (``ContextVar.set``).
+Put = Literal["puts", "puts-all", "puts-in", "sets"]
+#: How a name gets its value from a definition's node: it is the expression itself, an element of it, what ``with``
+#: binds, what is declared by it, a function, a class, one name of an import, or nothing that is known; a call that
+#: gives something to an ``ExitStack``; what a generator delegates to.
+Gives = Literal[
+    "value", "element", "enter", "annotation", "function", "class", "import", "unknown", "exits", "delegate"
+]
+DefinedBy = Gives | Put
+
+
 class Definition:
     """One way in which a name gets its value inside a function.
 
-    ``how``: "value" (the expression itself), "element" (an element of it), "enter" (what ``with`` binds),
-    "annotation", "function", "class", "import", "unknown"; "puts" (it is put into what the name holds), "puts-all" (its
-    elements are), "puts-in" (into an element of that), "exits" (given to an ``ExitStack``), "sets" (it
-    becomes what an object gives out: ``ContextVar.set``). ``path`` are the indices of
-    tuple unpacking, and ``REST``. ``key`` is the one that it is put under.
+    ``path`` are the indices of tuple unpacking, and ``REST``. ``key`` is the one that it is put under.
     """
 
     __slots__ = ("conditions", "how", "key", "node", "path")
 
     def __init__(
-        self, how: str, node: object, path: tuple[int, ...], conditions: Conditions, key: ir.Expr | None = None
+        self, how: DefinedBy, node: object, path: tuple[int, ...], conditions: Conditions, key: ir.Expr | None = None
     ) -> None:
         self.how = how
         self.node = node
@@ -141,21 +149,24 @@ class FunctionIndex:
             for definition in inside.names.get(name, ()):
                 # Of what only the function itself knows, nothing can be said here.
                 own = any(isinstance(p, ir.Name) and p.id in function.bound for p in _all_parts(definition.node))
-                kind = "unknown" if own or definition.how in ("class", "function") else definition.how
+                kind: DefinedBy = "unknown" if own or definition.how in ("class", "function") else definition.how
                 node = None if kind == "unknown" else definition.node
                 self._add(name, Definition(kind, node, definition.path, ()))
 
-    def _bound(self, target: ir.Expr, how: str, node: object, conditions: Conditions) -> None:
+    def _bound(self, target: ir.Expr, how: How, node: object, conditions: Conditions) -> None:
         """Note one of the things that a statement binds (``bound_by``)."""
         if how == "deleted":
             return
+        defined: DefinedBy
         if how == "augments":
             # ``self.threads += [thread]`` puts something in; what another sum is, is not told.
             puts = isinstance(node, (ir.Display, ir.DictDisplay, ir.Comprehension))
-            how = "puts-all" if puts else "unknown"
+            defined = "puts-all" if puts else "unknown"
         elif how == "exception":
-            how = "unknown"
-        self._target(target, how, None if how == "unknown" else node, (), conditions)
+            defined = "unknown"
+        else:
+            defined = how
+        self._target(target, defined, None if defined == "unknown" else node, (), conditions)
 
     def _cases(self, stmt: ir.Match, conditions: Conditions) -> None:
         """``match``: each case stands under what its pattern asks, and under what those before it did not find."""
@@ -193,7 +204,7 @@ class FunctionIndex:
     def _target(
         self,
         target: ir.Expr,
-        how: str,
+        how: DefinedBy,
         value: object,
         path: tuple[int, ...],
         conditions: Conditions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from finlint.model.limits import FILE_SIZE
+from finlint.model.reads import Form, Searched
 from finlint.scan.words import Vocabulary, holds, is_word, longest_word
 
 #: Bytes of files, and of their words, that are kept between searches; the others are read again.
@@ -40,7 +41,7 @@ class Disk:
         self.too_many: set[str] = set()
         #: Groups with files that are too large to be searched; those are left out of their texts.
         self.too_large: set[str] = set()
-        self.holders: dict[tuple[str, str, str], list[str]] = {}
+        self.holders: dict[Searched, list[str]] = {}
         #: Files of a group that hold a word.
         self._with_word: dict[tuple[str, str], list[str]] = {}
         #: The bytes of groups, those asked for last come last.
@@ -49,7 +50,7 @@ class Disk:
         self._searched: dict[str, int] = {}
         self._vocabularies: dict[str, Vocabulary] = {}
 
-    def holding(self, key: str, text: str, form: str, read: Callable[[str], bytes | None]) -> list[str]:
+    def holding(self, key: str, text: str, form: Form, read: Callable[[str], bytes | None]) -> list[str]:
         """The group's files that hold ``text``, a word or a piece of code, in that ``form``, if any."""
         search = key, text, form
         found = self.holders.get(search)

@@ -11,7 +11,7 @@ from finlint.analysis.program.disk import Disk
 from finlint.analysis.program.packages import PACKAGE_FILES, Packages, listed
 from finlint.analysis.program.symbols import ModuleNode, Source
 from finlint.model.limits import CALLER_MODULES, FILE_SIZE, NEIGHBOURS
-from finlint.model.reads import File, Folder, Kept, Reads, Search
+from finlint.model.reads import File, Folder, Form, Kept, Reads, Search
 
 #: Names of the runtime are registrars and channels, not code to follow.
 _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
@@ -138,11 +138,11 @@ class Project:
         """Modules of the same package, nearest first, whose text holds ``text``: its possible callers."""
         return self._neighbours_where(text, "", module)
 
-    def matching(self, text: str, form: str, module: ModuleNode) -> list[ModuleNode]:
+    def matching(self, text: str, form: Form, module: ModuleNode) -> list[ModuleNode]:
         """The same for a subclass of the class ``text``, or another name of it (``finlint.scan.words``)."""
         return self._neighbours_where(text, form, module)
 
-    def _neighbours_where(self, text: str, form: str, module: ModuleNode) -> list[ModuleNode]:
+    def _neighbours_where(self, text: str, form: Form, module: ModuleNode) -> list[ModuleNode]:
         """Other modules of the package with ``text`` in that ``form``, if any, nearest first.
 
         Packages of very many files are searched in the module's own folder only.

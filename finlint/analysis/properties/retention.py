@@ -8,7 +8,7 @@ That follows attributes and calls, and is asked only where the value stands for 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState, dotted
@@ -34,6 +34,7 @@ from finlint.analysis.properties.contents import KEEPERS, Contents, is_weak_cont
 from finlint.analysis.properties.keeping import is_super, is_weak, keeps
 from finlint.analysis.properties.watched import WATCHED, Watched, spec_of, watched_expression
 from finlint.model import ir
+from finlint.model.closed import assert_never
 from finlint.model.finding import Confidence
 from finlint.model.limits import RETENTION_DEPTH
 
@@ -44,6 +45,10 @@ _REFERRING = frozenset(
     {"builtins.map", "builtins.filter", "builtins.zip", "typing.cast", "types.SimpleNamespace", "argparse.Namespace"}
 )
 _FRAMES = frozenset({"sys._getframe", "inspect.currentframe", "sys.exc_info"})
+
+
+#: What an expression at a registration is.
+_Role = Literal["callback", "argument"]
 
 
 class Held(NamedTuple):
@@ -101,30 +106,29 @@ class _Holder:
                 return Held("an argument of the callback holds the object", Confidence.HIGH)
         return None
 
-    def _parts(self, call: ir.Call, spec: Spec) -> Iterator[tuple[ir.Expr, str]]:
+    def _parts(self, call: ir.Call, spec: Spec) -> Iterator[tuple[ir.Expr, _Role]]:
         """The callback and what is passed to it, as expressions."""
         callback = argument_expression(call, spec.callback, (spec.callback_name,))
         if callback is not None:
             yield callback, "callback"
-        if spec.passes == "rest":
-            positional = [a for a in call.args if not a.keyword and a.star != "**"]
-            first = spec.callback + 1 if isinstance(spec.callback, int) else len(positional)
-            for arg in positional[first:]:
-                yield arg.value, "argument"
-            for arg in call.args:
-                if (arg.keyword and arg.keyword not in (spec.callback_name, *WATCHED)) or arg.star == "**":
-                    yield arg.value, "argument"
-        elif spec.passes == "tuple":
-            for where, name in ((2, "args"), (3, "kwargs")):
-                expr = argument_expression(call, where, (name,))
+        match spec.passes:
+            case "rest":
+                yield from ((expr, "argument") for expr in _passed_on(call, spec))
+            case "tuple":
+                for where, name in ((2, "args"), (3, "kwargs")):
+                    expr = argument_expression(call, where, (name,))
+                    if expr is not None:
+                        yield expr, "argument"
+            case "argument":
+                expr = argument_expression(call, 2, ("arg",))
                 if expr is not None:
                     yield expr, "argument"
-        elif spec.passes == "argument":
-            expr = argument_expression(call, 2, ("arg",))
-            if expr is not None:
-                yield expr, "argument"
+            case "reference" | "object" | "nothing":
+                pass
+            case _:
+                assert_never(spec.passes)
 
-    def _describe(self, expr: ir.Expr, role: str) -> str:
+    def _describe(self, expr: ir.Expr, role: _Role) -> str:
         name = dotted(self.watched.expr) if self.watched.expr is not None else ""
         shown = f"`{name}`" if name else "the object"
         if role == "argument":
@@ -391,3 +395,14 @@ class _Holder:
         path = dotted(expr)
         starts = any(path.startswith(alias + ".") for alias in self.watched.aliases)
         return starts and self.contents.would_hold(value)
+
+
+def _passed_on(call: ir.Call, spec: Spec) -> Iterator[ir.Expr]:
+    """The arguments after the callback, which it is called with."""
+    positional = [a for a in call.args if not a.keyword and a.star != "**"]
+    first = spec.callback + 1 if isinstance(spec.callback, int) else len(positional)
+    for arg in positional[first:]:
+        yield arg.value
+    for arg in call.args:
+        if (arg.keyword and arg.keyword not in (spec.callback_name, *WATCHED)) or arg.star == "**":
+            yield arg.value
