@@ -12,6 +12,9 @@ A table is a text file with many of them:
 
 Where a line ``<program>`` stands in what comes first, each program goes there, indented as that line is.
 
+What a finding is about (its culprit) stands on the line where it is reported, or on one that says ``# culprit``. Where
+that line does not name what blocks there, the comment does: ``# culprit: queue.Queue.get``.
+
 Every finding counts: a line without a comment has none. As in ``fixtures/``, notes of codes that are on by default
 (``close()``: releasing, which is what finalizers are for) need not be written down.
 """
@@ -21,7 +24,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,9 +101,53 @@ def check(folder: Path, files: dict[str, str], settings: Settings | None = None)
         paths[str(path)] = name
     report = analyse(sorted(paths), settings or Settings())
     assert report.errors == ()
-    wrong = list(_differences(files, [(paths[f.path], f) for f in report.findings]))
+    wrong = [
+        *_differences(files, [(paths[f.path], f) for f in report.findings]),
+        *_other_culprits(filter(counts, report.findings)),
+    ]
     assert not wrong, "\n".join([*wrong, *_numbered(files)])
     return report
+
+
+def see_places(findings: Iterable[Finding]) -> None:
+    """Each finding stands on a line that says ``# reported``, and its culprit there or on one that says ``# culprit``.
+    For programs that are put together, of which one text is reported or is not."""
+    findings = list(findings)
+    for finding in findings:
+        place = finding.path, finding.span.line
+        assert _says(place, "reported", finding.code), f"{place}: nobody says that {finding.code} is reported here"
+    wrong = list(_other_culprits(findings))
+    assert not wrong, "\n".join(wrong)
+
+
+def _other_culprits(findings: Iterable[Finding]) -> Iterator[str]:
+    """What is wrong with the culprits: where they stand, and for those that block, what they are called."""
+    for finding in findings:
+        culprit = finding.culprit
+        if culprit is None:
+            continue
+        place = culprit.path, culprit.line
+        shown = f"{Path(culprit.path).name}:{culprit.line}: {finding.code} is about {culprit.call} here, "
+        if place != (finding.path, finding.span.line) and not _says(place, "culprit"):
+            yield shown + "and the line says no # culprit"
+        elif finding.code < "FIN3" and not _names(place, culprit.call):
+            yield shown + f"which the line does not name: # culprit: {culprit.call}"
+
+
+def _names(place: tuple[str, int], call: str) -> bool:
+    code, _, comment = _line(place).partition("#")
+    last = call.rpartition(".")[2]
+    by_with = last in ("acquire", "__exit__") and re.search(r"\bwith\b", code)
+    return bool(by_with or re.search(rf"\b{re.escape(last)}\b", code) or f"culprit: {call}" in comment)
+
+
+def _says(place: tuple[str, int], *words: str) -> bool:
+    return not {*words}.isdisjoint(re.split(r"[\s,:#]+", _line(place).partition("#")[2]))
+
+
+def _line(place: tuple[str, int]) -> str:
+    path, line = place
+    return Path(path).read_text("utf-8").split("\n")[line - 1]
 
 
 def _differences(files: dict[str, str], found: list[tuple[str, Finding]]) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+from expected import see_places
+
 from finlint.engine import analyse
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
@@ -29,5 +31,8 @@ def check(folder: Path, files: dict[str, str], settings: Settings | None = None)
 
 
 def codes(report: Report) -> list[str]:
-    """Codes of FIN1xx and FIN2xx at warning and above, in order of place."""
-    return [f.code for f in report.findings if f.code < "FIN3" and f.severity.value != "note"]
+    """Codes of FIN1xx and FIN2xx at warning and above, in order of place. Each is reported on a line that says
+    ``# reported``, for what is done on one that says ``# culprit``; one line may be both."""
+    found = [f for f in report.findings if f.code < "FIN3" and f.severity.value != "note"]
+    see_places(found)
+    return [f.code for f in found]

@@ -14,7 +14,7 @@ IMPORTS = "import collections, contextlib, logging, queue, socket, subprocess, t
 def test_an_annotation_that_says_less_leaves_what_is_known(annotation: str, tmp_path: Path) -> None:
     program = (
         f"{IMPORTS}class A:\n    def __init__(self):\n        self.x: {annotation} = [threading.Thread(target=print)]\n"
-        "    def __del__(self):\n        self.x[0].join()\n"
+        "    def __del__(self):\n        self.x[0].join()  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == ["FIN104"]
 
@@ -30,10 +30,10 @@ def test_a_queue_of_unknown_things_may_hold_anything(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "put", "used"),
     [
-        ("{}", "LIVE[id(t)] = t", "for t in LIVE.values(): t.join()"),
-        ("[]", "LIVE.append(t)", "for t in LIVE: t.join()"),
-        ("set()", "LIVE.add(t)", "for t in list(LIVE): t.join()"),
-        ("collections.OrderedDict()", "LIVE.setdefault(1, t)", "LIVE.popitem()[1].join()"),
+        ("{}", "LIVE[id(t)] = t", "for t in LIVE.values(): t.join()  # reported"),
+        ("[]", "LIVE.append(t)", "for t in LIVE: t.join()  # reported"),
+        ("set()", "LIVE.add(t)", "for t in list(LIVE): t.join()  # reported"),
+        ("collections.OrderedDict()", "LIVE.setdefault(1, t)", "LIVE.popitem()[1].join()  # reported"),
     ],
 )
 def test_functions_fill_a_container_of_their_module(made: str, put: str, used: str, tmp_path: Path) -> None:
@@ -47,6 +47,6 @@ def test_functions_fill_a_container_of_their_module(made: str, put: str, used: s
 def test_a_local_of_the_same_name_fills_another_container(tmp_path: Path) -> None:
     program = (
         f"{IMPORTS}LIVE = []\ndef register(t: threading.Thread):\n    LIVE = []\n    LIVE.append(t)\n"
-        "class A:\n    def __del__(self):\n        for t in LIVE: t.join()\n"
+        "class A:\n    def __del__(self):\n        for t in LIVE: t.join()  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == []

@@ -21,11 +21,11 @@ from finlint.model.reads import Reads
 
 #: Two functions that return what the other one returns, and two classes that ask one each.
 CIRCLE = (
-    "class L:\n    def stop(self): time.sleep(9)\n",
+    "class L:\n    def stop(self): time.sleep(9)  # culprit\n",
     "def f(n):\n    if n: return g(n - 1)\n    return L()\n",
     "def g(n):\n    if n: return f(n - 1)\n    return None\n",
-    "class A:\n    def __del__(self): f(1).stop()\n",
-    "class B:\n    def __del__(self): g(1).stop()\n",
+    "class A:\n    def __del__(self): f(1).stop()  # reported\n",
+    "class B:\n    def __del__(self): g(1).stop()  # reported\n",
 )
 
 
@@ -168,8 +168,8 @@ def test_no_number_of_callers_makes_an_argument_unknown(count: int, tmp_path: Pa
     functions = "".join(f"def c{n}(): run(lambda: w{n}())\ndef w{n}(): pass\n" for n in range(count))
     calls = "".join(f"        c{n}()\n" for n in range(count))
     program = (
-        "import time\ndef run(do): do()\ndef slow(): time.sleep(9)\n"
-        f"{functions}class A:\n    def __del__(self):\n{calls}        run(slow)\n"
+        "import time\ndef run(do): do()\ndef slow(): time.sleep(9)  # culprit\n"
+        f"{functions}class A:\n    def __del__(self):\n{calls}        run(slow)  # reported\n"
         f"class B:\n    def __del__(self):\n{calls}"
     )
     assert codes(check(tmp_path, {"a": program})) == ["FIN103"]
@@ -179,7 +179,7 @@ def test_code_that_has_nothing_to_do_with_it_takes_no_finding_away(tmp_path: Pat
     """The body before the culprit grows."""
     for number, size in enumerate((1, 400)):
         many = "".join(f"        x{n} = [len(str({n})), {{'a': {n}}}, max(1, {n})]\n" for n in range(size))
-        program = f"import time\nclass A:\n    def __del__(self):\n{many}        time.sleep(9)\n"
+        program = f"import time\nclass A:\n    def __del__(self):\n{many}        time.sleep(9)  # reported\n"
         assert codes(check(tmp_path / str(number), {"a": program})) == ["FIN103"]
 
 
@@ -189,12 +189,12 @@ def test_closures_that_call_the_function_they_are_made_in_come_to_an_end(tmp_pat
         import time, shutil
         class Folder:
             def __del__(self):
-                self.clean(self.name)
+                self.clean(self.name)  # reported
             @classmethod
             def clean(cls, name, quiet=False):
                 def failed(func, path, info):
                     def reset(path):
-                        time.sleep(1)
+                        time.sleep(1)  # culprit
                     if path != name:
                         reset(shutil.abspath(path))
                     reset(path)
@@ -207,7 +207,7 @@ def test_closures_that_call_the_function_they_are_made_in_come_to_an_end(tmp_pat
                 shutil.rmtree(name, onerror=failed)
     """
     report = check(tmp_path, {"main.py": source})
-    assert [f.code for f in report.findings if f.code == "FIN103"] == ["FIN103"]
+    assert codes(report) == ["FIN103"]
     assert "contexts" not in dict(report.summary.limits)
 
 
@@ -225,7 +225,7 @@ def test_instances_that_are_made_with_what_their_makers_were_given_come_to_an_en
             def select(self, path):
                 return self.successor.select_from(path)
         class End:
-            def select_from(self, path): time.sleep(1)
+            def select_from(self, path): time.sleep(1)  # culprit
         class Precise(Selector):
             def __init__(self, name, parts, flavour):
                 self.name = name
@@ -239,10 +239,10 @@ def test_instances_that_are_made_with_what_their_makers_were_given_come_to_an_en
         class Path:
             def __init__(self, flavour): self.flavour = flavour
             def __del__(self):
-                make(("a", "b"), self.flavour).select_from(self)
+                make(("a", "b"), self.flavour).select_from(self)  # reported
     """
     report = check(tmp_path, {"main.py": source})
-    assert [f.code for f in report.findings if f.code == "FIN103"] == ["FIN103"]
+    assert codes(report) == ["FIN103"]
     assert not {"contexts", "queries"} & set(dict(report.summary.limits))
 
 
@@ -256,7 +256,7 @@ RETURNING = {
                     return obj.__name__
                 return [self.jelly(obj.__self__), self.jelly(obj.__class__), self.jelly(obj.__dict__)]
             def __del__(self):
-                if self.jelly(str): time.sleep(9)
+                if self.jelly(str): time.sleep(9)  # reported
     """,
     "what a list has not": """
         import time
@@ -270,7 +270,7 @@ RETURNING = {
                     return [self.decode(schema.feature)], [self.decode([schema.length])]
                 return schema
             def __del__(self):
-                if self.decode([{"a": 1}, "x"]): time.sleep(9)
+                if self.decode([{"a": 1}, "x"]): time.sleep(9)  # reported
     """,
     "keywords": """
         import time
@@ -284,7 +284,7 @@ RETURNING = {
             def of(self, detail):
                 return not detail
             def __del__(self):
-                for name in self.walk("/"): time.sleep(9)
+                for name in self.walk("/"): time.sleep(9)  # reported
     """,
 }
 

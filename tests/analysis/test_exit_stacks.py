@@ -14,7 +14,7 @@ PROGRAM = """\
         def __enter__(self): return self
         def __exit__(self, *error):
             with self.lock: pass
-    def wait(*args): time.sleep(9)
+    def wait(*args): time.sleep(9)  # culprit
     class A:
         def __init__(self):
             {made}
@@ -24,7 +24,7 @@ PROGRAM = """\
 
 
 def test_methods_elsewhere_give_to_the_stack(tmp_path: Path) -> None:
-    source = PROGRAM.format(made="self.stack = contextlib.ExitStack()", end="self.stack.close()")
+    source = PROGRAM.format(made="self.stack = contextlib.ExitStack()", end="self.stack.close()  # reported")
     source = source.rstrip(" ") + "        def go(self): self.stack.callback(wait)\n"
     assert codes(check(tmp_path, {"m": source})) == ["FIN103"]
 
@@ -41,6 +41,6 @@ def test_methods_elsewhere_give_to_the_stack(tmp_path: Path) -> None:
 def test_setattr_stores_an_attribute(stores: str, expected: list[str], tmp_path: Path) -> None:
     source = (
         "import threading\nclass A:\n    def __init__(self, name):\n"
-        f"        {stores}\n    def __del__(self): self.lock.acquire()\n"
+        f"        {stores}\n    def __del__(self): self.lock.acquire()  # reported\n"
     )
     assert codes(check(tmp_path, {"m": source})) == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from expected import see_places
 from small import check
 
 PROGRAM = """\
@@ -12,7 +13,7 @@ import threading, time
 made = None
 lock = threading.Lock()
 def make():
-    time.sleep(9)
+    time.sleep(9)  # culprit
     return object()
 def get():
     global made
@@ -30,15 +31,15 @@ class A:
         ("if made == None: made = make()", []),
         ("if not made: made = make()", []),
         ("if not made and lock: made = make()", []),
-        ("if made is None:\n        with lock:\n            if made is None: made = make()", []),
-        ("if made: return made\n    lock.acquire()\n    made = make()", []),
+        ("if made is None:\n        with lock:  # culprit\n            if made is None: made = make()", []),
+        ("if made: return made\n    lock.acquire()  # culprit\n    made = make()", []),
         ("if made is not None: return made\n    made = make()", []),
         ("if made is not None or not lock: return made\n    made = make()", []),
         ("if made is not None: pass\n    else: made = make()", []),
         ("try:\n        if made is None: made = make()\n    finally: pass", []),
         # What follows is done each time.
         ("if made is None: made = make()\n    make()", ["FIN103"]),
-        ("if made is None: made = object()\n    lock.acquire()", ["FIN102"]),
+        ("if made is None: made = object()\n    lock.acquire()  # culprit", ["FIN102"]),
         ("if made is None: return\n    made = make()", ["FIN103"]),
         ("if made: made = make()", ["FIN103"]),
         ("if made is None or lock: made = make()", ["FIN103"]),
@@ -51,24 +52,30 @@ class A:
     ],
 )
 def test_the_first_time(body: str, shown: list[str], tmp_path: Path) -> None:
-    report = check(tmp_path, {"a": PROGRAM.format(body="    " + body, ends="get()")})
+    report = check(tmp_path, {"a": PROGRAM.format(body="    " + body, ends="get()  # reported")})
+    see_places(report.findings)
     assert [f.code for f in report.findings if f.severity.value != "note"] == shown
     assert {f.code for f in report.findings} & {"FIN102", "FIN103"}
     for finding in report.findings:
         assert (", the first time only, while it makes `made`" in finding.message) is (finding.severity.value == "note")
 
 
-@pytest.mark.parametrize("ends", ["get(); make()", "make(); get()", "self.x(); get()\n    def x(self): make()"])
+@pytest.mark.parametrize(
+    "ends",
+    ["get(); make()  # reported", "make(); get()  # reported", "self.x(); get()  # reported\n    def x(self): make()"],
+)
 def test_whoever_comes_there_by_another_way_waits_each_time(ends: str, tmp_path: Path) -> None:
     report = check(tmp_path, {"a": PROGRAM.format(body="    if made is None: made = make()", ends=ends)})
+    see_places(report.findings)
     assert [(f.code, f.severity.value) for f in report.findings] == [("FIN103", "warning")]
 
 
 def test_a_local_variable_is_made_each_time(tmp_path: Path) -> None:
-    source = PROGRAM.format(body="    if made is None: made = make()", ends="get()").replace(
+    source = PROGRAM.format(body="    if made is None: made = make()", ends="get()  # reported").replace(
         "global made", "made = None"
     )
     report = check(tmp_path, {"a": source})
+    see_places(report.findings)
     assert [(f.code, f.severity.value) for f in report.findings] == [("FIN103", "warning")]
 
 
@@ -84,7 +91,7 @@ def test_an_attribute_of_the_class(method: str, severity: str, tmp_path: Path) -
     source = f"""\
 import time
 def make():
-    time.sleep(9)
+    time.sleep(9)  # culprit
     return object()
 class S:
     one = None

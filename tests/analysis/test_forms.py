@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from expected import see_places
 from small import check, codes
 
 HEAD = """\
@@ -38,7 +39,7 @@ def test_a_condition_on_a_plain_attribute_is_open(case: str, negation: str, tmp_
     program = (
         "import logging, socket, subprocess, threading, time, unheard_of\nfrom sys import dont_write_bytecode\n"
         f"class A:\n    def __init__(self): {made}\n"
-        f"    def __del__(self):\n        if {negation}{test}:\n            time.sleep(1)\n"
+        f"    def __del__(self):\n        if {negation}{test}:\n            time.sleep(1)  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == ["FIN103"]
 
@@ -47,7 +48,7 @@ def test_a_condition_on_a_plain_attribute_is_open(case: str, negation: str, tmp_
 def test_what_a_library_defines_is_true(test: str, tmp_path: Path) -> None:
     program = (
         "import threading, time\nclass A:\n    def __init__(self): self.x = threading.Thread(target=print)\n"
-        f"    def __del__(self):\n        if not {test}:\n            time.sleep(1)\n"
+        f"    def __del__(self):\n        if not {test}:\n            time.sleep(1)  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == []
 
@@ -60,7 +61,7 @@ def test_an_annotation_that_says_only_that_it_may_be_none_leaves_it_to_callers(a
     program = (
         "from __future__ import annotations\nimport threading\nfrom typing import Any, Callable, Optional\n"
         f"class A:\n    def __init__(self, on_close: {annotation} = None): self.on_close = on_close\n"
-        "    def __del__(self):\n        if self.on_close is not None:\n            self.on_close()\n"
+        "    def __del__(self):\n        if self.on_close is not None:\n            self.on_close()  # reported, culprit: threading.Thread.join\n"
         "def make(thread: threading.Thread) -> A:\n    return A(thread.{})\n"
     )
     assert codes(check(tmp_path / "waits", {"m": program.format("join")})) == ["FIN104"]
@@ -85,7 +86,7 @@ def make(given):
         {init}
         def __del__(self):
             if given:
-                self.gone.wait()
+                self.gone.wait()  # reported
     return Local
 """
     assert codes(check(tmp_path, {"a": source})) == ["FIN104"]
@@ -114,18 +115,20 @@ def make(given):
 @pytest.mark.parametrize(
     ("init", "body", "expected"),
     [
-        ("Base.__init__(self); self.x = open(given)", "self.name", []),
-        ("super().__init__(); self.x = open(given)", "self.name", []),
+        ("Base.__init__(self); self.x = open(given)", "self.name  # reported", []),
+        ("super().__init__(); self.x = open(given)", "self.name  # reported", []),
         ("self.inner = Part()", "self.inner", []),
-        ("self.x = open(given); super().__init__()", "self.name", ["FIN401"]),
+        ("self.x = open(given); super().__init__()", "self.name  # reported", ["FIN401"]),
         ("weakref.finalize(self, self.free, 1); weakref.finalize(self, self.drop)", "pass", []),
         ("weakref.finalize(self, self.end)", "pass", []),
-        ("weakref.finalize(self, self.__init__)", "pass", ["FIN301"]),
+        ("weakref.finalize(self, self.__init__)  # reported", "pass", ["FIN301"]),
     ],
 )
 def test_rules_in_a_class_in_a_function(init: str, body: str, expected: list[str], tmp_path: Path) -> None:
     report = check(tmp_path, {"a": LOCAL.format(init=init, body=body)})
-    assert [f.code for f in report.findings if f.code >= "FIN3"] == expected
+    found = [f for f in report.findings if f.code >= "FIN3"]
+    see_places(found)
+    assert [f.code for f in found] == expected
 
 
 def test_a_harmless_decorator_does_not_hide_an_unset_attribute(tmp_path: Path) -> None:
@@ -138,18 +141,19 @@ def test_a_harmless_decorator_does_not_hide_an_unset_attribute(tmp_path: Path) -
         """
     for decorator, expected in (("typing.final", ["FIN401"]), ("attr.s", [])):
         report = check(tmp_path, {"a": source.format(decorator)})
-        assert [f.code for f in report.findings if f.code > "FIN3"] == expected
+        assert [(f.code, f.span.line) for f in report.findings if f.code > "FIN3"] == [(code, 5) for code in expected]
 
 
 @pytest.mark.parametrize("base", ["weakref.finalize", "weakref.ref"])
 def test_a_registrars_subclass_in_another_module(base: str, tmp_path: Path) -> None:
     files = {
         "core": f"import weakref\nclass Kept({base}):\n    pass\n",
-        "user": "import time\nfrom core import Kept\ndef slow(*args): time.sleep(9)\ndef keep(o): return Kept(o, slow)\n",
+        "user": "import time\nfrom core import Kept\ndef slow(*args): time.sleep(9)  # reported\ndef keep(o): return Kept(o, slow)\n",
         "other": "class Kept: pass\ndef keep(o): return Kept(o, o)\n",
     }
     report = check(tmp_path, files)
-    assert [(f.code, Path(f.path).name) for f in report.findings] == [("FIN103", "user.py")]
+    assert codes(report) == ["FIN103"]
+    assert [Path(f.path).name for f in report.findings] == ["user.py"]
     assert report.summary.registrations == 1
 
 
@@ -157,7 +161,7 @@ def test_a_module_holds_an_instance_of_a_subclass(tmp_path: Path) -> None:
     source = """\
         import threading
         class A:
-            def __del__(self): threading.Thread(target=print).start()
+            def __del__(self): threading.Thread(target=print).start()  # reported
         class B(A): pass
         kept = {}()
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from expected import see_places
 from small import check
 
 from finlint.scan.abandoned import guarded_yields
@@ -141,15 +142,15 @@ def test_a_generator_that_somebody_closes_is_told_where_he_does(tmp_path: Path) 
             try:
                 yield 1
             finally:
-                reader.join()
+                reader.join()  # culprit
         class Movie:
             def __init__(self): self.frames = frames(threading.Thread())
-            def __del__(self): self.frames.close()
+            def __del__(self): self.frames.close()  # reported
     """
     report = check(tmp_path, {"main.py": source})
-    assert [
-        (f.code, f.registration.registrar if f.registration else "") for f in report.findings if f.code < "FIN2"
-    ] == [("FIN104", "__del__")]
+    found = [f for f in report.findings if f.code < "FIN2"]
+    see_places(found)
+    assert [(f.code, f.registration and f.registration.registrar) for f in found] == [("FIN104", "__del__")]
 
 
 @pytest.mark.parametrize("comment", ["# told", "  # told", "        # told", ""])

@@ -22,14 +22,14 @@ from finlint.model.task import Statistics
 PACKAGE = Path(finlint.__file__).parent
 
 #: A finalizer that sleeps, wherever it is found.
-SLEEPS = "import time\nclass S:\n    def stop(self): time.sleep(9)\n"
+SLEEPS = "import time\nclass S:\n    def stop(self): time.sleep(9)  # culprit\n"
 
 
 def alternatives(count: int) -> str:
     """An attribute that may be one of ``count`` classes."""
-    classes = "".join(f"class P{n}:\n    def stop(self): time.sleep({n + 1})\n" for n in range(count))
+    classes = "".join(f"class P{n}:\n    def stop(self): time.sleep({n + 1})  # culprit\n" for n in range(count))
     arms = "".join(f"        {'el' * bool(n)}if k == {n}: self.p = P{n}()\n" for n in range(count))
-    return f"import time\n{classes}class A:\n    def __init__(self, k):\n{arms}    def __del__(self): self.p.stop()\n"
+    return f"import time\n{classes}class A:\n    def __init__(self, k):\n{arms}    def __del__(self): self.p.stop()  # reported\n"
 
 
 def nesting(count: int) -> str:
@@ -86,7 +86,7 @@ def overrides(count: int) -> str:
     classes = "".join(f"class P{n}(P):\n    def stop(self): time.sleep({n + 1})\n" for n in range(count))
     return (
         f"import time, abc\nclass P(abc.ABC):\n    @abc.abstractmethod\n    def stop(self): pass\n{classes}"
-        "class A:\n    def __init__(self, p: P): self.p = p\n    def __del__(self): self.p.stop()\n"
+        "class A:\n    def __init__(self, p: P): self.p = p\n    def __del__(self): self.p.stop()  # reported\n"
     )
 
 
@@ -101,7 +101,7 @@ def subclasses(count: int) -> str:
     classes = "".join(f"class P{n}(P): pass\n" for n in range(count))
     return (
         f"import time, abc\nclass P(abc.ABC):\n    @abc.abstractmethod\n    def stop(self): pass\n{classes}"
-        "class A:\n    def __init__(self, p: P): self.p = p\n    def __del__(self): self.p.stop()\n"
+        "class A:\n    def __init__(self, p: P): self.p = p\n    def __del__(self): self.p.stop()  # reported\n"
     )
 
 

@@ -26,18 +26,30 @@ class A:
 @pytest.mark.parametrize(
     ("begin", "body", "expected"),
     [
-        ("self.local.event = threading.Event()", "self.local.event.wait()", ["FIN104"]),
-        ("self.local.event = threading.Event()", "getattr(self.local, 'event', None).wait()", ["FIN104"]),
-        ("self.local.event = threading.Event()", "local = self.local; local.event.wait()", ["FIN104"]),
+        ("self.local.event = threading.Event()", "self.local.event.wait()  # reported", ["FIN104"]),
         (
-            "self.local.event = event = threading.Event()",
-            "self.end()\n    def end(self): self.local.event.wait()",
+            "self.local.event = threading.Event()",
+            "getattr(self.local, 'event', None).wait()  # reported",
             ["FIN104"],
         ),
-        ("self.local.event: threading.Event = threading.Event()", "self.local.event.wait()", ["FIN104"]),
-        ("self.local.event = None", "self.local.event.wait()", []),
+        (
+            "self.local.event = threading.Event()",
+            "local = self.local; local.event.wait()  # reported",
+            ["FIN104"],
+        ),
+        (
+            "self.local.event = event = threading.Event()",
+            "self.end()  # reported\n    def end(self): self.local.event.wait()  # culprit",
+            ["FIN104"],
+        ),
+        (
+            "self.local.event: threading.Event = threading.Event()",
+            "self.local.event.wait()  # reported",
+            ["FIN104"],
+        ),
+        ("self.local.event = None", "self.local.event.wait()  # reported", []),
         ("self.local.event = threading.Event()", "self.local.other.wait()", []),
-        ("self.other.event = threading.Event()", "self.local.event.wait()", []),
+        ("self.other.event = threading.Event()", "self.local.event.wait()  # reported", []),
         ("pass", "self.local.end(9)", []),
     ],
 )
@@ -55,15 +67,15 @@ def test_what_methods_store(kept: str, begin: str, body: str, expected: list[str
 )
 def test_what_it_is_made_with(kept: str, expected: list[str], tmp_path: Path) -> None:
     begin = "self.local.event = threading.Event()" if "threading.local" in kept else "pass"
-    source = CLASS.format(kept=kept, begin=begin, body="self.local.event.wait()")
+    source = CLASS.format(kept=kept, begin=begin, body="self.local.event.wait()  # reported")
     assert codes(check(tmp_path, {"a": source})) == expected
 
 
 def test_a_variable_of_a_module(tmp_path: Path) -> None:
     files = {
         "kept": "import threading\nlocal = threading.local()\ndef begin():\n    local.event = threading.Event()\n",
-        "user": "import kept\nfrom kept import local\nclass A:\n    def __del__(self): kept.local.event.wait()\n"
-        "class B:\n    def __del__(self): local.event.wait()\nclass C:\n    def __del__(self): local.other.wait()\n",
+        "user": "import kept\nfrom kept import local\nclass A:\n    def __del__(self): kept.local.event.wait()  # reported\n"
+        "class B:\n    def __del__(self): local.event.wait()  # reported\nclass C:\n    def __del__(self): local.other.wait()\n",
     }
     assert codes(check(tmp_path, files)) == ["FIN104", "FIN104"]
 

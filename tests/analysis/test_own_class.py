@@ -9,7 +9,7 @@ from small import check, codes
 
 HEAD = "import threading\n"
 INIT = "    def __init__(self, event): self.event = event\n"
-WAIT = "    def __del__(self): self.event.wait()\n"
+WAIT = "    def __del__(self): self.event.wait()  # reported\n"
 NAMED = "    @classmethod\n    def open(cls, path): return cls(threading.Event())\n"
 
 
@@ -82,7 +82,7 @@ class Named(Driver):
     def open(cls): return cls(Pool())
 class Workspace:
     def __init__(self, pool): self.pool = pool
-    def __del__(self): self.pool.event.wait()
+    def __del__(self): self.pool.event.wait()  # reported
 class Session(Workspace): pass
 """
     assert set(codes(check(tmp_path, {"a": source}))) == {"FIN104"}

@@ -2,74 +2,57 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 
 import pytest
+from small import check, codes
 
 from finlint.engine import analyse
-from finlint.model.finding import Report
+from finlint.model.settings import Settings
 
-
-def check(tmp_path: Path, files: dict[str, str]) -> Report:
-    """Lint the given modules, by path without the suffix."""
-    paths = []
-    for name, source in files.items():
-        path = tmp_path / (name + ".py")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(source))
-        paths.append(str(path))
-    return analyse(sorted(paths))
-
-
-def codes(report: Report) -> list[str]:
-    """Codes of FIN1xx and FIN2xx at warning and above, in order of place."""
-    return [f.code for f in report.findings if f.code < "FIN3" and f.severity.value != "note"]
-
-
-POOL = "import threading\nclass Pool:\n    def __init__(self): self.lock = threading.Lock()\n    def put(self, c):\n        with self.lock: pass\n"
+POOL = "import threading\nclass Pool:\n    def __init__(self): self.lock = threading.Lock()\n    def put(self, c):\n        with self.lock: pass  # reported, culprit\n"
 
 PACKAGES: dict[str, dict[str, str]] = {
     "relative import": {
         "p/__init__": "",
         "p/pool": POOL,
         "p/c": "from .pool import Pool\nclass C:\n    def __init__(self, pool: Pool): self.pool = pool\n"
-        "    def __del__(self): self.pool.put(self)\n",
+        "    def __del__(self): self.pool.put(self)  # reported\n",
     },
     "re-export and star": {
         "p/__init__": "from p.pool import *\n",
         "p/pool": POOL,
         "p/c": "import p\nclass C:\n    def __init__(self, pool: p.Pool): self.pool = pool\n"
-        "    def __del__(self): self.pool.put(self)\n",
+        "    def __del__(self): self.pool.put(self)  # reported\n",
     },
     "type checking import": {
         "p/__init__": "",
         "p/pool": POOL,
         "p/c": "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
         "    from p.pool import Pool\nclass C:\n    def __init__(self, pool: Pool): self.pool = pool\n"
-        "    def __del__(self): self.pool.put(self)\n",
+        "    def __del__(self): self.pool.put(self)  # reported\n",
     },
     "lazy import": {
         "p/__init__": "",
         "p/pool": POOL + "POOL = Pool()\n",
-        "p/c": "class C:\n    def __del__(self):\n        from p.pool import POOL\n        POOL.put(self)\n",
+        "p/c": "class C:\n    def __del__(self):\n        from p.pool import POOL\n        POOL.put(self)  # reported\n",
     },
     "base class elsewhere": {
         "p/__init__": "",
         "p/pool": POOL + "class Base:\n    def __init__(self, pool: Pool): self.pool = pool\n"
         "    def close(self): self.pool.put(self)\n",
-        "p/c": "from p.pool import Base\nclass C(Base):\n    def __del__(self): self.close()\n",
+        "p/c": "from p.pool import Base\nclass C(Base):\n    def __del__(self): self.close()  # reported\n",
     },
     "a module cycle": {
         "p/__init__": "",
         "p/pool": "import p.c\n" + POOL,
         "p/c": "import p.pool\nPOOL = p.pool.Pool()\nclass C:\n    def __init__(self): self.pool = POOL\n"
-        "    def __del__(self): self.pool.put(self)\n",
+        "    def __del__(self): self.pool.put(self)  # reported\n",
     },
     "a namespace package": {
         "n/p/pool": POOL,
         "n/p/c": "from n.p.pool import Pool\nclass C:\n    def __init__(self, pool: Pool): self.pool = pool\n"
-        "    def __del__(self): self.pool.put(self)\n",
+        "    def __del__(self): self.pool.put(self)  # reported\n",
     },
     "a registrar wrapper": {
         "p/__init__": "",
@@ -107,7 +90,7 @@ _OVERRIDE = """\
 import time
 class B:
     def close(self): pass
-    def __del__(self): self.close()
+    def __del__(self): self.close()  # reported
 class A(B):
     def close(self): time.sleep(9)
 """
@@ -121,8 +104,6 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_the_prefilter_loses_nothing(tmp_path: Path) -> None:
-    from finlint.model.settings import Settings
-
     check(tmp_path, PACKAGES["base class elsewhere"])
     paths = sorted(str(p) for p in tmp_path.rglob("*.py"))
     assert analyse(paths).findings == analyse(paths, Settings(prefilter=False)).findings
@@ -130,12 +111,13 @@ def test_the_prefilter_loses_nothing(tmp_path: Path) -> None:
 
 def test_a_chain_of_two_thousand_calls(tmp_path: Path) -> None:
     calls = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(2000))
-    source = f"import time\nclass A:\n    def __del__(self): f0()\n{calls}def f2000(): time.sleep(9)\n"
-    (finding,) = check(tmp_path, {"chain": source}).findings
-    assert finding.code == "FIN103"
+    source = f"import time\nclass A:\n    def __del__(self): f0()  # reported\n{calls}def f2000(): time.sleep(9)  # culprit\n"
+    report = check(tmp_path, {"chain": source})
+    assert codes(report) == ["FIN103"]
+    (finding,) = report.findings
     assert len(finding.trace) == 2002
 
 
 def test_a_class_cycle_is_survived(tmp_path: Path) -> None:
-    source = "import time\nclass A(B):\n    def __del__(self): time.sleep(9)\nclass B(A): pass\n"
+    source = "import time\nclass A(B):\n    def __del__(self): time.sleep(9)  # reported\nclass B(A): pass\n"
     assert codes(check(tmp_path, {"cycle": source})) == ["FIN103"]

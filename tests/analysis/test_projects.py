@@ -11,8 +11,8 @@ from small import check, codes, write
 from finlint import engine
 from finlint.model.settings import Settings
 
-POOL = "import threading\nLOCK = threading.Lock()\n_HIDDEN = LOCK\nclass Pool:\n    def put(self): LOCK.acquire()\n"
-USER = "{imports}\nclass A:\n    def __init__(self): self.pool = {made}\n    def __del__(self): self.pool.put()\n"
+POOL = "import threading\nLOCK = threading.Lock()\n_HIDDEN = LOCK\nclass Pool:\n    def put(self): LOCK.acquire()  # culprit\n"
+USER = "{imports}\nclass A:\n    def __init__(self): self.pool = {made}\n    def __del__(self): self.pool.put()  # reported\n"
 
 LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
     "src layout": (
@@ -30,12 +30,15 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
     "__all__ lets a star import bring a private name": (
         {
             "pool": POOL + "__all__ = ['_HIDDEN']\n",
-            "user": "from pool import *\nclass A:\n    def __del__(self): _HIDDEN.acquire()\n",
+            "user": "from pool import *\nclass A:\n    def __del__(self): _HIDDEN.acquire()  # reported\n",
         },
         ["FIN102"],
     ),
     "without __all__ it does not": (
-        {"pool": POOL, "user": "from pool import *\nclass A:\n    def __del__(self): _HIDDEN.acquire()\n"},
+        {
+            "pool": POOL,
+            "user": "from pool import *\nclass A:\n    def __del__(self): _HIDDEN.acquire()  # reported\n",
+        },
         [],
     ),
     "star import through two modules": (
@@ -56,7 +59,7 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
             "p/__init__": "",
             "p/pool": "import p.user\n" + POOL,
             "p/user": "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
-            "    from p.pool import Pool\nclass A:\n    pool: Pool\n    def __del__(self): self.pool.put()\n",
+            "    from p.pool import Pool\nclass A:\n    pool: Pool\n    def __del__(self): self.pool.put()  # reported\n",
         },
         ["FIN102"],
     ),
@@ -72,8 +75,8 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "conditional methods: both": (
         {
-            "user": "import sys, time\nclass A:\n    if sys.platform == 'win32':\n        def close(self): time.sleep(9)\n"
-            "    else:\n        def close(self): pass\n    def __del__(self): self.close()\n"
+            "user": "import sys, time\nclass A:\n    if sys.platform == 'win32':\n        def close(self): time.sleep(9)  # culprit\n"
+            "    else:\n        def close(self): pass\n    def __del__(self): self.close()  # reported\n"
         },
         ["FIN103"],
     ),
@@ -119,7 +122,7 @@ REGISTRARS: dict[str, tuple[str, list[str]]] = {
     "a base class that registers a static method of the subclass": (
         "class Base:\n    def __init__(self): self.f = weakref.finalize(self, self.end)\n"
         "    @staticmethod\n    def end(): pass\n"
-        "class A(Base):\n    @staticmethod\n    def end(): time.sleep(9)\n",
+        "class A(Base):\n    @staticmethod\n    def end(): time.sleep(9)  # reported\n",
         ["FIN103"],
     ),
     "a wrapper of a wrapper": (
@@ -131,12 +134,12 @@ REGISTRARS: dict[str, tuple[str, list[str]]] = {
         [],
     ),
     "a wrapper that calls its callback itself": (
-        "def outer(o, fn):\n    name = o.name\n    weakref.finalize(o, lambda: fn(name))\ndef use(o): outer(o, wait)\n",
+        "def outer(o, fn):\n    name = o.name\n    weakref.finalize(o, lambda: fn(name))  # reported\ndef use(o): outer(o, wait)\n",
         ["FIN103"],
     ),
     "__init_subclass__ that registers": (
         "class Base:\n    def __init_subclass__(cls, **kw): weakref.finalize(cls, cls.end)\n"
-        "class A(Base):\n    @staticmethod\n    def end(): time.sleep(9)\n",
+        "class A(Base):\n    @staticmethod\n    def end(): time.sleep(9)  # reported\n",
         ["FIN103"],
     ),
 }
@@ -145,5 +148,5 @@ REGISTRARS: dict[str, tuple[str, list[str]]] = {
 @pytest.mark.parametrize("name", REGISTRARS)
 def test_registrar(name: str, tmp_path: Path) -> None:
     program, expected = REGISTRARS[name]
-    head = "import time, weakref\ndef wait(*args): time.sleep(9)\n"
+    head = "import time, weakref\ndef wait(*args): time.sleep(9)  # reported, culprit\n"
     assert codes(check(tmp_path, {"m": head + program})) == expected

@@ -14,12 +14,12 @@ CONNECTION = """\
         def __init__(self): self.lock = threading.Lock()
         def cursor(self): return {make}
         def release(self):
-            with self.lock: pass
+            with self.lock: pass  # culprit
     """
 CURSOR = """\
     class Cursor:
         def __init__(self, connection): self.connection = connection
-        def __del__(self): self.connection.release()
+        def __del__(self): self.connection.release()  # reported
     """
 
 
@@ -71,12 +71,12 @@ PROTOCOL = """\
     class Locked:
         def __init__(self): self.lock = threading.Lock()
         def put(self, item):
-            with self.lock: pass
+            with self.lock: pass  # culprit
     class Free:
         def put(self, item): pass
     class Owner:
         def __init__(self, sink: Sink): self.sink = sink
-        def __del__(self): self.sink.put(self)
+        def __del__(self): self.sink.put(self)  # reported
     def make(): return Owner({made}())
     """
 
@@ -93,10 +93,10 @@ ABSTRACT = """\
     class Pool(Allocator):
         lock = threading.Lock()
         def free(self, item):
-            with self.lock: pass
+            with self.lock: pass  # culprit
     class Item:
         def __init__(self, allocator: "Allocator"): self.allocator = allocator
-        def __del__(self): self.allocator.free(self)
+        def __del__(self): self.allocator.free(self)  # reported
     """
 
 
@@ -118,11 +118,11 @@ def test_implementations_in_other_modules(tmp_path: Path) -> None:
     base = "import abc\nclass Allocator(abc.ABC):\n    @abc.abstractmethod\n    def free(self): ...\n"
     item = (
         "from p.base import Allocator\nclass Item:\n    def __init__(self, a: Allocator): self.a = a\n"
-        "    def __del__(self): self.a.free()\n"
+        "    def __del__(self): self.a.free()  # reported\n"
     )
     pool = (
         "import threading\nfrom p import base\nLOCK = threading.Lock()\nclass Pool(base.Allocator):\n"
-        "    def free(self):\n        with LOCK: pass\n"
+        "    def free(self):\n        with LOCK: pass  # culprit\n"
     )
     report = check(tmp_path, {"p/__init__": "", "p/base": base, "p/item": item, "p/pool": pool})
     assert codes(report) == ["FIN102"]
@@ -134,7 +134,7 @@ GUARD = """\
     QUEUE = None
     def start():
         global QUEUE
-        with LOCK:
+        with LOCK:  # culprit
             QUEUE = queue.SimpleQueue()
     def later():
         if QUEUE is None:
@@ -143,7 +143,7 @@ GUARD = """\
     class A:
         def __del__(self):
             {guard}
-            later()
+            later()  # reported
     """
 
 
@@ -160,11 +160,11 @@ SINGLETON = """\
     class Monitor:
         _instance = None
         _all = []
-        def update(self): LOCK.acquire()
+        def update(self): LOCK.acquire()  # culprit
         {get}
     class Owner:
         def __init__(self): self.monitor = {made}
-        def __del__(self): {reach}.update()
+        def __del__(self): {reach}.update()  # reported
     """
 
 
@@ -202,7 +202,7 @@ def test_a_class_attribute_is_what_methods_assign(
 FILES = """\
     class Base:
         def __init__(self, fs): self.fs = fs
-        def __del__(self): self.fs.push()
+        def __del__(self): self.fs.push()  # reported
     class Files:
         def push(self): pass
         def open(self): return Base(self)
@@ -214,7 +214,7 @@ LOCKING = """\
     class Locking(Files):
         def __init__(self): self.lock = threading.Lock()
         def push(self):
-            with self.lock: pass
+            with self.lock: pass  # culprit
         def open(self): return Mine({given})
     """
 
@@ -258,7 +258,7 @@ def test_a_mixin_makes_what_its_heir_defines(tmp_path: Path) -> None:
             def _keep(self, other): self.other = other
             def __init__(self): self.lock = threading.Lock()
             def run(self):
-                with self.lock: pass
+                with self.lock: pass  # culprit
             def __del__(self): self.other.run()
         """
     report = check(tmp_path, {"p/__init__": "", "p/mixin": mixin, "p/heir": heir})
@@ -270,7 +270,7 @@ def test_a_call_in_the_body_of_another_module_means_names_of_that_module(tmp_pat
         lock = None
         class Owner:
             def __init__(self, lock): self.lock = lock
-            def __del__(self): self.lock.acquire()
+            def __del__(self): self.lock.acquire()  # reported
         """
     caller = "import threading\nfrom p.owner import Owner\nlock = threading.Lock()\nowner = Owner(lock)\n"
     assert codes(check(tmp_path, {"p/__init__": "", "p/owner": owner, "p/caller": caller})) == ["FIN102"]
@@ -284,10 +284,10 @@ def test_more_subclasses_than_are_asked_do_not_hide_the_one_that_implements(tmp_
         "        def free(self): ...\n" + plain + "    class Last(Base):\n"
         "        def __init__(self): self.lock = threading.Lock()\n"
         "        def free(self):\n"
-        "            with self.lock: pass\n"
+        "            with self.lock: pass  # culprit\n"
         "    class Owner:\n"
         "        def __init__(self, base: Base): self.base = base\n"
-        "        def __del__(self): self.base.free()\n"
+        "        def __del__(self): self.base.free()  # reported\n"
     )
     assert codes(check(tmp_path, {"m": source})) == ["FIN102"]
 
@@ -299,7 +299,7 @@ def test_a_class_variable_of_a_library_has_its_type(tmp_path: Path) -> None:
             def __init__(self, java): self.java = java
             def __del__(self):
                 if SparkContext._active_spark_context:
-                    SparkContext._active_spark_context._gateway.detach(self.java)
+                    SparkContext._active_spark_context._gateway.detach(self.java)  # reported
         """
     assert codes(check(tmp_path, {"m": source})) == ["FIN105"]
 
@@ -322,12 +322,12 @@ def test_what_a_subclass_in_another_module_passes_to_its_base(imported: str, bas
                 def context(self): return Context(self.pool)
             class Context:
                 def __init__(self, pool): self.pool = pool
-                def __del__(self): self.pool.put()
+                def __del__(self): self.pool.put()  # reported
             """,
         "p/impl": (
             f"import threading\n{imported}\n"
             "class Pool:\n    def __init__(self, lock): self.lock = lock or threading.Lock()\n"
-            "    def put(self):\n        with self.lock: pass\n"
+            "    def put(self):\n        with self.lock: pass  # culprit\n"
             f"class Impl({base}):\n    def __init__(self, name):\n        pool = Pool(None)\n"
             "        super().__init__(name, pool)\n"
         ),
@@ -343,7 +343,7 @@ def test_what_a_library_inherits_from_c(called: str, expected: list[str], tmp_pa
     """A library that is linted itself: its classes are those that the knowledge base knows."""
     program = (
         "from zmq.backend import Context as Base\nclass Context(Base):\n    def other(self): pass\n"
-        f"    def __del__(self): {called}\n"
+        f"    def __del__(self): {called}  # reported\n"
     )
     files = {"zmq/__init__": "", "zmq/sugar/__init__": "", "zmq/sugar/context": program, "zmq/sugar/mine": program}
     report = check(tmp_path, files)

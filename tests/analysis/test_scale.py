@@ -50,14 +50,14 @@ def methods(count: int) -> str:
     )
     return (
         "import threading\nclass A:\n    def __init__(self, lock=None): self.lock = lock or threading.Lock()\n"
-        f"    def __del__(self): self.close()\n    def close(self):\n        with self.lock: pass\n{many}"
+        f"    def __del__(self): self.close()  # reported\n    def close(self):\n        with self.lock: pass  # culprit\n{many}"
     )
 
 
 def chain(count: int) -> str:
     """A chain of calls, one function each."""
     calls = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(count))
-    return f"import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): f0()\n{calls}def f{count}(): LOCK.acquire()\n"
+    return f"import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): f0()  # reported\n{calls}def f{count}(): LOCK.acquire()  # culprit\n"
 
 
 def method_chain(count: int) -> str:
@@ -65,7 +65,7 @@ def method_chain(count: int) -> str:
     calls = "".join(f"    def m{n}(self, lock): return self.m{n + 1}(lock)\n" for n in range(count))
     return (
         "import threading\nclass A:\n    def __init__(self): self.lock = threading.Lock()\n"
-        f"    def __del__(self): self.m0(self.lock)\n{calls}    def m{count}(self, lock): lock.acquire()\n"
+        f"    def __del__(self): self.m0(self.lock)  # reported\n{calls}    def m{count}(self, lock): lock.acquire()  # culprit\n"
     )
 
 
@@ -74,21 +74,21 @@ def flag_chain(count: int) -> str:
     calls = "".join(f"    def m{n}(self):\n        self.a{n} = 1\n        self.m{n + 1}()\n" for n in range(count))
     return (
         "import threading\nclass A:\n    def __init__(self): self.lock = threading.Lock()\n"
-        f"    def __del__(self): self.m0()\n{calls}    def m{count}(self): self.lock.acquire()\n"
+        f"    def __del__(self): self.m0()  # reported\n{calls}    def m{count}(self): self.lock.acquire()  # culprit\n"
     )
 
 
 def row_of_classes(count: int) -> str:
     """Classes that inherit from each other, each from the one before."""
     classes = "".join(f"class C{n + 1}(C{n}): pass\n" for n in range(count))
-    return f"import threading\nLOCK = threading.Lock()\nclass C0:\n    def __del__(self): LOCK.acquire()\n{classes}"
+    return f"import threading\nLOCK = threading.Lock()\nclass C0:\n    def __del__(self): LOCK.acquire()  # reported\n{classes}"
 
 
 def diamond(count: int) -> str:
     """Classes with one base in common, and one that inherits from all of them."""
     classes = "".join(f"class C{n + 1}(C0): pass\n" for n in range(count))
     every = ", ".join(f"C{n + 1}" for n in range(count))
-    base = "import threading\nLOCK = threading.Lock()\nclass C0:\n    def __del__(self): LOCK.acquire()\n"
+    base = "import threading\nLOCK = threading.Lock()\nclass C0:\n    def __del__(self): LOCK.acquire()  # reported\n"
     return f"{base}{classes}class D({every}): pass\n"
 
 
@@ -97,19 +97,19 @@ def ladder(count: int) -> str:
     classes = "".join(
         f"class B{n}(A{n}): pass\nclass C{n}(A{n}): pass\nclass A{n + 1}(B{n}, C{n}): pass\n" for n in range(count // 3)
     )
-    return f"import threading\nLOCK = threading.Lock()\nclass A0:\n    def __del__(self): LOCK.acquire()\n{classes}"
+    return f"import threading\nLOCK = threading.Lock()\nclass A0:\n    def __del__(self): LOCK.acquire()  # reported\n{classes}"
 
 
 def terms(count: int) -> str:
     """One expression of many terms."""
     total = " + ".join(f"g({n})" for n in range(count))
-    return f"import threading\nLOCK = threading.Lock()\ndef g(n): return n\nclass A:\n    def __del__(self):\n        x = {total}\n        LOCK.acquire()\n"
+    return f"import threading\nLOCK = threading.Lock()\ndef g(n): return n\nclass A:\n    def __del__(self):\n        x = {total}\n        LOCK.acquire()  # reported\n"
 
 
 def attributes(count: int) -> str:
     """A chain of attributes that is longer than Python's stack is deep."""
     chain = "self" + ".x" * count
-    return f"import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self):\n        y = {chain}\n        LOCK.acquire()\n"
+    return f"import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self):\n        y = {chain}\n        LOCK.acquire()  # reported\n"
 
 
 def branches(count: int) -> str:
@@ -117,7 +117,7 @@ def branches(count: int) -> str:
     arms = "".join(f"        elif x == {n}: y = {n}\n" for n in range(count))
     return (
         "import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self):\n        x = unknown()\n"
-        f"        if x is None: y = 0\n{arms}        else: LOCK.acquire()\n"
+        f"        if x is None: y = 0\n{arms}        else: LOCK.acquire()  # reported\n"
     )
 
 
@@ -125,8 +125,8 @@ def bases(count: int) -> str:
     """A line of classes, each the base of the next."""
     line = "".join(f"class C{n + 1}(C{n}):\n    def m{n}(self): pass\n" for n in range(count))
     return (
-        "import threading\nLOCK = threading.Lock()\nclass C0:\n    def close(self): LOCK.acquire()\n"
-        f"{line}class A(C{count}):\n    def __del__(self): self.close()\n"
+        "import threading\nLOCK = threading.Lock()\nclass C0:\n    def close(self): LOCK.acquire()  # culprit\n"
+        f"{line}class A(C{count}):\n    def __del__(self): self.close()  # reported\n"
     )
 
 
@@ -135,14 +135,14 @@ def conditions(count: int) -> str:
     total = " or ".join(f"g({n})" for n in range(count))
     return (
         "import threading\nLOCK = threading.Lock()\ndef g(n): return unknown()\nclass A:\n    def __del__(self):\n"
-        f"        if {total}: LOCK.acquire()\n"
+        f"        if {total}: LOCK.acquire()  # reported\n"
     )
 
 
 def registrations(count: int) -> str:
     """Many registrations of one callback."""
     many = "".join(f"def r{n}(o): weakref.finalize(o, close, {n})\n" for n in range(count))
-    return f"import threading, weakref\nLOCK = threading.Lock()\ndef close(n): LOCK.acquire()\n{many}"
+    return f"import threading, weakref\nLOCK = threading.Lock()\ndef close(n): LOCK.acquire()  # reported\n{many}"
 
 
 def one_line(count: int) -> str:
@@ -241,8 +241,8 @@ def test_a_cycle_of_many_modules(tmp_path: Path) -> None:
             f"from p import m{(n + 1) % 100} as following\nfrom p.m0 import LOCK\ndef f(): following.f()\n"
         )
     files["p/m0"] = "import threading\nfrom p import m1 as following\nLOCK = threading.Lock()\ndef f(): following.f()\n"
-    files["p/m99"] = "from p import m0\ndef f():\n    m0.LOCK.acquire()\n    m0.f()\n"
-    files["p/a"] = "from p.m0 import f\nclass A:\n    def __del__(self): f()\n"
+    files["p/m99"] = "from p import m0\ndef f():\n    m0.LOCK.acquire()  # culprit\n    m0.f()\n"
+    files["p/a"] = "from p.m0 import f\nclass A:\n    def __del__(self): f()  # reported\n"
     report = check(tmp_path, files)
     assert codes(report) == ["FIN102"]
 
@@ -259,15 +259,13 @@ def test_names_that_import_each_other_for_ever(tmp_path: Path) -> None:
 
 def test_classes_that_inherit_from_each_other(tmp_path: Path) -> None:
     line = "".join(f"class C{n}(C{(n + 1) % 50}): pass\n" for n in range(50))
-    source = (
-        f"import time\n{line}class A(C0):\n    def close(self): time.sleep(9)\n    def __del__(self): self.close()\n"
-    )
+    source = f"import time\n{line}class A(C0):\n    def close(self): time.sleep(9)  # culprit\n    def __del__(self): self.close()  # reported\n"
     assert codes(check(tmp_path, {"m": source})) == ["FIN103"]
 
 
 def test_functions_that_call_each_other(tmp_path: Path) -> None:
     ring = "".join(f"def f{n}(x): return f{(n + 1) % 50}([x])\n" for n in range(50))
-    source = f"import time\n{ring}class A:\n    def __del__(self): f0(1); time.sleep(9)\n"
+    source = f"import time\n{ring}class A:\n    def __del__(self): f0(1); time.sleep(9)  # reported\n"
     assert codes(check(tmp_path, {"m": source})) == ["FIN103"]
 
 
@@ -300,9 +298,9 @@ def large_package(folder: Path, count: int) -> list[str]:
     files = {
         "p/__init__": "",
         "p/a": "from p.pool import Pool\nclass A:\n    def __init__(self): self.pool = Pool()\n"
-        "    def __del__(self): self.pool.put()\n",
+        "    def __del__(self): self.pool.put()  # reported\n",
         "p/pool": "from p.locks import make\nfrom p import m0, m1\nclass Pool:\n    def __init__(self): self.lock = make()\n"
-        "    def put(self): self.lock.acquire()\n    def other(self): m0.f0(); m1.f1()\n",
+        "    def put(self): self.lock.acquire()  # culprit\n    def other(self): m0.f0(); m1.f1()\n",
         "p/locks": "import threading\ndef make(): return threading.Lock()\n",
     }
     for n in range(count):

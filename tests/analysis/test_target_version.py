@@ -20,7 +20,7 @@ def pair(): return (3, len(PAIR))
 class A:
     def __del__(self):
         if {test}:
-            time.sleep(9)
+            time.sleep(9)  # reported
 """
 TESTS = {
     "sys.version_info < (3, 11)": [],
@@ -62,22 +62,22 @@ def test_on_3_12_and_later(test: str, tmp_path: Path) -> None:
 
 #: Finalizers under a condition, and in how many lines of them something is found on 3.12 and later.
 GUARDED = {
-    "a registration": "def f(o):\n    if {test}:\n        weakref.finalize(o, E.wait)\n",
-    "after a return": "def f(o):\n    if not ({test}): return\n    weakref.finalize(o, E.wait)\n",
-    "a registration of the module": "O = A()\nif {test}:\n    weakref.finalize(O, E.wait)\n",
-    "a class": "if {test}:\n    # one\n    class B:\n\n        def __del__(self): E.wait()\n",
-    "a method": "class B:\n    if {test}:\n        def __del__(self): E.wait()\n",
+    "a registration": "def f(o):\n    if {test}:\n        weakref.finalize(o, E.wait)  # reported\n",
+    "after a return": "def f(o):\n    if not ({test}): return\n    weakref.finalize(o, E.wait)  # reported\n",
+    "a registration of the module": "O = A()\nif {test}:\n    weakref.finalize(O, E.wait)  # reported\n",
+    "a class": "if {test}:\n    # one\n    class B:\n\n        def __del__(self): E.wait()  # reported\n",
+    "a method": "class B:\n    if {test}:\n        def __del__(self): E.wait()  # reported\n",
     "a function": (
-        "if not ({test}):\n    def close(): pass\nelse:\n    def close(): E.wait()\n"
-        "class B:\n    def __del__(self): close()\n"
+        "if not ({test}):\n    def close(): pass\nelse:\n    def close(): E.wait()  # culprit\n"
+        "class B:\n    def __del__(self): close()  # reported\n"
     ),
     "a function behind elif": (
-        "if A is None:\n    close = None\nelif {test}:\n    def close(): E.wait()\nelse:\n    def close(): pass\n"
-        "class B:\n    def __del__(self): close()\n"
+        "if A is None:\n    close = None\nelif {test}:\n    def close(): E.wait()  # culprit\nelse:\n    def close(): pass\n"
+        "class B:\n    def __del__(self): close()  # reported\n"
     ),
-    "a function that registers": "if {test}:\n    def f(o):\n        weakref.finalize(o, E.wait)\n",
-    "a generator": "if {test}:\n    def f():\n        try:\n            yield 1\n        finally: E.wait()\n",
-    "a class in a function": "def f():\n    if {test}:\n        class B:\n            def __del__(self): E.wait()\n",
+    "a function that registers": "if {test}:\n    def f(o):\n        weakref.finalize(o, E.wait)  # reported\n",
+    "a generator": "if {test}:\n    def f():\n        try:\n            yield 1\n        finally: E.wait()  # reported\n",
+    "a class in a function": "def f():\n    if {test}:\n        class B:\n            def __del__(self): E.wait()  # reported\n",
 }
 
 

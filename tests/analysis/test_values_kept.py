@@ -12,7 +12,7 @@ import contextlib, io, pathlib, threading, time
 LOCK = threading.Lock()
 class Worker:
     def __init__(self): self.thread = threading.Thread(target=print)
-    def stop(self): self.thread.join()
+    def stop(self): self.thread.join()  # culprit
     def look(self): return self.thread.name
 """
 
@@ -32,7 +32,9 @@ def test_what_containers_are_made_of(made: str, tmp_path: Path) -> None:
         HEAD
         + f"class A:\n    def __init__(self, n):\n        {made}\n    def __del__(self):\n        for w in self.all:"
     )
-    assert codes(check(tmp_path, {"found": program + " w.stop()\n", "silent": program + " w.look()\n"})) == ["FIN104"]
+    assert codes(
+        check(tmp_path, {"found": program + " w.stop()  # reported\n", "silent": program + " w.look()\n"})
+    ) == ["FIN104"]
 
 
 CLASS_STORES = {
@@ -48,12 +50,14 @@ def test_what_is_stored_on_the_class(stored: str, tmp_path: Path) -> None:
     program = (
         HEAD + f"class A:\n    _x = None\n    {stored}\n    def __del__(self):\n        if self._x is not None: self._x"
     )
-    assert codes(check(tmp_path, {"found": program + ".stop()\n", "silent": program + ".look()\n"})) == ["FIN104"]
+    assert codes(check(tmp_path, {"found": program + ".stop()  # reported\n", "silent": program + ".look()\n"})) == [
+        "FIN104"
+    ]
 
 
 @pytest.mark.parametrize("count", ["type(self)._n = 1", "A._n += 1", "A._n |= 2"])
 def test_a_count_on_the_class_is_no_constant(count: str, tmp_path: Path) -> None:
-    program = f"class A:\n    _n = 0\n    def __init__(self): {count}\n    def __del__(self):\n        if self._n: time.sleep(9)\n"
+    program = f"class A:\n    _n = 0\n    def __init__(self): {count}\n    def __del__(self):\n        if self._n: time.sleep(9)  # reported\n"
     silent = program.replace(count, "pass")
     assert codes(check(tmp_path, {"found": HEAD + program, "silent": HEAD + silent})) == ["FIN103"]
 
@@ -67,9 +71,9 @@ def test_a_base_that_is_named_in_the_body_of_a_class(tmp_path: Path) -> None:
             def close(self): self._close()
             def _close(self): pass
         class Reader(Base):
-            def _close(self): time.sleep(9)
+            def _close(self): time.sleep(9)  # culprit
         class Other:
-            def _close(self): time.sleep(9)
+            def _close(self): time.sleep(9)  # culprit
     """
     (finding,) = check(tmp_path, {"m": program}).findings
     assert (finding.code, finding.culprit and finding.culprit.line) == ("FIN103", 8)
@@ -86,7 +90,7 @@ def test_a_base_that_is_named_in_the_body_of_a_class(tmp_path: Path) -> None:
     ],
 )
 def test_data_that_a_class_inherits_from_a_library_may_be_false(base: str, test: str, tmp_path: Path) -> None:
-    program = HEAD + f"class A({base}):\n    def __del__(self):\n        if {test}: time.sleep(9)\n"
+    program = HEAD + f"class A({base}):\n    def __del__(self):\n        if {test}: time.sleep(9)  # reported\n"
     assert codes(check(tmp_path, {"m": program})) == ["FIN103"]
 
 
@@ -97,7 +101,7 @@ def test_methods_that_a_class_inherits_from_a_library_are_true(tmp_path: Path) -
 
 def test_a_part_of_a_path_is_a_path(tmp_path: Path) -> None:
     program = HEAD + "class A:\n    def __init__(self): self.d = pathlib.Path()\n"
-    found = program + "    def __del__(self): (self.d / 'x').write_text('')\n"
+    found = program + "    def __del__(self): (self.d / 'x').write_text('')  # reported\n"
     silent = program + "    def __del__(self): (self.d / 'x').as_posix()\n"
     assert codes(check(tmp_path, {"found": found, "silent": silent})) == ["FIN106"]
 
@@ -109,7 +113,7 @@ ARGUMENTS = ["kwargs['on_end']", "kwargs.get('on_end')", "kwargs.get('on_end', N
 def test_what_callers_give_by_name(taken: str, tmp_path: Path) -> None:
     program = (
         HEAD + f"class A:\n    def __init__(self, n, **kwargs):\n        self.n, self.end = n, {taken}\n"
-        "    def __del__(self):\n        if self.end: self.end()\ndef slow(): time.sleep(9)\ndef quick(): pass\n"
+        "    def __del__(self):\n        if self.end: self.end()  # reported\ndef slow(): time.sleep(9)  # culprit\ndef quick(): pass\n"
     )
     calls = {"found": "on_end=slow", "other": "on_start=slow", "quick": "on_end=quick"}
     assert codes(check(tmp_path, {n: program + f"a = A(1, {c})\n" for n, c in calls.items()})) == ["FIN103"]
@@ -139,7 +143,11 @@ LEFT = {
 @pytest.mark.parametrize(("made", "left"), LEFT.values(), ids=LEFT)
 def test_a_manager_that_is_left_by_hand(made: str, left: str, tmp_path: Path) -> None:
     """What it does before the ``yield`` is done already: the lock is not taken."""
-    program = HEAD + MANAGER + f"class A:\n    def __init__(self):\n        {made}\n    def __del__(self): {left}\n"
+    program = (
+        HEAD
+        + MANAGER
+        + f"class A:\n    def __init__(self):\n        {made}\n    def __del__(self): {left}  # reported\n"
+    )
     files = {"found": program.replace("{end}", "stop"), "silent": program.replace("{end}", "look")}
     assert codes(check(tmp_path, files)) == ["FIN104"]
 
@@ -166,7 +174,7 @@ BODIES = {
 def test_a_generator_that_is_closed(body: str, expected: list[str], tmp_path: Path) -> None:
     program = (
         HEAD + f"def generate(n):\n    {body}\n"
-        "class A:\n    def __init__(self): self.g = generate(1)\n    def __del__(self): self.g.close()\n"
+        "class A:\n    def __init__(self): self.g = generate(1)\n    def __del__(self): self.g.close()  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == expected
 
@@ -181,9 +189,9 @@ RULED_OUT = {
     "text in lower case": "if given.lower() == 'Oidc': time.sleep(9)",
 }
 POSSIBLE = {
-    "unknown and true": "if self.s and given: time.sleep(9)",
-    "unknown or false": "if self.s or not given: return\n        time.sleep(9)",
-    "text": "if given.startswith('AI'): time.sleep(9)",
+    "unknown and true": "if self.s and given: time.sleep(9)  # culprit",
+    "unknown or false": "if self.s or not given: return\n        time.sleep(9)  # culprit",
+    "text": "if given.startswith('AI'): time.sleep(9)  # culprit",
 }
 
 
@@ -195,7 +203,7 @@ POSSIBLE = {
 def test_conditions_on_what_is_given(body: str, expected: list[str], tmp_path: Path) -> None:
     program = (
         HEAD + f"class A:\n    def __init__(self, s): self.s = s\n    def end(self, given):\n        {body}\n"
-        "    def __del__(self): self.end('AI21')\n"
+        "    def __del__(self): self.end('AI21')  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == expected
 
@@ -204,7 +212,7 @@ def test_a_constant_beside_what_is_unknown_decides_nothing(tmp_path: Path) -> No
     program = (
         HEAD + "def is_new(v):\n    if v:\n        return v > limit()\n    return False\n"
         "class A:\n    def __init__(self, v): self.v = v\n    def __del__(self):\n"
-        "        if is_new(self.v): time.sleep(9)\n"
+        "        if is_new(self.v): time.sleep(9)  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == ["FIN103"]
 
@@ -213,7 +221,7 @@ def test_a_bare_annotation_is_no_value(tmp_path: Path) -> None:
     program = (
         HEAD + "class Base:\n    mutex: threading.Lock | threading.RLock\n"
         "class A(Base):\n    def __init__(self): self.mutex = threading.{kind}()\n"
-        "    def __del__(self):\n        give(self.mutex)\n        with self.mutex: pass\n"
+        "    def __del__(self):\n        give(self.mutex)\n        with self.mutex: pass  # reported\n"
     )
     files = {"a": program.replace("{kind}", "Lock"), "b": program.replace("{kind}", "RLock")}
     assert codes(check(tmp_path, files)) == ["FIN102", "FIN112"]
@@ -222,8 +230,8 @@ def test_a_bare_annotation_is_no_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("base", "expected"), [("object", ["FIN103"]), ("vtk.Object", [])])
 def test_getattr_does_not_stand_for_what_an_unknown_base_has(base: str, expected: list[str], tmp_path: Path) -> None:
     program = (
-        HEAD + f"import vtk\nclass B({base}):\n    def __getattr__(self, name): time.sleep(9)\n"
-        "class A:\n    def __init__(self): self.b = B()\n    def __del__(self): self.b.ReleaseData()\n"
+        HEAD + f"import vtk\nclass B({base}):\n    def __getattr__(self, name): time.sleep(9)  # culprit\n"
+        "class A:\n    def __init__(self): self.b = B()\n    def __del__(self): self.b.ReleaseData()  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == expected
 
@@ -250,7 +258,7 @@ CHAINS = {
 def test_what_iterators_give(iterated: str, tmp_path: Path) -> None:
     program = (
         HEAD + "import itertools\nclass A:\n    def __init__(self): self.worker = Worker()\n"
-        f"    def __del__(self):\n        for w in {iterated}: w.{{end}}()\n"
+        f"    def __del__(self):\n        for w in {iterated}: w.{{end}}()  # reported\n"
     )
     files = {"found": program.replace("{end}", "stop"), "silent": program.replace("{end}", "look")}
     assert codes(check(tmp_path, files)) == ["FIN104"]
@@ -261,9 +269,12 @@ def test_an_override_that_a_mixin_gives(tmp_path: Path) -> None:
         "class Stream:\n    def end(self): raise NotImplementedError\n    def close(self): self.end()\n"
         "class Mixin:\n    def end(self): {does}\n"
         "class Impl(Mixin, Stream): pass\n"
-        "class A:\n    def __init__(self, s: Stream): self.s = s\n    def __del__(self): self.s.close()\n"
+        "class A:\n    def __init__(self, s: Stream): self.s = s\n    def __del__(self): self.s.close()  # reported\n"
     )
-    files = {"found": program.replace("{does}", "time.sleep(9)"), "silent": program.replace("{does}", "pass")}
+    files = {
+        "found": program.replace("{does}", "time.sleep(9)  # culprit"),
+        "silent": program.replace("{does}", "pass"),
+    }
     assert codes(check(tmp_path, files)) == ["FIN103"]
 
 
@@ -281,7 +292,7 @@ REGISTERED = {
 
 @pytest.mark.parametrize("registered", REGISTERED.values(), ids=REGISTERED)
 def test_what_callers_give_to_a_callback(registered: str, tmp_path: Path) -> None:
-    program = HEAD + "import functools, weakref\nclass Thing: pass\ndef end(w): w.{end}()\n" + registered
+    program = HEAD + "import functools, weakref\nclass Thing: pass\ndef end(w): w.{end}()  # reported\n" + registered
     files = {"found": program.replace("{end}", "stop"), "silent": program.replace("{end}", "look")}
     assert codes(check(tmp_path, files)) == ["FIN104"]
 
@@ -290,7 +301,7 @@ NODE = """\
 class Node:
     {kept}
     def __del__(self):
-        if self.worker is not None: self.worker.stop()
+        if self.worker is not None: self.worker.stop()  # reported
 class Other: pass
 class Pool:
     def __init__(self): self.nodes = {{}}
@@ -345,7 +356,7 @@ UNDER_KEYS = {
 def test_what_stands_under_a_key(made: str, key: str, expected: list[str], tmp_path: Path) -> None:
     program = HEAD + (
         "class Quick:\n    def stop(self): pass\n"
-        f"class A:\n    def __init__(self, n):\n        {made}\n    def __del__(self): self.all[{key}].stop()\n"
+        f"class A:\n    def __init__(self, n):\n        {made}\n    def __del__(self): self.all[{key}].stop()  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == expected
 
@@ -361,7 +372,7 @@ def test_the_class_of_another_object_is_another_class(tmp_path: Path) -> None:
 def test_the_left_of_or_is_kept(tmp_path: Path) -> None:
     program = HEAD + (
         "class A:\n    def __init__(self, n): self.w = Worker() if n else None\n"
-        "    def __del__(self):\n        w = self.w or True\n        w.stop()\n"
+        "    def __del__(self):\n        w = self.w or True\n        w.stop()  # reported\n"
     )
     assert codes(check(tmp_path, {"m": program})) == ["FIN104"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+from expected import see_places
+
 from finlint.engine import analyse
 from finlint.model.finding import Finding, Report
 
@@ -20,4 +22,8 @@ def lint(folder: Path, source: str, **others: str) -> Report:
 
 
 def of_code(report: Report, prefix: str) -> list[Finding]:
-    return [finding for finding in report.findings if finding.code.startswith(prefix)]
+    """The findings whose code starts so, in order of place. Each is reported on a line that says ``# reported``, for what
+    is done on one that says ``# culprit`` (``expected.see_places``)."""
+    found = [finding for finding in report.findings if finding.code.startswith(prefix)]
+    see_places(found)
+    return found

@@ -17,11 +17,11 @@ class A:
     def __init__(self, other=None):
         {made}
     def put(self, item):
-        with self._lock:
+        with self._lock:  # culprit
             self.items = [item]
     {more}
     def __del__(self):
-        with self._lock: self.items = None
+        with self._lock: self.items = None  # reported
 """
 
 SHARED_LOCKS = {
@@ -75,9 +75,9 @@ def test_a_lock_of_its_own(more: str, tmp_path: Path) -> None:
 
 
 def test_the_lock_of_another_object(tmp_path: Path) -> None:
-    program = _lock("", "self._lock = threading.Lock()", "").replace("__del__", "take") + (
-        "class B:\n    def __init__(self, a: A): self.a = a\n    def __del__(self): self.a.take()\n"
-    )
+    program = _lock("", "self._lock = threading.Lock()", "").replace("__del__", "take").replace(
+        "reported", "culprit"
+    ) + ("class B:\n    def __init__(self, a: A): self.a = a\n    def __del__(self): self.a.take()  # reported\n")
     (finding,) = of_code(lint(tmp_path, program), "FIN102")
     assert finding.severity is Severity.ERROR
     assert "A.put" in finding.message
@@ -114,7 +114,7 @@ class A:
         {started}
         self.thread.start()
     def loop(self): pass
-    def __del__(self): self.thread.join()
+    def __del__(self): self.thread.join()  # reported
 """
 
 OWN_THREADS = {
@@ -151,7 +151,7 @@ def test_a_thread_that_has_the_object(started: str, tmp_path: Path) -> None:
 def test_a_thread_that_is_asked_whether_it_runs(tmp_path: Path) -> None:
     """It has the object as long as it runs: by then it does not."""
     program = THREAD.replace("{started}", OWN_THREADS["a method"])
-    asked = "\n        if self.thread is not None and self.thread.is_alive(): self.thread.join()"
+    asked = "\n        if self.thread is not None and self.thread.is_alive(): self.thread.join()  # reported"
     (finding,) = of_code(lint(tmp_path, program.replace("self.thread.join()", asked)), "FIN104")
     assert finding.severity is Severity.NOTE
     told = asked.replace(": self.thread.join()", ":\n            self.ended = True\n            self.thread.join()")
@@ -184,6 +184,6 @@ def test_a_thread_that_has_not(started: str, tmp_path: Path) -> None:
 
 
 def test_a_thread_that_joins_itself(tmp_path: Path) -> None:
-    program = "import threading\nclass T(threading.Thread):\n    def __del__(self): self.join()\n"
+    program = "import threading\nclass T(threading.Thread):\n    def __del__(self): self.join()  # reported\n"
     (finding,) = of_code(lint(tmp_path, program), "FIN104")
     assert finding.message.endswith("does not run before, and never stops it")

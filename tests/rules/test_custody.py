@@ -24,7 +24,7 @@ class A:
             self.items = [item]
     {more}
     def __del__(self):
-        {end}
+        {end}  # reported
 """
 
 #: name -> (what the lock is made by, another method)
@@ -108,7 +108,7 @@ def test_without_a_place_where_a_finalizer_starts_it_waits_for_a_thread(tmp_path
             COUNT += 1
     class A:
         def __del__(self):
-            with LOCK:
+            with LOCK:  # reported
                 pass
     """
     (finding,) = of_code(lint(tmp_path, program), "FIN102")
@@ -133,12 +133,12 @@ class Watcher:
     def changed(self, names):
         with self.gate: self.names = [n for n in names]
     def close(self):
-        with self.gate: self.names = None
+        with self.gate: self.names = None  # culprit
 class Session:
     def __init__(self):
         {made}
     def changed(self): pass
-    def __del__(self): self.watcher.close()
+    def __del__(self): self.watcher.close()  # reported
 """
 BACK = {
     "it is its owner": "self.watcher = Watcher(self)",
@@ -170,7 +170,7 @@ class Part{base}:
     def put(self, key, value):
         with self.gate: self.items[key] = [value]
     def wipe(self):
-        with self.gate: self.items.clear()
+        with self.gate: self.items.clear()  # culprit
     def each(self):
         with self.gate: found = list(self.items)
         yield from found
@@ -182,7 +182,7 @@ class Owner:
         self.part.put(1, [value])
     {owner}
     def close(self): {close}
-    def __del__(self): self.close()
+    def __del__(self): self.close()  # reported
 def use(owner: Owner, name):
     {other}
 """
@@ -213,7 +213,7 @@ PARTS_OF_ITS_OWN = {
     "its condition": {"init": "self.more = threading.Condition(self.gate)"},
     "a lock with the same name is held": {
         "owner": "gate = None",
-        "close": "\n        with self.gate: self.part.wipe()",
+        "close": "\n        with self.gate: self.part.wipe()  # culprit",
         "made": "Part(); self.gate = threading.Lock()",
     },
     "a property": {
@@ -242,7 +242,7 @@ PARTS_OF_OTHERS = {
     "a generator that stops inside": {"part": "def some(self):\n        with self.gate: yield 1"},
     "another module gives it away": {"other": "TABLE['part'] = owner.part"},
     "its lock is given away": {"part": "def lock(self): return self.gate"},
-    "it is held already": {"close": "\n        with self.part.gate: self.part.wipe()"},
+    "it is held already": {"close": "\n        with self.part.gate: self.part.wipe()  # culprit"},
     "an instance that all share": {"owner": "part = Part()", "made": "self.part"},
     "made once for all": {"base": "(metaclass=Elsewhere)"},
     "a partial": {"owner": "def go(self): return functools.partial(self.part.put, 1)"},
@@ -274,7 +274,7 @@ class Table:
     def add(self, row):
         with self.lock: self.rows[row] = [row]
     def clear(self):
-        with self.lock: self.rows.clear()
+        with self.lock: self.rows.clear()  # culprit
 class Store:
     def __init__(self): self.table = Table()
     def add(self, row): self.table.add(row)
@@ -283,7 +283,7 @@ class Store:
 class Session:
     def __init__(self): self.store = Store()
     def add(self, row): self.store.add(row)
-    def __del__(self): self.store.close()
+    def __del__(self): self.store.close()  # reported
 """
 
 
@@ -301,9 +301,9 @@ class Part:
     def add(self, item):
         with self.lock: self.items[item] = [item]
     def close(self):
-        with self.lock: self.items.clear()
+        with self.lock: self.items.clear()  # reported
 def clear(lock, items):
-    with lock: {clear}
+    with lock: {clear}  # reported
 class Owner:
     def __init__(self):
         self.lock = threading.Lock()
@@ -312,7 +312,7 @@ class Owner:
         {registered}
     @staticmethod
     def clean_up(lock, items):
-        with lock: items.clear()
+        with lock: items.clear()  # reported
     def add(self, item):
         with self.lock: self.items[item] = [item]
         self.part.add(item)
@@ -357,7 +357,7 @@ class A:
     def add(self, x):
         with self.gate: self.name = [x]
     def __del__(self):
-        with self.gate: pass
+        with self.gate: pass  # reported
 """
 
 
@@ -385,11 +385,11 @@ class Pool:
     def get_connection(self):
         with self._lock: return make()
     def release(self, thing):
-        with self._lock: self._free.append(thing)
+        with self._lock: self._free.append(thing)  # culprit
 def make(): return object()
 class Owner:
     def __init__(self, pool: Pool): self.pool = pool
-    def __del__(self): self.pool.release(None)
+    def __del__(self): self.pool.release(None)  # reported
 """
 
 
@@ -409,7 +409,7 @@ class Metric:
         self._lock = threading.Lock()
         self._children = {}
     def labels(self, name):
-        with self._lock: return self._children[name]
+        with self._lock: return self._children[name]  # culprit
     def reset(self):
         with self._lock: self._children = {}
     def samples(self):
@@ -425,7 +425,7 @@ class Info(Metric):
 HISTOGRAM = Histogram()
 class Owner:
     def __init__(self): self.metric = HISTOGRAM
-    def __del__(self): self.metric.labels("x")
+    def __del__(self): self.metric.labels("x")  # reported
 """
 
 
@@ -451,11 +451,11 @@ class Pool:
     def take(self):
         with self._lock: return make()
     def release(self):
-        with self._lock: pass
+        with self._lock: pass  # culprit
 def make(): return object()
 class Owner:
     def __init__(self, pool: Pool): self.pool = pool
-    def __del__(self): self.pool.release()
+    def __del__(self): self.pool.release()  # reported
 def one(pool): return pool.take()
 def two(pool): return pool.take()
 """
@@ -474,7 +474,7 @@ class Player:
         self.wakeups = {made}
         {more}
     def wait(self): return self.wakeups.get()
-    def __del__(self): self.wakeups.put(None)
+    def __del__(self): self.wakeups.put(None)  # reported
 """
 QUEUES = {
     "its own": ("queue.Queue()", "pass", Severity.NOTE),
@@ -507,13 +507,13 @@ class Gate:
         {test}
             self.count += 1
             return
-        self.lock.acquire()
+        self.lock.acquire()  # culprit
         self.owner = me
     def work(self):
         with self.lock: return [1]
 GATE = Gate()
 class A:
-    def __del__(self): GATE.enter()
+    def __del__(self): GATE.enter()  # reported
 """
 
 
@@ -536,7 +536,7 @@ class Part:
 PART = Part()
 def clean_up(part):
     part = part.lock
-    part.acquire()
+    part.acquire()  # reported
 class A:
     def __init__(self): weakref.finalize(self, clean_up, PART)
 """

@@ -28,7 +28,7 @@ class Pool:
         self._count = 0
 
     def release(self, thing):
-        with self._lock:
+        with self._lock:  # culprit
             self._free.append(thing)
 
 {method}
@@ -38,7 +38,7 @@ class Owner:
         self.pool = pool
 
     def __del__(self):
-        self.pool.release(None)
+        self.pool.release(None)  # reported
 """
 
 #: name -> (method of Pool, line of the file that is named, what is said of it)
@@ -145,7 +145,7 @@ def test_module_lock_of_another_module(tmp_path: Path) -> None:
 
         class Owner:
             def __del__(self):
-                with LOCK:
+                with LOCK:  # reported
                     ALL.pop(id(self), None)
         """,
         registry=registry,
@@ -172,7 +172,7 @@ def test_a_subclass_means_the_lock_of_its_base(tmp_path: Path) -> None:
 
         class Other(Base):
             def __del__(self):
-                with self._lock:
+                with self._lock:  # reported
                     pass
         """,
     )
@@ -188,7 +188,7 @@ def test_passed_directly(tmp_path: Path) -> None:
         LOCK = threading.Lock()
 
         def watch(o):
-            weakref.finalize(o, LOCK.acquire)
+            weakref.finalize(o, LOCK.acquire)  # reported
 
         def work():
             with LOCK:
@@ -217,7 +217,7 @@ def test_only_locks_that_are_not_reentrant(tmp_path: Path, kind: str, code: str)
                     return [1]
 
             def __del__(self):
-                with self._lock:
+                with self._lock:  # reported
                     pass
         """,
     )
@@ -241,7 +241,7 @@ def test_a_timeout_ends_it(tmp_path: Path) -> None:
                     return [1]
 
             def __del__(self):
-                if self._lock.acquire(timeout=1):
+                if self._lock.acquire(timeout=1):  # reported
                     self._lock.release()
         """,
     )

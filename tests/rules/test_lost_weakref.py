@@ -25,7 +25,7 @@ def test_a_wrapper_drops_it(tmp_path: Path) -> None:
         _HEAD
         + "def watch(o, callback):\n    weakref.ref(o, callback)\n"
         + "def keep(o, callback):\n    KEPT.append(weakref.ref(o, callback))\n"
-        + "def f(o):\n    watch(o, gone)\n    keep(o, gone)\n",
+        + "def f(o):\n    watch(o, gone)  # reported\n    keep(o, gone)\n",
     )
     (finding,) = of_code(report, "FIN3")
     assert finding.code == "FIN302"

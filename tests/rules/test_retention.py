@@ -35,7 +35,7 @@ def test_a_wrapper_in_another_module(tmp_path: Path) -> None:
 
         class A:
             def register(self):
-                on_death(self, self.close)
+                on_death(self, self.close)  # reported
                 on_death(self, print, 1)
 
             def close(self):
@@ -56,8 +56,8 @@ REBOUND = {
     ),
 }
 KEPT = {
-    "not at all": "x = obj\nreturn weakref.ref(x, lambda w: print(obj))",
-    "by the same": "x = None\nx = obj\nreturn weakref.ref(obj, lambda w: print(x))",
+    "not at all": "x = obj\nreturn weakref.ref(x, lambda w: print(obj))  # reported",
+    "by the same": "x = None\nx = obj\nreturn weakref.ref(obj, lambda w: print(x))  # reported",
 }
 
 
@@ -68,7 +68,7 @@ KEPT = {
 )
 def test_a_variable_that_a_closure_reads_when_it_runs(body: str, expected: bool, tmp_path: Path) -> None:
     lines = "\n".join("    " + line for line in body.split("\n"))
-    program = f"{_HEAD}class X: pass\ndef watch(obj):\n{lines}\nkept = watch(X())\n"
+    program = f"{_HEAD}class X: pass\ndef watch(obj):\n{lines}\nkept = watch(X())  # reported\n"
     assert bool(of_code(lint(tmp_path, program), "FIN301")) is expected
 
 
@@ -76,7 +76,7 @@ def test_a_variable_that_a_closure_reads_when_it_runs(body: str, expected: bool,
 def test_data_that_a_class_inherits_from_a_library_is_no_method(argument: str, tmp_path: Path) -> None:
     program = (
         f"{_HEAD}class T(threading.Thread):\n    def register(self): weakref.finalize(self, plain, {argument})\n"
-        "    def also(self): weakref.finalize(self, plain, self.start)\n"
+        "    def also(self): weakref.finalize(self, plain, self.start)  # reported\n"
     )
     assert [f.span.line for f in of_code(lint(tmp_path, program), "FIN301")] == [program.count("\n")]
 
@@ -90,8 +90,8 @@ def test_a_wait_at_exit_only_is_a_note(tmp_path: Path) -> None:
             self.event = threading.Event()
             weakref.finalize(self, self.close)
         def close(self):
-            time.sleep(1)
-            self.event.wait()
+            time.sleep(1)  # reported
+            self.event.wait()  # reported
     """
     report = lint(tmp_path, program)
     assert [f.severity.value for f in of_code(report, "FIN103")] == ["note"]

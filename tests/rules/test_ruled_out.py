@@ -14,14 +14,14 @@ _X = "class X:\n    def __init__(self):\n        "
 #: name -> (program, code, whether it is reported)
 PROGRAMS = {
     "a weak set with the object": (f"{_X}weakref.finalize(self, fn, weakref.WeakSet([self]))", "FIN301", False),
-    "a set with the object": (f"{_X}weakref.finalize(self, fn, set([self]))", "FIN301", True),
+    "a set with the object": (f"{_X}weakref.finalize(self, fn, set([self]))  # reported", "FIN301", True),
     "a weak set that it is added to": (
         f"{_X}self.peers = weakref.WeakSet(); self.peers.add(self)\n        weakref.finalize(self, fn, self.peers)",
         "FIN301",
         False,
     ),
     "a list that it is added to": (
-        f"{_X}self.peers = []; self.peers.append(self)\n        weakref.finalize(self, fn, self.peers)",
+        f"{_X}self.peers = []; self.peers.append(self)\n        weakref.finalize(self, fn, self.peers)  # reported",
         "FIN301",
         True,
     ),
@@ -31,7 +31,7 @@ PROGRAMS = {
         False,
     ),
     "a dictionary": (
-        f"{_X}self.table = {{}}; self.table[1] = self\n        weakref.finalize(self, fn, self.table)",
+        f"{_X}self.table = {{}}; self.table[1] = self\n        weakref.finalize(self, fn, self.table)  # reported",
         "FIN301",
         True,
     ),
@@ -42,19 +42,19 @@ PROGRAMS = {
         False,
     ),
     "its own method as an attribute": (
-        f"{_X}self._close = self.close\n        weakref.finalize(self, self._close)\n    def close(self): pass",
+        f"{_X}self._close = self.close\n        weakref.finalize(self, self._close)  # reported\n    def close(self): pass",
         "FIN301",
         True,
     ),
     "the method of a helper that has the object": (
         "class H:\n    def __init__(self, owner): self.owner = owner\n    def close(self): pass\n"
-        f"{_X}self._close = H(self).close\n        weakref.finalize(self, self._close)",
+        f"{_X}self._close = H(self).close\n        weakref.finalize(self, self._close)  # reported",
         "FIN301",
         True,
     ),
     "the object and one": (f"{_X}weakref.finalize(self, fn, self and 1)", "FIN301", False),
-    "the object or one": (f"{_X}weakref.finalize(self, fn, self or 1)", "FIN301", True),
-    "one and the object": (f"{_X}weakref.finalize(self, fn, 1 and self)", "FIN301", True),
+    "the object or one": (f"{_X}weakref.finalize(self, fn, self or 1)  # reported", "FIN301", True),
+    "one and the object": (f"{_X}weakref.finalize(self, fn, 1 and self)  # reported", "FIN301", True),
     "is_running before create_task": (
         "class X:\n    async def aclose(self): pass\n    def __del__(self):\n"
         "        loop = asyncio.get_event_loop()\n        if loop.is_running(): asyncio.create_task(self.aclose())",
@@ -70,7 +70,7 @@ PROGRAMS = {
     ),
     "create_task where none is running": (
         "class X:\n    async def aclose(self): pass\n    def __del__(self):\n"
-        "        loop = asyncio.get_event_loop()\n        if not loop.is_running(): asyncio.create_task(self.aclose())",
+        "        loop = asyncio.get_event_loop()\n        if not loop.is_running(): asyncio.create_task(self.aclose())  # reported",
         "FIN303",
         True,
     ),
@@ -83,8 +83,8 @@ PROGRAMS = {
     ),
     "a raise that nobody has ruled out": (
         "class X:\n    def __init__(self): self.held = None\n    def take(self): self.held = 1\n"
-        "    def release(self):\n        if self.held is None: raise RuntimeError('not held')\n        self.held = None\n"
-        "    def __del__(self):\n        self.release()",
+        "    def release(self):\n        if self.held is None: raise RuntimeError('not held')  # culprit\n        self.held = None\n"
+        "    def __del__(self):\n        self.release()  # reported",
         "FIN402",
         True,
     ),
@@ -96,7 +96,7 @@ PROGRAMS = {
     ),
     "an attribute that only a method sets": (
         "class X:\n    data: bytes\n    def close(self): self.data = b''\n    def __del__(self):\n"
-        "        if self.data: self.close()\ndef read(path):\n    return X()",
+        "        if self.data: self.close()  # reported\ndef read(path):\n    return X()",
         "FIN401",
         True,
     ),

@@ -10,7 +10,7 @@ from .programs import lint, of_code
 def test_callback_passed_directly(tmp_path: Path) -> None:
     report = lint(
         tmp_path,
-        "import queue, weakref\nQ = queue.Queue()\ndef f(o):\n    weakref.finalize(o, Q.put, 1)\n"
+        "import queue, weakref\nQ = queue.Queue()\ndef f(o):\n    weakref.finalize(o, Q.put, 1)  # reported\n"
         "def g(o):\n    weakref.finalize(o, queue.SimpleQueue().put, 1)\n",
     )
     assert [f.span.line for f in of_code(report, "FIN201")] == [4]
@@ -44,15 +44,15 @@ def test_a_nearer_wait_at_the_same_place_is_enough(tmp_path: Path) -> None:
             self.thread = threading.Thread(target=print)
 
         def say(self):
-            self.q.put_nowait(1)
+            self.q.put_nowait(1)  # culprit
 
         def close(self):
             {first}
 
         def __del__(self):
-            self.close()
+            self.close()  # reported
     """
-    both = lint(tmp_path, source.format(first="self.thread.join(); self.say()"))
+    both = lint(tmp_path, source.format(first="self.thread.join(); self.say()  # culprit"))
     assert of_code(both, "FIN104")
     assert of_code(both, "FIN201") == []
     assert of_code(lint(tmp_path, source.format(first="self.say()")), "FIN201")

@@ -474,7 +474,7 @@ def test_one_finding_for_what_one_call_reads(tmp_path: Path) -> None:
                 self.e.close()
 
             def __del__(self):
-                self.close()
+                self.close()  # reported
         """,
     )
     (finding,) = of_code(report, "FIN401")
@@ -491,7 +491,7 @@ def test_what_was_set_before_is_there_when_the_later_one_is(tmp_path: Path) -> N
                 self.b = open("b")
 
             def __del__(self):
-                self.b.close()
+                self.b.close()  # reported
                 self.a.close()
         """,
     )
@@ -511,7 +511,7 @@ def test_what_one_statement_sets_is_there_together(tmp_path: Path) -> None:
                 self.a, self.b = os.pipe()
 
             def __del__(self):
-                os.close(self.a)
+                os.close(self.a)  # reported
                 os.close(self.b)
         """,
     )
