@@ -44,7 +44,8 @@ class Tree:
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
-            parts = self._parts[node] = sorted(parts_of(node), key=start)
+            # What LibCST writes nowhere has no place: the space before a ``**rest`` that ``case {"key": x}`` has not.
+            parts = self._parts[node] = sorted((part for part in parts_of(node) if part in ranges), key=start)
             for part in parts:
                 parents[part] = node
             stack.extend(parts)

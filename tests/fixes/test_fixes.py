@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import libcst as cst
 import pytest
 
 from finlint import fixing
 from finlint.config import ConfigFinder
 from finlint.fixes.edit import Edit, apply
 from finlint.fixes.registry import FIXES
+from finlint.fixes.tree import Tree
 from finlint.linter import analyse
 from finlint.model.codes import KIND_OF_CODE
 from finlint.model.settings import Settings
@@ -966,6 +968,14 @@ def _every_newline() -> Iterator[tuple[str, str]]:
 def test_edits_keep_newlines_and_the_end(newline: str, text: str) -> None:
     changed = apply(text, [Edit(1, 2, ("x\n", "y\n")), Edit(2, 3, ("z\n",)), Edit(0, 0, ("0\n",))])
     assert changed == text.replace(f"b\fc{newline}d", f"x{newline}y{newline}z").replace("a", f"0{newline}a")
+
+
+@pytest.mark.parametrize("pattern", ["{'lock': x}", "{}", "{'lock': x, **rest}", "(a, x)", "Box(lock=x)", "[x, *_]"])
+def test_a_tree_of_a_pattern(pattern: str) -> None:
+    """LibCST tells no place of some spaces that are not there."""
+    tree = Tree("mod.py", f"match given:\n    case {pattern}:\n        end()\n")
+    (call,) = tree.starting(cst.Call, 3, 9)
+    assert isinstance(list(tree.parents(call))[-1], cst.Module)
 
 
 def test_edits_that_meet() -> None:
