@@ -56,6 +56,10 @@ class Here:
         self._package = package, self._new()
         return self._package[1]
 
+    def keeps(self) -> bool:
+        """Whether what is known of this package stays for the next one."""
+        return self._package is not None and self._package[1].is_small()
+
     def _new(self) -> Check:
         from finlint.checking import Check
 

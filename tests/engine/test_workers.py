@@ -336,3 +336,19 @@ def test_a_worker_that_has_grown_is_replaced(
     assert run(paths, 2)[0] == alone
     assert len(started) > 2
     assert set(started) == {paths[0], paths[1]}
+
+
+@pytest.mark.parametrize(
+    ("keeps", "growth", "grown"), [(True, 1.5, False), (True, 2.5, True), (False, 1.5, True), (False, 0.5, False)]
+)
+def test_a_worker_is_not_replaced_for_what_the_next_package_may_use(
+    keeps: bool, growth: float, grown: bool, paths: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its successor would have to find it out again: each package beside the last one, in each round."""
+    server = finlint.workers.serving._Server(Files(paths), Settings(), ())
+    server._at_first = 0
+    size = int(growth * finlint.workers.serving.MAX_GROWTH)
+    monkeypatch.setattr(finlint.workers.serving, "peak", lambda: size)
+    monkeypatch.setattr(finlint.checking.Check, "is_small", lambda check: keeps)
+    asked = finlint.workers.batches.Asked("package", [Task(paths[0], "own")])
+    assert server.answer(finlint.workers.batches.request_to_json(asked, Known()))[1] is grown

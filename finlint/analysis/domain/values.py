@@ -425,38 +425,57 @@ def depth(value: Value) -> int:
     kind = type(value)
     if kind in _FLAT:
         return 0
+    if kind is OneOf:
+        return value.depth  # type: ignore[union-attr]
+    return _nesting(value, {})
+
+
+def _nesting(value: Value, known: dict[int, int]) -> int:
+    """The same, where ``known`` is that of parts by their identity: a container's items are parts of its element, too,
+    so that there are twice as many ways to a part with each level."""
+    kind = type(value)
+    if kind in _FLAT:
+        return 0
+    if kind is OneOf:
+        return value.depth  # type: ignore[union-attr]
+    found = known.get(id(value))
+    if found is None:
+        inner = 0
+        for part in _parts(value):
+            inner = max(inner, _nesting(part, known))
+        # ``x = [x.append]``: a method of a container nests no more than that.
+        found = known[id(value)] = inner + (kind not in _TRANSPARENT)
+        if isinstance(value, (Function, Suspended)):
+            found = known[id(value)] = value.context.depth + 1
+    return found
+
+
+def _parts(value: Value) -> Iterable[Value]:
     if isinstance(value, (Object, LibObject)):
-        deepest = 0
-        for _, argument in value.args:
-            if type(argument) not in _FLAT:
-                deepest = max(deepest, depth(argument))
-        return 1 + deepest
+        return [argument for _, argument in value.args]
     if isinstance(value, Bound):
-        return 1 + max(depth(value.function), depth(value.receiver))
+        return value
     if isinstance(value, Partial):
-        return 1 + max([depth(value.function), *map(depth, value.args), *(depth(v) for _, v in value.keywords)])
-    if isinstance(value, OneOf):
-        return value.depth
+        return [value.function, *value.args, *(v for _, v in value.keywords)]
     if isinstance(value, Sequence):
-        return 1 + max([depth(value.element), *(map(depth, value.items or ()))])
+        return [value.element, *(value.items or ())]
     if isinstance(value, Mapping):
-        return 1 + max([depth(value.element), *(depth(v) for _, v in value.items)])
-    if isinstance(value, (Function, Suspended)):
-        return value.context.depth + 1
+        return [value.element, *(v for _, v in value.items)]
     if isinstance(value, WeakReference):
-        return 1 + depth(value.target)
+        return (value.target,)
     if isinstance(value, LibMethod):
-        # ``x = [x.append]``
-        return depth(value.receiver)
+        return (value.receiver,)
     if isinstance(value, Marked):
-        return 1 + depth(value.function)
+        return (value.function,)
     if isinstance(value, AtKey):
-        return depth(value.value)
+        return (value.value,)
     if isinstance(value, Returning):
-        return 1 + depth(value.result)
-    return 0
+        return (value.result,)
+    return ()
 
 
+#: Kinds of values that nest no more than what they hold.
+_TRANSPARENT = frozenset({LibMethod, AtKey, RecordType})
 #: Kinds of values that hold no others.
 _FLAT = frozenset({Unknown, Never, Const, Lib, Module, Class, MethodCaller, LibCoroutine, Parameter, Super, LibResult})
 
