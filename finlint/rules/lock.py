@@ -19,7 +19,10 @@ class Lock(Reaches):
     summary = "acquires a lock that is not reentrant"
     why = (
         "The collector may start the finalizer at any allocation, also on the thread that holds the lock: it then "
-        "waits for itself, for ever. Dropping the last reference under the lock does the same at once."
+        "waits for itself, for ever. Dropping the last reference under the lock does the same at once. CPython 3.12 "
+        "and later start a collection that is due behind the next call or at the end of a round of a loop; on 3.12 and "
+        "3.13 `with lock:` allocates before it takes the lock, so that there a single call under it is enough, one "
+        "that allocates nothing too."
     )
     example = """
         import threading
@@ -49,8 +52,8 @@ class Lock(Reaches):
     """
     advice = (
         "Let the finalizer append to a `collections.deque` or put into a `queue.SimpleQueue`, which need no lock, and "
-        "let whoever holds the lock next take it out. The finding names a place that holds the lock while it allocates "
-        "or drops references, where there is one: the other half of the deadlock."
+        "let whoever holds the lock next take it out. The finding names a place that holds the lock while it allocates, "
+        "drops references or calls something, where there is one: the other half of the deadlock."
     )
     fix = """
         import collections

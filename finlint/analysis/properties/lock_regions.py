@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Class, Module, Object, alternatives
+from finlint.analysis.domain.values import Class, LibObject, Module, Object, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.definitions import Definition
 from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, inner_blocks
@@ -26,11 +26,26 @@ _QUIET_METHODS = frozenset(
 _QUIET_BUILTINS = frozenset({"bool", "callable", "hash", "id", "isinstance", "issubclass", "len"})
 _DROPPING_METHODS = frozenset({"clear", "discard", "pop", "popitem", "popleft", "remove"})
 
-_ALLOCATES, _CALLS, _DROPS = "allocates", "calls", "drops"
+#: Behind a call and at the end of a round of a loop CPython 3.12 and 3.13 run a collection that is due; and ``with
+#: LOCK:`` has itself allocated before it took the lock (bound methods, which 3.14 does without). So one that is due
+#: then runs with the lock held. Seen with each of these but those that the interpreter has instructions of its own for
+#: (``fixtures/FIN102_lock/call_while_held.py``); before 3.12 a collection ran where something was allocated.
+_NEVER_LOOK = frozenset({"append", "release"})
+_NEVER_LOOK_BUILTINS = frozenset({"isinstance", "len"})
+_WITHOUT = (3, 14)
+_PLAIN_LOCK = LibObject("threading.Lock")
+
+_ALLOCATES, _CALLS, _DROPS, _LOOKS = "allocates", "calls", "drops", "looks"
+_SAID = {
+    _ALLOCATES: "allocates",
+    _CALLS: "allocates",
+    _DROPS: "drops references",
+    _LOOKS: "calls something, behind which CPython 3.12 and 3.13 may collect",
+}
 
 
 class Holder(NamedTuple):
-    """``function`` takes the lock at ``span`` of ``path``; ``does`` is "allocates" or "drops references"."""
+    """``function`` takes the lock at ``span`` of ``path``; ``does`` says what it does meanwhile (``_SAID``)."""
 
     function: str
     path: str
@@ -62,7 +77,7 @@ def holders(
         if node is callback or node.name == "__del__":
             continue
         for holding in _held_blocks(node, lock, evaluator):
-            does = _worst(holding.blocks)
+            does = _worst(holding.blocks) or _looks(holding, evaluator)
             others = _receivers(holding.lock, holding.context, evaluator)
             if not does or not _may_be_one(receivers, others, lock.name, evaluator):
                 continue
@@ -71,17 +86,16 @@ def holders(
                 bool(family) and node.owner is not None and node.owner not in family,
                 # The method that the finalizer itself comes through is a place too, but another one says more.
                 node is context.function,
-                does == _DROPS,
+                does in (_DROPS, _LOOKS),
                 node.name.strip("_").startswith(_RARE),
                 # What is called in many places runs often, whatever it does then.
                 -_mentions(node, lock, evaluator),
-                (_ALLOCATES, _CALLS, _DROPS).index(does),
+                (_ALLOCATES, _CALLS, _DROPS, _LOOKS).index(does),
                 node.name.startswith("_"),
                 node.module.path,
                 holding.span.line,
             )
-            said = "drops references" if does == _DROPS else "allocates"
-            found.append((rank, Holder(node.qualified, node.module.path, holding.span, said)))
+            found.append((rank, Holder(node.qualified, node.module.path, holding.span, _SAID[does])))
     found.sort(key=lambda pair: pair[0])
     return True, tuple(holder for _, holder in found)
 
@@ -241,6 +255,7 @@ class _Holding(NamedTuple):
     context: CallContext
     span: Span
     blocks: tuple[ir.Stmt, ...]
+    by_with: bool
 
 
 def _functions(lock: Lock, context: CallContext, evaluator: Evaluator) -> Iterator[FunctionNode]:
@@ -267,12 +282,12 @@ def _held_blocks(node: FunctionNode, lock: Lock, evaluator: Evaluator) -> Iterat
             if isinstance(stmt, ir.With):
                 for expr, _, span in stmt.items:
                     if means(expr):
-                        yield _Holding(expr, context, span, stmt.body)
+                        yield _Holding(expr, context, span, stmt.body, True)
             elif isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
                 call = stmt.value
                 if isinstance(call.func, ir.Attr) and call.func.name == "acquire" and means(call.func.value):
                     held = tuple(_until_release(block[number + 1 :]))
-                    yield _Holding(call.func.value, context, call.span, held)
+                    yield _Holding(call.func.value, context, call.span, held, False)
             for inner in inner_blocks(stmt):
                 yield from of_block(inner)
 
@@ -308,6 +323,27 @@ def _worst(block: ir.Block) -> str:
                 found.add(_DROPS)
         found.update(filter(None, map(_does, expressions_in(stmt))))
     return next((does for does in (_ALLOCATES, _CALLS, _DROPS) if does in found), "")
+
+
+def _looks(holding: _Holding, evaluator: Evaluator) -> str:
+    """Whether a collection that is due runs there although nothing is allocated: ``_LOOKS``, else ""."""
+    if not holding.by_with or evaluator.oldest >= _WITHOUT:
+        return ""
+    values = alternatives(evaluator.expressions.eval(holding.lock, EvalState(holding.context)))
+    if _PLAIN_LOCK not in values:  # one that is written in Python looks before it takes the lock inside
+        return ""
+    for stmt in flat_statements(holding.blocks):
+        if isinstance(stmt, ir.While) or any(map(_looks_behind, expressions_in(stmt))):
+            return _LOOKS
+    return ""
+
+
+def _looks_behind(expr: ir.Expr) -> bool:
+    if not isinstance(expr, ir.Call):
+        return False
+    if isinstance(expr.func, ir.Attr):
+        return expr.func.name not in _NEVER_LOOK
+    return not (isinstance(expr.func, ir.Name) and expr.func.id in _NEVER_LOOK_BUILTINS)
 
 
 def _does(expr: ir.Expr) -> str:
