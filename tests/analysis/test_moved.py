@@ -16,8 +16,14 @@ from small import check
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures").glob("*/*.py"))
 
 #: What moving changes: nobody but the module keeps an object until the interpreter exits, and implementations of what is
-#: abstract are looked for in bodies of modules only. So are the callers of a local class.
-_OF_A_MODULE = {"abstract_allocator", "submit_in_late_del", "thread_in_late_del", "generator_closed"}
+#: abstract are looked for in bodies of modules only. So are the callers of a local class, which dies with what it holds.
+_OF_A_MODULE = {
+    "abstract_allocator",
+    "generator_closed",
+    "list_of_the_class",
+    "submit_in_late_del",
+    "thread_in_late_del",
+}
 
 Files = dict[str, str]
 
