@@ -52,8 +52,8 @@ class Lock(Reaches):
     """
     advice = (
         "Let the finalizer append to a `collections.deque` or put into a `queue.SimpleQueue`, which need no lock, and "
-        "let whoever holds the lock next take it out. The finding names a place that holds the lock while it allocates, "
-        "drops references or calls something, where there is one: the other half of the deadlock."
+        "let whoever holds the lock next take it out. The finding names a place that holds the lock while it allocates,"
+        " drops references or calls something, where there is one: the other half of the deadlock."
     )
     fix = """
         import collections
