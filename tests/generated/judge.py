@@ -90,7 +90,7 @@ def _fault(spec: Spec, one: Program, found: tuple[Finding, ...], outcome: Outcom
         return "invalid"
     waits = [finding for finding in found if finding.code < "FIN200" and finding.code not in OPT_IN_CODES]
     difference = _difference(bool(waits), outcome.state == "blocked")
-    if not difference and waits and not _blamed(one, waits, outcome):
+    if not difference and waits and not blamed(one, waits, outcome):
         return "elsewhere"
     return difference
 
@@ -99,7 +99,7 @@ def _difference(reported: bool, happened: bool) -> str:
     return "" if reported == happened else "missed" if happened else "false"
 
 
-def _blamed(one: Program, waits: Sequence[Finding], outcome: Outcome) -> bool:
+def blamed(one: Program, waits: Sequence[Finding], outcome: Outcome) -> bool:
     """Is a statement on the blocked stack reported? A library's function that is the callback has no line there."""
     if not outcome.stack:
         return True

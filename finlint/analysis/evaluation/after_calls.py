@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from finlint.analysis.domain.containers import grown, with_elements
+from finlint.analysis.domain.containers import grown, is_complete, put_at, with_elements
 from finlint.analysis.domain.effects import Args
 from finlint.analysis.domain.state import EvalState, dotted, known_in
 from finlint.analysis.domain.values import (
     Bound,
     Class,
+    Const,
     Function,
     Lib,
     LibMethod,
@@ -49,7 +50,7 @@ class AfterCalls:
         assert isinstance(expr.func, ir.Attr)
         assert state.env is not None
         if isinstance(function, LibMethod) and isinstance(function.receiver, (Sequence, Mapping)):
-            if function.name not in _READING:
+            if function.name not in _READING and not self._note_update(expr.func.value, function, args, state):
                 self._note_growth(expr.func.value, state)
             return
         if not isinstance(function, LibMethod) or not isinstance(function.receiver, LibObject):
@@ -84,6 +85,23 @@ class AfterCalls:
         if known is not None and any(isinstance(v, (Sequence, Mapping)) for v in alternatives(known)):
             everything = self.ask.names.context_name(path, state.context) if "." not in path else known
             state.env[path] = union(grown(v) for v in (*alternatives(known), *alternatives(everything)))
+
+    def _note_update(self, container: ir.Expr, function: LibMethod, args: Args, state: EvalState) -> bool:
+        """``table.update(close=close)``: what is known to be put in is known to be there."""
+        assert state.env is not None
+        held = function.receiver
+        if not isinstance(container, ir.Name) or not isinstance(held, Mapping) or function.name != "update":
+            return False
+        given = args.positional
+        if args.open_ended or not all(isinstance(one, Mapping) and is_complete(one) for one in given):
+            return False
+        pairs = [pair for one in given if isinstance(one, Mapping) for pair in one.items]
+        for key, value in (*pairs, *((Const(name), value) for name, value in args.keywords)):
+            changed = put_at(held, key, value)
+            assert isinstance(changed, Mapping)
+            held = changed
+        state.env[container.id] = held
+        return True
 
     def _note_kill(self, expr: ir.Call, function: Value, state: EvalState) -> None:
         """``os.kill(process.pid, signal.SIGKILL)`` ends the process, as ``process.send_signal(SIGKILL)`` does."""

@@ -44,7 +44,7 @@ class Arguments:
                     if not open_ended:
                         positional.extend(self._first_items(arg.value, state))
                     open_ended = True
-                    spliced.append(self.ask.protocols.element(value, state))
+                    spliced.append(self.ask.displays.iterated(arg.value, state))
             elif arg.star == "**":
                 if (
                     isinstance(value, Mapping)
@@ -72,18 +72,17 @@ class Arguments:
         quiet = EvalState(state.context, state.env)
         return tuple(shallow(self.ask.expressions.eval(item, quiet)) for item in expr.items)
 
-    def advanced_once(self, written: ir.Expr, args: CallArgs, state: EvalState) -> CallArgs:
+    def advanced_once(self, written: ir.Expr, made: Value, state: EvalState) -> Value:
         """``next(parts())`` runs what comes before the first ``yield``: the generator is new, and nobody has it."""
-        made = args.positional[0]
         context = state.context
         if not isinstance(made, Suspended) or made.kind != "generator" or made.context.function is None:
-            return args
+            return made
         if isinstance(written, ir.Name):
             function = context.function
             if function is None or not is_used_once(written.id, function):
-                return args
+                return made
         elif not isinstance(written, ir.Call):
-            return args
+            return made
         begun = made.context
         first = self.ask.binding.context(until_first_yield(made.context.function), begun.params, begun.parent)
-        return args._replace(positional=(Suspended(made.kind, first), *args.positional[1:]))
+        return Suspended(made.kind, first)

@@ -33,12 +33,12 @@ from finlint.analysis.domain.values import (
     softened,
     union,
 )
-from finlint.analysis.evaluation.library_attributes import VARS
+from finlint.analysis.evaluation.library_attributes import REPLACE, VARS
 from finlint.analysis.evaluation.namespaces import kept
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.analysis.models.containers import has_method
-from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -79,6 +79,7 @@ class Attributes:
 
     def _one_attribute(self, value: Value, name: str, state: EvalState, span: Span | None) -> Value:
         if isinstance(value, Module):
+            self._ask_module(value.node, name, state, span)
             return self.ask.imports.module_attribute(value.node, name)
         if isinstance(value, Lib):
             if self.knowledge.is_class(value.name):
@@ -131,6 +132,14 @@ class Attributes:
         if isinstance(value, Const) and has_method(value, name):
             return LibMethod(value, name)
         return NEVER if value is NEVER else UNKNOWN
+
+    def _ask_module(self, module: ModuleNode, name: str, state: EvalState, span: Span | None) -> None:
+        """Record what a module's ``__getattr__`` runs for a name that the module does not have, each time."""
+        if state.recorder is None or span is None or module.bound(name) or name.startswith("__"):
+            return
+        getter = self.ask.imports.getter(module)
+        if getter is not None and not _keeps_in_module(getter.node) and self.project.submodule(module, name) is None:
+            self.ask.calls.call(getter, CallArgs((Const(name),)), state, span, None)
 
     def from_dict(self, attributes: LibObject, key: Value, state: EvalState, span: Span | None) -> Value:
         """``obj.__dict__[key]``: what is stored under that name."""
@@ -212,6 +221,8 @@ class Attributes:
         if member is None:
             if stored is not None:
                 return stored
+            if name == "_replace" and self.ask.classes.is_named_tuple(obj.cls):
+                return Partial(Lib(REPLACE), (obj,), ())
             known = self.ask.library_attributes.as_users_know_it(obj, name)
             if is_known(known):
                 return known
@@ -303,6 +314,13 @@ class Attributes:
 
 def _is_method(value: Value) -> bool:
     return isinstance(value, (Bound, Function, LibMethod))
+
+
+def _keeps_in_module(getattr_: FunctionNode) -> bool:
+    """Whether a module's ``__getattr__`` puts what it finds into the module, or has it imported."""
+    called = (call.func for call in getattr_.index.calls)
+    names = {f.id if isinstance(f, ir.Name) else f.name for f in called if isinstance(f, (ir.Name, ir.Attr))}
+    return bool(getattr_.index.globals) or not names.isdisjoint({"globals", "setattr", "import_module", "__import__"})
 
 
 def _remembers(getattr_: FunctionNode) -> bool:

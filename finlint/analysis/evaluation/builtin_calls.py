@@ -69,6 +69,12 @@ def _getattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> V
     if len(args.positional) < 2:
         return UNKNOWN
     name = args.positional[1]
+    names = alternatives(name)
+    if len(names) > 1 and all(isinstance(option, Const) for option in names):
+        # ``for name in ("flush", "close"): getattr(self, name)()``
+        obj, rest = args.positional[0], args.positional[2:]
+        each = (CallArgs((obj, option, *rest)) for option in names)
+        return union(_getattr(ask, one, state, span) or UNKNOWN for one in each)
     if isinstance(name, Const) and isinstance(name.value, str):
         value = ask.attributes.attribute(args.positional[0], name.value, state, span)
         if len(args.positional) > 2:
@@ -116,7 +122,7 @@ def _replaced(ask: Queries, args: Args, state: EvalState, span: Span | None) -> 
     """``dataclasses.replace(record, field=value)``"""
     out: list[Value] = []
     for option in alternatives(args.positional[0]) if args.positional else ():
-        if isinstance(option, Object):
+        if isinstance(option, (Object, LibObject)):
             given = dict(args.keywords)
             kept = tuple((name, value) for name, value in option.args if name not in given)
             out.append(option._replace(args=(*kept, *((name, shallow(value)) for name, value in given.items()))))
@@ -270,6 +276,30 @@ def _factory(ask: Queries, args: Args, state: EvalState, span: Span | None) -> V
 
 
 #: What takes their place in a call, by the name of what is called.
+def _callable(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``callable(x)``, of constants: what else may be is not told by what it may be here."""
+    first = args.positional[0] if args.positional else UNKNOWN
+    return Const(False, first.firm) if isinstance(first, Const) else None
+
+
+def _len(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``len(x)``: of tuples and texts it is known."""
+    first = args.positional[0] if args.positional else UNKNOWN
+    if isinstance(first, Sequence) and first.kind == "tuple" and first.items is not None:
+        return Const(len(first.items))
+    if isinstance(first, Const) and isinstance(first.value, (str, bytes)):
+        return Const(len(first.value), first.firm)
+    return _runs("__len__")(ask, args, state, span)
+
+
+def _range(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``range(0)``: nothing is in it."""
+    numbers = [v.value for v in args.positional if isinstance(v, Const) and v.firm and isinstance(v.value, int)]
+    if not numbers or len(numbers) < len(args.positional) or len(numbers) > 3 or 0 in numbers[2:]:
+        return None
+    return None if range(*numbers) else Sequence("tuple", (), UNKNOWN)
+
+
 SPECIAL_CALLS: dict[str, SpecialCall] = {
     **ITERATION_CALLS,
     "builtins.super": _super,
@@ -313,7 +343,9 @@ SPECIAL_CALLS: dict[str, SpecialCall] = {
     "builtins.vars": _vars,
     "builtins.locals": _vars,
     "functools.cmp_to_key": _given_function,
-    "builtins.len": _runs("__len__"),
+    "builtins.len": _len,
+    "builtins.callable": _callable,
+    "builtins.range": _range,
     "builtins.str": _shows("__str__"),
     "builtins.repr": _shows("__repr__"),
     "builtins.ascii": _shows("__repr__"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from finlint.analysis.domain.containers import is_complete
 from finlint.analysis.domain.values import (
     DATA_OF_MEMBER,
     MEMBER,
@@ -57,9 +58,9 @@ def _text_of(part: ir.Expr) -> Known:
     )
 
 
-def contains(item: Value, container: Value, written: ir.Expr) -> bool | None:
+def contains(item: Value, container: Value, written: ir.Expr, as_given: bool) -> bool | None:
     """What ``item in container`` gives, where it is sure. ``written``: the container's expression; what is no tuple,
-    and does not stand there itself, may have been changed."""
+    and does not stand there itself, may have been changed, unless it is ``as_given``."""
     if isinstance(container, Const) and isinstance(item, Const):
         if not (item.firm and container.firm):
             return None
@@ -71,7 +72,9 @@ def contains(item: Value, container: Value, written: ir.Expr) -> bool | None:
     fixed = isinstance(container, Sequence) and (here or container.kind in ("tuple", "frozenset"))
     if fixed and isinstance(container, Sequence) and container.items is not None:
         return _is_among(item, container.items)
-    if isinstance(container, Mapping) and here and len(container.items) == len(_items_of(written)):
+    if isinstance(container, Mapping) and (
+        (as_given and is_complete(container)) or (here and len(container.items) == len(_items_of(written)))
+    ):
         return _is_among(item, [key for key, _ in container.items])
     return None
 
@@ -106,7 +109,7 @@ def _is_among(item: Value, items: Iterable[Value]) -> bool | None:
 def compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
     """What a comparison gives, where it is sure. ``certain``: the left side is a local name, not an attribute."""
     member = _same_member(left, right)
-    if member is not None and op in _EQUALITIES:
+    if member is not None and op in EQUALITIES:
         return member is (op in ("Is", "Equal"))
     if op not in ("Is", "IsNot"):
         left, right = _plain(left), _plain(right)
@@ -138,7 +141,7 @@ def compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
     return None
 
 
-_EQUALITIES = ("Is", "IsNot", "Equal", "NotEqual")
+EQUALITIES = ("Is", "IsNot", "Equal", "NotEqual")
 
 
 def _member_name(value: Value) -> str | None:

@@ -37,7 +37,7 @@ class Displays:
         for item in expr.items:
             if isinstance(item, ir.Starred):
                 exact = False
-                items.append(self.ask.protocols.element(self.ask.expressions.eval(item.value, state), state))
+                items.append(self.iterated(item.value, state))
             else:
                 items.append(shallow(self.ask.expressions.eval(item, state)))
                 if expr.kind == "set":
@@ -73,6 +73,13 @@ class Displays:
             # Only where the statements are followed in order is it known to be empty still.
             return Mapping((), NO_KEY, UNKNOWN)
         return Mapping(tuple(items), union(keys), union(elements))
+
+    def iterated(self, expr: ir.Expr, state: EvalState) -> Value:
+        """What iterating over ``expr`` here and now gives; records what that runs."""
+        if isinstance(expr, ir.Comprehension) and expr.kind == "generator":
+            # Nobody else has it: it is run as a list's is.
+            expr = expr._replace(kind="list")
+        return self.ask.protocols.element(self.ask.expressions.eval(expr, state), state, place(expr))
 
     def _hash(self, value: Value, state: EvalState, span: Span | None) -> None:
         """Record what being put into a set, or becoming a key, runs."""

@@ -102,7 +102,7 @@ class Expressions:
         kind = type(expr)
         if kind is ir.Call:
             self._call(expr, state, Result.UNWANTED)  # type: ignore[arg-type]
-        elif kind in _PLAIN:
+        elif kind in _PLAIN and getattr(expr, "kind", "") != "set":
             for part in children(expr):
                 self.run(part, state)
         elif kind not in _IDLE:
@@ -130,7 +130,8 @@ class Expressions:
         else:
             args = self.ask.arguments.of(expr.args, state)
             if isinstance(function, Lib) and function.name == "builtins.next" and args.positional:
-                args = self.ask.arguments.advanced_once(expr.args[0].value, args, state)
+                first = self.ask.arguments.advanced_once(expr.args[0].value, args.positional[0], state)
+                args = args._replace(positional=(first, *args.positional[1:]))
         value = self.ask.calls.call_lazily(function, args, state, expr.span, expr, result)
         if state.recorder is not None:
             self._consume_generators(expr, function, state)
@@ -281,7 +282,7 @@ _ADVANCES = frozenset({"builtins.next"})
 
 #: Expressions that do nothing by themselves, and those that do nothing beside what their parts do.
 _IDLE = frozenset({ir.Name, ir.Const, ir.Lambda})
-_PLAIN = frozenset({ir.Display, ir.DictDisplay, ir.Slice, ir.Opaque})
+_PLAIN = frozenset({ir.Display, ir.Slice, ir.Opaque})
 
 
 #: What a field of an f-string runs; without a conversion ``__format__``.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from finlint.analysis.domain.effects import CallArgs
+from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     UNKNOWN,
+    Const,
+    Function,
     Lib,
     Module,
     Value,
@@ -86,4 +90,17 @@ class Imports:
         submodule = self.project.submodule(module, name)
         if submodule is not None:
             return Module(submodule)
-        return UNKNOWN
+        getter = self.getter(module)
+        if getter is None or name.startswith("__"):
+            return UNKNOWN
+        return self.ask.calls.call(
+            getter, CallArgs((Const(name),)), EvalState(self.ask.binding.module_context(module)), None
+        )
+
+    def getter(self, module: ModuleNode) -> Function | None:
+        """The ``__getattr__`` of a module, which is asked for what the module does not have."""
+        for binding in module.bound("__getattr__"):
+            node = module.function(binding) if binding.kind == "function" else None
+            if node is not None:
+                return Function(node, self.ask.binding.module_context(module))
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finlint.analysis.domain.values import (
+    NAMED_TUPLE,
     UNKNOWN,
     Class,
     Const,
@@ -10,6 +11,7 @@ from finlint.analysis.domain.values import (
     LibMethod,
     LibObject,
     Object,
+    Partial,
     Value,
     WeakReference,
     is_known,
@@ -21,6 +23,10 @@ from finlint.analysis.models.containers import ANY_MAPPING, has_method
 
 #: The type of ``obj.__dict__``.
 VARS = "builtins.vars"
+
+
+#: What gives a record with other values in some fields: ``_replace`` of a named tuple does it, too.
+REPLACE = "dataclasses.replace"
 
 
 class LibraryAttributes:
@@ -36,6 +42,8 @@ class LibraryAttributes:
             return Const(3) if name == "major" else UNKNOWN
         if value.type in NAMESPACES and name == "__dict__":
             return LibObject(VARS, (("object", WeakReference(value, VARS)),))
+        if value.type == NAMED_TUPLE and name == "_replace":
+            return Partial(Lib(REPLACE), (value,), ())
         if value.type in NAMESPACES:
             stored = self.ask.namespaces.stored_in(value, name)
             if is_known(stored):

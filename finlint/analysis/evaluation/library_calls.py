@@ -387,7 +387,8 @@ def _of_text(text: Const, method: str, args: Args) -> Value:
     """What a method of a constant text gives, where its arguments are constants, too."""
     if method not in _TEXT_METHODS or args.keywords or args.open_ended:
         return UNKNOWN
-    given = [v for v in args.positional if isinstance(v, Const) and isinstance(v.value, (str, bytes))]
+    positional = [_text_tuple(value) for value in args.positional]
+    given = [v for v in positional if isinstance(v, Const) and isinstance(v.value, (str, bytes, tuple))]
     if len(given) != len(args.positional):
         return UNKNOWN
     try:
@@ -406,3 +407,12 @@ def _subject(expr: ir.Call | None) -> str:
     if expr is not None and isinstance(expr.func, ir.Attr):
         return dotted(expr.func.value)
     return ""
+
+
+def _text_tuple(value: Value) -> Value:
+    """A tuple of texts as the constant that it is: ``mode.startswith(("r", "w"))``; any other value as it is."""
+    if isinstance(value, Sequence) and value.kind == "tuple" and value.items:
+        parts = [item for item in value.items if isinstance(item, Const) and isinstance(item.value, (str, bytes))]
+        if len(parts) == len(value.items):
+            return Const(tuple(part.value for part in parts), all(part.firm for part in parts))
+    return value

@@ -16,7 +16,7 @@ from finlint.analysis.domain.values import (
     alternatives,
     union,
 )
-from finlint.analysis.evaluation.comparisons import compared, contains, versions
+from finlint.analysis.evaluation.comparisons import EQUALITIES, compared, contains, versions
 from finlint.analysis.evaluation.queries import Queries
 from finlint.model import ir
 from finlint.model.source import Span
@@ -62,14 +62,32 @@ class Operators:
         for op, right_expr in expr.rest:
             right = self.ask.expressions.eval(right_expr, state)
             if op in ("In", "NotIn"):
-                found = contains(left, right, right_expr)
+                found = contains(left, right, right_expr, self._is_as_given(right_expr, state))
                 verdict = None if found is None else found is (op == "In")
             else:
                 verdict = compared(left, op, right, isinstance(expr.left, ir.Name))
+                if verdict is None:
+                    verdict = self._same_class(left, op, right)
             result = UNKNOWN if verdict is None else Const(verdict)
             self._compare_objects(left, op, right, state, expr)
             left = right
         return result if len(expr.rest) == 1 else UNKNOWN
+
+    @staticmethod
+    def _is_as_given(expr: ir.Expr, state: EvalState) -> bool:
+        """Whether a name is that of a function's ``**options``, into which it puts nothing: nobody else has them."""
+        function = state.context.function
+        if not isinstance(expr, ir.Name) or function is None or expr.id in function.index.names:
+            return False
+        return any(param.kind == "**" and param.name == expr.id for param in function.ir.params)
+
+    def _same_class(self, left: Value, op: str, right: Value) -> bool | None:
+        """What ``type(self) is Other`` gives: false where neither inherits from the other."""
+        if op not in EQUALITIES or not isinstance(left, Class) or not isinstance(right, Class):
+            return None
+        if left in self.ask.classes.mro(right) or self.ask.classes.has_unknown_base(right):
+            return None
+        return op in ("IsNot", "NotEqual")
 
     def _compare_objects(self, left: Value, op: str, right: Value, state: EvalState, expr: ir.Compare) -> None:
         if state.recorder is None:
@@ -87,7 +105,11 @@ class Operators:
             return
         for option in alternatives(left):
             if isinstance(option, Object):
-                self.ask.protocols.special(option, _COMPARISONS.get(op, ""), (right,), state, place(expr))
+                method = _COMPARISONS.get(op, "")
+                if method == "__ne__" and self.ask.classes.class_function(option.cls, method) is None:
+                    # That of ``object`` asks whether they are equal.
+                    method = "__eq__"
+                self.ask.protocols.special(option, method, (right,), state, place(expr))
 
     def binary(self, expr: ir.Binary, state: EvalState) -> Value:
         # ``a + b + ...`` nests to the left, and may have thousands of terms.

@@ -51,7 +51,7 @@ _BY_KEY = frozenset({"get", "pop", "setdefault", "__getitem__", "__contains__"})
 _BY_ITEM = frozenset({"add", "discard", "remove", "index", "count", "__contains__"})
 
 #: What calls a function for each element when it is iterated.
-_LAZY = frozenset({"builtins.map", "builtins.filter", "itertools.groupby"})
+LAZY = frozenset({"builtins.map", "builtins.filter", "itertools.groupby"})
 
 
 def exit_action(method: str, args: Args) -> Value:
@@ -73,6 +73,11 @@ def _at_key(mapping: Mapping, key: Value) -> Value | None:
     if match:
         return match[-1]
     return None if is_complete(mapping) else mapping.element
+
+
+def _has(mapping: Mapping, key: Value) -> bool:
+    """Whether something is certainly under a key: all that is in the mapping is known."""
+    return isinstance(key, Const) and is_complete(mapping) and any(k == Const(key.value) for k, _ in mapping.items)
 
 
 def _key(mapping: Mapping) -> Value:
@@ -200,6 +205,10 @@ class Protocols:
                 ):
                     out.append(self.element(held, state, span))
                     continue
+                if self.ask.classes.class_member(option.cls, "__iter__") is None:
+                    # Items are asked for by number, until there is none.
+                    out.append(self.special(option, "__getitem__", (UNKNOWN,), state, span))
+                    continue
                 iterator = self.special(option, "__iter__", (), state, span)
                 for inner in alternatives(iterator):
                     if isinstance(inner, Object):
@@ -215,7 +224,7 @@ class Protocols:
         return union(out)
 
     def _iterate_library(self, value: LibObject, state: EvalState, span: Span | None) -> Value:
-        if value.type in _LAZY:
+        if value.type in LAZY:
             given = dict(value.args)
             element = self.element(given["iterable"], state, span)
             called = self.ask.calls.call(given["function"], CallArgs((element,)), state, span, None)
@@ -356,10 +365,14 @@ class Protocols:
                 if name != "__getitem__" and args.positional and _at_key(receiver, args.positional[0]) is None:
                     return args.positional[1] if len(args.positional) > 1 else NONE
                 found = self.item(receiver, args.positional[0]) if args.positional else receiver.element
+                if args.positional and _has(receiver, args.positional[0]):
+                    return found
                 if name == "get" or len(args.positional) > 1:
                     default = args.positional[1] if len(args.positional) > 1 else MAYBE_NONE
                     return union([found, default])
                 return found
+            if name in ("values", "keys", "items") and receiver.key == NO_KEY and not receiver.items:
+                return Sequence("tuple", (), UNKNOWN)
             if name == "values":
                 return Sequence("list", None, receiver.element)
             if name == "keys":

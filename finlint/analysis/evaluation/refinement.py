@@ -15,6 +15,7 @@ from finlint.analysis.domain.values import (
     Const,
     LibObject,
     OneOf,
+    Sequence,
     Value,
     alternatives,
     union,
@@ -22,6 +23,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.preconditions import implied
 from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.evaluation.questions import question
 from finlint.analysis.models.library import OVER
 from finlint.knowledge.entries import TellsOver
 from finlint.model import ir
@@ -107,6 +109,18 @@ class Refinement:
             self._of_answer(asked.value, "false" if answer == "true" else "true", state)
             return
         read = asked.func if isinstance(asked, ir.Call) else asked
+        if isinstance(read, ir.Attr) and isinstance(read.value, ir.Walrus):
+            # ``if (future := self.future).done():`` says it of both.
+            walrus = read.value
+            for value in (walrus.value, ir.Name(walrus.target, read.span)):
+                one = read._replace(value=value)
+                self._of_answer(asked._replace(func=one) if isinstance(asked, ir.Call) else one, answer, state)
+            return
+        if isinstance(asked, ir.Call) and answer == "true":
+            self._all(asked, state)
+        if answer in ("true", "false") and (meant := question(asked, state, self.ask)) is not None:
+            self.refine(meant, answer == "true", state)
+            return
         if not isinstance(read, ir.Attr) or not dotted(read.value):
             return
         quiet = state.quiet()
@@ -114,6 +128,31 @@ class Refinement:
         objects = [v for v in alternatives(receiver) if isinstance(v, LibObject)]
         if any(self._tells(v, read.name) == answer or _not_zero(self._tells(v, read.name), answer) for v in objects):
             self.narrow(read.value, _over, state)
+
+    def _all(self, call: ir.Call, state: EvalState) -> None:
+        """``all(future.done() for future in self.futures)`` says it of each of them."""
+        given = call.args[0].value if len(call.args) == 1 else None
+        if not (isinstance(call.func, ir.Name) and call.func.id == "all" and isinstance(given, ir.Comprehension)):
+            return
+        asked, clause = given.elements[0], given.clauses[0]
+        if not isinstance(clause.target, ir.Name) or len(given.clauses) > 1 or clause.ifs or given.kind == "dict":
+            return
+        name = clause.target.id
+
+        def told(element: Value) -> Value:
+            inner = EvalState(state.context, {**(state.env or {}), name: element})
+            self._of_answer(asked, "true", inner)
+            return known_in(inner.env or {}, name) or element
+
+        def change(value: Value) -> Value:
+            return union(
+                Sequence(v.kind, None if v.items is None else tuple(map(told, v.items)), told(v.element))
+                if isinstance(v, Sequence)
+                else v
+                for v in alternatives(value)
+            )
+
+        self.narrow(clause.iter, change, state)
 
     def _tells(self, receiver: LibObject, name: str) -> TellsOver:
         member = self.ask.knowledge.member(receiver.type, name) or f"{receiver.type}.{name}"

@@ -15,6 +15,7 @@ from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, forget, 
 from finlint.analysis.domain.values import (
     UNKNOWN,
     Class,
+    Function,
     Lib,
     LibObject,
     Value,
@@ -27,7 +28,7 @@ from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.comparisons import is_empty
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.protocols import EXIT_STACK
-from finlint.analysis.execution.blocks import cannot_raise, has_break, returns, widen
+from finlint.analysis.execution.blocks import always_raises, cannot_raise, has_break, leaves_at_once, returns, widen
 from finlint.analysis.execution.summary import Summary
 from finlint.analysis.execution.targets import Targets
 from finlint.analysis.execution.waiting_loops import busy_loop, endless_iteration
@@ -121,7 +122,7 @@ class Interpreter:
     # -- simple statements
 
     def assign(self, stmt: ir.Assign) -> bool:
-        value = self.evaluator.expressions.run_lazily(stmt.value, self.state)
+        value = self.targets.unpacked(stmt, self.evaluator.expressions.run_lazily(stmt.value, self.state))
         for target in stmt.targets:
             entered = self.summary.entered
             self.targets.store(target, value, stmt.span)
@@ -169,7 +170,7 @@ class Interpreter:
         if isinstance(function, Lib):
             entry = self.evaluator.knowledge.entry(function.name)
             return entry is not None and entry.no_return
-        return False
+        return isinstance(function, Function) and always_raises(function.node.ir)
 
     def return_(self, stmt: ir.Return) -> bool:
         if stmt.value is not None:
@@ -198,6 +199,10 @@ class Interpreter:
         for param in function.params:
             if param.default is not None:
                 self.eval(param.default)
+        if function.decorators:
+            owner = self.state.context.function.owner if self.state.context.function is not None else None
+            made = Function(self.module.inner_function(function, owner), self.state.context)
+            self._decorate(function.decorators, made, function.span)
         # The nested function is read from the call context, so that it sees names that are bound after it too.
         forget(function.name, self.env)
         self.env.pop(function.name, None)
@@ -205,14 +210,20 @@ class Interpreter:
 
     def define_class(self, stmt: ir.ClassDef) -> bool:
         """``class``: its body is run here and now, and what its bases and its metaclass do with a new class."""
-        for decorator in stmt.decorators:
-            self.evaluator.expressions.run(decorator, self.state)
         outer = dict(self.env)
         self.block(stmt.body)
         self.env = outer
         self.env.pop(stmt.name, None)
         self.evaluator.classes.made(stmt, self.state)
+        if stmt.decorators:
+            made = Class(self.module.inner_class(stmt, self.state.context.function), self.state.context)
+            self._decorate(stmt.decorators, made, stmt.span)
         return _GOES_ON
+
+    def _decorate(self, decorators: tuple[ir.Expr, ...], made: Function | Class, span: Span) -> None:
+        """What a function or a class is decorated with here is called here."""
+        for decorator in reversed(decorators):
+            self.evaluator.calls.call(self.eval(decorator), CallArgs((made,)), self.state, span)
 
     # -- branches
 
@@ -255,6 +266,8 @@ class Interpreter:
             test = case.pattern.test
             verdict = None if test is None else self._test(test)
             if verdict is not False:
+                if test is not None:
+                    self.refine(test, True)
                 self._capture(stmt, case)
                 guarded = True if case.guard is None else self._test(case.guard)
                 if guarded is not False:
@@ -318,6 +331,8 @@ class Interpreter:
             iterated = self.eval(stmt.iter._replace(kind="list"))
         else:
             iterated = self.eval(stmt.iter)
+        if leaves_at_once(stmt.body):
+            iterated = self.evaluator.arguments.advanced_once(stmt.iter, iterated, self.state)
         if endless_iteration(stmt, iterated):
             self._spin("for", stmt.span, Confidence.MEDIUM)
         if is_empty(iterated, stmt.iter):

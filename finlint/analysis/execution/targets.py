@@ -6,9 +6,11 @@ from finlint.analysis.domain.containers import put_at
 from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, dotted, forget, known_in, settled
 from finlint.analysis.domain.values import (
     UNKNOWN,
+    LibObject,
     Mapping,
     Object,
     Sequence,
+    Suspended,
     Value,
     alternatives,
     softened,
@@ -16,6 +18,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.evaluation.protocols import LAZY
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -74,6 +77,22 @@ class Targets:
             for item in target.items:
                 self._effects(item.value if isinstance(item, ir.Starred) else item, UNKNOWN, span)
 
+    def unpacked(self, stmt: ir.Assign, value: Value | Lazy) -> Value | Lazy:
+        """What ``first, *rest = value`` takes apart: what is no container is iterated."""
+        if not any(isinstance(target, ir.Display) for target in stmt.targets):
+            return value
+        if isinstance(stmt.value, ir.Comprehension):
+            return Sequence("list", None, self.evaluator.displays.iterated(stmt.value, self.state))
+        value = settled(value)
+        if any(map(self._runs_when_unpacked, alternatives(value))):
+            return Sequence("list", None, self.evaluator.protocols.element(value, self.state, stmt.span))
+        return value
+
+    def _runs_when_unpacked(self, value: Value) -> bool:
+        if isinstance(value, Object):
+            return self.evaluator.classes.class_function(value.cls, "__iter__") is not None
+        return isinstance(value, Suspended) or (isinstance(value, LibObject) and value.type in LAZY)
+
     def change(self, stmt: ir.AugAssign) -> None:
         """``target += value``"""
         current = self._eval(stmt.target)
@@ -81,6 +100,9 @@ class Targets:
         for option in alternatives(current):
             if isinstance(option, Object):
                 self.evaluator.operators.in_place(option, stmt.op, value, self.state, stmt.span)
+        if isinstance(stmt.target, ir.Attr):
+            # A property's setter, or a descriptor's.
+            self._effects(stmt.target, UNKNOWN, stmt.span)
         merged = self.evaluator.protocols.merged(current, value) if stmt.op == "BitOr" else None
         result: Value
         if merged is not None:

@@ -1,0 +1,76 @@
+"""Functions that only ask something: ``def is_over(self): return self.future.done()``. A condition that calls one says
+what its own question says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.values import Bound, Function, Marked, Object, alternatives
+from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.model import ir
+
+
+def question(asked: ir.Expr, state: EvalState, ask: Queries) -> ir.Expr | None:
+    """What a call, or a property, asks in words of its caller; None for what does more than that."""
+    if isinstance(asked, ir.Call) and not all(_is_path(arg) for arg in asked.args):
+        return None
+    function, given = _asked(asked, EvalState(state.context, dict(state.env or {})), ask)
+    if function is None or function.ir.is_async or function.ir.is_generator or len(given) != len(function.ir.params):
+        return None
+    body = [s for s in function.ir.body if not (isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Const))]
+    if len(body) != 1 or not isinstance(body[0], ir.Return) or body[0].value is None:
+        return None
+    return _with(body[0].value, {param.name: expr for param, expr in zip(function.ir.params, given, strict=True)})
+
+
+def _is_path(arg: ir.Arg) -> bool:
+    return not arg.star and not arg.keyword and bool(dotted(arg.value))
+
+
+def _asked(asked: ir.Expr, state: EvalState, ask: Queries) -> tuple[FunctionNode | None, list[ir.Expr]]:
+    """The function that is asked, and the expressions that it is given."""
+    args = [arg.value for arg in asked.args] if isinstance(asked, ir.Call) else []
+    read = asked.func if isinstance(asked, ir.Call) else asked
+    if isinstance(asked, ir.Call) and isinstance(read, ir.Name):
+        called = ask.expressions.eval(read, state)
+        return (called.node, args) if isinstance(called, Function) else (None, [])
+    if not isinstance(read, ir.Attr) or not dotted(read.value):
+        return None, []
+    receiver = ask.expressions.eval(read.value, state)
+    if not isinstance(receiver, Object):
+        return None, []
+    member = ask.classes.class_member(receiver.cls, read.name)
+    options = alternatives(member[1]) if member is not None else ()
+    found = next(iter(options), None) if len(options) == 1 else None
+    if isinstance(asked, ir.Call) and isinstance(found, Function):
+        return found.node, [read.value, *args]
+    if isinstance(asked, ir.Attr) and isinstance(found, Marked) and found.kind == "property":
+        inner = found.function.function if isinstance(found.function, Bound) else found.function
+        return (inner.node, [read.value]) if isinstance(inner, Function) else (None, [])
+    return None, []
+
+
+def _with(expr: ir.Expr, given: Mapping[str, ir.Expr]) -> ir.Expr | None:
+    """A question with its parameters replaced by what they are given; None where it names anything else."""
+    if isinstance(expr, ir.Const):
+        return expr
+    if isinstance(expr, ir.Name):
+        return given.get(expr.id)
+    if isinstance(expr, ir.Not):
+        inner = _with(expr.value, given)
+        return None if inner is None else ir.Not(inner)
+    if isinstance(expr, ir.Attr):
+        inner = _with(expr.value, given)
+        return None if inner is None else expr._replace(value=inner)
+    if isinstance(expr, ir.Call) and not expr.args:
+        inner = _with(expr.func, given)
+        return None if inner is None else expr._replace(func=inner)
+    if isinstance(expr, ir.Compare) and len(expr.rest) == 1 and isinstance(expr.rest[0][1], ir.Const):
+        inner = _with(expr.left, given)
+        return None if inner is None else expr._replace(left=inner)
+    if isinstance(expr, ir.Bool):
+        left, right = _with(expr.left, given), _with(expr.right, given)
+        return None if left is None or right is None else expr._replace(left=left, right=right)
+    return None
