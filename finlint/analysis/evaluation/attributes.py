@@ -211,7 +211,9 @@ class Attributes:
         if patched:
             # ``Pool.close = close``, after the class.
             found = [stored] if stored is not None else []
-            values = [*patched, *([member[1]] if member is not None and not is_none(member[1]) else [])]
+            own = member is not None and not is_none(member[1])
+            own = own and not self.ask.external_stores.is_replaced(obj.cls, name)
+            values = [*patched, *([member[1]] if member is not None and own else [])]
             return union(
                 [
                     *found,
@@ -235,6 +237,8 @@ class Attributes:
                 return self.ask.calls.call(Bound(dynamic, obj), CallArgs((Const(name),)), state, span, None)
             return UNKNOWN
         _, value = member
+        if stored is not None and all(map(self._is_hidden_by_instances, alternatives(value))):
+            return stored
         if self.ask.classes.is_record(obj.cls):
             given = self._field(obj, name, stored)
             if given is not None:
@@ -275,6 +279,12 @@ class Attributes:
     def _is_set_from_outside(self, obj: Object, name: str, value: Value) -> bool:
         """Whether code outside of its class stores an attribute; asked for what decides conditions only."""
         return isinstance(value, Const) and self.ask.external_stores.is_stored(obj, name)
+
+    def _is_hidden_by_instances(self, value: Value) -> bool:
+        """Whether it is a descriptor that only says what reading gives where the instance has nothing."""
+        if not isinstance(value, Object) or self.ask.classes.class_function(value.cls, "__get__") is None:
+            return False
+        return self.ask.classes.class_function(value.cls, "__set__") is None
 
     def _super_attribute(self, value: Super, name: str, state: EvalState, span: Span | None) -> Value:
         receiver = value.receiver

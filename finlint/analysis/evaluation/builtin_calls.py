@@ -10,6 +10,7 @@ from finlint.analysis.domain.values import (
     Bound,
     Class,
     Const,
+    Function,
     Lib,
     LibObject,
     Mapping,
@@ -276,6 +277,12 @@ def _factory(ask: Queries, args: Args, state: EvalState, span: Span | None) -> V
 
 
 #: What takes their place in a call, by the name of what is called.
+def _member(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``enum.member(function)``: a member whose value is the function, which is no method of it."""
+    first = args.positional[0] if args.positional else UNKNOWN
+    return Partial(first, (), ()) if isinstance(first, Function) else first
+
+
 def _callable(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``callable(x)``, of constants: what else may be is not told by what it may be here."""
     first = args.positional[0] if args.positional else UNKNOWN
@@ -345,6 +352,7 @@ SPECIAL_CALLS: dict[str, SpecialCall] = {
     "functools.cmp_to_key": _given_function,
     "builtins.len": _len,
     "builtins.callable": _callable,
+    "enum.member": _member,
     "builtins.range": _range,
     "builtins.str": _shows("__str__"),
     "builtins.repr": _shows("__repr__"),

@@ -36,6 +36,10 @@ class Displays:
         exact = True
         for item in expr.items:
             if isinstance(item, ir.Starred):
+                spliced = self.ask.expressions.eval(item.value, state)
+                if isinstance(spliced, Sequence) and spliced.items is not None:
+                    items.extend(spliced.items)
+                    continue
                 exact = False
                 items.append(self.iterated(item.value, state))
             else:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Class, Object, Value, alternatives, is_known, is_none
+from finlint.analysis.domain.values import Class, Module, Object, Value, alternatives, is_known, is_none, softened
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.program.definitions import FunctionIndex
+from finlint.analysis.program.definitions import PUT, FunctionIndex
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, method_kind
+from finlint.model import ir
 from finlint.model.limits import STORING_FUNCTIONS
+from finlint.scan.words import PUTS, PUTS_ALL, SETS
 
 
 class Place(NamedTuple):
@@ -113,6 +115,50 @@ class ExternalStores:
                         definitions = place.definitions.stores.get((base.node.name, name), ())
                         out += self.ask.names.values_and_elements(definitions, place.state(self.ask))[0]
         return [value for value in out if is_known(value) and not is_none(value)]
+
+    def is_replaced(self, cls: Class, name: str) -> bool:
+        """Whether the body of the class's module assigns another value to the class, in any case."""
+        home, stored = cls.node.module, f"{cls.node.name}.{name}"
+        pattern = rf"(?<![\w.]){re.escape(stored)}[ \t]*=(?!=)"
+        return any(
+            not definition.conditions
+            for place in self._places_on(home, f"{stored}\n{pattern}")
+            if place.function is None
+            for definition in place.definitions.stores.get((cls.node.name, name), ())
+        )
+
+    def put_into(self, module: ModuleNode, name: str) -> list[Value]:
+        """What other modules of the package put into a container of ``module``: ``hooks.AT_END.append(stop)``."""
+        pattern = rf"(?<!\w){re.escape(name)}[ \t]*(?:\[|\.(?:{'|'.join((*PUTS, *PUTS_ALL, SETS))})\()"
+        out: list[Value] = []
+        for other in self.project.mentioning(name, module):
+            for place in STORING_FUNCTIONS.first(self._places_on(other, f"{name}\n{pattern}")):
+                state = place.state(self.ask)
+                stores = [(owner, d) for (owner, attribute), d in place.definitions.stores.items() if attribute == name]
+                put = [d for owner, found in stores if self._is_module(owner, module, state) for d in found]
+                if self._is_from(other, name, module) and (
+                    place.function is None or name not in place.function.ir.bound
+                ):
+                    put += place.definitions.names.get(name, ())
+                put = [definition for definition in put if definition.how in PUT]
+                out += map(softened, self.ask.names.values_and_elements(put, state)[1])
+        return [value for value in out if is_known(value)]
+
+    def _is_module(self, owner: str, module: ModuleNode, state: EvalState) -> bool:
+        return self.ask.names.lookup(owner, state) == Module(module)
+
+    def _is_from(self, other: ModuleNode, name: str, module: ModuleNode) -> bool:
+        """Whether ``other`` has imported the name from the module."""
+        for binding in other.bound(name):
+            stmt = binding.stmt
+            if isinstance(stmt, ir.ImportFrom) and stmt.names[0][0] == name:
+                resolve = self.project.resolve_relative
+                found = (
+                    resolve(stmt.module, stmt.level, other) if stmt.level else self.project.resolve(stmt.module, other)
+                )
+                if found is module:
+                    return True
+        return False
 
     def places(self, name: str, home: ModuleNode) -> Iterator[Place]:
         """The functions and statements of the package of ``home`` that may store an attribute of that name."""

@@ -122,7 +122,8 @@ class Names:
                 values = contained([*map(softened, values), *assigned], put)
             holding = any(isinstance(v, LibObject) and v.args[:1] and v.args[0][0] == HELD for v in values)
             if holding or (any(isinstance(v, (Sequence, Mapping)) for v in values) and all(map(says_nothing, values))):
-                values = contained(values, self._put_by_functions(module, name))
+                put = [*self._put_by_functions(module, name), *self.ask.external_stores.put_into(module, name)]
+                values = contained(values, put)
             return kept(union(values), Module(module), name)
         for star in module.source.stars:
             value = self.ask.imports.from_import(star._replace(names=((name, name),)), module, missing_is_unknown=True)
@@ -176,16 +177,32 @@ class Names:
     def bindings(self, found: Iterable[Binding], context: CallContext, owner: Class | None) -> list[Value]:
         """Values of the bindings of one name: an unconditional one replaces those before it."""
         kept: list[Binding] = []
+        elements: list[Value] = []
         for binding in found:
+            put = self._put_by(binding, context) if kept else []
+            elements += put
+            if put:
+                # ``HOOKS += [close]``: what it was before is still there.
+                continue
             if not binding.conditional:
                 kept.clear()
+                elements.clear()
             kept.append(binding)
         kept = [b for b in kept if not (b.conditional and self.is_left_out(b.line, context.module))]
         real = [b for b in kept if not b.typing_only]
         values = []
         for binding in real or kept:
             values.extend(self.binding(binding, context, owner, earlier=list(found)))
-        return values
+        return contained(values, elements) if elements else values
+
+    def _put_by(self, binding: Binding, context: CallContext) -> list[Value]:
+        """What a statement of a module's or class's body puts into the container that a name has been given before."""
+        if binding.kind != "assign":
+            return []
+        state = EvalState(context)
+        statements = (s for s in context.module.statements(binding) if isinstance(s, ir.AugAssign))
+        definitions = (d for stmt in statements for d in _definitions_of(stmt, binding.name) if d.how in PUT)
+        return [softened(element) for definition in definitions for element in self._elements(definition, state)]
 
     def is_left_out(self, line: int, module: ModuleNode) -> bool:
         """Whether a line of a module's or a class's body is not run on any Python that the code is for."""

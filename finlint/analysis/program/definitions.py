@@ -158,6 +158,11 @@ class FunctionIndex:
         if how == "deleted":
             return
         defined: DefinedBy
+        if how == "augments" and isinstance(target, ir.Attr) and target.name == DICT:
+            # ``self.__dict__ |= options``
+            if owner := _owner(target.value):
+                self.by_name.append(StoreByName(owner, None, node))  # type: ignore[arg-type]
+            return
         if how == "augments":
             # ``self.threads += [thread]`` puts something in; what another sum is, is not told.
             puts = isinstance(node, (ir.Display, ir.DictDisplay, ir.Comprehension))

@@ -53,17 +53,16 @@ class Contents:
         # What may be anything else is not the object for sure.
         self.targets = {v for v in options if _is_one(v)} if UNKNOWN not in options else set()
 
-    def would_hold(self, value: Value) -> bool:
-        """Whether ``value`` holds the object, if equal values are the same object."""
-        obj = self.watched.registration.obj
+    def would_hold(self, value: Value, obj: Value | None) -> bool:
+        """Whether ``value`` holds the object, if equal values are the same object as ``obj``."""
         targets: set[Value] = {v for v in alternatives(obj) if isinstance(v, Object)} if obj is not None else set()
         if not targets:
             return False
-        self.targets = targets
+        before, self.targets = self.targets, targets
         try:
             return self.holds(value, 0)
         finally:
-            self.targets = set()
+            self.targets = before
 
     def holds(self, value: Value, depth: int) -> bool:
         """Whether ``value`` contains the watched object."""

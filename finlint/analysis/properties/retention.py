@@ -18,7 +18,7 @@ from finlint.analysis.domain.values import (
     Function,
     Lib,
     LibMethod,
-    Object,
+    Parameter,
     Suspended,
     Value,
     alternatives,
@@ -30,6 +30,7 @@ from finlint.analysis.models.registrars import Spec, argument_expression
 from finlint.analysis.program.rebinding import bound_function, bound_value, last_binding
 from finlint.analysis.program.statements import children, flat_statements, parts_of
 from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.properties.back_references import refers_back
 from finlint.analysis.properties.contents import KEEPERS, Contents, is_weak_container
 from finlint.analysis.properties.keeping import is_super, is_weak, keeps
 from finlint.analysis.properties.watched import WATCHED, Watched, spec_of, watched_expression
@@ -156,6 +157,8 @@ class _Holder:
         if isinstance(expr, ir.Lambda):
             return self._closure(expr.function, deeper)
         if isinstance(expr, ir.Name):
+            if not called and self._refers_back(expr):
+                return True
             return self._name(expr, deeper, called)
         if isinstance(expr, ir.Attr):
             return self._attribute(expr, deeper, called)
@@ -250,6 +253,10 @@ class _Holder:
         if self.watched.is_alias(expr.value):
             if expr.name in ("__dict__", "__class__", "__weakref__", "__name__", "__doc__"):
                 return False
+            given = self._given(expr) if called else None
+            if given is not None:
+                # ``self.on_end = helper.close`` hides a method of that name.
+                return self.expression(given, depth, called)
             if any(self.watched.is_its_method(v) for v in options) and (
                 called or all(map(is_known, options)) or any(isinstance(v, Bound) for v in options)
             ):
@@ -291,23 +298,7 @@ class _Holder:
             )
 
     def _refers_back(self, part: ir.Expr) -> bool:
-        """Whether the function itself stores the object in an attribute of ``part``: ``self.helper.owner = self``."""
-        function, path = self.context.function, dotted(part)
-        if function is None or not path:
-            return False
-        for stmt in flat_statements(function.ir.body):
-            if isinstance(stmt, ir.Assign) and self.watched.is_alias(stmt.value):
-                for target in stmt.targets:
-                    if isinstance(target, ir.Attr) and dotted(target.value) == path:
-                        owners = alternatives(self.evaluator.expressions.eval(part, self.state))
-                        # A property may keep a weak reference.
-                        return all(isinstance(o, Object) and self._is_plain(o.cls, target.name) for o in owners)
-        return False
-
-    def _is_plain(self, cls: Class, name: str) -> bool:
-        """Whether storing an attribute of an instance does nothing else."""
-        classes = self.evaluator.classes
-        return classes.class_member(cls, name) is None and classes.class_function(cls, "__setattr__") is None
+        return refers_back(part, self.watched, self.evaluator, self.state)
 
     def _was_put_into(self, expr: ir.Attr, depth: int) -> bool:
         """Whether the function itself puts the object into the container that an attribute holds."""
@@ -319,6 +310,15 @@ class _Holder:
             d.how in ("puts", "puts-in") and isinstance(d.node, tuple) and self.expression(d.node, depth)  # type: ignore[arg-type]
             for d in definitions
         )
+
+    def _given(self, expr: ir.Attr) -> ir.Expr | None:
+        """What the function itself gives the attribute last, in any case."""
+        function = self.context.function
+        definitions = function.index.stores.get((dotted(expr.value), expr.name), ()) if function is not None else ()
+        last = definitions[-1] if definitions else None
+        if last is None or last.how != "value" or last.path or last.conditions or not isinstance(last.node, tuple):
+            return None
+        return last.node  # type: ignore[return-value]
 
     def _assigned(self, expr: ir.Attr) -> bool:
         """Whether the function itself stores the attribute: then it is no method."""
@@ -389,12 +389,17 @@ class _Holder:
         value = self.evaluator.expressions.eval(expr, self.state)
         if not is_known(value):
             return False
-        if self.contents.targets:
+        given = isinstance(self.watched.registration.obj, Parameter) and self.watched.expr is not None
+        if self.contents.targets and not given:
             return self.contents.holds(value, 0)
         # Equal values may be two objects, unless the expression starts from this one.
         path = dotted(expr)
         starts = any(path.startswith(alias + ".") for alias in self.watched.aliases)
-        return starts and self.contents.would_hold(value)
+        obj = self.watched.registration.obj
+        if given and self.watched.expr is not None:
+            # What callers give a registering function.
+            obj = self.evaluator.expressions.eval(self.watched.expr, self.state)
+        return self.contents.holds(value, 0) or (starts and self.contents.would_hold(value, obj))
 
 
 def _passed_on(call: ir.Call, spec: Spec) -> Iterator[ir.Expr]:
