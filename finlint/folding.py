@@ -14,6 +14,11 @@ from finlint.model.finding import Culprit, Finding, Folded
 
 #: Codes that are about one call: what is sent may wait, and takes a lock; a file is written to, and it is the console.
 _SAME_CALL = (("FIN109", "FIN201"), ("FIN106", "FIN111"))
+#: What goes out of the process, or waits for it to: a request, and the pause before the next try; a file or a database,
+#: by which override it is.
+_OUTSIDE = frozenset({"FIN103", "FIN105", "FIN106", "FIN107"})
+#: Calls from which on a chain is far: what is mended is mended before.
+_FAR = 2
 #: A loop that sleeps is one wait.
 _SAME_LOOP = ("FIN103", "FIN110")
 #: Lines between the head of a loop and what it does in each round.
@@ -23,7 +28,7 @@ _NEAR = 3
 def fold(findings: Iterable[Finding]) -> list[Finding]:
     """``findings`` with those that are one mistake folded into one, in the order in which they came."""
     kept = list(findings)
-    keys: list[Callable[[Finding], Hashable | None]] = [_by_line, _by_function, _by_culprit, _by_registration]
+    keys: list[Callable[[Finding], Hashable | None]] = [_by_line, _by_function, _by_culprit, _by_way, _by_registration]
     keys += [partial(_by_call, codes) for codes in _SAME_CALL]
     for key in keys:
         kept = _folded(kept, key)
@@ -46,8 +51,10 @@ def _one(group: list[Finding]) -> Finding:
     return first._replace(folded=(*first.folded, *more))
 
 
-def _rank(finding: Finding) -> tuple[int, int, str, int, str]:
-    return (-finding.severity.rank, len(finding.trace), finding.path, finding.span.line, finding.code)
+def _rank(finding: Finding) -> tuple[int, int, str, int, bool, str]:
+    # Who sleeps does so for something else.
+    sleeps = finding.code == "FIN103"
+    return (-finding.severity.rank, len(finding.trace), finding.path, finding.span.line, sleeps, finding.code)
 
 
 def _item(finding: Finding) -> Folded:
@@ -76,6 +83,13 @@ def _by_function(finding: Finding) -> Hashable | None:
 def _by_culprit(finding: Finding) -> Hashable | None:
     """The same call, through the finalizer of each object around."""
     return (finding.code, finding.culprit) if _waits(finding) else None
+
+
+def _by_way(finding: Finding) -> Hashable | None:
+    """What the first calls of a finalizer come to outside of the process, of whatever kind it is."""
+    if not _waits(finding) or finding.code not in _OUTSIDE or len(finding.trace) <= _FAR:
+        return None
+    return finding.registration, finding.trace[:_FAR]
 
 
 def _by_registration(finding: Finding) -> Hashable | None:

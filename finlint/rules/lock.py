@@ -95,7 +95,8 @@ class Lock(Reaches):
         "note: whoever takes it has the object alive, so that nobody holds the lock by then. It is an error where a "
         "place is known that "
         "holds the lock while a finalizer can start there, and a warning where none is: then it waits for another "
-        "thread."
+        "thread. Where others take it, too, and all of them give it back after a few statements that call nothing, as "
+        "those that count references, it is a note."
     )
     evidence = (DEL, "https://github.com/redis/redis-py/issues/3081", "https://github.com/wool-labs/wool/issues/397")
 
@@ -117,6 +118,8 @@ class Lock(Reaches):
             return Mildly(Severity.NOTE, OWN)
         if held.reentrant:
             return Mildly(Severity.NOTE, ", which the thread that has it does not take again")
+        if held.momentary and not about.is_serial:
+            return Mildly(Severity.NOTE, ", which is not reentrant; who has it calls nothing until he gives it back")
         if held.holders or about.is_serial or witness.effect.lasts != "unbounded":
             return None
         return Mildly(Severity.WARNING, ", which is not reentrant: it waits while another thread has it")

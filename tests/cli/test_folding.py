@@ -73,6 +73,32 @@ PROGRAMS = {
         """,
         {("FIN109", 6): 1},
     ),
+    "a request, and the pause before the next try": (
+        """
+        import requests, time
+        class A:
+            def send(self):
+                while not requests.post("http://x", timeout=9).ok:
+                    time.sleep(1)
+            def flush(self): self.send()
+            def close(self): self.flush()
+            def __del__(self): self.close()
+        """,
+        {("FIN105", 9): 1},
+    ),
+    "a request and a file of two methods": (
+        """
+        import requests
+        class A:
+            def send(self): requests.post("http://x")
+            def save(self): open("x", "w").write("x")
+            def close(self):
+                self.send()
+                self.save()
+            def __del__(self): self.close()
+        """,
+        {("FIN105", 9): 0, ("FIN106", 9): 0},
+    ),
     "a wait, and one after kill": (
         """
         import subprocess

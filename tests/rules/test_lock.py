@@ -125,3 +125,43 @@ def test_of_many_on_lines_of_their_own_all(tmp_path: Path) -> None:
     locks = "".join(f"LOCK{n} = threading.Lock()\n" for n in range(8))
     program = f"import threading\n{locks}class A:\n    def __del__(self):\n{lines}"
     assert len(of_code(lint(tmp_path, program), "FIN102")) == 8
+
+
+_COUNTED = """
+import threading
+
+class Shared:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def more(self):
+        with self._lock:
+            {more}
+
+    def less(self):
+        with self._lock:
+            self._count -= 1
+            return self._count
+
+class Handle:
+    def __init__(self, shared: Shared):
+        self.shared = shared
+
+    def __del__(self):
+        self.shared.less()
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [
+        ("self._count += 1", "note"),
+        ("self._count = yield", "warning"),
+        ("self._count = wait()", "error"),
+        ("self._names = [self]", "error"),
+    ],
+)
+def test_a_lock_that_nobody_has_for_long(tmp_path: Path, more: str, severity: str) -> None:
+    (found,) = of_code(lint(tmp_path, _COUNTED.format(more=more)), "FIN102")
+    assert found.severity.value == severity

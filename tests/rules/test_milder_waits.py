@@ -8,7 +8,7 @@ import pytest
 
 from finlint.model.finding import Severity
 
-from .programs import lint
+from .programs import lint, of_code
 
 #: What ``__del__`` does, and the codes above notes.
 BODIES = [
@@ -46,3 +46,28 @@ def test_a_timeout_makes_it_a_warning(tmp_path: Path) -> None:
     ).findings
     assert (first.code, first.severity) == ("FIN109", Severity.WARNING)
     assert "(bounded by a timeout)" in first.message
+
+
+@pytest.mark.parametrize(
+    ("timeout", "severity"),
+    [
+        ("threading.TIMEOUT_MAX", Severity.ERROR),
+        ("getattr(threading, 'TIMEOUT_MAX', float('inf'))", Severity.ERROR),
+        ("math.inf", Severity.ERROR),
+        ("9", Severity.WARNING),
+    ],
+)
+def test_the_longest_timeout_is_none(tmp_path: Path, timeout: str, severity: Severity) -> None:
+    source = f"""
+        import math, threading
+
+        class A:
+            def __init__(self):
+                self.thread = threading.Thread(target=print)
+
+            def __del__(self):
+                self.thread.join({timeout})
+        """
+    (found,) = of_code(lint(tmp_path, source), "FIN104")
+    assert found.severity is severity
+    assert ("bounded" in found.message) is (severity is Severity.WARNING)

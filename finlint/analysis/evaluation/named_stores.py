@@ -33,7 +33,10 @@ class NamedStores:
         self.ask = ask
 
     def stored(self, obj: Object, name: str) -> Iterator[Value]:
-        """What methods of the class of ``obj`` store under ``name`` in this way, as far as that is known."""
+        """What methods of the class of ``obj`` store under ``name`` in this way, as far as that is known. No special
+        methods: Python takes those from the class, not from the instance."""
+        if name.startswith("__") and name.endswith("__"):
+            return
         for base in self.ask.classes.mro(obj.cls):
             if not isinstance(base, Class):
                 continue

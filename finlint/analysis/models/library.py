@@ -124,9 +124,13 @@ _REGISTRARS = frozenset({"gc.callbacks"})
 
 #: Constants that decide whether a call waits, with their values on Linux (where the probes ran): only compared
 #: with each other and with the knowledge base, so other platforms' values do not matter.
-CONSTANTS: dict[str, int] = {
+CONSTANTS: dict[str, float] = {
     "typing.TYPE_CHECKING": False,
     "typing_extensions.TYPE_CHECKING": False,
+    # As a timeout: centuries.
+    "threading.TIMEOUT_MAX": float("inf"),
+    "_thread.TIMEOUT_MAX": float("inf"),
+    "math.inf": float("inf"),
     "os.WNOHANG": 1,
     "os.WUNTRACED": 2,
     "os.P_NOWAIT": 1,
@@ -234,9 +238,9 @@ _READS = frozenset({"__iter__", "__next__", "peek", "read", "read1", "readall", 
 
 
 def _bounded_by(bound: Value) -> Lasts:
-    """How long a wait with this timeout lasts: a number bounds it, None does not; unknown ones usually do."""
+    """How long a wait with this timeout lasts: a number bounds it, None and infinity do not; unknown ones mostly do."""
     for value in alternatives(bound):
-        if isinstance(value, Const) and value.value is None:
+        if isinstance(value, Const) and (value.value is None or value.value == float("inf")):
             return "unbounded"
     return "bounded"
 

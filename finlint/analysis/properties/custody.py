@@ -29,7 +29,7 @@ from finlint.analysis.program.statements import (
 )
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.belonging import Way, is_within
-from finlint.analysis.properties.lock_regions import Holder, acquired, holders
+from finlint.analysis.properties.lock_regions import Holder, acquired, holders, is_momentary
 from finlint.analysis.properties.ownership import Ownership
 from finlint.model import ir
 from finlint.model.source import Span
@@ -44,6 +44,8 @@ class Custody(NamedTuple):
     holders: tuple[Holder, ...]
     #: The thread that has it does not take it again: a lock that is made reentrant by hand.
     reentrant: bool = False
+    #: Whoever has it gives it back after a few statements that call nothing.
+    momentary: bool = False
 
 
 def custody(
@@ -70,7 +72,9 @@ def custody(
         # A lock of the project's own: who enters it holds what it acquires then.
         if found or function is None or function.name not in ("__enter__", "acquire"):
             break
-    return Custody(own=False, known=known, holders=found)
+    last = steps[-1]
+    momentary = known and not found and is_momentary(last.context, last.span, evaluator, callback)
+    return Custody(own=False, known=known, holders=found, momentary=momentary)
 
 
 def is_own(

@@ -100,6 +100,29 @@ def holders(
     return True, tuple(holder for _, holder in found)
 
 
+def is_momentary(context: CallContext, span: Span, evaluator: Evaluator, callback: FunctionNode | None) -> bool:
+    """Whether others than ``callback`` and the function of ``context`` take the lock which ``span`` of ``context``
+    acquires, and none of them, nor these two, does anything while it has it that takes time: a few statements without a
+    call, as counting or setting something."""
+    expr = acquired(context, span)
+    lock = identity(expr, context, evaluator) if expr is not None else None
+    if lock is None:
+        return False
+    others = False
+    for node in _functions(lock, context, evaluator):
+        for holding in _held_blocks(node, lock, evaluator):
+            others = others or node not in (callback, context.function)
+            if not holding.by_with or _worst(holding.blocks) or any(map(_stays, flat_statements(holding.blocks))):
+                return False
+    return others
+
+
+def _stays(stmt: ir.Stmt) -> bool:
+    """Whether a statement may take long, or leave the lock taken: a loop, another lock, or a stop of its generator."""
+    loops = isinstance(stmt, (ir.For, ir.While, ir.With))
+    return loops or any(isinstance(expr, (ir.Await, ir.Yield, ir.Call)) for expr in expressions_in(stmt))
+
+
 def _mentions(node: FunctionNode, lock: Lock, evaluator: Evaluator) -> int:
     """In how many lines of the package's modules the function is named, its own definition and those of its like left
     out; those further away than the bound on callers count as none."""
