@@ -1,8 +1,8 @@
 """One problem, one finding: findings about the same mistake become one, which says how many there were.
 
 What is folded is what is shown: comments and thresholds come first, so that nothing hides behind a finding that is not
-shown itself. What stays is the most severe, and of those the one nearest to its culprit; the others are in its
-``folded``.
+shown itself. What stays is the most severe, of those the surest, and of those the one nearest to its culprit; the
+others are in its ``folded``.
 """
 
 from __future__ import annotations
@@ -51,10 +51,11 @@ def _one(group: list[Finding]) -> Finding:
     return first._replace(folded=(*first.folded, *more))
 
 
-def _rank(finding: Finding) -> tuple[int, int, str, int, bool, str]:
+def _rank(finding: Finding) -> tuple[int, int, int, str, int, bool, str]:
+    place = finding.path, finding.span.line
     # Who sleeps does so for something else.
     sleeps = finding.code == "FIN103"
-    return (-finding.severity.rank, len(finding.trace), finding.path, finding.span.line, sleeps, finding.code)
+    return (-finding.severity.rank, -finding.confidence.rank, len(finding.trace), *place, sleeps, finding.code)
 
 
 def _item(finding: Finding) -> Folded:

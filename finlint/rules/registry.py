@@ -53,12 +53,13 @@ _OF_MODULE = [rule for rule in RULES.values() if isinstance(rule, ModuleRule)]
 
 
 def of_reached(reached: Reached) -> Iterator[Finding]:
-    """What one finalizer comes to by calls; nothing where it never runs, which is FIN301."""
+    """What one finalizer comes to by calls; notes where it never runs before exit, which is FIN301."""
     finalizer = reached.finalizer
+    all_found = chain.from_iterable(rule.run(reached) for rule in _REACHES)
+    found = kept(filter(is_certain, all_found) if reached.is_generator else all_found)
     if finalizer.owner is not None and any(kept_until_exit(finalizer.owner, reached.summaries.evaluator)):
-        return iter(())
-    found = chain.from_iterable(rule.run(reached) for rule in _REACHES)
-    return kept(filter(is_certain, found) if reached.is_generator else found)
+        return map(_at_exit_only, found)
+    return found
 
 
 def at_exit(reached: Iterable[Finding], by_itself: Iterable[Finding]) -> Iterator[Finding]:
@@ -67,8 +68,12 @@ def at_exit(reached: Iterable[Finding], by_itself: Iterable[Finding]) -> Iterato
     kept_until_exit = any(f.code == "FIN301" and f.confidence is Confidence.HIGH for f in by_itself)
     for finding in reached:
         if kept_until_exit and finding.severity is Severity.WARNING and finding.code < "FIN2":
-            finding = finding._replace(severity=Severity.NOTE, message=f"{finding.message} (at exit only: FIN301)")
+            finding = _at_exit_only(finding)
         yield finding
+
+
+def _at_exit_only(finding: Finding) -> Finding:
+    return finding._replace(severity=Severity.NOTE, message=f"{finding.message} (at exit only: FIN301)")
 
 
 def of_finalizer(about: FinalizerPass) -> Iterator[Finding]:

@@ -99,6 +99,18 @@ PROGRAMS = {
         """,
         {("FIN105", 9): 0, ("FIN106", 9): 0},
     ),
+    "a put that locks, and may wait if there is a bound": (
+        """
+        import queue
+        class Pool:
+            def __init__(self, size): self.free = queue.Queue(size)
+        class A:
+            def __init__(self, pool: Pool): self.pool = pool
+            def __del__(self):
+                self.pool.free.put(None)
+        """,
+        {("FIN201", 8): 1},
+    ),
     "a wait, and one after kill": (
         """
         import subprocess

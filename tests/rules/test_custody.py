@@ -91,6 +91,14 @@ def test_somebody_may_be_inside(shape: tuple[str, str], tmp_path: Path) -> None:
     assert "A.put" in finding.message
 
 
+def test_an_annotation_beside_what_is_made_says_nothing_more(tmp_path: Path) -> None:
+    program = _OBJECT.replace("self.gate = {made}", "self.gate: threading.Lock = threading.Lock()")
+    more = "def f(self):\n        gate: threading.Lock = self.gate\n        with gate: self.items = [1]"
+    program = program.replace("{more}", more).replace("{end}", "with self.gate: pass")
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert finding.severity is Severity.NOTE
+
+
 def test_another_module_reads_it_and_keeps_it(tmp_path: Path) -> None:
     after = "def share(a: A, table): table['gate'] = a.gate\n"
     (finding,) = _lint(tmp_path, "threading.Lock()", "pass", after=after)

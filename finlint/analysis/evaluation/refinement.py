@@ -25,6 +25,7 @@ from finlint.analysis.evaluation.preconditions import implied
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.questions import question
 from finlint.analysis.models.library import OVER
+from finlint.analysis.program.definitions import giving
 from finlint.knowledge.entries import TellsOver
 from finlint.model import ir
 
@@ -164,7 +165,7 @@ class Refinement:
         function = state.context.function
         if function is None or any(param.name == name for param in function.ir.params):
             return None
-        definitions = function.index.names.get(name, [])
+        definitions = giving(function.index.names.get(name, ()))
         if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path:
             return None
         node = definitions[0].node

@@ -203,8 +203,11 @@ def judge(entry: Entry, args: Args, receiver: Value | None) -> Verdict | None:
         if (entry.receiver_nonblocking or entry.receiver_only_if) and not made:
             # Typed by an annotation: whether the queue is bounded is not known.
             return None
-        if entry.receiver_nonblocking and _any(entry.receiver_nonblocking, made) is True:
+        never = _any(entry.receiver_nonblocking, made)
+        if never is True:
             return None
+        # A queue of a size that is not known may be one without a bound.
+        sure = sure and never is False
         if entry.receiver_only_if:
             held = _any(entry.receiver_only_if, made)
             if held is False:

@@ -64,6 +64,11 @@ class Definition:
         self.key = key
 
 
+def giving(definitions: Iterable[Definition]) -> list[Definition]:
+    """Those that give a value: what an annotation says of the type is none (``self.lock: Lock = Lock()`` has both)."""
+    return [definition for definition in definitions if definition.how != "annotation"]
+
+
 #: The owner of what is stored through ``super()``: the first parameter.
 OWN = "super()"
 

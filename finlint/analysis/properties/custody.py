@@ -19,6 +19,7 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Bound, Object, Sequence, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
+from finlint.analysis.program.definitions import giving
 from finlint.analysis.program.statements import (
     call_at,
     expressions_in,
@@ -141,7 +142,7 @@ def _compares_threads(test: ir.Expr, function: FunctionNode) -> bool | None:
 
 def _is_thread(expr: ir.Expr, function: FunctionNode) -> bool:
     if isinstance(expr, ir.Name):
-        definitions = function.index.names.get(expr.id, [])
+        definitions = giving(function.index.names.get(expr.id, ()))
         return (
             len(definitions) == 1
             and isinstance(definitions[0].node, ir.Call)

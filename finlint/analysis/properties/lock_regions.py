@@ -12,7 +12,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, LibObject, Module, Object, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.definitions import Definition
+from finlint.analysis.program.definitions import Definition, giving
 from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, inner_blocks
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at
 from finlint.model import ir
@@ -162,12 +162,13 @@ def _makes_its_own(cls: Class, name: str, evaluator: Evaluator) -> bool:
     """Whether methods of the class and its bases store nothing by this name but what they make there and then."""
     stored: list[Definition] = []
     for node in _bases(cls, evaluator):
-        if name in node.members:  # of the class, for all objects
+        if not all(map(node.only_annotates, node.members.get(name, ()))):  # of the class, for all objects
             return False
         for binding in node.facts.members:
             method = node.function(binding) if binding.kind == "function" else None
             if method is not None and method.ir.params:
                 stored += method.index.stores.get((method.ir.params[0].name, name), [])
+    stored = giving(stored)
     made = (d.how == "value" and not d.path and isinstance(d.node, ir.Call) and not d.node.args for d in stored)
     return bool(stored) and all(made)
 
@@ -224,7 +225,7 @@ def _of_name(name: str, context: CallContext, evaluator: Evaluator, depth: int) 
     while current is not None and current.function is not None:
         function = current.function
         if name in function.ir.bound and name not in function.index.globals:
-            definitions = function.index.names.get(name, [])
+            definitions = giving(function.index.names.get(name, ()))
             if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path:
                 return None
             if LOCK_ALIASES.reached(depth):

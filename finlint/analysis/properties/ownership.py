@@ -13,7 +13,7 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, Value, alternatives, is_known
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.records import RECORD_DECORATORS
-from finlint.analysis.program.definitions import PUT, Definition, class_of
+from finlint.analysis.program.definitions import PUT, Definition, class_of, giving
 from finlint.analysis.program.escape import Thing, escapes
 from finlint.analysis.program.statements import calls_in, expressions_in, flat_statements, inner_blocks, last_name
 from finlint.analysis.program.symbols import ClassNode, FunctionNode
@@ -201,7 +201,7 @@ class _Attribute:
         if any((other, self.name) in method.index.stores for other in (owner, class_of(me))):
             return None
         # What is put into it is another thing, and None is none.
-        stored = method.index.stores.get((me, self.name), ())
+        stored = giving(method.index.stores.get((me, self.name), ()))
         return [d for d in stored if d.how not in PUT and d.node != ir.Const(None)]
 
     def _is_shared(self) -> bool:
@@ -248,7 +248,7 @@ class _Attribute:
     @staticmethod
     def _local(name: str, method: FunctionNode) -> object:
         """What a name of the method is given, and nothing else."""
-        definitions = method.index.names.get(name, ())
+        definitions = giving(method.index.names.get(name, ()))
         given = any(param.name == name for param in method.ir.params)
         only = definitions[0] if len(definitions) == 1 and name in method.ir.bound and not given else None
         return only.node if only is not None and only.how == "value" and not only.path else None

@@ -27,6 +27,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.models.registrars import Spec, argument_expression
+from finlint.analysis.program.definitions import giving
 from finlint.analysis.program.rebinding import bound_function, bound_value, last_binding
 from finlint.analysis.program.statements import children, flat_statements, parts_of
 from finlint.analysis.program.symbols import FunctionNode
@@ -194,7 +195,7 @@ class _Holder:
         if expr.id in self._names:
             return False
         self._names.add(expr.id)
-        definitions = function.index.names.get(expr.id, [])
+        definitions = giving(function.index.names.get(expr.id, ()))
         if len(definitions) == 1 and not definitions[0].path:
             node = definitions[0].node
             if definitions[0].how == "function" and isinstance(node, ir.Function):

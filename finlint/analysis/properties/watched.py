@@ -17,6 +17,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.models.registrars import Spec, argument_expression
+from finlint.analysis.program.definitions import giving
 from finlint.analysis.program.statements import flat_statements
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
@@ -64,7 +65,8 @@ def aliases(expr: ir.Expr | None, context: CallContext) -> set[str]:
     changed = True
     while changed:
         changed = False
-        for name, definitions in names.items():
+        for name, found in names.items():
+            definitions = giving(found)
             if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path:
                 continue
             node = definitions[0].node
