@@ -104,7 +104,10 @@ def test_the_figures_follow_from_the_findings() -> None:
 
 @pytest.mark.parametrize(
     ("samples", "said"),
-    [("BDEF", "of the {} findings of the first runs over B, D, E and F, "), ("F", "of the {} of F, the last, ")],
+    [
+        ("BDEFGH", "of the {} findings of the first runs over B, D, E, F, G and H, "),
+        ("GH", "of the {} of G and H, the last, "),
+    ],
 )
 def test_the_figures_of_fresh_code(samples: str, said: str) -> None:
     first = [row for row in JUDGED if row.sample in samples and row.was_shown]

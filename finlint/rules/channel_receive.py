@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from finlint.rules.base.reaching import BOUNDED, NOT_REPORTED, Reaches
+from finlint.analysis.execution.reachability import Witness
+from finlint.analysis.properties.last_words import is_there
+from finlint.model.finding import Severity
+from finlint.rules.base.reaching import BOUNDED, NOT_REPORTED, Mildly, Reached, Reaches, own_object
 from finlint.rules.base.rule import DEL
 
 
@@ -39,5 +42,14 @@ class ChannelReceive(Reaches):
                 except queue.Empty:
                     pass
     """
-    not_reported = NOT_REPORTED + BOUNDED
+    not_reported = (
+        NOT_REPORTED + BOUNDED + " What a thread that had the object has put into its queue in a `finally` is there by "
+        "then: a note."
+    )
     evidence = (DEL, "https://docs.python.org/3/library/queue.html#queue.Queue.get")
+
+    def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
+        context = witness.steps[-1].context
+        if not is_there(own_object(about.finalizer), context, witness.effect.span, about.summaries.evaluator):
+            return None
+        return Mildly(Severity.NOTE, ", into which a thread that had the object has put something before it ended")

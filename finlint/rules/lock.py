@@ -8,6 +8,9 @@ from finlint.model.finding import Confidence, Severity
 from finlint.rules.base.reaching import NOT_REPORTED, OWN, Mildly, Reached, Reaches, lock_of, takes_lock
 from finlint.rules.base.rule import BY_CLEANER, DEL, TRY_LOCK
 
+#: Calls from which on it is less sure that somebody else can have the lock by then (``docs/accuracy.md``).
+_FAR = 4
+
 
 class Lock(Reaches):
     code = "FIN102"
@@ -109,7 +112,8 @@ class Lock(Reaches):
     def certainty(self, witness: Witness, about: Reached) -> Confidence:
         sure = super().certainty(witness, about)
         # A library's own lock, or one of which nothing is known: nobody has seen who holds it.
-        seen = about.custody(witness).known or sure is not Confidence.HIGH
+        near = len(witness.steps) - 1 < _FAR
+        seen = sure is not Confidence.HIGH or (near and about.custody(witness).known)
         return sure if seen else Confidence.MEDIUM
 
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:

@@ -187,3 +187,33 @@ def test_a_thread_that_joins_itself(tmp_path: Path) -> None:
     program = "import threading\nclass T(threading.Thread):\n    def __del__(self): self.join()  # reported\n"
     (finding,) = of_code(lint(tmp_path, program), "FIN104")
     assert finding.message.endswith("does not run before, and never stops it")
+
+
+_LAST_WORDS = """
+import queue, threading
+class A:
+    def __init__(self):
+        self.answers = queue.Queue()
+        def run():
+            {run}
+        self.thread = threading.Thread(target={target})
+        self.thread.start()
+    def __del__(self):
+        while self.answers.get() is not None: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "target", "is_there"),
+    [
+        ("try: ask()\n            finally: self.answers.put(None)", "run", True),
+        ("try: ask()\n            finally: done(), self.answers.put(None)", "run", False),
+        ("ask()\n            self.answers.put(None)", "run", False),
+        ("try: ask()\n            finally: self.answers.put(None)", "print", False),
+        ("answers = self.answers\n            try: ask()\n            finally: self.others.put(None)", "run", False),
+    ],
+)
+def test_what_a_thread_that_had_the_object_has_put(tmp_path: Path, run: str, target: str, is_there: bool) -> None:
+    program = _LAST_WORDS.replace("{run}", run).replace("{target}", target)
+    (finding,) = of_code(lint(tmp_path, program), "FIN101")
+    assert finding.severity is (Severity.NOTE if is_there else Severity.ERROR)

@@ -99,6 +99,42 @@ def test_an_annotation_beside_what_is_made_says_nothing_more(tmp_path: Path) -> 
     assert finding.severity is Severity.NOTE
 
 
+_LENT = """
+import threading, weakref
+class Cache:
+    def __init__(self, path):
+        self.gate = threading.Lock()
+        self.file = open(path)
+    def run(self, operation):
+        with self.gate:
+            {does}
+    def read(self):
+        return self.run(lambda: self.file.read())
+    def save(self, text):
+        def op(): self.file.write(text)
+        self.run(op)
+    def close(self):
+        with self.gate: self.file.close()
+class Manager:
+    def __init__(self, path):
+        self.cache = Cache(path)
+        weakref.finalize(self, Cache.close, self.cache)
+"""
+
+
+@pytest.mark.parametrize(
+    ("does", "is_own"),
+    [
+        ("return operation()", True),
+        ("self.last = operation", False),
+        ("return threading.Timer(1, operation)", False),
+    ],
+)
+def test_a_function_that_is_lent_to_a_method_is_nobody_elses(tmp_path: Path, does: str, is_own: bool) -> None:
+    (finding,) = of_code(lint(tmp_path, _LENT.replace("{does}", does)), "FIN102")
+    assert (finding.severity is Severity.NOTE) is is_own
+
+
 def test_another_module_reads_it_and_keeps_it(tmp_path: Path) -> None:
     after = "def share(a: A, table): table['gate'] = a.gate\n"
     (finding,) = _lint(tmp_path, "threading.Lock()", "pass", after=after)

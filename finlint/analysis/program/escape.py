@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from finlint.analysis.program.statements import children, flat_statements
+from finlint.analysis.program.statements import children, expressions_in, flat_statements
 from finlint.model import ir
 
 #: Builtins that look at what they are given and keep nothing of it.
@@ -33,7 +33,8 @@ class Thing(NamedTuple):
     begin with it), so that functions inside may use them; a local name has the thing alone.
     ``bound`` says of an attribute whether it is a method, which refers to the thing where it is not called, and
     ``later`` whether a call of it gives something that runs on: a generator, a coroutine. ``allowed`` are expressions
-    that may be given away where they stand. ``by_name``: a local name for it is no other owner.
+    that may be given away where they stand. ``by_name``: a local name for it is no other owner. ``lent`` are arguments
+    of calls that the thing's own methods call, and do not keep.
     """
 
     is_it: Callable[[ir.Expr], bool]
@@ -42,6 +43,7 @@ class Thing(NamedTuple):
     later: Callable[[str], bool] = _no
     allowed: Callable[[ir.Expr], bool] | None = None
     by_name: bool = True
+    lent: Callable[[ir.Call, ir.Arg], bool] | None = None
 
 
 def escapes(function: ir.Function, thing: Thing) -> bool:
@@ -91,7 +93,8 @@ class _Walk:
 
     def _statement(self, stmt: ir.Stmt) -> bool:
         if isinstance(stmt, ir.FunctionDef):
-            return self._function(stmt.function) or any(map(self._given, _evaluated(stmt.function)))
+            inner = not self._is_only_lent(stmt.function.name) and self._function(stmt.function)
+            return inner or any(map(self._given, _evaluated(stmt.function)))
         if isinstance(stmt, ir.ClassDef):
             return any(map(self._given, (*stmt.decorators, *(arg.value for arg in stmt.bases))))
         if isinstance(stmt, ir.Assign):
@@ -182,7 +185,27 @@ class _Walk:
             return any(passed(arg.value) for arg in call.args)
         if self._used(call.func.value if isinstance(call.func, ir.Attr) else call.func):
             return True
-        return any(self._given(arg.value) for arg in call.args)
+        return any(self._given(arg.value) for arg in call.args if not self._is_lent(call, arg))
+
+    def _is_lent(self, call: ir.Call, arg: ir.Arg) -> bool:
+        """``self.run(lambda: ...)``: whether the method calls what it is given, and nobody has it later."""
+        return (
+            isinstance(arg.value, (ir.Lambda, ir.Name)) and self.thing.lent is not None and self.thing.lent(call, arg)
+        )
+
+    def _is_only_lent(self, name: str) -> bool:
+        """Whether a function inside this one is used for nothing else than to be called, or lent."""
+        if self.thing.lent is None:
+            return False
+        uses = sum(isinstance(part, ir.Name) and part.id == name for part in _parts(self.function))
+        calls = (expr for stmt in flat_statements(self.function.body) for expr in expressions_in(stmt))
+        fine = 0
+        for call in calls:
+            if isinstance(call, ir.Call):
+                fine += isinstance(call.func, ir.Name) and call.func.id == name
+                given = (arg for arg in call.args if isinstance(arg.value, ir.Name) and arg.value.id == name)
+                fine += sum(self._is_lent(call, arg) for arg in given)
+        return 0 < uses == fine
 
     def _function(self, function: ir.Function) -> bool:
         """A function inside this one: it is called by whoever has it."""

@@ -102,8 +102,26 @@ class Ownership:
             bound=lambda name: self.is_method(cls, name),
             later=lambda name: self.runs_later(cls, name),
             allowed=lambda expr: id(expr) in weakly,
+            lent=lambda call, arg: self._is_lent(call, arg, cls, me),
         )
         return escapes(method.ir, thing)
+
+    def _is_lent(self, call: ir.Call, given: ir.Arg, cls: Class, me: str) -> bool:
+        """Whether a method of the object, which ``me`` is, is given a function that it only calls."""
+        func = call.func
+        if not (isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id == me):
+            return False
+        function = self.evaluator.classes.class_function(cls, func.name)
+        if function is None or suspends(function.node) or not self.is_method(cls, func.name) or given.star:
+            return False
+        code = function.node.ir
+        names = [param.name for param in code.params[1:] if param.kind in ("pos", "any")]
+        at = next(number for number, arg in enumerate(call.args) if arg is given)
+        name = given.keyword or (names[at] if at < len(names) else "")
+        if not name or any(arg.star for arg in call.args[:at]):
+            return False
+        kept = Thing(lambda expr: isinstance(expr, ir.Name) and expr.id == name, False, lambda _: False)
+        return not escapes(code, kept)
 
     def _weakly(self, method: FunctionNode, me: str) -> Iterator[int]:
         """Where a method passes its object on to what does not keep it: ``weakref.ref(self)``, ``Base.close(self)``."""
