@@ -157,6 +157,7 @@ class Handle:
     ("more", "severity"),
     [
         ("self._count += 1", "note"),
+        ("self._count += 1\n\n    def helper(self):\n        return Helper(self._lock)", "warning"),
         ("self._count = yield", "warning"),
         ("self._count = wait()", "error"),
         ("self._names = [self]", "error"),

@@ -13,7 +13,8 @@ from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, LibObject, Module, Object, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.definitions import Definition, giving
-from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, inner_blocks
+from finlint.analysis.program.escape import Thing, escapes
+from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, inner_blocks, last_name
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at
 from finlint.model import ir
 from finlint.model.limits import LOCK_ALIASES
@@ -103,13 +104,16 @@ def holders(
 def is_momentary(context: CallContext, span: Span, evaluator: Evaluator, callback: FunctionNode | None) -> bool:
     """Whether others than ``callback`` and the function of ``context`` take the lock which ``span`` of ``context``
     acquires, and none of them, nor these two, does anything while it has it that takes time: a few statements without a
-    call, as counting or setting something."""
+    call, as counting or setting something. Nor does any give it to somebody of whom that is not known."""
     expr = acquired(context, span)
     lock = identity(expr, context, evaluator) if expr is not None else None
     if lock is None:
         return False
     others = False
+    thing = Thing(lambda part: last_name(part) == lock.name, with_owner=True, bound=lambda _: False)
     for node in _functions(lock, context, evaluator):
+        if escapes(node.ir, thing):
+            return False
         for holding in _held_blocks(node, lock, evaluator):
             others = others or node not in (callback, context.function)
             if not holding.by_with or _worst(holding.blocks) or any(map(_stays, flat_statements(holding.blocks))):

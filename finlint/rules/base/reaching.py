@@ -20,6 +20,7 @@ from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness, witnesses
 from finlint.analysis.properties.custody import Custody, custody
 from finlint.analysis.properties.lock_regions import Holder
+from finlint.analysis.properties.platforms import platform_of
 from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
 from finlint.model.source import Span
 from finlint.rules.base.describe import describe
@@ -226,7 +227,9 @@ class Reaches(Rule[Reached]):
             because = f", the first time only, while it makes `{witness.first}`"
         via = _through(witness)
         done = self.done(witness, about)
-        sentence = f"{describe(about.finalizer)} {done}{bounded}{via}{because}"
+        where = platform_of(witness.steps[1:] or witness.steps, about.summaries.evaluator)
+        where = f" ({where})" if where else ""
+        sentence = f"{describe(about.finalizer)} {done}{bounded}{where}{via}{because}"
         return sentence[:1].upper() + sentence[1:]
 
 

@@ -1,0 +1,104 @@
+"""Whether a finalizer's chain goes through a branch that only some platforms run: ``if sys.platform == "win32":``.
+
+Such a branch is not left out: who lints on Linux ships to Windows, too. But a reader has to know which users it is
+about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import Lib
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.reachability import Step
+from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, leaves
+from finlint.analysis.program.symbols import ModuleNode
+from finlint.model import ir
+from finlint.model.source import Span
+
+#: What names the platform. Definitions under such a condition of a module's body are not told.
+_NAMES = frozenset({"sys.platform", "os.name", "platform.system"})
+
+
+def platform_of(steps: tuple[Step, ...], evaluator: Evaluator) -> str:
+    """``only on win32``, ``not on nt``: what the first such branch says that one of ``steps`` is in; "" for none."""
+    for step in steps:
+        function = step.context.function
+        said = next(_around(function.ir.body, step.span, step.context, evaluator), "") if function is not None else ""
+        if said:
+            return said
+    return ""
+
+
+def _around(body: ir.Block, span: Span, context: CallContext, evaluator: Evaluator) -> Iterator[str]:
+    """What the branches around ``span``, and those that leave the block before it, say."""
+    pending = [body]
+    while pending:
+        block = pending.pop()
+        for number, stmt in enumerate(block):
+            pending.extend(inner_blocks(stmt))
+            if not isinstance(stmt, ir.If):
+                continue
+            # Where the span stands is looked for only where the condition says anything.
+            where = [list(_said(stmt.test, holds, context, evaluator)) for holds in (True, False)]
+            if where[0] and _has(stmt.body, span):
+                yield from where[0]
+            elif where[1]:
+                rest = block[number + 1 :] if stmt.body and leaves(stmt.body) else ()
+                if _has((*stmt.orelse, *rest), span):
+                    yield from where[1]
+
+
+def _said(test: ir.Expr, holds: bool, context: CallContext, evaluator: Evaluator) -> Iterator[str]:
+    if isinstance(test, ir.Not):
+        yield from _said(test.value, not holds, context, evaluator)
+    elif isinstance(test, ir.Bool):
+        if (test.op == "and") is holds:
+            yield from _said(test.left, holds, context, evaluator)
+            yield from _said(test.right, holds, context, evaluator)
+    elif isinstance(test, ir.Name):
+        constant = _constant(context.module, test.id)
+        if constant is not None:
+            yield from _said(constant, holds, evaluator.binding.module_context(context.module), evaluator)
+    elif isinstance(test, ir.Compare) and len(test.rest) == 1:
+        ((op, right),) = test.rest
+        if op in ("Equal", "NotEqual", "In", "NotIn") and _names_platform(test.left, context, evaluator):
+            names = _texts(right)
+            if names:
+                where = "only on" if holds is (op in ("Equal", "In")) else "not on"
+                yield f"{where} {' or '.join(names)}"
+    elif isinstance(test, ir.Call) and isinstance(test.func, ir.Attr) and test.func.name == "startswith":
+        names = _texts(test.args[0].value) if len(test.args) == 1 else []
+        if names and _names_platform(test.func.value, context, evaluator):
+            yield f"{'only' if holds else 'not'} on {' or '.join(names)}"
+
+
+def _constant(module: ModuleNode, name: str) -> ir.Expr | None:
+    """What a module's name is assigned once: ``WINDOWS = sys.platform == "win32"``."""
+    bound = module.bound(name)
+    statements = list(module.statements(bound[0])) if len(bound) == 1 else []
+    made = [stmt.value for stmt in statements if isinstance(stmt, (ir.Assign, ir.AnnAssign))]
+    return made[0] if len(made) == 1 and isinstance(made[0], (ir.Compare, ir.Call, ir.Not, ir.Bool)) else None
+
+
+def _names_platform(expr: ir.Expr, context: CallContext, evaluator: Evaluator) -> bool:
+    asked = expr.func if isinstance(expr, ir.Call) else expr
+    if not isinstance(asked, ir.Attr):
+        return False
+    module = evaluator.expressions.eval(asked.value, EvalState(context))
+    return isinstance(module, Lib) and f"{module.name}.{asked.name}" in _NAMES
+
+
+def _texts(expr: ir.Expr) -> list[str]:
+    parts = expr.items if isinstance(expr, ir.Display) else (expr,)
+    return [part.value for part in parts if isinstance(part, ir.Const) and isinstance(part.value, str)]
+
+
+def _has(block: ir.Block, span: Span) -> bool:
+    return any(
+        (isinstance(stmt, ir.With) and any(place == span for _, _, place in stmt.items))
+        or any(getattr(expr, "span", None) == span for expr in expressions_in(stmt))
+        for stmt in flat_statements(block)
+    )
