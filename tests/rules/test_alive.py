@@ -199,7 +199,7 @@ class A:
         self.thread = threading.Thread(target={target})
         self.thread.start()
     def __del__(self):
-        while self.answers.get() is not None: pass
+        while self.answers.get() is not None: pass  # reported
 """
 
 

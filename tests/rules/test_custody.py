@@ -114,7 +114,7 @@ class Cache:
         def op(): self.file.write(text)
         self.run(op)
     def close(self):
-        with self.gate: self.file.close()
+        with self.gate: self.file.close()  # reported
 class Manager:
     def __init__(self, path):
         self.cache = Cache(path)

@@ -66,7 +66,7 @@ def test_the_longest_timeout_is_none(tmp_path: Path, timeout: str, severity: Sev
                 self.thread = threading.Thread(target=print)
 
             def __del__(self):
-                self.thread.join({timeout})
+                self.thread.join({timeout})  # reported
         """
     (found,) = of_code(lint(tmp_path, source), "FIN104")
     assert found.severity is severity

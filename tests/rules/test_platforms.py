@@ -27,7 +27,7 @@ BRANCHES = {
 def test_it_says_where_it_is_run(tmp_path: Path, branch: str) -> None:
     program = (
         "import os, platform, sys, time\nWINDOWS = sys.platform == 'win32'\nMODE = os.environ['MODE']\n"
-        f"class A:\n    def __del__(self):\n        {branch}\n"
+        f"class A:\n    def __del__(self):\n        {branch}  # reported\n"
     )
     (finding,) = of_code(lint(tmp_path, program), "FIN103")
     said = BRANCHES[branch]
