@@ -171,6 +171,8 @@ def test_a_lock_that_nobody_has_for_long(tmp_path: Path, more: str, severity: st
 @pytest.mark.parametrize(("calls", "confidence"), [(2, "high"), (3, "medium")])
 def test_a_lock_far_away_is_less_sure(tmp_path: Path, calls: int, confidence: str) -> None:
     inner = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(1, calls))
-    source = f"import threading\nLOCK = threading.Lock()\n{inner}def f{calls}():\n    with LOCK: print([1])  # culprit\n"
+    source = (
+        f"import threading\nLOCK = threading.Lock()\n{inner}def f{calls}():\n    with LOCK: print([1])  # culprit\n"
+    )
     (found,) = of_code(lint(tmp_path, source + "class A:\n    def __del__(self): f1()  # reported\n"), "FIN102")
     assert found.confidence.value == confidence
