@@ -134,6 +134,23 @@ class Names:
         assigned = contained(*self._global_assignments(module, name))
         return union(assigned) if assigned else UNKNOWN
 
+    def is_never_changed(self, name: str, context: CallContext) -> bool:
+        """Whether ``name`` is a display of its module that is used for nothing but ``kind in KINDS``."""
+        inner: CallContext | None = context
+        while inner is not None and inner.function is not None:
+            if name in inner.function.ir.bound or any(param.name == name for param in inner.function.ir.params):
+                return False
+            inner = inner.parent
+        module = context.module
+        bound = module.bound(name)
+        statements = list(module.statements(bound[0])) if len(bound) == 1 else []
+        made = [stmt.value for stmt in statements if isinstance(stmt, (ir.Assign, ir.AnnAssign))]
+        if len(made) != 1 or not isinstance(made[0], ir.Display):
+            return False
+        otherwise = _uses_otherwise(name)
+        everywhere = [module, *self.ask.project.mentioning(name, module)]
+        return not any(other.source.lines("matching", otherwise) for other in everywhere)
+
     def _put_by_functions(self, module: ModuleNode, name: str) -> list[Value]:
         """What functions, and other statements of the module's body, put into a container that it makes."""
         out: list[Value] = []
@@ -375,6 +392,11 @@ def _puts_into(name: str) -> str:
     """Name and pattern for what may put something into the container ``name``."""
     methods = "|".join((*PUTS, *PUTS_ALL, SETS))
     return f"{name}\n" rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
+
+
+def _uses_otherwise(name: str) -> str:
+    """Name and pattern for what may be any other use of a container than to look what is in it."""
+    return f"{name}\n" rf"(?<!\bin )(?<!\bimport )(?<!\blen\()(?<![\w\"']){re.escape(name)}\b(?!\s*[:=])"
 
 
 def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:

@@ -62,7 +62,8 @@ class Operators:
         for op, right_expr in expr.rest:
             right = self.ask.expressions.eval(right_expr, state)
             if op in ("In", "NotIn"):
-                found = contains(left, right, right_expr, self._is_as_given(right_expr, state))
+                kept = isinstance(right_expr, ir.Name) and self.ask.names.is_never_changed(right_expr.id, state.context)
+                found = contains(left, right, right_expr, kept or self._is_as_given(right_expr, state))
                 verdict = None if found is None else found is (op == "In")
             else:
                 verdict = compared(left, op, right, isinstance(expr.left, ir.Name))
