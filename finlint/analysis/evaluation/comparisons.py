@@ -69,7 +69,7 @@ def contains(item: Value, container: Value, written: ir.Expr, as_given: bool) ->
         except TypeError:
             return None
     here = isinstance(written, (ir.Display, ir.DictDisplay))
-    fixed = isinstance(container, Sequence) and (here or container.kind in ("tuple", "frozenset"))
+    fixed = isinstance(container, Sequence) and (here or as_given or container.kind in ("tuple", "frozenset"))
     if fixed and isinstance(container, Sequence) and container.items is not None:
         return _is_among(item, container.items)
     if isinstance(container, Mapping) and (
