@@ -147,7 +147,7 @@ def registrations(count: int) -> str:
 
 def one_line(count: int) -> str:
     """Any number of statements on one line, each with a registrar's word."""
-    base = "import threading, weakref\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): LOCK.acquire()\n"
+    base = "import threading, weakref\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): LOCK.acquire()  # reported\n"
     return base + "word = 'finalize'; " * count + "\n"
 
 
