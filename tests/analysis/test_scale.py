@@ -179,7 +179,7 @@ def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_pa
 @pytest.mark.parametrize(
     ("program", "count"),
     [
-        (one_line, 20_000),
+        (one_line, 5_000),
         (methods, 10_000),
         (chain, 2_000),
         (method_chain, 2_000),

@@ -195,10 +195,14 @@ class Names:
         """Values of the bindings of one name: an unconditional one replaces those before it."""
         kept: list[Binding] = []
         elements: list[Value] = []
+        #: By lines, as one may hold any number of statements.
+        puts: dict[tuple[int, int], list[Value]] = {}
         for binding in found:
-            put = self._put_by(binding, context) if kept else []
-            elements += put
-            if put:
+            place = binding.line, binding.end_line
+            if kept and place not in puts:
+                puts[place] = self._put_by(binding, context)
+                elements += puts[place]
+            if kept and puts[place]:
                 # ``HOOKS += [close]``: what it was before is still there.
                 continue
             if not binding.conditional:
