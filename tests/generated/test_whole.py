@@ -11,7 +11,10 @@ from .execute import execute
 from .judge import findings, write
 from .whole import PROGRAMS, fault, programs
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is blocked is read from /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="what is blocked is read from /proc"),
+]
 
 TABLES = sorted(PROGRAMS.glob("*.txt"))
 
