@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator
 
 from finlint.scan.abandoned import guarded_yields
@@ -76,9 +77,10 @@ HERITABLE: frozenset[bytes] = frozenset(
     }
 )
 
-#: What ends a class's header, and how long one may be that is looked at.
-_END = b":"
-_LONGEST = 1_000
+#: What the end of a class's header is told by: brackets, colons, ends of lines; comments and texts are passed over.
+_PARTS = re.compile(rb"""\\\r?\n|[\[\](){}:\n]|\#[^\n]*|"[^"\n]*"|'[^'\n]*'""")
+#: Bytes of a header that are looked at; a longer one may name anything.
+_LONGEST = 10_000
 _SEPARATORS = bytes(c if chr(c).isalnum() or c in b"_" or c > 127 else 32 for c in range(256))
 
 
@@ -97,7 +99,9 @@ def headers_naming(data: bytes, names: Container[bytes]) -> Iterator[int]:
     at = data.find(b"class ")
     while at >= 0:
         words = _words(data, at)
-        if words:
+        if words is None:
+            yield at
+        elif words:
             if others is None:
                 others = frozenset(_renamed(data, names))
             if any(word in names or word in others for word in words):
@@ -116,10 +120,23 @@ def _renamed(data: bytes, names: Container[bytes]) -> Iterator[bytes]:
         at = data.find(b" as ", at + 4)
 
 
-def _words(data: bytes, at: int) -> list[bytes]:
-    """The words between the parentheses of the class statement at a place; none where there are none."""
-    opening = data.find(b"(", at, at + 200)
-    end = data.find(_END, at, at + _LONGEST)
-    if opening < 0 or end < opening:
-        return []
-    return data[opening:end].translate(_SEPARATORS).split()
+def _words(data: bytes, at: int) -> list[bytes] | None:
+    """The words between the parentheses of the class statement at a place; none where there are none, None where there
+    are too many to look at."""
+    depth = 0
+    opening = -1
+    following = data.find(b"class ", at + 6, at + _LONGEST)
+    last = following if following >= 0 else at + _LONGEST
+    for part in _PARTS.finditer(data, at, last):
+        what = part[0]
+        if what in b"([{":
+            if what == b"(" and not depth and opening < 0:
+                opening = part.start()
+            depth += 1
+        elif what in b")]}":
+            depth -= 1
+        elif depth <= 0 and what == b":":
+            return data[opening : part.start()].translate(_SEPARATORS).split() if opening >= 0 else []
+        elif depth <= 0 and what == b"\n":
+            return []
+    return None if depth > 0 and last < len(data) else []

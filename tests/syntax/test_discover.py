@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from finlint.scan.tokens import headers_naming
 from finlint.syntax.discover import Excluder, discover
 
 
@@ -104,3 +105,24 @@ def test_what_git_ignores(tmp_path: Path) -> None:
     assert found(tmp_path, respect_gitignore=False)[-2:] == ["pkg/keep.py", "pkg/local.py"]
     assert "out/b.py" in found(tmp_path, "out")
     assert found(tmp_path, "pkg") == ["pkg/keep.py", "pkg/local.py"]
+
+
+@pytest.mark.parametrize(
+    ("header", "names_it"),
+    [
+        ("class A(tqdm):", True),
+        ("class A[T: int](tqdm):", True),
+        ("class A(  # note: bases\n    tqdm\n):", True),
+        ("class A('x:y', tqdm):", True),
+        ("class A(x[1:2], tqdm):", True),
+        ("class A \\\n    (tqdm):", True),
+        ("class A(" + "Mixin, " * 400 + "tqdm):", True),
+        ("class A(" + "Mixin, " * 4_000 + "tqdm):", True),
+        ("class A:\n    x = (tqdm)", False),
+        ("class A(B):\n    x = tqdm", False),
+        ("text = 'a class of (tqdm'\nx: int", False),
+        ("class A(B  # one class of many\n):\n    x = tqdm", True),  # not told apart: the file is looked at
+    ],
+)
+def test_whether_a_class_header_names_a_base(header: str, names_it: bool) -> None:
+    assert (next(headers_naming(f"{header} pass\n".encode(), {b"tqdm"}), None) is not None) is names_it
