@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -32,8 +33,10 @@ class Diagnosis(NamedTuple):
     unanswered: bool = False
 
 
-#: Seconds that the linter gets: a report of a hang must not hang itself.
+#: Seconds of the processor's time that the linter gets: a report of a hang must not hang itself.
 PATIENCE = 20.0
+#: How many times that by the clock, on a machine that is busy otherwise.
+_BUSY = 6
 #: Bytes of stack for it: as much as a main thread has, wherever threads get less.
 _STACK = 16 << 20
 
@@ -56,14 +59,17 @@ def diagnose(text: str, mapped: Sequence[Mapped] = (), *, lint: bool = True) -> 
 def _joined(dump: Dump, found: list[Stuck], sources: Sources) -> tuple[Diagnosed, ...]:
     static = Static(sources)
     if not found:
-        found = verdicts(dump, sources, static.callbacks(_own_frames(dump)))
+        found = verdicts(dump, sources, static.callbacks(_own_frames(dump, sources)))
     return tuple(
         Diagnosed(verdict, static.match(frames, verdict.waits) if frames else None) for verdict, frames in found
     )
 
 
 def _in_time(work: Callable[[], _Answer]) -> _Answer | None:
-    """What ``work`` gives within ``PATIENCE``; None after that. Raises what it raises."""
+    """What ``work`` gives within ``PATIENCE``; None after that. Raises what it raises.
+
+    The clock alone would have a busy machine say less about the same dump than an idle one.
+    """
     answers: list[_Answer] = []
     errors: list[Exception] = []
 
@@ -80,7 +86,9 @@ def _in_time(work: Callable[[], _Answer]) -> _Answer | None:
         thread.start()
     finally:
         threading.stack_size(before)
-    thread.join(PATIENCE)
+    used, since = time.process_time(), time.monotonic()
+    while thread.is_alive() and time.process_time() - used < PATIENCE and time.monotonic() - since < _BUSY * PATIENCE:
+        thread.join(min(0.1, PATIENCE))
     if errors:
         raise errors[0]
     return answers[0] if answers else None
@@ -95,5 +103,5 @@ def seen(diagnosis: Diagnosis) -> list[Seen]:
     ]
 
 
-def _own_frames(dump: Dump) -> list[Frame]:
-    return [frame for thread in dump.threads for frame in thread.frames if not is_library(frame)]
+def _own_frames(dump: Dump, sources: Sources) -> list[Frame]:
+    return [frame for thread in dump.threads for frame in thread.frames if not is_library(frame, sources)]

@@ -49,16 +49,19 @@ class Lock(NamedTuple):
 
 def taken_at(frame: Frame, sources: Sources) -> list[Lock]:
     """The locks that the frame takes at its line: one of them is what it waits for, if it waits for a lock."""
-    statement = sources.statement(frame)
-    if statement is None:
+    statements = sources.statements(frame)
+    if not statements:
         return []
     found = []
-    if isinstance(statement, ast.With | ast.AsyncWith):
-        for item in statement.items:
-            expr = item.context_expr
-            if expr.lineno <= frame.line <= (expr.end_lineno or 0) and not isinstance(expr, ast.Call):
-                found.append(expr)
-    for call in calls(statement, frame.line):
+    # ``with lock: work()`` on one line is at the block as much as at the lock: only the instruction tells.
+    outer = statements if _may_enter(frame) else statements[-1:]
+    for statement in outer:
+        if isinstance(statement, ast.With | ast.AsyncWith):
+            for item in statement.items:
+                expr = item.context_expr
+                if expr.lineno <= frame.line <= (expr.end_lineno or 0) and not isinstance(expr, ast.Call):
+                    found.append(expr)
+    for call in calls(statements[-1], frame.line):
         if isinstance(call.func, ast.Attribute) and call.func.attr in _TAKES:
             found.append(call.func.value)
         elif callee(call) in _HANDS_OVER and len(call.args) == 1:
@@ -66,15 +69,33 @@ def taken_at(frame: Frame, sources: Sources) -> list[Lock]:
     return [_lock(expr, frame, frame.line, sources) for expr in found]
 
 
-def held_by(frame: Frame, sources: Sources) -> list[Lock]:
-    """The locks that the frame has taken and not given back before its line, the last first."""
+def _may_enter(frame: Frame) -> bool:
+    """Whether the frame's instruction may be that of ``with``, before the block."""
+    return not frame.opcode or "WITH" in frame.opcode
+
+
+def held_by(frame: Frame, sources: Sources, *, interrupted: bool = False) -> list[Lock]:
+    """The locks that the frame has taken and not given back before its line, the last first.
+
+    ``interrupted``: a finalizer was started in it, so that it waits for nothing itself.
+    """
     tree = sources.tree(frame.path)
     if tree is None:
         return []
     function = sources.scope(frame).function
     held: dict[str, tuple[ast.expr, int]] = {}
     _walk(function.body if function is not None else tree.body, frame.line, held)
+    if interrupted or not _may_enter(frame):
+        for expr in _entered_on(frame, sources):
+            held.setdefault(ast.unparse(expr), (expr, expr.lineno))
     return [_lock(expr, frame, line, sources) for expr, line in reversed(held.values())]
+
+
+def _entered_on(frame: Frame, sources: Sources) -> list[ast.expr]:
+    """The locks of ``with lock: work()`` at the frame's line, which is in the block."""
+    around = sources.statements(frame)[:-1]
+    items = [item.context_expr for s in around if isinstance(s, ast.With | ast.AsyncWith) for item in s.items]
+    return [expr for expr in items if expr.end_lineno == frame.line and not isinstance(expr, ast.Call)]
 
 
 def _walk(block: list[ast.stmt], line: int, held: dict[str, tuple[ast.expr, int]]) -> None:

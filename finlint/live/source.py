@@ -85,10 +85,15 @@ class Sources:
         tree = self.tree(frame.path)
         return _scope(tree, frame) if tree is not None else Scope(None, "")
 
+    def statements(self, frame: Frame) -> list[ast.stmt]:
+        """The statements that the frame's line lies in, the innermost last."""
+        tree = self.tree(frame.path)
+        return _statements(tree.body, frame.line) if tree is not None else []
+
     def statement(self, frame: Frame) -> ast.stmt | None:
         """The innermost statement at the frame's line."""
-        tree = self.tree(frame.path)
-        return _statement(tree.body, frame.line) if tree is not None else None
+        around = self.statements(frame)
+        return around[-1] if around else None
 
     def calls_finalize(self, frame: Frame) -> bool:
         """Whether the line calls what the file makes by ``finalize(...)``: an explicit call of a finalizer."""
@@ -200,9 +205,9 @@ def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield part.body
 
 
-def _statement(block: list[ast.stmt], line: int) -> ast.stmt | None:
+def _statements(block: list[ast.stmt], line: int) -> list[ast.stmt]:
     for statement in block:
         if _contains(statement, line):
-            inner = (_statement(b, line) for b in blocks(statement))
-            return next((s for s in inner if s is not None), statement)
-    return None
+            inner = (_statements(b, line) for b in blocks(statement))
+            return [statement, *next(filter(None, inner), ())]
+    return []

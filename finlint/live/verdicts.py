@@ -181,7 +181,7 @@ def _wanted(frames: Sequence[Frame], sources: Sources) -> list[Lock]:
         if number and frames[number - 1].name not in ("__enter__", "acquire"):
             break
         here = locks.taken_at(frame, sources)
-        if is_library(frame):
+        if is_library(frame, sources):
             # The lock of its own that ``Condition.wait`` sleeps on is what nobody else takes.
             here = [lock for lock in here if not locks.is_local(lock, sources)]
         if not here and number:
@@ -198,7 +198,7 @@ def _waits(frames: Sequence[Frame], wanted: Sequence[Lock], sources: Sources) ->
         place = Place(lock.frame.path, lock.line, lock.frame.function)
         return Waits(lock.text, place, is_lock=True, address=address, object=shown)
     for number, frame in enumerate(frames):
-        if is_library(frame) and number + 1 < len(frames):
+        if is_library(frame, sources) and number + 1 < len(frames):
             continue
         text = _call_text(frame, frames[number - 1] if number else None, sources)
         return Waits(text, _place(frame), is_lock=False) if text else None
@@ -208,9 +208,12 @@ def _waits(frames: Sequence[Frame], wanted: Sequence[Lock], sources: Sources) ->
 _LIBRARY = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
 
 
-def is_library(frame: Frame) -> bool:
+def is_library(frame: Frame, sources: Sources) -> bool:
     """Whether the file is of the standard library, of whichever Python the dump is of."""
     path = frame.path
+    if not os.path.isabs(path):
+        # ``py-spy dump`` has ``threading.py``; the program's own folder comes before the library's.
+        path = os.path.realpath(sources.resolve(path) or path)
     if "site-packages" in path or "dist-packages" in path:
         return False
     return path.startswith((*_LIBRARY, "<frozen ")) or _in_library_folder(path)
@@ -257,7 +260,7 @@ def _holders(
     for lock in wanted:
         for owner, frames in stacks:
             for frame in frames:
-                for held in locks.held_by(frame, sources):
+                for held in locks.held_by(frame, sources, interrupted=owner is thread):
                     certainty = locks.same(lock, held, sources)
                     mine = owner is thread
                     if certainty is Certainty.NO or (mine and (lock.reentrant or held.reentrant)):

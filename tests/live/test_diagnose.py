@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -287,6 +288,50 @@ def second():
 def test_two_threads_that_wait_for_each_other(tmp_path: Path) -> None:
     [found] = stacks(tmp_path, CROSSED, ["wait two", "has one"], ["wait one"])
     assert found.verdict.state == "deadlock"
+
+
+@pytest.mark.parametrize(
+    ("at", "below", "state", "text"),
+    [
+        ("enters", "has", "self-deadlock", "self._lock"),
+        ("sleeps", "has", "blocked", "time.sleep(9)"),
+        ("enters", "had", "blocked", "self._lock"),
+    ],
+)
+def test_a_block_on_the_line_of_its_lock(tmp_path: Path, at: str, below: str, state: str, text: str) -> None:
+    source = (
+        "class O:\n    def __del__(self):\n        with self._lock: self.kept.remove(1)  # enters\n"
+        "    def close(self):\n        with self._lock: pass\n        time.sleep(9)  # sleeps\n"
+        "    def use(self):\n        with self._lock: self.kept.clear()  # has\n        self.kept.clear()  # had\n"
+    )
+    [found] = stacks(tmp_path, source, [at, below] if at == "enters" else [at, "enters", below])
+    assert found.verdict.waits is not None
+    assert (found.verdict.state, found.verdict.waits.text) == (state, text)
+
+
+def test_who_waits_at_the_line_of_a_lock_and_its_block_does_not_hold_it(tmp_path: Path) -> None:
+    source = (
+        "class O:\n    def __del__(self):\n        with self._lock: pass  # enters\n"
+        "    def use(self):\n        with self._lock: pass  # waits\n\ndef drop():\n    x = None  # drop\n"
+    )
+    [found] = stacks(tmp_path, source, ["enters", "drop"], ["waits"])
+    assert (found.verdict.state, found.verdict.held, len(found.verdict.behind)) == ("blocked", None, 1)
+
+
+def test_a_shortened_path_of_the_library_is_the_library(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import threading\nnever = threading.Event()\nclass O:\n    def __del__(self):\n        never.wait()\n"
+    )
+    line = next(
+        n for n, t in enumerate(inspect.getsource(threading).splitlines(), 1) if t.strip() == "waiter.acquire()"
+    )
+    dump = (
+        'Process 1: python app.py\nThread 1 (idle): "MainThread"\n'
+        f"    wait (threading.py:{line})\n    wait (threading.py:{line + 300})\n    __del__ (app.py:5)\n    <module> (app.py:7)\n"
+    )
+    [found] = diagnose(dump, (Mapped("/srv", str(tmp_path)),), lint=False).stuck
+    assert found.verdict.waits is not None
+    assert found.verdict.waits.text == "never.wait()"
 
 
 def test_what_is_no_lock_is_said_as_the_call(tmp_path: Path) -> None:
