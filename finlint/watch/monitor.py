@@ -17,7 +17,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from finlint.live.recognise import Running, running
@@ -29,6 +29,9 @@ from finlint.watch.record import record, roots, young
 PACE = 0.1
 #: Looks after which a thread that seems to have stood still is looked at anew.
 _AGAIN = 10
+
+#: The mark's time of a collection that no look has yet found without a Python frame.
+_UNSEEN = -1.0
 
 _now, _nap, _ident = time.monotonic, time.sleep, _thread.get_ident
 
@@ -174,7 +177,7 @@ class Monitor:
             except ValueError:  # called from C alone
                 frame = 0
             now = _now()
-            self._collecting[_ident()] = _Collecting(frame, now, sight.Mark(now))
+            self._collecting[_ident()] = _Collecting(frame, now, sight.Mark(_UNSEEN))
         else:
             self._collecting.pop(_ident(), None)
 
@@ -314,6 +317,9 @@ class Monitor:
     def _looked_at(self, ident: int, top: FrameType, now: float) -> _Looked:
         """What a thread is in."""
         entry = self._collecting.get(ident)
+        if entry is not None and _is_within(Monitor._on_gc.__code__, top, entry.frame):
+            # A thread that waited for the interpreter through a long collection gets it in the hook, at the end.
+            entry = None
         frames = sight.chain(top)
         collection = None
         if entry is not None:
@@ -323,10 +329,15 @@ class Monitor:
         thread = Thread(str(ident), "", plain, collection=collection)
         found = running(thread, hooked=True)
         sighting = None
+        if entry is not None and (not found or found[0].at >= 0):
+            entry.mark.since = _UNSEEN
         if found and found[0].at >= 0:
             own = frames[found[0].at]
             sighting = Sighting(ident, id(own), self._mark(ident, own, now), found[0], thread)
         elif found and entry is not None:
+            if entry.mark.since == _UNSEEN:
+                # Not since the collection began: a large one takes long, and lets nobody look meanwhile.
+                entry.mark.since = now
             sighting = Sighting(ident, 0, entry.mark, found[0], thread)
         return _Looked(self._key(ident, top), sighting, 0)
 
@@ -346,6 +357,16 @@ class Monitor:
 
 
 sight.OURS.add(id(Monitor._on_gc.__code__))
+
+
+def _is_within(code: CodeType, top: FrameType, base: int) -> bool:
+    """Whether a call of ``code`` is among the frames from ``top`` down to the one with the id ``base``."""
+    frame: FrameType | None = top
+    while frame is not None and id(frame) != base:
+        if frame.f_code is code:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _taken() -> _thread.LockType:

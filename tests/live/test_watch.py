@@ -5,12 +5,15 @@ Programs run in processes of their own. They end when the report has come: nothi
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from typing import Any
 import pytest
 
 from finlint import watch
+from finlint.watch.monitor import Monitor
 from finlint.watch.record import roots
 from tests.live import scenarios
 
@@ -107,6 +111,59 @@ threading.Thread(target=pool.work, args=(pool.Pool(),), name="worker-1").start()
     assert found["seconds"] >= 0.05
     assert found["collector"]["seconds"] > 0
     assert (found["finding"]["code"], found["finding"]["hops"]) == ("FIN102", 3)
+
+
+def test_a_long_collection_is_not_a_callback() -> None:
+    """Who waits for the interpreter meanwhile gets it in our own hook, at the end of the collection."""
+    records: list[dict[str, Any]] = []
+    monitor = Monitor(1e-9, records.append)
+    let_go: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    class Ending(dict[int, Any]):
+        @property
+        def pop(self) -> Any:  # type: ignore[override]
+            return let_go.get  # in C: the hook is the innermost frame
+
+    main = threading.get_ident()
+
+    def look() -> None:
+        try:
+            while sys._current_frames()[main].f_locals.get("phase") != "stop":
+                pass
+            for _ in range(3):
+                monitor.look(frozenset({threading.get_ident()}))
+        finally:
+            let_go.put(None)
+
+    monitor._collecting = Ending()
+    gc.disable()  # one collection is meant, and here
+    monitor.listen()
+    looker = threading.Thread(target=look)
+    looker.start()
+    try:
+        gc.collect()
+        looker.join()
+    finally:
+        gc.callbacks.remove(monitor._on_gc)
+        gc.enable()
+    assert records == []
+
+
+def test_a_callback_in_c_is_what_the_collector_waits_for() -> None:
+    found = report_of(
+        """
+import queue
+class Plain: pass
+thing = Plain()
+cyc(thing)
+reference = weakref.ref(thing, queue.SimpleQueue().get)
+del thing
+watch.start(0.05, report)
+gc.collect()
+"""
+    )
+    assert (found["kind"], found["started_by"]) == ("a callback without a Python frame", "collector")
+    assert found["collector"]["seconds"] >= found["seconds"] >= 0.05
 
 
 def test_what_piles_up_is_counted_by_type() -> None:
