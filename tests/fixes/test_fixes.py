@@ -252,8 +252,7 @@ CASES = [
         """
         import queue
         class A:
-            def __init__(self):
-                self._dead: "queue.Queue[int]" = queue.Queue()  # ids
+            _dead: "queue.Queue[int]" = queue.Queue()  # ids
             def __del__(self):
                 self._dead.put(id(self), timeout=1)
             def drain(self):
@@ -263,8 +262,7 @@ CASES = [
         """
         import queue
         class A:
-            def __init__(self):
-                self._dead: "queue.SimpleQueue[int]" = queue.SimpleQueue()  # ids
+            _dead: "queue.SimpleQueue[int]" = queue.SimpleQueue()  # ids
             def __del__(self):
                 self._dead.put(id(self), timeout=1)
             def drain(self):

@@ -66,7 +66,7 @@ def test_every_report_is_on_the_right_test(more: tuple[str, ...], tmp_path: Path
     done = run(*WATCHED, *more, "--finlint-live", str(live), "finalizers.py")
     assert outcomes(done) == {name: wanted(name) for name in TESTS}, done.stdout + done.stderr
     text = done.stdout
-    assert "slow: `Slow.__del__` (__del__) took at least 0." in text
+    assert re.search(r"slow: `Slow\.__del__` \(__del__\) took at least \d+\.\d", text)  # longer under load
     assert "raises: ValueError: no leaves `Raises.__del__`" in text
     assert "leaves the callback of a `weakref.finalize`" in text
     assert "it waits for its own thread (self-deadlock)" in text
