@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Iterator
 
 from finlint.scan.abandoned import guarded_yields
@@ -77,10 +76,9 @@ HERITABLE: frozenset[bytes] = frozenset(
     }
 )
 
-#: What the end of a class's header is told by: brackets, colons, ends of lines; comments and texts are passed over.
-_PARTS = re.compile(rb"""\\\r?\n|[\[\](){}:\n]|\#[^\n]*|"[^"\n]*"|'[^'\n]*'""")
 #: Bytes of a header that are looked at; a longer one may name anything.
 _LONGEST = 10_000
+_PLAIN = bytes(c for c in range(256) if chr(c).isalnum() or c in b"_.,= \r\n\t" or c > 127)
 _SEPARATORS = bytes(c if chr(c).isalnum() or c in b"_" or c > 127 else 32 for c in range(256))
 
 
@@ -123,20 +121,34 @@ def _renamed(data: bytes, names: Container[bytes]) -> Iterator[bytes]:
 def _words(data: bytes, at: int) -> list[bytes] | None:
     """The words between the parentheses of the class statement at a place; none where there are none, None where there
     are too many to look at."""
+    following = data.find(b"class ", at + 6, at + _LONGEST)
+    last = following if following >= 0 else min(at + _LONGEST, len(data))
+    colon = data.find(b":", at, last)
+    # Most headers are nothing but names in one pair of parentheses.
+    if colon >= 0 and data[at:colon].translate(None, _PLAIN) in (b"", b"()"):
+        return data[at:colon].partition(b"(")[2].translate(_SEPARATORS).split()
     depth = 0
     opening = -1
-    following = data.find(b"class ", at + 6, at + _LONGEST)
-    last = following if following >= 0 else at + _LONGEST
-    for part in _PARTS.finditer(data, at, last):
-        what = part[0]
+    while at < last:
+        what = data[at : at + 1]
         if what in b"([{":
             if what == b"(" and not depth and opening < 0:
-                opening = part.start()
+                opening = at
             depth += 1
         elif what in b")]}":
             depth -= 1
+        elif what in b"#\"'":
+            # A comment, or a text on one line: what is in there ends nothing.
+            at = data.find(b"\n" if what == b"#" else what, at + 1, last)
+            if at < 0:
+                break
+            if what == b"#":
+                continue
+        elif what == b"\\":
+            at += 1
         elif depth <= 0 and what == b":":
-            return data[opening : part.start()].translate(_SEPARATORS).split() if opening >= 0 else []
+            return data[opening:at].translate(_SEPARATORS).split() if opening >= 0 else []
         elif depth <= 0 and what == b"\n":
             return []
+        at += 1
     return None if depth > 0 and last < len(data) else []
