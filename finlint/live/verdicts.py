@@ -211,9 +211,9 @@ _LIBRARY = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name i
 def is_library(frame: Frame, sources: Sources) -> bool:
     """Whether the file is of the standard library, of whichever Python the dump is of."""
     path = frame.path
-    if not os.path.isabs(path):
+    if not os.path.isabs(path) and (found := sources.resolve(path)) is not None:
         # ``py-spy dump`` has ``threading.py``; the program's own folder comes before the library's.
-        path = os.path.realpath(sources.resolve(path) or path)
+        path = os.path.realpath(found)
     if "site-packages" in path or "dist-packages" in path:
         return False
     return path.startswith((*_LIBRARY, "<frozen ")) or _in_library_folder(path)

@@ -17,7 +17,8 @@ from finlint.live import attaching, diagnosis
 from finlint.live.diagnosis import Diagnosed, Diagnosis, diagnose
 from finlint.live.readers import DumpError, read
 from finlint.live.source import Mapped, Sources
-from finlint.live.verdicts import Stuck, verdicts
+from finlint.live.stacks import Frame
+from finlint.live.verdicts import Stuck, is_library, verdicts
 from tests.cli.conftest import Run
 
 HERE = Path(__file__).parent
@@ -39,6 +40,24 @@ def only(diagnosis: Diagnosis) -> Diagnosed:
 def line_of(program: str, text: str) -> int:
     lines = (PROGRAMS / program).read_text().splitlines()
     return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_one"),
+    [
+        ("threading.py", True),
+        (threading.__file__, True),
+        ("<frozen importlib._bootstrap>", True),
+        ("/opt/python/lib/python3.9/queue.py", True),
+        ("C:\\Python313\\Lib\\queue.py", True),
+        ("C:\\srv\\app\\pool.py", False),
+        ("/opt/lib/python3.9/site-packages/pool.py", False),
+        ("pool.py", False),
+        ("<stdin>", False),
+    ],
+)
+def test_files_of_the_library(path: str, is_one: bool) -> None:
+    assert is_library(Frame("f", path, 1), Sources(MAPPED)) is is_one
 
 
 @pytest.mark.parametrize("form", FORMATS)
