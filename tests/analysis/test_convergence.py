@@ -35,6 +35,21 @@ def test_the_order_of_definitions_does_not_matter(order: tuple[int, ...], tmp_pa
     assert codes(report) == ["FIN103", "FIN103"]
 
 
+@pytest.mark.parametrize(
+    "methods",
+    [
+        "    def over(self): return self.flag and self.over()\n",
+        "    def over(self): return self.flag and self.other()\n    def other(self): return self.over()\n",
+        "    @property\n    def now(self): return self.over()\n    def over(self): return self.flag and self.now\n",
+    ],
+)
+def test_a_question_that_asks_itself(methods: str, tmp_path: Path) -> None:
+    waits = "    def __del__(self):\n        if self.over(): self.thread.join()  # reported\n"
+    made = "    def __init__(self, flag):\n        self.flag = flag\n        self.thread = threading.Thread()\n"
+    report = check(tmp_path, {"a": f"import threading\nclass A:\n{made}{methods}{waits}"})
+    assert codes(report) == ["FIN104"]
+
+
 class _Graph:
     """Queries that ask each other: each gives its own constant, if it has one, and what those give that it asks."""
 

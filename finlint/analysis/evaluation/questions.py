@@ -3,26 +3,39 @@ what its own question says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from typing import NamedTuple
 
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Bound, Function, Marked, Object, alternatives
+from finlint.analysis.domain.values import Bound, Function, Marked, Object
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 
 
-def question(asked: ir.Expr, state: EvalState, ask: Queries) -> ir.Expr | None:
-    """What a call, or a property, asks in words of its caller; None for what does more than that."""
+class Question(NamedTuple):
+    """What ``function`` asks, as its caller would write it."""
+
+    function: FunctionNode
+    text: ir.Expr
+
+
+def question(asked: ir.Expr, state: EvalState, ask: Queries, through: Container[FunctionNode]) -> Question | None:
+    """What a call, or a property, asks in words of its caller; None for what does more than that, and for functions
+    whose question it is already (``through``)."""
     if isinstance(asked, ir.Call) and not all(_is_path(arg) for arg in asked.args):
         return None
-    function, given = _asked(asked, EvalState(state.context, dict(state.env or {})), ask)
-    if function is None or function.ir.is_async or function.ir.is_generator or len(given) != len(function.ir.params):
+    function, given = _asked(asked, state.quiet(), ask)
+    if function is None or function in through or len(given) != len(function.ir.params):
+        return None
+    if function.ir.is_async or function.ir.is_generator:
         return None
     body = [s for s in function.ir.body if not (isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Const))]
     if len(body) != 1 or not isinstance(body[0], ir.Return) or body[0].value is None:
         return None
-    return _with(body[0].value, {param.name: expr for param, expr in zip(function.ir.params, given, strict=True)})
+    params = (param.name for param in function.ir.params)
+    text = _with(body[0].value, dict(zip(params, given, strict=True)))
+    return Question(function, text) if text is not None else None
 
 
 def _is_path(arg: ir.Arg) -> bool:
@@ -42,8 +55,7 @@ def _asked(asked: ir.Expr, state: EvalState, ask: Queries) -> tuple[FunctionNode
     if not isinstance(receiver, Object):
         return None, []
     member = ask.classes.class_member(receiver.cls, read.name)
-    options = alternatives(member[1]) if member is not None else ()
-    found = next(iter(options), None) if len(options) == 1 else None
+    found = member[1] if member is not None else None
     if isinstance(asked, ir.Call) and isinstance(found, Function):
         return found.node, [read.value, *args]
     if isinstance(asked, ir.Attr) and isinstance(found, Marked) and found.kind == "property":

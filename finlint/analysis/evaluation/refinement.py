@@ -24,8 +24,9 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.preconditions import implied
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.questions import question
-from finlint.analysis.models.library import OVER
+from finlint.analysis.models.library import OVER, ended
 from finlint.analysis.program.definitions import giving
+from finlint.analysis.program.symbols import FunctionNode
 from finlint.knowledge.entries import TellsOver
 from finlint.model import ir
 
@@ -34,6 +35,7 @@ _DIFFERENT = ("IsNot", "NotEqual")
 
 #: What is known of an answer.
 _Answer = Literal["true", "false", "not-none"]
+_NONE: frozenset[FunctionNode] = frozenset()
 
 
 class Refinement:
@@ -50,31 +52,32 @@ class Refinement:
         self.refine(test, holds, inner)
         return inner
 
-    def refine(self, test: ir.Expr, holds: bool, state: EvalState) -> None:
-        """Narrow the environment of ``state`` by a condition that is known to hold, or not to."""
+    def refine(self, test: ir.Expr, holds: bool, state: EvalState, through: frozenset[FunctionNode] = _NONE) -> None:
+        """Narrow the environment of ``state`` by a condition that is known to hold, or not to. ``through``: the
+        functions whose question it is, which are not asked again: one may ask itself."""
         if isinstance(test, ir.Not):
-            self.refine(test.value, not holds, state)
+            self.refine(test.value, not holds, state, through)
         elif isinstance(test, ir.Bool):
             if (test.op == "and") is holds:
-                self.refine(test.left, holds, state)
-                self.refine(test.right, holds, state)
+                self.refine(test.left, holds, state, through)
+                self.refine(test.right, holds, state, through)
         elif isinstance(test, ir.Walrus):
             if holds and state.env is not None:
                 state.env[test.target] = without_none(known_in(state.env, test.target) or UNKNOWN)
-            self._of_answer(test.value, "true" if holds else "false", state)
+            self._of_answer(test.value, "true" if holds else "false", state, through)
         elif isinstance(test, ir.Compare):
-            self._compared(test, holds, state)
+            self._compared(test, holds, state, through)
         elif isinstance(test, (ir.Name, ir.Attr)):
             if holds:
                 self.narrow(test, _true_values, state)
                 if state.env is not None:
                     state.env.update(implied(test, state, self.ask))
-            self._of_answer(test, "true" if holds else "false", state)
+            self._of_answer(test, "true" if holds else "false", state, through)
         elif isinstance(test, ir.Call):
             self._isinstance(test, holds, state)
-            self._of_answer(test, "true" if holds else "false", state)
+            self._of_answer(test, "true" if holds else "false", state, through)
 
-    def _compared(self, test: ir.Compare, holds: bool, state: EvalState) -> None:
+    def _compared(self, test: ir.Compare, holds: bool, state: EvalState, through: frozenset[FunctionNode]) -> None:
         if len(test.rest) != 1:
             return
         ((op, right),) = test.rest
@@ -87,16 +90,18 @@ class Refinement:
                 self.narrow(test.left, lambda _: Const(None, False), state)
             else:
                 self.narrow(test.left, without_none, state)
-                self._of_answer(asked, "not-none", state)
+                self._of_answer(asked, "not-none", state, through)
         elif isinstance(right.value, bool):
-            self._of_answer(asked, "true" if right.value is same else "false", state)
+            self._of_answer(asked, "true" if right.value is same else "false", state, through)
         elif same:
             # ``if process.poll() == 0``
-            self._of_answer(asked, "not-none", state)
+            self._of_answer(asked, "not-none", state, through)
 
     # -- what an answer says of the one who was asked
 
-    def _of_answer(self, asked: ir.Expr, answer: _Answer, state: EvalState) -> None:
+    def _of_answer(
+        self, asked: ir.Expr, answer: _Answer, state: EvalState, through: frozenset[FunctionNode] = _NONE
+    ) -> None:
         """``asked`` gave ``answer``: perhaps that what its receiver would be waited for is over."""
         if isinstance(asked, ir.Name):
             told = self._asked_before(asked.id, state)
@@ -104,10 +109,10 @@ class Refinement:
                 return
             asked = told
         if answer == "true" and isinstance(asked, ir.Compare):
-            self._compared(asked, True, state)
+            self._compared(asked, True, state, through)
             return
         if isinstance(asked, ir.Not) and answer in ("true", "false"):
-            self._of_answer(asked.value, "false" if answer == "true" else "true", state)
+            self._of_answer(asked.value, "false" if answer == "true" else "true", state, through)
             return
         read = asked.func if isinstance(asked, ir.Call) else asked
         if isinstance(read, ir.Attr) and isinstance(read.value, ir.Walrus):
@@ -115,12 +120,12 @@ class Refinement:
             walrus = read.value
             for value in (walrus.value, ir.Name(walrus.target, read.span)):
                 one = read._replace(value=value)
-                self._of_answer(asked._replace(func=one) if isinstance(asked, ir.Call) else one, answer, state)
+                self._of_answer(asked._replace(func=one) if isinstance(asked, ir.Call) else one, answer, state, through)
             return
         if isinstance(asked, ir.Call) and answer == "true":
             self._all(asked, state)
-        if answer in ("true", "false") and (meant := question(asked, state, self.ask)) is not None:
-            self.refine(meant, answer == "true", state)
+        if answer in ("true", "false") and (meant := question(asked, state, self.ask, through)) is not None:
+            self.refine(meant.text, answer == "true", state, through | {meant.function})
             return
         if not isinstance(read, ir.Attr) or not dotted(read.value):
             return
@@ -200,7 +205,7 @@ class Refinement:
 
 
 def _over(value: Value) -> Value:
-    return union(v._replace(mode=OVER) if isinstance(v, LibObject) else v for v in alternatives(value))
+    return ended(value, OVER)
 
 
 def _not_zero(tells: TellsOver, answer: _Answer) -> bool:
