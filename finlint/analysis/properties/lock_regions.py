@@ -21,22 +21,22 @@ from finlint.model.limits import LOCK_ALIASES
 from finlint.model.source import Span
 
 #: They neither allocate a container, which is what may start a collection, nor let go of anything.
-_QUIET_METHODS = frozenset(
-    {"acquire", "add", "append", "appendleft", "get", "locked", "notify", "notify_all", "release"}
-)
-_QUIET_BUILTINS = frozenset({"bool", "callable", "hash", "id", "isinstance", "issubclass", "len"})
+_QUIET_METHODS = frozenset({"acquire", "add", "appendleft", "get", "locked", "notify", "notify_all"})
+_QUIET_BUILTINS = frozenset({"bool", "callable", "hash", "id", "issubclass"})
 _DROPPING_METHODS = frozenset({"clear", "discard", "pop", "popitem", "popleft", "remove"})
+#: Nor is there a collection behind them: the interpreter has instructions of its own for them, or the lock is free.
+_STILL_METHODS = frozenset({"append", "release"})
+_STILL_BUILTINS = frozenset({"isinstance", "len"})
 
-#: Behind a call and at the end of a round of a loop CPython 3.12 and 3.13 run a collection that is due; and ``with
-#: LOCK:`` has itself allocated before it took the lock (bound methods, which 3.14 does without). So one that is due
-#: then runs with the lock held. Seen with each of these but those that the interpreter has instructions of its own for
-#: (``fixtures/FIN102_lock/call_while_held.py``); before 3.12 a collection ran where something was allocated.
-_NEVER_LOOK = frozenset({"append", "release"})
-_NEVER_LOOK_BUILTINS = frozenset({"isinstance", "len"})
+#: Behind other calls, and at the end of a round of a loop, CPython 3.12 and 3.13 run a collection that is due; and
+#: ``with LOCK:`` has itself allocated before it took the lock (bound methods, which 3.14 does without). So one that is
+#: due then runs with the lock held (``fixtures/FIN102_lock/call_while_held.py``). Before 3.12 a collection ran where
+#: something was allocated.
 _WITHOUT = (3, 14)
 _PLAIN_LOCK = LibObject("threading.Lock")
 
 _ALLOCATES, _CALLS, _DROPS, _LOOKS = "allocates", "calls", "drops", "looks"
+#: What is said of them, the surest first.
 _SAID = {
     _ALLOCATES: "allocates",
     _CALLS: "allocates",
@@ -78,9 +78,11 @@ def holders(
         if node is callback or node.name == "__del__":
             continue
         for holding in _held_blocks(node, lock, evaluator):
-            does = _worst(holding.blocks) or _looks(holding, evaluator)
+            does = _worst(holding.blocks)
+            if not does or (does == _LOOKS and not _may_be_due(holding, evaluator)):
+                continue
             others = _receivers(holding.lock, holding.context, evaluator)
-            if not does or not _may_be_one(receivers, others, lock.name, evaluator):
+            if not _may_be_one(receivers, others, lock.name, evaluator):
                 continue
             rank = (
                 # A lock of another class by the same name is another lock, mostly.
@@ -91,7 +93,7 @@ def holders(
                 node.name.strip("_").startswith(_RARE),
                 # What is called in many places runs often, whatever it does then.
                 -_mentions(node, lock, evaluator),
-                (_ALLOCATES, _CALLS, _DROPS, _LOOKS).index(does),
+                list(_SAID).index(does),
                 node.name.startswith("_"),
                 node.module.path,
                 holding.span.line,
@@ -343,6 +345,8 @@ def _worst(block: ir.Block) -> str:
     for stmt in flat_statements(block):
         if isinstance(stmt, (ir.FunctionDef, ir.ClassDef, ir.For)):
             found.add(_ALLOCATES)
+        if isinstance(stmt, ir.While):
+            found.add(_LOOKS)
         if isinstance(stmt, ir.Delete) and any(isinstance(t, (ir.Subscript, ir.Attr)) for t in stmt.targets):
             found.add(_DROPS)
         if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
@@ -350,28 +354,15 @@ def _worst(block: ir.Block) -> str:
             if isinstance(func, ir.Attr) and func.name in _DROPPING_METHODS:
                 found.add(_DROPS)
         found.update(filter(None, map(_does, expressions_in(stmt))))
-    return next((does for does in (_ALLOCATES, _CALLS, _DROPS) if does in found), "")
+    return next((does for does in _SAID if does in found), "")
 
 
-def _looks(holding: _Holding, evaluator: Evaluator) -> str:
-    """Whether a collection that is due runs there although nothing is allocated: ``_LOOKS``, else ""."""
+def _may_be_due(holding: _Holding, evaluator: Evaluator) -> bool:
+    """Whether taking the lock itself may make a collection due, which then runs behind the next call."""
     if not holding.by_with or evaluator.oldest >= _WITHOUT:
-        return ""
-    values = alternatives(evaluator.expressions.eval(holding.lock, EvalState(holding.context)))
-    if _PLAIN_LOCK not in values:  # one that is written in Python looks before it takes the lock inside
-        return ""
-    for stmt in flat_statements(holding.blocks):
-        if isinstance(stmt, ir.While) or any(map(_looks_behind, expressions_in(stmt))):
-            return _LOOKS
-    return ""
-
-
-def _looks_behind(expr: ir.Expr) -> bool:
-    if not isinstance(expr, ir.Call):
         return False
-    if isinstance(expr.func, ir.Attr):
-        return expr.func.name not in _NEVER_LOOK
-    return not (isinstance(expr.func, ir.Name) and expr.func.id in _NEVER_LOOK_BUILTINS)
+    # A lock that is written in Python looks for one before it takes the lock inside.
+    return _PLAIN_LOCK in alternatives(evaluator.expressions.eval(holding.lock, EvalState(holding.context)))
 
 
 def _does(expr: ir.Expr) -> str:
@@ -383,10 +374,14 @@ def _does(expr: ir.Expr) -> str:
     if not isinstance(expr, ir.Call):
         return ""
     if isinstance(expr.func, ir.Attr):
-        return "" if expr.func.name in _QUIET_METHODS | _DROPPING_METHODS else _CALLS
-    if isinstance(expr.func, ir.Name):
-        if expr.func.id in _QUIET_BUILTINS:
+        if expr.func.name in _STILL_METHODS:
             return ""
+        return _LOOKS if expr.func.name in _QUIET_METHODS | _DROPPING_METHODS else _CALLS
+    if isinstance(expr.func, ir.Name):
+        if expr.func.id in _STILL_BUILTINS:
+            return ""
+        if expr.func.id in _QUIET_BUILTINS:
+            return _LOOKS
         # A class by its name: an instance, which the collector counts.
         return _ALLOCATES if expr.func.id[:1].isupper() else _CALLS
     return _CALLS
