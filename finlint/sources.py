@@ -38,8 +38,12 @@ class Sources:
 
     def may_change(self, path: str) -> bool:
         """Whether it is a linted file that need not stay as it is."""
+        return self._changeable(path) is not None
+
+    def _changeable(self, path: str) -> str | None:
+        """The name by which it is linted; None where it is not, or has to stay as it is."""
         name = self._files.get(os.path.abspath(path))
-        return name is not None and name not in self._kept
+        return name if name not in self._kept else None
 
     def tree(self, path: str) -> Tree | None:
         """A file that may change as a tree; None for other files, and for what LibCST cannot read."""
@@ -47,9 +51,9 @@ class Sources:
 
         from finlint.fixes.tree import Tree
 
-        if not self.may_change(path):
+        name = self._changeable(path)
+        if name is None:
             return None
-        name = self._files[os.path.abspath(path)]
         if name not in self._trees:
             try:
                 self._trees[name] = Tree(name, decode(self.data(name)))

@@ -29,12 +29,12 @@ from finlint.cache.records import (
     groups_in,
 )
 from finlint.cache.state import FileNow, Now
-from finlint.model.reads import Form, Searched
 from finlint.model.stamp import NO_STAMP
 from finlint.model.task import Answer, Group, Inputs, Known, Seen, Task, answer_from_json, answer_to_json
 from finlint.syntax.digest import digest
 
 if TYPE_CHECKING:
+    from finlint.model.reads import Form, Searched
     from finlint.model.task import ClassKey, FunctionKey
 
 #: Answers of one file beyond which those that a run did not need are dropped.

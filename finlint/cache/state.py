@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from finlint.cache.folders import names_in
 from finlint.model.limits import FILE_SIZE
-from finlint.model.reads import Form
 from finlint.model.stamp import NO_STAMP, Stamp, stamp_of
 from finlint.scan.words import OftenAsked
 from finlint.syntax.digest import digest
 from finlint.syntax.reading import Unreadable
 
 if TYPE_CHECKING:
+    from finlint.model.reads import Form
     from finlint.syntax.traced import Content
 
 #: A file that was written less than this before may be written again without its time changing.

@@ -52,15 +52,9 @@ def taken_at(frame: Frame, sources: Sources) -> list[Lock]:
     statements = sources.statements(frame)
     if not statements:
         return []
-    found = []
     # ``with lock: work()`` on one line is at the block as much as at the lock: only the instruction tells.
     outer = statements if _may_enter(frame) else statements[-1:]
-    for statement in outer:
-        if isinstance(statement, ast.With | ast.AsyncWith):
-            for item in statement.items:
-                expr = item.context_expr
-                if expr.lineno <= frame.line <= (expr.end_lineno or 0) and not isinstance(expr, ast.Call):
-                    found.append(expr)
+    found = [expr for s in outer for expr in _entered(s) if expr.lineno <= frame.line <= (expr.end_lineno or 0)]
     for call in calls(statements[-1], frame.line):
         if isinstance(call.func, ast.Attribute) and call.func.attr in _TAKES:
             found.append(call.func.value)
@@ -93,9 +87,13 @@ def held_by(frame: Frame, sources: Sources, *, interrupted: bool = False) -> lis
 
 def _entered_on(frame: Frame, sources: Sources) -> list[ast.expr]:
     """The locks of ``with lock: work()`` at the frame's line, which is in the block."""
-    around = sources.statements(frame)[:-1]
-    items = [item.context_expr for s in around if isinstance(s, ast.With | ast.AsyncWith) for item in s.items]
-    return [expr for expr in items if expr.end_lineno == frame.line and not isinstance(expr, ast.Call)]
+    return [expr for s in sources.statements(frame)[:-1] for expr in _entered(s) if expr.end_lineno == frame.line]
+
+
+def _entered(statement: ast.stmt) -> list[ast.expr]:
+    """What ``with`` enters, but for what calls give."""
+    items = statement.items if isinstance(statement, ast.With | ast.AsyncWith) else []
+    return [item.context_expr for item in items if not isinstance(item.context_expr, ast.Call)]
 
 
 def _walk(block: list[ast.stmt], line: int, held: dict[str, tuple[ast.expr, int]]) -> None:
@@ -106,11 +104,9 @@ def _walk(block: list[ast.stmt], line: int, held: dict[str, tuple[ast.expr, int]
         inside = line <= (statement.end_lineno or statement.lineno)
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             continue
-        if inside and isinstance(statement, ast.With | ast.AsyncWith):
-            for item in statement.items:
-                expr = item.context_expr
-                if (expr.end_lineno or expr.lineno) < line and not isinstance(expr, ast.Call):
-                    held[ast.unparse(expr)] = (expr, expr.lineno)
+        for expr in _entered(statement) if inside else ():
+            if (expr.end_lineno or expr.lineno) < line:
+                held[ast.unparse(expr)] = (expr, expr.lineno)
         if not inside or _is_simple(statement):
             _acquired(statement, line, held)
         for inner in blocks(statement):

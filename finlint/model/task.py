@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from sys import intern
-from typing import Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from finlint.model.finding import (
     Confidence,
@@ -15,8 +15,10 @@ from finlint.model.finding import (
     RegistrationRef,
     Severity,
 )
-from finlint.model.reads import Form, Searched
 from finlint.model.source import Span
+
+if TYPE_CHECKING:
+    from finlint.model.reads import Form, Searched
 
 
 class FunctionKey(NamedTuple):

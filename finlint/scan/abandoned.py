@@ -16,6 +16,8 @@ TRANSPARENT = frozenset({"staticmethod", "classmethod", "property", "override", 
 _CLAUSES = (b"finally", b"except:", b"except :", b"except BaseException", b"except GeneratorExit", b"except (")
 #: What goes on with the ``try``.
 _GOES_ON = (b"except", b"else", b"finally")
+#: What a line begins with that is a comment, or goes on with a statement.
+_NO_HEAD = (b"#", b")", b"]", b"}")
 _BLANK = b" \t"
 
 
@@ -44,7 +46,7 @@ def _is_guarded(data: bytes, at: int) -> bool:
         start = data.rfind(b"\n", 0, start - 1) + 1
         depth = _indent(data, start)
         head = _line(data, start + depth)
-        if depth >= indent or not head.strip() or head.startswith((b"#", b")", b"]", b"}")):
+        if depth >= indent or not head.strip() or head.startswith(_NO_HEAD):
             continue
         indent = depth
         if head.startswith((b"def ", b"async def ")):
@@ -95,7 +97,7 @@ def _cleans_up(data: bytes, at: int, depth: int) -> bool:
     while start > 0:
         indent = _indent(data, start)
         head = _line(data, start + indent)
-        if indent <= depth and head.strip() and not head.startswith((b"#", b")", b"]", b"}")):
+        if indent <= depth and head.strip() and not head.startswith(_NO_HEAD):
             if indent < depth or not head.startswith(_GOES_ON):
                 return False
             if head.startswith(_CLAUSES):
@@ -108,12 +110,12 @@ def _is_bare(data: bytes, start: int, depth: int) -> bool:
     """Whether nothing wraps the function whose ``def`` begins on this line."""
     while start > 0:
         start = data.rfind(b"\n", 0, start - 1) + 1
-        line = data[start : data.find(b"\n", start)]
-        if not line.strip() or line.strip().startswith(b"#"):
+        line = _line(data, start).strip()
+        if not line or line.startswith(b"#"):
             continue
-        if _indent(data, start) != depth or not line.strip().startswith(b"@"):
+        if _indent(data, start) != depth or not line.startswith(b"@"):
             return True
-        name = line.strip()[1:].partition(b"#")[0].strip().rpartition(b".")[2].decode("latin-1")
+        name = line[1:].partition(b"#")[0].strip().rpartition(b".")[2].decode("latin-1")
         if name not in TRANSPARENT:
             return False
     return True

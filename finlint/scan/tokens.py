@@ -78,8 +78,10 @@ HERITABLE: frozenset[bytes] = frozenset(
 
 #: Bytes of a header that are looked at; a longer one may name anything.
 _LONGEST = 10_000
+#: What the header of most classes is made of, but for parentheses.
 _PLAIN = bytes(c for c in range(256) if chr(c).isalnum() or c in b"_.,= \r\n\t" or c > 127)
-_SEPARATORS = bytes(c if chr(c).isalnum() or c in b"_" or c > 127 else 32 for c in range(256))
+#: Spaces for all that no name has in it.
+SEPARATED = bytes(c if chr(c).isalnum() or c in b"_" or c > 127 else 32 for c in range(256))
 
 
 def may_hold_finalizer(data: bytes, tokens: Iterable[bytes] = TOKENS, heritable: Container[bytes] = HERITABLE) -> bool:
@@ -96,7 +98,8 @@ def headers_naming(data: bytes, names: Container[bytes]) -> Iterator[int]:
     others: frozenset[bytes] | None = None
     at = data.find(b"class ")
     while at >= 0:
-        words = _words(data, at)
+        following = data.find(b"class ", at + 6)
+        words = _words(data, at, min(following if following >= 0 else len(data), at + _LONGEST))
         if words is None:
             yield at
         elif words:
@@ -104,29 +107,27 @@ def headers_naming(data: bytes, names: Container[bytes]) -> Iterator[int]:
                 others = frozenset(_renamed(data, names))
             if any(word in names or word in others for word in words):
                 yield at
-        at = data.find(b"class ", at + 6)
+        at = following
 
 
 def _renamed(data: bytes, names: Container[bytes]) -> Iterator[bytes]:
     """The names that follow one of ``names`` and ``as``."""
     at = data.find(b" as ")
     while at >= 0:
-        before = data[max(0, at - 60) : at].translate(_SEPARATORS).split()
-        after = data[at + 4 : at + 64].translate(_SEPARATORS).split(None, 1)
+        before = data[max(0, at - 60) : at].translate(SEPARATED).split()
+        after = data[at + 4 : at + 64].translate(SEPARATED).split(None, 1)
         if before and after and before[-1] in names:
             yield after[0]
         at = data.find(b" as ", at + 4)
 
 
-def _words(data: bytes, at: int) -> list[bytes] | None:
-    """The words between the parentheses of the class statement at a place; none where there are none, None where there
-    are too many to look at."""
-    following = data.find(b"class ", at + 6, at + _LONGEST)
-    last = following if following >= 0 else min(at + _LONGEST, len(data))
+def _words(data: bytes, at: int, last: int) -> list[bytes] | None:
+    """The words between the parentheses of the class statement at a place, which ends before ``last``; none where there
+    are none, None where it has not ended by then."""
     colon = data.find(b":", at, last)
     # Most headers are nothing but names in one pair of parentheses.
     if colon >= 0 and data[at:colon].translate(None, _PLAIN) in (b"", b"()"):
-        return data[at:colon].partition(b"(")[2].translate(_SEPARATORS).split()
+        return data[at:colon].partition(b"(")[2].translate(SEPARATED).split()
     depth = 0
     opening = -1
     while at < last:
@@ -147,7 +148,7 @@ def _words(data: bytes, at: int) -> list[bytes] | None:
         elif what == b"\\":
             at += 1
         elif depth <= 0 and what == b":":
-            return data[opening:at].translate(_SEPARATORS).split() if opening >= 0 else []
+            return data[opening:at].translate(SEPARATED).split() if opening >= 0 else []
         elif depth <= 0 and what == b"\n":
             return []
         at += 1

@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from finlint.model.reads import Form
+from finlint.scan.tokens import SEPARATED
+
+if TYPE_CHECKING:
+    from finlint.model.reads import Form
 
 
 def word_starts(text: str, word: str, *, before: bool = True) -> Iterator[int]:
@@ -54,24 +57,20 @@ def _is_there(data: bytes, text: str, form: Form) -> bool:
     return next(find(data.decode("latin-1"), text.encode().decode("latin-1")), None) is not None
 
 
-#: Spaces for all that no name has in it.
-_SEPARATED = bytes(c if c >= 0x80 or chr(c).isalnum() or chr(c) == "_" else 0x20 for c in range(0x100))
-
-
 def is_word(text: str) -> bool:
     """Whether ``text`` is a name or a part of one, so that only names can hold it."""
-    return bool(text) and b" " not in text.encode().translate(_SEPARATED)
+    return bool(text) and b" " not in text.encode().translate(SEPARATED)
 
 
 def longest_word(text: str) -> str:
     """The longest part of ``text`` that ``is_word``, the first of several; all of it where none is."""
-    words = text.encode().translate(_SEPARATED).split()
+    words = text.encode().translate(SEPARATED).split()
     return max(words, key=len).decode() if words else text
 
 
 def _words_of(data: bytes) -> bytes:
     """The words of ``data``, each once: a tenth of it, where all words stand that it holds."""
-    return b" ".join(set(data.translate(_SEPARATED).split()))
+    return b" ".join(set(data.translate(SEPARATED).split()))
 
 
 class OftenAsked:

@@ -30,9 +30,13 @@ class Judged(NamedTuple):
     fault: str
 
     def __str__(self) -> str:
-        said = [f"{finding.path.rpartition('/')[2]}:{finding.span.line} {finding.code}" for finding in self.found]
-        text = "\n".join(f"-- {name}\n{text}" for name, text in self.program.files.items())
-        return f"{self.fault}: {self.spec.name}\n{self.outcome}\nfinlint: {said}\n{text}"
+        return f"{self.fault}: {self.spec.name}\n{self.outcome}\n{shown(self.program, self.found)}"
+
+
+def shown(one: Program, found: Sequence[Finding]) -> str:
+    """What finlint says of a program, and its text."""
+    said = [f"{finding.path.rpartition('/')[2]}:{finding.span.line} {finding.code}" for finding in found]
+    return "\n".join([f"finlint: {said}", *(f"-- {name}\n{text}" for name, text in one.files.items())])
 
 
 def judged(specs: Sequence[Spec], folder: Path) -> list[Judged]:
@@ -84,22 +88,27 @@ def _fault(spec: Spec, one: Program, found: tuple[Finding, ...], outcome: Outcom
     if outcome.state == "invalid":
         return "invalid"
     if spec.registration.kind is Kind.KEEPER:
-        reported = any(finding.code == "FIN301" for finding in found)
-        return _difference(reported, outcome.state == "kept")
-    if outcome.state == "kept":
-        return "invalid"
+        return of_keeping(found, outcome)
+    return "invalid" if outcome.state == "kept" else of_waits(one, found, outcome)
+
+
+def of_waits(one: Program, found: tuple[Finding, ...], outcome: Outcome) -> str:
+    """How finlint disagrees with a run about what blocks: "missed", "false", "elsewhere"; "" where it does not."""
     waits = [finding for finding in found if finding.code < "FIN200" and finding.code not in OPT_IN_CODES]
     difference = _difference(bool(waits), outcome.state == "blocked")
-    if not difference and waits and not blamed(one, waits, outcome):
-        return "elsewhere"
-    return difference
+    return difference or ("elsewhere" if waits and not _blamed(one, waits, outcome) else "")
+
+
+def of_keeping(found: tuple[Finding, ...], outcome: Outcome) -> str:
+    """How finlint disagrees with a run about what is kept alive: "missed", "false"; "" where it does not."""
+    return _difference(any(finding.code == "FIN301" for finding in found), outcome.state == "kept")
 
 
 def _difference(reported: bool, happened: bool) -> str:
     return "" if reported == happened else "missed" if happened else "false"
 
 
-def blamed(one: Program, waits: Sequence[Finding], outcome: Outcome) -> bool:
+def _blamed(one: Program, waits: Sequence[Finding], outcome: Outcome) -> bool:
     """Is a statement on the blocked stack reported? A library's function that is the callback has no line there."""
     if not outcome.stack:
         return True

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .execute import execute
-from .judge import findings, write
+from .judge import findings, shown, write
 from .whole import PROGRAMS, fault, programs
 
 pytestmark = [
@@ -28,9 +28,7 @@ def test_runs_and_findings_agree(table: Path, tmp_path: Path) -> None:
         found = findings(folder)
         seen = fault(one, found, outcome)
         if outcome.state != one.state or seen != one.fault:
-            said = [f"{Path(finding.path).name}:{finding.span.line} {finding.code}" for finding in found]
-            text = "\n".join(f"-- {name}\n{text}" for name, text in one.program.files.items())
-            wrong.append(f"{one.name}: {outcome}, {seen or 'agrees'}, finlint: {said}\n{text}")
+            wrong.append(f"{one.name}: {outcome}, {seen or 'agrees'}, {shown(one.program, found)}")
     assert not wrong, "\n\n".join(wrong)
 
 

@@ -19,12 +19,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from finlint.model.codes import OPT_IN_CODES
 from finlint.model.finding import Finding
 
 from .compose import Program, imports
 from .execute import Outcome
-from .judge import blamed
+from .judge import of_keeping, of_waits
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -71,11 +70,4 @@ def _completed(name: str, text: str, modules: set[str]) -> str:
 
 def fault(one: Whole, found: tuple[Finding, ...], outcome: Outcome) -> str:
     """How finlint disagrees with a run; "" where it does not."""
-    waits = [finding for finding in found if finding.code < "FIN200" and finding.code not in OPT_IN_CODES]
-    blocks, kept = outcome.state == "blocked", outcome.state == "kept"
-    if bool(waits) != blocks:
-        return "missed" if blocks else "false"
-    if waits and not blamed(one.program, waits, outcome):
-        return "elsewhere"
-    says_kept = any(finding.code == "FIN301" for finding in found)
-    return "" if says_kept == kept else "missed" if kept else "false"
+    return of_waits(one.program, found, outcome) or of_keeping(found, outcome)

@@ -109,7 +109,7 @@ def calls(rt: Runtime) -> dict[str, Callable[[], object]]:
     return {
         "Runtime.set_finalizer": lambda: rt.set_finalizer(Thing(), print_nothing),
         "Runtime.add_cleanup": lambda: rt.add_cleanup(Thing(), print_nothing, 1),
-        "Cleanup.stop": lambda: shared.stop(),
+        "Cleanup.stop": shared.stop,
         "Runtime.gc": rt.gc,
         "Runtime.go": lambda: rt.go(int),
         "WaitGroup.go": lambda: WaitGroup().go(rt, int),
@@ -133,7 +133,7 @@ def calls(rt: Runtime) -> dict[str, Callable[[], object]]:
         "Cond.wait": waits_for_a_signal,
         "Once.do": lambda: Once().do(int),
         "Channel.try_send": lambda: room.try_send(1),
-        "Channel.try_receive": lambda: ready.try_receive(),
+        "Channel.try_receive": ready.try_receive,
         "Mutex.try_lock": locked(mutex, "try_lock", "unlock"),
         "RWMutex.try_lock": locked(read, "try_lock", "unlock"),
         "RWMutex.try_rlock": locked(read, "try_rlock", "runlock"),
@@ -200,12 +200,8 @@ def test_several_threads_at_once(call: str, rt: Runtime) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("call", sorted(PROMISES))
-def test_in_an_interruption(call: str, rt: Runtime) -> None:
-    """Between any two bytecodes of an operation of a channel: it works, or is refused where the table says so."""
-    function = calls(rt)[call]
-    channel = Channel[int](1)
-    answers = set()
+def intruder(function: Callable[[], object], answers: set[str]) -> Callable[[], None]:
+    """Calls ``function`` and adds to ``answers`` what came of it."""
 
     def intrude() -> None:
         try:
@@ -214,12 +210,22 @@ def test_in_an_interruption(call: str, rt: Runtime) -> None:
         except ReentrantUseError:
             answers.add("refused")
 
+    return intrude
+
+
+@pytest.mark.parametrize("call", sorted(PROMISES))
+def test_in_an_interruption(call: str, rt: Runtime) -> None:
+    """Between any two bytecodes of an operation of a channel: it works, or is refused where the table says so."""
+    function = calls(rt)[call]
+    channel = Channel[int](1)
+    answers: set[str] = set()
+
     def operation() -> None:
         channel.try_send(1)
         channel.try_receive()
 
     step = 45 if call in SLOW else 7
-    for interruption in everywhere(intrude, checked=False, step=step):
+    for interruption in everywhere(intruder(function, answers), checked=False, step=step):
         with interruption:
             operation()
     refused = PROMISES[call].startswith("refused")
@@ -234,16 +240,9 @@ def test_inside_a_collection_of_the_runtime(call: str, rt: Runtime) -> None:
     for _ in range(2):  # one that is stuck, one that waits behind it and retains something
         rt.set_finalizer(Thing(), lambda _: gate.receive())
         rt.gc()
-    answers = set()
+    answers: set[str] = set()
 
-    def intrude() -> None:
-        try:
-            function()
-            answers.add("works")
-        except ReentrantUseError:
-            answers.add("refused")
-
-    for interruption in itertools.islice(everywhere(intrude, checked=False, step=29), 60):
+    for interruption in itertools.islice(everywhere(intruder(function, answers), checked=False, step=29), 60):
         with interruption:
             thing = Thing()
             rt.set_finalizer(thing, print_nothing)
