@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from finlint.fixes.terms import (
@@ -45,40 +45,37 @@ class Glance:
         self.lines = text.split("\n")
         self.tree = ast.parse(text)
         self.parents: dict[ast.AST, ast.AST] = {}
-        self.nodes: list[ast.AST] = []
+        self._starts: dict[tuple[int, int], list[ast.expr]] = {}
+        self._named: dict[str, list[ast.Name | ast.Attribute]] = {}
+        #: The last part of what each imported name stands for.
+        self._imported: dict[str, str] = {}
         stack: list[ast.AST] = [self.tree]
         while stack:
             node = stack.pop()
-            self.nodes.append(node)
+            self._note(node)
             for part in ast.iter_child_nodes(node):
                 self.parents[part] = node
                 stack.append(part)
 
-    def starting(self, line: int, column: int) -> Iterator[ast.expr]:
+    def _note(self, node: ast.AST) -> None:
+        if isinstance(node, ast.expr):
+            self._starts.setdefault((node.lineno, node.col_offset), []).append(node)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            self._named.setdefault(name, []).append(node)
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                if alias.asname or isinstance(node, ast.ImportFrom):
+                    self._imported[alias.asname or alias.name] = alias.name.rpartition(".")[2]
+
+    def starting(self, line: int, column: int) -> list[ast.expr]:
         """The expressions that start at a place (from 1, in characters)."""
         before = len(self.lines[line - 1][: column - 1].encode()) if 0 < line <= len(self.lines) else -1
-        for node in self.nodes:
-            if isinstance(node, ast.expr) and node.lineno == line and node.col_offset == before:
-                yield node
+        return self._starts.get((line, before), [])
 
     def named(self, name: str) -> list[ast.Name | ast.Attribute]:
         """Where a name, or an attribute of that name, is read or written."""
-        return [
-            node
-            for node in self.nodes
-            if (isinstance(node, ast.Name) and node.id == name)
-            or (isinstance(node, ast.Attribute) and node.attr == name)
-        ]
-
-    def imported(self) -> dict[str, str]:
-        """The last part of what each imported name stands for."""
-        out: dict[str, str] = {}
-        for node in self.nodes:
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                for alias in node.names:
-                    if alias.asname or isinstance(node, ast.ImportFrom):
-                        out[alias.asname or alias.name] = alias.name.rpartition(".")[2]
-        return out
+        return self._named.get(name, [])
 
     def registering(self, finding: Finding) -> ast.Call | None:
         """The call that the finding's registration is, where it is one that fixers can change."""
@@ -86,13 +83,12 @@ class Glance:
         if place is None or place.registrar not in PASSES:
             return None
         last = place.registrar.rpartition(".")[2]
-        imported = self.imported()
         calls = []
         for node in self.starting(place.line, place.column):
             if isinstance(node, ast.Call):
                 func = node.func
                 name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-                if imported.get(name, name) == last or name == last:
+                if self._imported.get(name, name) == last or name == last:
                     calls.append(node)
         if len(calls) != 1:
             return None

@@ -27,9 +27,14 @@ def aliases(facts: ModuleFacts, lines: Lines, words: frozenset[str]) -> list[str
     names: set[str] = set()
     imported: set[str] = set()
 
-    @cache  # a line may hold any number of statements
-    def says(pattern: re.Pattern[str], first: int, last: int) -> bool:
-        return pattern.search(lines.between(first, last)) is not None
+    # Each once, as a line may hold any number of statements.
+    @cache
+    def is_at_an_end(first: int, last: int) -> bool:
+        return ends.search(lines.between(first, last)) is not None
+
+    @cache
+    def stands_in(first: int, last: int) -> bool:
+        return stands.search(lines.between(first, last)) is not None
 
     for binding in facts.bindings:
         stmt = binding.stmt
@@ -39,9 +44,9 @@ def aliases(facts: ModuleFacts, lines: Lines, words: frozenset[str]) -> list[str
                 names.add(stmt.names[0][1])
         last = min(binding.line + 2, binding.end_line)
         if binding.kind == "assign":
-            is_one = last == binding.end_line and says(ends, binding.line, last)
+            is_one = last == binding.end_line and is_at_an_end(binding.line, last)
         else:
-            is_one = binding.cls is not None and bool(binding.cls.bases) and says(stands, binding.line, last)
+            is_one = binding.cls is not None and bool(binding.cls.bases) and stands_in(binding.line, last)
         if is_one:
             names.add(binding.name)
     for word in words:
