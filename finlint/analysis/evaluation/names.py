@@ -44,6 +44,7 @@ from finlint.model import ir
 from finlint.model.closed import assert_never
 from finlint.model.facts import Binding
 from finlint.model.limits import PUTTING_FUNCTIONS
+from finlint.model.reads import Kept
 from finlint.scan.words import PUTS, PUTS_ALL, SETS
 
 _BUILTINS = frozenset(dir(builtins))
@@ -61,6 +62,7 @@ class Names:
         self._verdicts: Memo[tuple[int, CallContext], bool | None] = Memo(ask.solver, None, grows=False)
         self._module_names: Memo[tuple[ModuleNode, str], Value] = Memo(ask.solver, NEVER)
         self._body_names: Memo[tuple[Class, str], Value] = Memo(ask.solver, NEVER)
+        self._never_changed: Kept[tuple[ModuleNode, str], bool] = Kept(ask.reads)
 
     def lookup(self, name: str, state: EvalState) -> Value:
         """What ``name`` means in ``state``."""
@@ -138,10 +140,12 @@ class Names:
         """Whether ``name`` is a display of its module that is used for nothing but ``kind in KINDS``."""
         inner: CallContext | None = context
         while inner is not None and inner.function is not None:
-            if name in inner.function.ir.bound or any(param.name == name for param in inner.function.ir.params):
+            if name in inner.function.ir.bound:
                 return False
             inner = inner.parent
-        module = context.module
+        return self._never_changed.answer((context.module, name), self._is_never_changed, context.module, name)
+
+    def _is_never_changed(self, module: ModuleNode, name: str) -> bool:
         bound = module.bound(name)
         statements = list(module.statements(bound[0])) if len(bound) == 1 else []
         made = [stmt.value for stmt in statements if isinstance(stmt, (ir.Assign, ir.AnnAssign))]

@@ -62,8 +62,7 @@ class Operators:
         for op, right_expr in expr.rest:
             right = self.ask.expressions.eval(right_expr, state)
             if op in ("In", "NotIn"):
-                kept = isinstance(right_expr, ir.Name) and self.ask.names.is_never_changed(right_expr.id, state.context)
-                found = contains(left, right, right_expr, kept or self._is_as_given(right_expr, state))
+                found = self._contains(left, right, right_expr, state)
                 verdict = None if found is None else found is (op == "In")
             else:
                 verdict = compared(left, op, right, isinstance(expr.left, ir.Name))
@@ -74,13 +73,23 @@ class Operators:
             left = right
         return result if len(expr.rest) == 1 else UNKNOWN
 
+    def _contains(self, item: Value, container: Value, written: ir.Expr, state: EvalState) -> bool | None:
+        """What ``item in written`` gives, where it is sure."""
+        found = contains(item, container, written, False)
+        # Whether anybody changes the container is asked of the whole package: only where that decides.
+        if found is None and isinstance(written, ir.Name) and isinstance(container, (Sequence, Mapping)):
+            name = written.id
+            if self._is_as_given(name, state) or self.ask.names.is_never_changed(name, state.context):
+                return contains(item, container, written, True)
+        return found
+
     @staticmethod
-    def _is_as_given(expr: ir.Expr, state: EvalState) -> bool:
+    def _is_as_given(name: str, state: EvalState) -> bool:
         """Whether a name is that of a function's ``**options``, into which it puts nothing: nobody else has them."""
         function = state.context.function
-        if not isinstance(expr, ir.Name) or function is None or expr.id in function.index.names:
+        if function is None or name in function.index.names:
             return False
-        return any(param.kind == "**" and param.name == expr.id for param in function.ir.params)
+        return any(param.kind == "**" and param.name == name for param in function.ir.params)
 
     def _same_class(self, left: Value, op: str, right: Value) -> bool | None:
         """What ``type(self) is Other`` gives: false where neither inherits from the other."""
