@@ -28,6 +28,12 @@ class Conditions:
         self.ask = ask
         self.knowledge = ask.knowledge
 
+    def verdict(self, expr: ir.Expr, value: Value, state: EvalState) -> bool | None:
+        """Whether ``expr``, which gave ``value``, is certainly true or certainly false; records what asking runs."""
+        self.ask.protocols.tested(value, state, expr)
+        verdict = library.truth(value, self.knowledge)
+        return flags.found(expr, state) if verdict is None else verdict
+
     def either(self, expr: ir.Bool, state: EvalState) -> Value:
         # As with sums: ``a or b or ...`` nests to the left.
         spine = [expr]
@@ -39,12 +45,10 @@ class Conditions:
         return value
 
     def _one_of(self, expr: ir.Bool, left: Value, state: EvalState) -> Value:
-        self.ask.protocols.tested(left, state, expr.left)
-        verdict = library.truth(left, self.knowledge)
-        if verdict is None:
-            verdict = flags.found(expr.left, state)
-            if verdict is False and expr.op == "and" and not is_known(left):
-                return Const(False)
+        verdict = self.verdict(expr.left, left, state)
+        if verdict is False and expr.op == "and" and not is_known(left):
+            # Known of the flag alone: its value, which is unknown, need not be kept.
+            return Const(False)
         if verdict is not None and (verdict is (expr.op == "or")):
             return left
         if state.env is not None and flags.any_known(state.env) and _calls(expr.left):
@@ -65,19 +69,11 @@ class Conditions:
         return union([_falsy(left), right])
 
     def negated(self, expr: ir.Not, state: EvalState) -> Value:
-        value = self.ask.expressions.eval(expr.value, state)
-        self.ask.protocols.tested(value, state, expr.value)
-        verdict = library.truth(value, self.knowledge)
-        if verdict is None:
-            verdict = flags.found(expr.value, state)
+        verdict = self.verdict(expr.value, self.ask.expressions.eval(expr.value, state), state)
         return UNKNOWN if verdict is None else Const(not verdict)
 
     def chosen(self, expr: ir.IfExp, state: EvalState) -> Value:
-        test = self.ask.expressions.eval(expr.test, state)
-        self.ask.protocols.tested(test, state, expr.test)
-        verdict = library.truth(test, self.knowledge)
-        if verdict is None:
-            verdict = flags.found(expr.test, state)
+        verdict = self.verdict(expr.test, self.ask.expressions.eval(expr.test, state), state)
         values = []
         if verdict is not False:
             values.append(self.ask.expressions.eval(expr.body, self.ask.refinement.refined(expr.test, True, state)))

@@ -72,10 +72,7 @@ class Interpreter:
 
     def _test(self, expr: ir.Expr) -> bool | None:
         """Evaluate a condition: whether it is certainly true or false."""
-        value = self.eval(expr)
-        self.evaluator.protocols.tested(value, self.state, expr)
-        verdict = library.truth(value, self.evaluator.knowledge)
-        return flags.found(expr, self.state) if verdict is None else verdict
+        return self.evaluator.conditions.verdict(expr, self.eval(expr), self.state)
 
     def block(self, block: ir.Block) -> bool:
         for stmt in block:
