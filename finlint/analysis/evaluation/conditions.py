@@ -17,7 +17,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
-from finlint.analysis.program.statements import parts_of
+from finlint.analysis.program.statements import left_spine, parts_of
 from finlint.model import ir
 
 
@@ -35,12 +35,9 @@ class Conditions:
         return flags.found(expr, state) if verdict is None else verdict
 
     def either(self, expr: ir.Bool, state: EvalState) -> Value:
-        # As with sums: ``a or b or ...`` nests to the left.
-        spine = [expr]
-        while isinstance(spine[-1].left, ir.Bool):
-            spine.append(spine[-1].left)
-        value = self.ask.expressions.eval(spine[-1].left, state)
-        for part in reversed(spine):
+        terms = left_spine(expr)
+        value = self.ask.expressions.eval(terms[0].left, state)
+        for part in terms:
             value = self._one_of(part, value, state)
         return value
 

@@ -18,6 +18,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.comparisons import EQUALITIES, compared, contains, versions
 from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.program.statements import left_spine
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -122,12 +123,9 @@ class Operators:
                 self.ask.protocols.special(option, method, (right,), state, place(expr))
 
     def binary(self, expr: ir.Binary, state: EvalState) -> Value:
-        # ``a + b + ...`` nests to the left, and may have thousands of terms.
-        spine = [expr]
-        while isinstance(spine[-1].left, ir.Binary):
-            spine.append(spine[-1].left)
-        value = self.ask.expressions.eval(spine[-1].left, state)
-        for part in reversed(spine):
+        terms = left_spine(expr)
+        value = self.ask.expressions.eval(terms[0].left, state)
+        for part in terms:
             value = self._operate(part, value, state)
         return value
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from finlint.model import ir
 from finlint.model.bindings import bound_by, target_names
 from finlint.model.source import Span
+
+_Left = TypeVar("_Left", ir.Binary, ir.Bool)
 
 
 def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
@@ -44,6 +47,16 @@ def parts_of(expr: ir.Expr) -> Iterator[ir.Expr]:
         node = stack.pop()
         yield node
         stack.extend(children(node))
+
+
+def left_spine(expr: _Left) -> list[_Left]:
+    """``a + b``, ``a + b + c``, ... of such an expression, which nests to the left and may have thousands of terms."""
+    spine = [expr]
+    left = expr.left
+    while isinstance(left, type(expr)):
+        spine.append(left)
+        left = left.left
+    return spine[::-1]
 
 
 def last_name(expr: ir.Expr) -> str:
