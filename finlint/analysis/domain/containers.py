@@ -124,6 +124,11 @@ def is_complete(mapping: Mapping) -> bool:
     return mapping.key == NO_KEY
 
 
+def has_nothing(mapping: Mapping) -> bool:
+    """Whether a mapping is certainly empty."""
+    return not mapping.items and is_complete(mapping)
+
+
 def grown(value: Value) -> Value:
     """A container of which others may have changed what is in it."""
     if isinstance(value, Mapping):

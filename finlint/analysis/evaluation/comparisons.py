@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from finlint.analysis.domain.containers import is_complete
+from finlint.analysis.domain.containers import has_nothing, is_complete
 from finlint.analysis.domain.values import (
     DATA_OF_MEMBER,
     MEMBER,
-    NO_KEY,
     Bound,
     Class,
     Const,
@@ -68,14 +67,14 @@ def contains(item: Value, container: Value, written: ir.Expr, as_given: bool) ->
             return item.value in container.value  # type: ignore[operator]
         except TypeError:
             return None
-    here = isinstance(written, (ir.Display, ir.DictDisplay))
-    fixed = isinstance(container, Sequence) and (here or as_given or container.kind in ("tuple", "frozenset"))
-    if fixed and isinstance(container, Sequence) and container.items is not None:
-        return _is_among(item, container.items)
-    if isinstance(container, Mapping) and (
-        (as_given and is_complete(container)) or (here and len(container.items) == len(_items_of(written)))
-    ):
-        return _is_among(item, [key for key, _ in container.items])
+    here = written if isinstance(written, (ir.Display, ir.DictDisplay)) else None
+    if isinstance(container, Sequence):
+        fixed = here is not None or as_given or container.kind in ("tuple", "frozenset")
+        return _is_among(item, container.items) if fixed and container.items is not None else None
+    if isinstance(container, Mapping):
+        all_known = here is not None and len(container.items) == len(here.items)
+        if all_known or (as_given and is_complete(container)):
+            return _is_among(item, [key for key, _ in container.items])
     return None
 
 
@@ -83,12 +82,8 @@ def is_empty(container: Value, written: ir.Expr) -> bool:
     """Whether nothing is certainly in a container. ``written``: its expression."""
     here = isinstance(written, (ir.Display, ir.DictDisplay))
     if isinstance(container, Mapping):
-        return container.key == NO_KEY and not container.items
+        return has_nothing(container)
     return isinstance(container, Sequence) and container.items == () and (here or container.kind == "tuple")
-
-
-def _items_of(written: ir.Expr) -> tuple[object, ...]:
-    return written.items if isinstance(written, (ir.Display, ir.DictDisplay)) else ()
 
 
 def _is_among(item: Value, items: Iterable[Value]) -> bool | None:

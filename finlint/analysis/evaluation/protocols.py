@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.containers import HELD, contained, is_complete
+from finlint.analysis.domain.containers import HELD, contained, has_nothing, is_complete
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, place
 from finlint.analysis.domain.values import (
@@ -73,11 +73,6 @@ def _at_key(mapping: Mapping, key: Value) -> Value | None:
     if match:
         return match[-1]
     return None if is_complete(mapping) else mapping.element
-
-
-def _has(mapping: Mapping, key: Value) -> bool:
-    """Whether something is certainly under a key: all that is in the mapping is known."""
-    return isinstance(key, Const) and is_complete(mapping) and any(k == Const(key.value) for k, _ in mapping.items)
 
 
 def _key(mapping: Mapping) -> Value:
@@ -362,16 +357,17 @@ class Protocols:
             if name == "__getitem__" and args.positional:
                 return self.key(receiver, args.positional[0], state, span)
             if name in ("get", "pop", "setdefault", "__getitem__"):
-                if name != "__getitem__" and args.positional and _at_key(receiver, args.positional[0]) is None:
+                if args.positional and _at_key(receiver, args.positional[0]) is None:
                     return args.positional[1] if len(args.positional) > 1 else NONE
                 found = self.item(receiver, args.positional[0]) if args.positional else receiver.element
-                if args.positional and _has(receiver, args.positional[0]):
+                if args.positional and isinstance(args.positional[0], Const) and is_complete(receiver):
+                    # It is there, or nothing would be under that key.
                     return found
                 if name == "get" or len(args.positional) > 1:
                     default = args.positional[1] if len(args.positional) > 1 else MAYBE_NONE
                     return union([found, default])
                 return found
-            if name in ("values", "keys", "items") and receiver.key == NO_KEY and not receiver.items:
+            if name in ("values", "keys", "items") and has_nothing(receiver):
                 return Sequence("tuple", (), UNKNOWN)
             if name == "values":
                 return Sequence("list", None, receiver.element)
