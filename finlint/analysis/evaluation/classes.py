@@ -279,10 +279,8 @@ class Classes:
                             self.ask.calls.call(Bound(function, receiver), given, state, stmt.span, None)
         for binding in cls.node.facts.members:
             if binding.kind == "assign":
-                for option in alternatives(union(self.ask.names.bindings([binding], cls.context, cls))):
-                    if isinstance(option, Object):
-                        told = (cls, Const(binding.name))
-                        self.ask.protocols.special(option, "__set_name__", told, state, stmt.span)
+                told = (cls, Const(binding.name))
+                self.ask.protocols.special_of_member(binding, cls, "__set_name__", told, state, stmt.span)
 
     def made_by_call(self, call: ir.Call, state: EvalState) -> Value:
         """``type(name, bases, namespace)``, where the namespace is written down."""

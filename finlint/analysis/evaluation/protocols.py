@@ -38,6 +38,7 @@ from finlint.analysis.program.after_yield import resumed
 from finlint.analysis.program.definitions import PUT
 from finlint.analysis.program.symbols import is_accessor
 from finlint.model import ir
+from finlint.model.facts import Binding
 from finlint.model.source import Span
 
 EXIT_STACK = "contextlib.ExitStack"
@@ -261,6 +262,14 @@ class Protocols:
         bound = union(self.ask.descriptors.bound(option, obj, name, state, span) for option in alternatives(member[1]))
         return self.ask.calls.call(bound, CallArgs(args, keywords), state, span, None)
 
+    def special_of_member(
+        self, binding: Binding, cls: Class, name: str, args: tuple[Value, ...], state: EvalState, span: Span | None
+    ) -> None:
+        """Call a special method of the objects that the body of a class assigns: ``__set_name__`` of a descriptor."""
+        for option in alternatives(union(self.ask.names.bindings([binding], cls.context, cls))):
+            if isinstance(option, Object):
+                self.special(option, name, args, state, span)
+
     def shown(self, value: Value, method: str, state: EvalState, span: Span | None, *args: Value) -> None:
         """Record what making text of a value runs: ``method`` or, where its class has none, what ``object``'s calls."""
         for option in alternatives(value):
@@ -303,9 +312,7 @@ class Protocols:
                 if node is not None and is_accessor(node, accessor):
                     self.ask.calls.call(Bound(Function(node, base.context), obj), CallArgs(given), state, span, None)
                 elif binding.kind == "assign":
-                    for option in alternatives(union(self.ask.names.bindings([binding], base.context, base))):
-                        if isinstance(option, Object):
-                            self.special(option, of_descriptor, (obj, *given), state, span)
+                    self.special_of_member(binding, base, of_descriptor, (obj, *given), state, span)
 
     def tested(self, value: Value, state: EvalState, expr: ir.Expr) -> None:
         """Record what asking for the truth of a value runs: ``__bool__``, else ``__len__``."""
