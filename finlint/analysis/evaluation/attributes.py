@@ -207,13 +207,14 @@ class Attributes:
             return of_member
         member = self.ask.classes.class_member(obj.cls, name)
         stored = self.ask.own_stores.of_instance(obj, name)
-        patched = self.ask.external_stores.on_class(obj.cls, name)
+        outside = self.ask.external_stores
+        patched = outside.on_class(obj.cls, name)
         if patched:
             # ``Pool.close = close``, after the class.
             found = [stored] if stored is not None else []
-            own = member is not None and not is_none(member[1])
-            own = own and not self.ask.external_stores.is_replaced(obj.cls, name)
-            values = [*patched, *([member[1]] if member is not None and own else [])]
+            values = list(patched)
+            if member is not None and not is_none(member[1]) and not outside.is_replaced(obj.cls, name):
+                values.append(member[1])
             return union(
                 [
                     *found,
@@ -253,7 +254,7 @@ class Attributes:
             out.append(stored)
         elif any(map(_is_method, out)):
             # ``pool.close = close``, on an object.
-            out += self.ask.external_stores.replaced_by_others(obj, name)
+            out += outside.replaced_by_others(obj, name)
         elif all(isinstance(v, Const) for v in out) and self.ask.classes.declared(obj, name) is not None:
             declared = self.ask.classes.declared(obj, name)
             assert declared is not None

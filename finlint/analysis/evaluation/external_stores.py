@@ -11,7 +11,7 @@ from finlint.analysis.domain.values import Class, Module, Object, Value, alterna
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import PUT, FunctionIndex
-from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, method_kind
+from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at, method_kind
 from finlint.model import ir
 from finlint.model.limits import STORING_FUNCTIONS
 from finlint.scan.words import PUTS, PUTS_ALL, SETS
@@ -107,10 +107,8 @@ class ExternalStores:
         out: list[Value] = []
         for base in self.ask.classes.mro(cls):
             if isinstance(base, Class) and name in base.node.changed_by_name:
-                home, stored = base.node.module, f"{base.node.name}.{name}"
-                pattern = rf"(?<![\w.]){re.escape(stored)}[ \t]*=(?!=)"
                 by_name = f"setattr(\nsetattr\\(\\s*{re.escape(base.node.name)}\\s*,"
-                for place in (*self._places_on(home, f"{stored}\n{pattern}"), *self._places_on(home, by_name)):
+                for place in (*self._assigning(base.node, name), *self._places_on(base.node.module, by_name)):
                     if place.function is None or place.function.owner is not base.node:
                         definitions = place.definitions.stores.get((base.node.name, name), ())
                         out += self.ask.names.values_and_elements(definitions, place.state(self.ask))[0]
@@ -118,14 +116,18 @@ class ExternalStores:
 
     def is_replaced(self, cls: Class, name: str) -> bool:
         """Whether the body of the class's module assigns another value to the class, in any case."""
-        home, stored = cls.node.module, f"{cls.node.name}.{name}"
-        pattern = rf"(?<![\w.]){re.escape(stored)}[ \t]*=(?!=)"
         return any(
             not definition.conditions
-            for place in self._places_on(home, f"{stored}\n{pattern}")
+            for place in self._assigning(cls.node, name)
             if place.function is None
             for definition in place.definitions.stores.get((cls.node.name, name), ())
         )
+
+    def _assigning(self, node: ClassNode, name: str) -> Iterator[Place]:
+        """The functions and statements of a class's module that assign to the class by its name."""
+        stored = f"{node.name}.{name}"
+        pattern = rf"(?<![\w.]){re.escape(stored)}[ \t]*=(?!=)"
+        return self._places_on(node.module, f"{stored}\n{pattern}")
 
     def put_into(self, module: ModuleNode, name: str) -> list[Value]:
         """What other modules of the package put into a container of ``module``: ``hooks.AT_END.append(stop)``."""
