@@ -38,6 +38,8 @@ PUTS_ALL = ("extend", "update")
 #: What puts something into a variable that is an object: ``ContextVar.set``.
 SETS = "set"
 STACKS = ("callback", "push", "enter_context")
+#: What stands behind the name of a container where something may be put into it, as a regular expression.
+PUTTING = rf"[ \t]*(?:\[|\.(?:{'|'.join((*PUTS, *PUTS_ALL, SETS))})\()"
 
 
 #: What may be looked for besides a word itself.

@@ -14,7 +14,7 @@ from finlint.analysis.program.definitions import PUT, FunctionIndex
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at, method_kind
 from finlint.model import ir
 from finlint.model.limits import STORING_FUNCTIONS
-from finlint.scan.words import PUTS, PUTS_ALL, SETS
+from finlint.scan.words import PUTTING
 
 
 class Place(NamedTuple):
@@ -131,16 +131,16 @@ class ExternalStores:
 
     def put_into(self, module: ModuleNode, name: str) -> list[Value]:
         """What other modules of the package put into a container of ``module``: ``hooks.AT_END.append(stop)``."""
-        pattern = rf"(?<!\w){re.escape(name)}[ \t]*(?:\[|\.(?:{'|'.join((*PUTS, *PUTS_ALL, SETS))})\()"
+        pattern = rf"(?<!\w){re.escape(name)}{PUTTING}"
         out: list[Value] = []
         for other in self.project.mentioning(name, module):
-            for place in STORING_FUNCTIONS.first(self._places_on(other, f"{name}\n{pattern}")):
+            places = list(STORING_FUNCTIONS.first(self._places_on(other, f"{name}\n{pattern}")))
+            imported = bool(places) and self._is_from(other, name, module)
+            for place in places:
                 state = place.state(self.ask)
                 stores = [(owner, d) for (owner, attribute), d in place.definitions.stores.items() if attribute == name]
                 put = [d for owner, found in stores if self._is_module(owner, module, state) for d in found]
-                if self._is_from(other, name, module) and (
-                    place.function is None or name not in place.function.ir.bound
-                ):
+                if imported and (place.function is None or name not in place.function.ir.bound):
                     put += place.definitions.names.get(name, ())
                 put = [definition for definition in put if definition.how in PUT]
                 out += map(softened, self.ask.names.values_and_elements(put, state)[1])
@@ -151,16 +151,8 @@ class ExternalStores:
 
     def _is_from(self, other: ModuleNode, name: str, module: ModuleNode) -> bool:
         """Whether ``other`` has imported the name from the module."""
-        for binding in other.bound(name):
-            stmt = binding.stmt
-            if isinstance(stmt, ir.ImportFrom) and stmt.names[0][0] == name:
-                resolve = self.project.resolve_relative
-                found = (
-                    resolve(stmt.module, stmt.level, other) if stmt.level else self.project.resolve(stmt.module, other)
-                )
-                if found is module:
-                    return True
-        return False
+        imports = (binding.stmt for binding in other.bound(name) if isinstance(binding.stmt, ir.ImportFrom))
+        return any(stmt.names[0][0] == name and self.project.source_of(stmt, other) is module for stmt in imports)
 
     def places(self, name: str, home: ModuleNode) -> Iterator[Place]:
         """The functions and statements of the package of ``home`` that may store an attribute of that name."""

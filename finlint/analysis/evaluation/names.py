@@ -45,7 +45,7 @@ from finlint.model.closed import assert_never
 from finlint.model.facts import Binding
 from finlint.model.limits import PUTTING_FUNCTIONS
 from finlint.model.reads import Kept
-from finlint.scan.words import PUTS, PUTS_ALL, SETS
+from finlint.scan.words import PUTTING
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -398,8 +398,7 @@ def _asks_text(test: ir.Expr) -> bool:
 
 def _puts_into(name: str) -> str:
     """Name and pattern for what may put something into the container ``name``."""
-    methods = "|".join((*PUTS, *PUTS_ALL, SETS))
-    return f"{name}\n" rf"(?<![\w.]){re.escape(name)}[ \t]*(?:\[|\.(?:{methods})\()"
+    return f"{name}\n" rf"(?<![\w.]){re.escape(name)}{PUTTING}"
 
 
 def _uses_otherwise(name: str) -> str:

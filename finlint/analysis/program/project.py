@@ -10,6 +10,7 @@ from typing import Protocol
 from finlint.analysis.program.disk import Disk
 from finlint.analysis.program.packages import PACKAGE_FILES, Packages, listed
 from finlint.analysis.program.symbols import ModuleNode, Source
+from finlint.model import ir
 from finlint.model.limits import CALLER_MODULES, FILE_SIZE, NEIGHBOURS
 from finlint.model.reads import File, Folder, Form, Kept, Reads, Search
 
@@ -111,6 +112,12 @@ class Project:
         folder = self.relative_folder(level, importer)
         path = self._module_file(folder, module.split(".") if module else [])
         return None if path is None else self.at(path)
+
+    def source_of(self, stmt: ir.ImportFrom, importer: ModuleNode) -> ModuleNode | None:
+        """The project's module that a statement ``from x import y`` in ``importer`` imports from; None: none of it."""
+        if stmt.level:
+            return self.resolve_relative(stmt.module, stmt.level, importer)
+        return self.resolve(stmt.module, importer)
 
     def relative_folder(self, level: int, importer: ModuleNode) -> str:
         folder = os.path.dirname(importer.absolute)

@@ -248,10 +248,7 @@ def _of_module(module: ModuleNode, name: str, evaluator: Evaluator, depth: int) 
             continue
         if LOCK_ALIASES.reached(depth):
             return None
-        if stmt.level:
-            source = evaluator.project.resolve_relative(stmt.module, stmt.level, module)
-        else:
-            source = evaluator.project.resolve(stmt.module, module)
+        source = evaluator.project.source_of(stmt, module)
         if source is None or source is module:
             return None
         return _of_module(source, stmt.names[0][0], evaluator, depth + 1)
