@@ -164,8 +164,7 @@ class Names:
         state = EvalState(self.ask.binding.module_context(module))
         for line in PUTTING_FUNCTIONS.first(line for line, node in nodes.items() if node is None):
             for binding in module.statements_at(line):
-                definitions = FunctionIndex(tuple(module.statements(binding))).names.get(name, [])
-                out.extend(softened(e) for d in definitions if d.how in PUT for e in self._elements(d, state))
+                out += self._put(FunctionIndex(tuple(module.statements(binding))).names.get(name, ()), state)
         for node in PUTTING_FUNCTIONS.first(n for n in dict.fromkeys(nodes.values()) if n is not None):
             if name in node.ir.bound:
                 continue
@@ -174,8 +173,7 @@ class Names:
                 definitions = [d for d in function.index.names.get(name, []) if d.how in PUT]
                 if definitions:
                     context = self.ask.binding.closure_context(inner, self.ask.binding.generic_context(node))
-                    state = EvalState(context)
-                    out.extend(softened(e) for d in definitions for e in self._elements(d, state))
+                    out += self._put(definitions, EvalState(context))
         return out
 
     def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
@@ -224,10 +222,9 @@ class Names:
         """What a statement of a module's or class's body puts into the container that a name has been given before."""
         if binding.kind != "assign":
             return []
-        state = EvalState(context)
         statements = (s for s in context.module.statements(binding) if isinstance(s, ir.AugAssign))
-        definitions = (d for stmt in statements for d in _definitions_of(stmt, binding.name) if d.how in PUT)
-        return [softened(element) for definition in definitions for element in self._elements(definition, state)]
+        definitions = (d for stmt in statements for d in _definitions_of(stmt, binding.name))
+        return self._put(definitions, EvalState(context))
 
     def is_left_out(self, line: int, module: ModuleNode) -> bool:
         """Whether a line of a module's or a class's body is not run on any Python that the code is for."""
@@ -315,6 +312,10 @@ class Names:
         if len(values) > 1 and all(isinstance(v, Const) for v in values):
             values = [softened(v) for v in values]
         return values, elements
+
+    def _put(self, definitions: Iterable[Definition], state: EvalState) -> list[Value]:
+        """What those of the definitions that put something into a container put there."""
+        return [softened(e) for d in definitions if d.how in PUT for e in self._elements(d, state)]
 
     def _elements(self, definition: Definition, state: EvalState) -> list[Value]:
         """What a definition puts into a container, with the keys that are known."""
