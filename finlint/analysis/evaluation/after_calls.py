@@ -54,9 +54,9 @@ class AfterCalls:
                 self._note_growth(expr.func.value, state)
             return
         if not isinstance(function, LibMethod) or not isinstance(function.receiver, LibObject):
-            if any(map(self._ends_process, alternatives(function))) and (path := dotted(expr.func.value)):
+            if any(map(self._ends_process, alternatives(function))):
                 # Whatever else it may be.
-                state.env[path] = library.ended(self.ask.expressions.eval(expr.func.value, state.quiet()))
+                self._end(expr.func.value, state)
             return
         entry = self.knowledge.entry(function.name)
         path = dotted(expr.func.value)
@@ -108,17 +108,21 @@ class AfterCalls:
         sends = isinstance(function, LibMethod) and function.name.endswith(".send_signal")
         if not sends and not (isinstance(function, Lib) and function.name in ("os.kill", "os.killpg")):
             return
-        if not expr.args or not _is_sigkill(expr.args[-1].value) or state.env is None:
+        if not expr.args or not _is_sigkill(expr.args[-1].value):
+            return
+        if sends and isinstance(expr.func, ir.Attr):
+            self._end(expr.func.value, state)
             return
         # ``os.getpgid(process.pid)``, too.
-        named = (part for part in parts_of(expr.args[0].value) if isinstance(part, ir.Attr))
-        processes = [part.value for part in named if part.name == "pid"]
-        if isinstance(expr.func, ir.Attr) and sends:
-            processes = [expr.func.value]
-        quiet = state.quiet()
-        for process in processes:
-            if path := dotted(process):
-                state.env[path] = library.ended(self.ask.expressions.eval(process, quiet))
+        for part in parts_of(expr.args[0].value):
+            if isinstance(part, ir.Attr) and part.name == "pid":
+                self._end(part.value, state)
+
+    def _end(self, process: ir.Expr, state: EvalState) -> None:
+        """From here on a process is over as soon as somebody waits for it."""
+        assert state.env is not None
+        if path := dotted(process):
+            state.env[path] = library.ended(self.ask.expressions.eval(process, state.quiet()))
 
     def _note_given(self, expr: ir.Call, function: Value, state: EvalState) -> None:
         """Functions may change the containers that they are given."""
