@@ -440,13 +440,15 @@ def _nesting(value: Value, known: dict[int, int]) -> int:
         return value.depth  # type: ignore[union-attr]
     found = known.get(id(value))
     if found is None:
-        inner = 0
-        for part in _parts(value):
-            inner = max(inner, _nesting(part, known))
-        # ``x = [x.append]``: a method of a container nests no more than that.
-        found = known[id(value)] = inner + (kind not in _TRANSPARENT)
         if isinstance(value, (Function, Suspended)):
-            found = known[id(value)] = value.context.depth + 1
+            found = value.context.depth + 1
+        else:
+            inner = 0
+            for part in _parts(value):
+                inner = max(inner, _nesting(part, known))
+            # ``x = [x.append]``: a method of a container nests no more than that.
+            found = inner + (kind not in _TRANSPARENT)
+        known[id(value)] = found
     return found
 
 

@@ -88,10 +88,11 @@ class Descriptors:
 
         Of its own object a method knows the class; the one that another method has handed on is of any subclass.
         """
-        own = obj.site == "self" and any(value == obj for _, value in state.context.params[:1])
-        if own or obj.args or obj.site not in ("", "self"):
-            return []
         if not isinstance(method, Bound) or not isinstance(method.function, Function):
+            return []
+        if obj.args or obj.site not in ("", "self"):
+            return []
+        if obj.site == "self" and any(value == obj for _, value in state.context.params[:1]):
             return []
         if method.receiver != obj or not is_abstract(method.function.node.ir):
             return []
