@@ -135,9 +135,9 @@ class Attributes:
 
     def _ask_module(self, module: ModuleNode, name: str, state: EvalState, span: Span | None) -> None:
         """Record what a module's ``__getattr__`` runs for a name that the module does not have, each time."""
-        if state.recorder is None or span is None or module.bound(name) or name.startswith("__"):
+        if state.recorder is None or span is None or module.bound(name):
             return
-        getter = self.ask.imports.getter(module)
+        getter = self.ask.imports.getter(module, name)
         if getter is not None and not _keeps_in_module(getter.node) and self.project.submodule(module, name) is None:
             self.ask.calls.call(getter, CallArgs((Const(name),)), state, span, None)
 

@@ -90,15 +90,18 @@ class Imports:
         submodule = self.project.submodule(module, name)
         if submodule is not None:
             return Module(submodule)
-        getter = self.getter(module)
-        if getter is None or name.startswith("__"):
+        getter = self.getter(module, name)
+        if getter is None:
             return UNKNOWN
         return self.ask.calls.call(
             getter, CallArgs((Const(name),)), EvalState(self.ask.binding.module_context(module)), None
         )
 
-    def getter(self, module: ModuleNode) -> Function | None:
-        """The ``__getattr__`` of a module, which is asked for what the module does not have."""
+    def getter(self, module: ModuleNode, name: str) -> Function | None:
+        """The ``__getattr__`` of a module, which is asked for a ``name`` that the module does not have; None where it
+        has none, and for names like ``__path__``, which Python asks for itself."""
+        if name.startswith("__"):
+            return None
         for binding in module.bound("__getattr__"):
             node = module.function(binding) if binding.kind == "function" else None
             if node is not None:
