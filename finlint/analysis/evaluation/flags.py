@@ -88,7 +88,7 @@ def note_done(call: ir.Call, state: EvalState, ask: Queries) -> None:
     for name, value in done.flags:
         if ask.classes.class_function(receiver.cls, name) is None:
             env[f"{FLAG if path == me[0] else ''}{path}.{name}"] = Const(value)
-    quiet = EvalState(state.context, dict(env))
+    quiet = state.quiet()
     over: list[tuple[str, Mode]] = [(name, library.OVER) for name in done.events]
     for name, mode in [*over, *((name, library.ENDED) for name in done.killed)]:
         part = ask.expressions.eval(ir.Attr(owner, name, call.span), quiet)

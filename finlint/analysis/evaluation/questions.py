@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from typing import NamedTuple
 
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Bound, Function, Marked, Object
+from finlint.analysis.domain.values import Bound, Function, Marked, Object, Value
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
@@ -20,12 +20,15 @@ class Question(NamedTuple):
     text: ir.Expr
 
 
-def question(asked: ir.Expr, state: EvalState, ask: Queries, through: Container[FunctionNode]) -> Question | None:
+def question(
+    asked: ir.Expr, receiver: Value | None, quiet: EvalState, ask: Queries, through: Container[FunctionNode]
+) -> Question | None:
     """What a call, or a property, asks in words of its caller; None for what does more than that, and for functions
-    whose question it is already (``through``)."""
+    whose question it is already (``through``). ``receiver``: what the attribute is read of, if that is a name or an
+    attribute path. Nobody listens to the state ``quiet``."""
     if isinstance(asked, ir.Call) and not all(_is_path(arg) for arg in asked.args):
         return None
-    function, given = _asked(asked, state.quiet(), ask)
+    function, given = _asked(asked, receiver, quiet, ask)
     if function is None or function in through or len(given) != len(function.ir.params):
         return None
     if function.ir.is_async or function.ir.is_generator:
@@ -42,17 +45,16 @@ def _is_path(arg: ir.Arg) -> bool:
     return not arg.star and not arg.keyword and bool(dotted(arg.value))
 
 
-def _asked(asked: ir.Expr, state: EvalState, ask: Queries) -> tuple[FunctionNode | None, list[ir.Expr]]:
+def _asked(
+    asked: ir.Expr, receiver: Value | None, quiet: EvalState, ask: Queries
+) -> tuple[FunctionNode | None, list[ir.Expr]]:
     """The function that is asked, and the expressions that it is given."""
     args = [arg.value for arg in asked.args] if isinstance(asked, ir.Call) else []
     read = asked.func if isinstance(asked, ir.Call) else asked
     if isinstance(asked, ir.Call) and isinstance(read, ir.Name):
-        called = ask.expressions.eval(read, state)
+        called = ask.expressions.eval(read, quiet)
         return (called.node, args) if isinstance(called, Function) else (None, [])
-    if not isinstance(read, ir.Attr) or not dotted(read.value):
-        return None, []
-    receiver = ask.expressions.eval(read.value, state)
-    if not isinstance(receiver, Object):
+    if not isinstance(read, ir.Attr) or not isinstance(receiver, Object):
         return None, []
     member = ask.classes.class_member(receiver.cls, read.name)
     found = member[1] if member is not None else None

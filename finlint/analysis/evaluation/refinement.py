@@ -124,16 +124,19 @@ class Refinement:
             return
         if isinstance(asked, ir.Call) and answer == "true":
             self._all(asked, state)
-        if answer in ("true", "false") and (meant := question(asked, state, self.ask, through)) is not None:
-            self.refine(meant.text, answer == "true", state, through | {meant.function})
-            return
-        if not isinstance(read, ir.Attr) or not dotted(read.value):
-            return
         quiet = state.quiet()
-        receiver = self.ask.expressions.eval(read.value, quiet)
-        objects = [v for v in alternatives(receiver) if isinstance(v, LibObject)]
-        if any(self._tells(v, read.name) == answer or _not_zero(self._tells(v, read.name), answer) for v in objects):
-            self.narrow(read.value, _over, state)
+        member = read if isinstance(read, ir.Attr) and dotted(read.value) else None
+        receiver = self.ask.expressions.eval(member.value, quiet) if member is not None else None
+        if answer in ("true", "false"):
+            meant = question(asked, receiver, quiet, self.ask, through)
+            if meant is not None:
+                self.refine(meant.text, answer == "true", state, through | {meant.function})
+                return
+        if member is None or receiver is None:
+            return
+        told_by = [self._tells(v, member.name) for v in alternatives(receiver) if isinstance(v, LibObject)]
+        if any(tells == answer or _not_zero(tells, answer) for tells in told_by):
+            self.narrow(member.value, _over, state)
 
     def _all(self, call: ir.Call, state: EvalState) -> None:
         """``all(future.done() for future in self.futures)`` says it of each of them."""
