@@ -96,23 +96,23 @@ class Displays:
         lazy = expr.kind == "generator"
         # A generator expression runs when it is consumed; its first iterable is evaluated here and now.
         inner = EvalState(state.context, dict(state.env or {}), state.recorder)
+        later = EvalState(inner.context, inner.env) if lazy else inner
+        span = None if lazy else expr.span
         for position, clause in enumerate(expr.clauses):
-            listener = inner if not (lazy and position) else EvalState(inner.context, inner.env)
-            iterated = self.ask.expressions.eval(clause.iter, listener)
+            iterated = self.ask.expressions.eval(clause.iter, later if position else inner)
             if is_empty(iterated, clause.iter):
                 return Mapping((), NO_KEY, UNKNOWN) if expr.kind == "dict" else Sequence("list", (), UNKNOWN)
-            element = self.ask.protocols.element(iterated, inner, None if lazy else expr.span)
+            element = self.ask.protocols.element(iterated, inner, span)
             assert inner.env is not None
             if clause.ifs and (kept := self._kept_pairs(clause, inner)) is not None:
                 element = kept
             assign(clause.target, element, inner.env, self.ask.protocols.item)
             for condition in clause.ifs:
-                self.ask.expressions.eval(condition, EvalState(inner.context, inner.env) if lazy else inner)
+                self.ask.expressions.eval(condition, later)
                 self.ask.refinement.refine(condition, True, inner)
-        body = EvalState(inner.context, inner.env) if lazy else inner
-        parts = [self.ask.expressions.eval(e.value if isinstance(e, ir.Starred) else e, body) for e in expr.elements]
+        parts = [self.ask.expressions.eval(e.value if isinstance(e, ir.Starred) else e, later) for e in expr.elements]
         if isinstance(expr.elements[0], ir.Starred):
-            parts[0] = self.ask.protocols.element(parts[0], body, expr.span if not lazy else None)
+            parts[0] = self.ask.protocols.element(parts[0], later, span)
         if expr.kind == "dict":
             if len(parts) == 1:
                 merged = [v for v in alternatives(parts[0]) if isinstance(v, Mapping)]
