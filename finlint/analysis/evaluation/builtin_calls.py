@@ -276,7 +276,6 @@ def _factory(ask: Queries, args: Args, state: EvalState, span: Span | None) -> V
     )
 
 
-#: What takes their place in a call, by the name of what is called.
 def _member(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``enum.member(function)``: a member whose value is the function, which is no method of it."""
     first = args.positional[0] if args.positional else UNKNOWN
@@ -289,6 +288,9 @@ def _callable(ask: Queries, args: Args, state: EvalState, span: Span | None) -> 
     return Const(False, first.firm) if isinstance(first, Const) else None
 
 
+_RUNS_LEN = _runs("__len__")
+
+
 def _len(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``len(x)``: of tuples and texts it is known."""
     first = args.positional[0] if args.positional else UNKNOWN
@@ -296,7 +298,7 @@ def _len(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value
         return Const(len(first.items))
     if isinstance(first, Const) and isinstance(first.value, (str, bytes)):
         return Const(len(first.value), first.firm)
-    return _runs("__len__")(ask, args, state, span)
+    return _RUNS_LEN(ask, args, state, span)
 
 
 def _range(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
@@ -307,6 +309,7 @@ def _range(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Val
     return None if range(*numbers) else Sequence("tuple", (), UNKNOWN)
 
 
+#: What takes their place in a call, by the name of what is called.
 SPECIAL_CALLS: dict[str, SpecialCall] = {
     **ITERATION_CALLS,
     "builtins.super": _super,

@@ -84,7 +84,7 @@ def _same_mapping(ask: Queries, args: Args, state: EvalState, span: Span | None)
 
 
 def _map(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    # Lazy: the function is called when the map is consumed (see _iterate_lazily).
+    # Lazy: the function is called when the map is consumed (see ``Protocols._iterate_library``).
     if len(args.positional) < 2:
         return UNKNOWN
     given = (("function", args.positional[0]), ("iterable", args.positional[1]))
