@@ -15,7 +15,6 @@ from finlint.analysis.domain.values import Class, Object, is_known
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
-from finlint.analysis.models import library
 from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, last_name, parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
@@ -212,9 +211,8 @@ class _Walk:
             self.open_spans.append(stmt.span)
             self.left = True
         elif isinstance(stmt, ir.If):
-            verdict = library.truth(self.evaluator.expressions.eval(stmt.test, self.state), self.evaluator.knowledge)
-            if verdict is None:
-                verdict = flags.found(stmt.test, self.state)
+            tested = self.evaluator.expressions.eval(stmt.test, self.state)
+            verdict = self.evaluator.conditions.verdict(stmt.test, tested, self.state)
             outer = self.test
             self.test = stmt.test if verdict is None else outer
             body = self.branch(stmt.body) if verdict is not False else True
