@@ -39,7 +39,7 @@ class Thing(NamedTuple):
 
     is_it: Callable[[ir.Expr], bool]
     with_owner: bool
-    bound: Callable[[str], bool]
+    bound: Callable[[str], bool] = _no
     later: Callable[[str], bool] = _no
     allowed: Callable[[ir.Expr], bool] | None = None
     by_name: bool = True

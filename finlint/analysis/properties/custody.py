@@ -30,7 +30,7 @@ from finlint.analysis.program.statements import (
 )
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.belonging import Way, is_within
-from finlint.analysis.properties.lock_regions import Holder, acquired, holders, is_momentary
+from finlint.analysis.properties.lock_regions import Holder, Regions, acquired, holders, is_momentary, regions_of
 from finlint.analysis.properties.ownership import Ownership
 from finlint.model import ir
 from finlint.model.source import Span
@@ -65,16 +65,19 @@ def custody(
         return Custody(own=True, known=True, holders=())
     if any(map(_asks_for_its_thread, steps)):
         return Custody(own=False, known=True, holders=(), reentrant=True)
-    known = False
     found: tuple[Holder, ...] = ()
+    asked: list[Regions | None] = []
     for step in reversed(steps):
-        known, found = holders(step.context, step.span, evaluator, callback)
+        held = regions_of(step.context, step.span, evaluator)
+        asked.append(held)
+        found = holders(held, callback) if held is not None else ()
         function = step.context.function
         # A lock of the project's own: who enters it holds what it acquires then.
         if found or function is None or function.name not in ("__enter__", "acquire"):
             break
-    last = steps[-1]
-    momentary = known and not found and is_momentary(last.context, last.span, evaluator, callback)
+    known = asked[-1] is not None
+    last = asked[0]
+    momentary = known and not found and last is not None and is_momentary(last, callback)
     return Custody(own=False, known=known, holders=found, momentary=momentary)
 
 

@@ -24,6 +24,7 @@ from finlint.model.source import Span
 _QUIET_METHODS = frozenset({"acquire", "add", "appendleft", "get", "locked", "notify", "notify_all"})
 _QUIET_BUILTINS = frozenset({"bool", "callable", "hash", "id", "issubclass"})
 _DROPPING_METHODS = frozenset({"clear", "discard", "pop", "popitem", "popleft", "remove"})
+_LOOKING_METHODS = _QUIET_METHODS | _DROPPING_METHODS
 #: Nor is there a collection behind them: the interpreter has instructions of its own for them, or the lock is free.
 _STILL_METHODS = frozenset({"append", "release"})
 _STILL_BUILTINS = frozenset({"isinstance", "len"})
@@ -59,40 +60,58 @@ class Lock(NamedTuple):
     name: str
 
 
-def holders(
-    context: CallContext, span: Span, evaluator: Evaluator, callback: FunctionNode | None
-) -> tuple[bool, tuple[Holder, ...]]:
-    """Whether it is known where the lock is kept which ``span`` of ``context`` acquires, and the places that hold it in
-    which a finalizer may start: those of the lock's own class first, then what is called often.
+class Regions:
+    """Where a lock is held, that of the expression ``expr`` in ``context``: by which functions, and at which places."""
+
+    def __init__(self, expr: ir.Expr, lock: Lock, context: CallContext, evaluator: Evaluator) -> None:
+        self.expr = expr
+        self.lock = lock
+        self.context = context
+        self.evaluator = evaluator
+        #: All functions whose text names it.
+        self.functions = tuple(_functions(lock, context, evaluator))
+        self._held: dict[FunctionNode, tuple[_Holding, ...]] = {}
+
+    def held(self, node: FunctionNode) -> tuple[_Holding, ...]:
+        """The places where one of these functions has it."""
+        known = self._held.get(node)
+        if known is None:
+            known = self._held[node] = tuple(_held_blocks(node, self.lock, self.evaluator))
+        return known
+
+
+def regions_of(context: CallContext, span: Span, evaluator: Evaluator) -> Regions | None:
+    """Where the lock is held which ``span`` of ``context`` acquires; None where it is not known where that is kept."""
+    expr = acquired(context, span)
+    lock = identity(expr, context, evaluator) if expr is not None else None
+    return None if expr is None or lock is None else Regions(expr, lock, context, evaluator)
+
+
+def holders(regions: Regions, callback: FunctionNode | None) -> tuple[Holder, ...]:
+    """The places that hold a lock in which a finalizer may start: those of the lock's own class first, then what is
+    called often.
 
     ``callback`` is what the finalizer runs, which does not count.
     """
-    expr = acquired(context, span)
-    lock = identity(expr, context, evaluator) if expr is not None else None
-    if expr is None or lock is None:
-        return False, ()
-    receivers = _receivers(expr, context, evaluator)
+    evaluator, lock = regions.evaluator, regions.lock
+    receivers = _receivers(regions.expr, regions.context, evaluator)
     family = {node for cls in receivers for node in _bases(cls, evaluator)}
     found: list[tuple[tuple[object, ...], Holder]] = []
-    for node in _functions(lock, context, evaluator):
+    for node in regions.functions:
         if node is callback or node.name == "__del__":
             continue
-        for holding in _held_blocks(node, lock, evaluator):
-            does = _worst(holding.blocks)
-            if not does or (does == _LOOKS and not _may_be_due(holding, evaluator)):
-                continue
-            others = _receivers(holding.lock, holding.context, evaluator)
-            if not _may_be_one(receivers, others, lock.name, evaluator):
-                continue
+        places = list(_startable(node, regions, receivers))
+        often = _mentions(node, lock, evaluator) if places else 0
+        for holding, does in places:
             rank = (
                 # A lock of another class by the same name is another lock, mostly.
                 bool(family) and node.owner is not None and node.owner not in family,
                 # The method that the finalizer itself comes through is a place too, but another one says more.
-                node is context.function,
+                node is regions.context.function,
                 does in (_DROPS, _LOOKS),
                 node.name.strip("_").startswith(_RARE),
                 # What is called in many places runs often, whatever it does then.
-                -_mentions(node, lock, evaluator),
+                -often,
                 list(_SAID).index(does),
                 node.name.startswith("_"),
                 node.module.path,
@@ -100,24 +119,33 @@ def holders(
             )
             found.append((rank, Holder(node.qualified, node.module.path, holding.span, _SAID[does])))
     found.sort(key=lambda pair: pair[0])
-    return True, tuple(holder for _, holder in found)
+    return tuple(holder for _, holder in found)
 
 
-def is_momentary(context: CallContext, span: Span, evaluator: Evaluator, callback: FunctionNode | None) -> bool:
-    """Whether others than ``callback`` and the function of ``context`` take the lock which ``span`` of ``context``
-    acquires, and none of them, nor these two, does anything while it has it that takes time: a few statements without a
-    call, as counting or setting something. Nor does any give it to somebody of whom that is not known."""
-    expr = acquired(context, span)
-    lock = identity(expr, context, evaluator) if expr is not None else None
-    if lock is None:
-        return False
+def _startable(node: FunctionNode, regions: Regions, receivers: list[Class]) -> Iterator[tuple[_Holding, str]]:
+    """The places where a function has the lock of one of ``receivers`` and a finalizer may start, each with what it
+    does there that lets one (``_SAID``)."""
+    evaluator = regions.evaluator
+    for holding in regions.held(node):
+        does = _worst(holding.blocks)
+        if not does or (does == _LOOKS and not _may_be_due(holding, evaluator)):
+            continue
+        others = _receivers(holding.lock, holding.context, evaluator)
+        if _may_be_one(receivers, others, regions.lock.name, evaluator):
+            yield holding, does
+
+
+def is_momentary(regions: Regions, callback: FunctionNode | None) -> bool:
+    """Whether others than ``callback`` and the function that asks take the lock, and none of them, nor these two, does
+    anything while it has it that takes time: a few statements without a call, as counting or setting something. Nor
+    does any give it to somebody of whom that is not known."""
     others = False
-    thing = Thing(lambda part: last_name(part) == lock.name, with_owner=True, bound=lambda _: False)
-    for node in _functions(lock, context, evaluator):
+    thing = Thing(lambda part: last_name(part) == regions.lock.name, with_owner=True)
+    for node in regions.functions:
         if escapes(node.ir, thing):
             return False
-        for holding in _held_blocks(node, lock, evaluator):
-            others = others or node not in (callback, context.function)
+        for holding in regions.held(node):
+            others = others or node not in (callback, regions.context.function)
             if not holding.by_with or _worst(holding.blocks) or any(map(_stays, flat_statements(holding.blocks))):
                 return False
     return others
@@ -302,7 +330,7 @@ def _held_blocks(node: FunctionNode, lock: Lock, evaluator: Evaluator) -> Iterat
     context = evaluator.binding.generic_context(node)
 
     def means(expr: ir.Expr) -> bool:
-        return dotted(expr).rpartition(".")[2] != "" and identity(expr, context, evaluator) == lock
+        return bool(dotted(expr)) and identity(expr, context, evaluator) == lock
 
     def of_block(block: ir.Block) -> Iterator[_Holding]:
         for number, stmt in enumerate(block):
@@ -373,7 +401,7 @@ def _does(expr: ir.Expr) -> str:
     if isinstance(expr.func, ir.Attr):
         if expr.func.name in _STILL_METHODS:
             return ""
-        return _LOOKS if expr.func.name in _QUIET_METHODS | _DROPPING_METHODS else _CALLS
+        return _LOOKS if expr.func.name in _LOOKING_METHODS else _CALLS
     if isinstance(expr.func, ir.Name):
         if expr.func.id in _STILL_BUILTINS:
             return ""

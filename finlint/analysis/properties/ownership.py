@@ -120,7 +120,7 @@ class Ownership:
         name = given.keyword or (names[at] if at < len(names) else "")
         if not name or any(arg.star for arg in call.args[:at]):
             return False
-        kept = Thing(lambda expr: isinstance(expr, ir.Name) and expr.id == name, False, lambda _: False)
+        kept = Thing(lambda expr: isinstance(expr, ir.Name) and expr.id == name, with_owner=False)
         return not escapes(code, kept)
 
     def _weakly(self, method: FunctionNode, me: str) -> Iterator[int]:
