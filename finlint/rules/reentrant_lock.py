@@ -82,7 +82,7 @@ class ReentrantLock(Reaches):
         return takes_lock(self.verb, witness.effect, about.text_at(witness.steps[-1]))
 
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
-        if about.custody(witness).own:
+        if about.is_own(witness):
             return Mildly(Severity.NOTE, OWN)
         # Never a deadlock by itself: it waits while another thread has the lock.
         return Mildly(Severity.WARNING, self.because) if witness.effect.lasts == "unbounded" else None

@@ -67,6 +67,6 @@ class UnsafeHandoff(Reaches):
         return not about.is_serial
 
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
-        if about.custody(witness).own:
+        if about.is_own(witness):
             return Mildly(Severity.NOTE, OWN)
         return None

@@ -18,7 +18,7 @@ from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.execution.generators import GENERATOR
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness, witnesses
-from finlint.analysis.properties.custody import Custody, custody
+from finlint.analysis.properties.custody import Custody, custody, is_own
 from finlint.analysis.properties.lock_regions import Holder
 from finlint.analysis.properties.platforms import platform_of
 from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
@@ -72,6 +72,7 @@ class Reached:
         self.summaries = summaries
         self.text_at = text_at
         self._custody: dict[object, Custody] = {}
+        self._own: dict[object, bool] = {}
         self._linted = linted
 
     @property
@@ -92,11 +93,18 @@ class Reached:
             callback = self.finalizer.callback
             function = callback.function if isinstance(callback, Bound) else callback
             node = function.node if isinstance(function, Function) else None
-            steps = witness.steps[1:] or witness.steps
-            known = custody(
-                own_object(self.finalizer), steps, self.summaries.evaluator, node, self.finalizer.registration
-            )
+            me, registration = own_object(self.finalizer), self.finalizer.registration
+            known = custody(me, _followed(witness), self.summaries.evaluator, node, registration)
             self._custody[key] = known
+        return known
+
+    def is_own(self, witness: Witness) -> bool:
+        """Whether nobody can be inside it: ``custody`` without the search for those who are."""
+        key = witness.effect.culprit
+        known = self._own.get(key)
+        if known is None:
+            me, registration = own_object(self.finalizer), self.finalizer.registration
+            known = self._own[key] = is_own(me, _followed(witness), self.summaries.evaluator, registration)
         return known
 
     def of_kind(self, kind: str) -> list[Witness]:
@@ -126,6 +134,11 @@ class Reached:
                 if witness.effect.culprit not in seen:
                     seen.add(witness.effect.culprit)
                     yield witness._replace(steps=(registered, *witness.steps))
+
+
+def _followed(witness: Witness) -> tuple[Step, ...]:
+    """The steps from the callback's own body on; that of the registration where there are no others."""
+    return witness.steps[1:] or witness.steps
 
 
 class Mildly(NamedTuple):
@@ -213,7 +226,7 @@ class Reaches(Rule[Reached]):
             primary.span,
             registration_ref(about.finalizer),
             Culprit(effect.call, effect.path, effect.span.line, effect.span.column),
-            tuple(Hop(s.path, s.span.line, s.span.column, about.text_at(s)) for s in steps[1:] or steps),
+            tuple(Hop(s.path, s.span.line, s.span.column, about.text_at(s)) for s in _followed(witness)),
             tuple(map(_hop, halves[:1])),
             (name_of(about.finalizer), *(_function(step.context) for step in steps[1:])),
             tuple(map(_hop, halves)),
@@ -227,7 +240,7 @@ class Reaches(Rule[Reached]):
             because = f", the first time only, while it makes `{witness.first}`"
         via = _through(witness)
         done = self.done(witness, about)
-        where = platform_of(witness.steps[1:] or witness.steps, about.summaries.evaluator)
+        where = platform_of(_followed(witness), about.summaries.evaluator)
         where = f" ({where})" if where else ""
         sentence = f"{describe(about.finalizer)} {done}{bounded}{where}{via}{because}"
         return sentence[:1].upper() + sentence[1:]
