@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Super, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.statements import is_super
 from finlint.analysis.program.symbols import ModuleNode, function_at
 from finlint.model import ir
 from finlint.model.finding import Finding
@@ -99,7 +100,7 @@ def _hands_on(call: ir.Call, function: str, state: EvalState, evaluator: Evaluat
     """``super().__del__()``, and ``Base.__del__(self)`` in a ``__del__``."""
     assert isinstance(call.func, ir.Attr)
     receiver = call.func.value
-    if isinstance(receiver, ir.Call) and isinstance(receiver.func, ir.Name) and receiver.func.id == "super":
+    if is_super(receiver):
         return True
     if function != "__del__":
         return False

@@ -10,6 +10,7 @@ from finlint.analysis.program.statements import (
     expressions_in,
     flat_statements,
     inner_blocks,
+    is_super,
     leaves,
     parts_of,
 )
@@ -23,7 +24,6 @@ DICT = "__dict__"
 PUT: frozenset[DefinedBy] = frozenset({"puts", "puts-all", "puts-in", "sets"})
 #: In a path, which counts what follows a starred target from the end: what that one takes.
 REST = -(2**31)
-#: Conditions that a definition is known to stand under: those nearest to it.
 #: Methods that give what was put to somebody else, who takes it out again.
 _QUEUES = ("put", "put_nowait")
 #: Methods that give an element of a mapping.
@@ -164,11 +164,9 @@ class FunctionIndex:
             return
         defined: DefinedBy
         if how == "augments" and isinstance(target, ir.Attr) and target.name == DICT:
-            # ``self.__dict__ |= options``
-            if owner := _owner(target.value):
-                self.by_name.append(StoreByName(owner, None, node))  # type: ignore[arg-type]
-            return
-        if how == "augments":
+            # ``self.__dict__ |= options`` stores what is in it, as ``self.__dict__ = options`` does.
+            defined = "value"
+        elif how == "augments":
             # ``self.threads += [thread]`` puts something in; what another sum is, is not told.
             puts = isinstance(node, (ir.Display, ir.DictDisplay, ir.Comprehension))
             defined = "puts-all" if puts else "unknown"
@@ -337,7 +335,7 @@ class FunctionIndex:
         """``setattr(self, "name", value)`` and ``object.__setattr__(self, "name", value)``."""
         func = node.func
         called = func.id if isinstance(func, ir.Name) else func.name if isinstance(func, ir.Attr) else ""
-        if called == "__setattr__" and len(node.args) == 2 and isinstance(func, ir.Attr) and _is_super(func.value):
+        if called == "__setattr__" and len(node.args) == 2 and isinstance(func, ir.Attr) and is_super(func.value):
             key, value = (arg.value for arg in node.args)
             self.by_name.append(StoreByName(OWN, key, value))
             return True
@@ -370,10 +368,6 @@ def _outer(container: ir.Expr) -> ir.Expr | None:
     if isinstance(container, ir.Call) and isinstance(container.func, ir.Attr) and container.func.name in _GIVES:
         return container.func.value
     return None
-
-
-def _is_super(expr: ir.Expr) -> bool:
-    return isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "super"
 
 
 def _key_of(container: ir.Expr) -> ir.Expr | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from finlint.analysis.program.statements import children, expressions_in, flat_statements
+from finlint.analysis.program.statements import calls_in, children, flat_statements
 from finlint.model import ir
 
 #: Builtins that look at what they are given and keep nothing of it.
@@ -198,13 +198,11 @@ class _Walk:
         if self.thing.lent is None:
             return False
         uses = sum(isinstance(part, ir.Name) and part.id == name for part in _parts(self.function))
-        calls = (expr for stmt in flat_statements(self.function.body) for expr in expressions_in(stmt))
         fine = 0
-        for call in calls:
-            if isinstance(call, ir.Call):
-                fine += isinstance(call.func, ir.Name) and call.func.id == name
-                given = (arg for arg in call.args if isinstance(arg.value, ir.Name) and arg.value.id == name)
-                fine += sum(self._is_lent(call, arg) for arg in given)
+        for call in calls_in(self.function.body):
+            fine += isinstance(call.func, ir.Name) and call.func.id == name
+            given = (arg for arg in call.args if isinstance(arg.value, ir.Name) and arg.value.id == name)
+            fine += sum(self._is_lent(call, arg) for arg in given)
         return 0 < uses == fine
 
     def _function(self, function: ir.Function) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from finlint.model import ir
@@ -73,6 +73,25 @@ def calls_in(block: ir.Block) -> Iterator[ir.Call]:
     """All calls of a block and of the blocks in it, not of the functions in it."""
     exprs = (expr for stmt in flat_statements(block) for expr in expressions_in(stmt))
     return (expr for expr in exprs if isinstance(expr, ir.Call))
+
+
+def stands_in(block: ir.Block, span: Span) -> bool:
+    """Whether an expression of a block, or of the blocks in it, or what a ``with`` there enters stands at ``span``."""
+    return any(
+        (isinstance(stmt, ir.With) and any(place == span for _, _, place in stmt.items))
+        or any(getattr(expr, "span", None) == span for expr in expressions_in(stmt))
+        for stmt in flat_statements(block)
+    )
+
+
+def is_super(expr: ir.Expr) -> bool:
+    """``super()``"""
+    return isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "super"
+
+
+def given_as(arg: ir.Arg, number: int, params: Sequence[str]) -> str:
+    """The name among ``params`` that an argument goes to, the one with that ``number`` in its call; "" for none."""
+    return arg.keyword or (params[number] if number < len(params) else "")
 
 
 def names_bound(stmt: ir.Stmt) -> list[str]:

@@ -18,7 +18,7 @@ from finlint.analysis.domain.values import (
     alternatives,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, flat_statements
+from finlint.analysis.program.statements import children, flat_statements, is_super
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.limits import CONSTRUCTION_DEPTH
@@ -160,7 +160,7 @@ class Construction:
         func = call.func
         if not isinstance(func, ir.Attr):
             return None
-        if isinstance(func.value, ir.Call) and dotted(func.value.func) == "super":
+        if is_super(func.value):
             return self._inherited(func.name, node)
         if dotted(func.value) == me:
             found = self._own_function(func.name)
@@ -311,7 +311,7 @@ class Construction:
 
     def _harmless_call(self, call: ir.Call, me: str, node: FunctionNode, out: set[str], depth: int) -> bool:
         func = call.func
-        if isinstance(func, ir.Attr) and isinstance(func.value, ir.Call) and dotted(func.value.func) == "super":
+        if isinstance(func, ir.Attr) and is_super(func.value):
             return self._super_call(func.name, node, out, depth)
         method = self._called_on_self(call, me, node)
         if method is not None:

@@ -20,14 +20,7 @@ from finlint.analysis.domain.values import Bound, Object, Sequence, Value, alter
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import giving
-from finlint.analysis.program.statements import (
-    call_at,
-    expressions_in,
-    flat_statements,
-    inner_blocks,
-    last_name,
-    leaves,
-)
+from finlint.analysis.program.statements import call_at, inner_blocks, last_name, leaves, stands_in
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.belonging import Way, is_within
 from finlint.analysis.properties.lock_regions import Holder, Regions, acquired, holders, is_momentary, regions_of
@@ -120,9 +113,9 @@ def _asks_for_its_thread(step: Step) -> bool:
                     return True
                 continue
             same = _compares_threads(stmt.test, function)
-            if same is True and (_holds(stmt.orelse, step.span) or _holds(block[number + 1 :], step.span)):
-                return leaves(stmt.body) or _holds(stmt.orelse, step.span)
-            if same is False and _holds(stmt.body, step.span):
+            if same is True and (stands_in(stmt.orelse, step.span) or stands_in(block[number + 1 :], step.span)):
+                return leaves(stmt.body) or stands_in(stmt.orelse, step.span)
+            if same is False and stands_in(stmt.body, step.span):
                 return True
             if within(stmt.body) or within(stmt.orelse):
                 return True
@@ -156,14 +149,6 @@ def _is_thread(expr: ir.Expr, function: FunctionNode) -> bool:
     if not isinstance(expr, ir.Call) or expr.args:
         return False
     return last_name(expr.func) in ("get_ident", "current_thread", "get_native_id", "current_task")
-
-
-def _holds(block: ir.Block, span: Span) -> bool:
-    return any(
-        (isinstance(stmt, ir.With) and any(place == span for _, _, place in stmt.items))
-        or any(getattr(expr, "span", None) == span for expr in expressions_in(stmt))
-        for stmt in flat_statements(block)
-    )
 
 
 def resource(context: CallContext, span: Span) -> ir.Expr | None:

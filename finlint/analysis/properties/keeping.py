@@ -9,7 +9,7 @@ from finlint.analysis.domain.values import (
     Lib,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, flat_statements
+from finlint.analysis.program.statements import children, flat_statements, given_as, is_super
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.limits import KEEPING_DEPTH
@@ -26,9 +26,7 @@ def keeps(cls: Class, call: ir.Call, holds: Callable[[ir.Expr], bool], evaluator
     if init is None:
         return any(holds(a.value) for a in call.args)
     params = [p.name for p in init.node.ir.params[1:]]
-    holding = {
-        arg.keyword or (params[i] if i < len(params) else "") for i, arg in enumerate(call.args) if holds(arg.value)
-    }
+    holding = {given_as(arg, i, params) for i, arg in enumerate(call.args) if holds(arg.value)}
     return _stores(cls, init.node, holding, 0, evaluator)
 
 
@@ -49,18 +47,9 @@ def _stores(cls: Class, init: FunctionNode, params: set[str], depth: int, evalua
             found = classes.class_function(ancestor, "__init__") if isinstance(ancestor, Class) else None
             if found is not None and isinstance(ancestor, Class):
                 names = [p.name for p in found.node.ir.params[1:]]
-                passed = {
-                    a.keyword or (names[i] if i < len(names) else "")
-                    for i, a in enumerate(call.args)
-                    if _mentions(a.value, params)
-                }
+                passed = {given_as(a, i, names) for i, a in enumerate(call.args) if _mentions(a.value, params)}
                 return _stores(ancestor, found.node, passed, depth + 1, evaluator)
     return False
-
-
-def is_super(expr: ir.Expr) -> bool:
-    """``super()``"""
-    return isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "super"
 
 
 def _mentions(node: object, names: set[str]) -> bool:

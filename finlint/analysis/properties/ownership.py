@@ -15,7 +15,14 @@ from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.records import RECORD_DECORATORS
 from finlint.analysis.program.definitions import PUT, Definition, class_of, giving
 from finlint.analysis.program.escape import Thing, escapes
-from finlint.analysis.program.statements import calls_in, expressions_in, flat_statements, inner_blocks, last_name
+from finlint.analysis.program.statements import (
+    calls_in,
+    expressions_in,
+    flat_statements,
+    given_as,
+    inner_blocks,
+    last_name,
+)
 from finlint.analysis.program.symbols import ClassNode, FunctionNode
 from finlint.model import ir
 from finlint.model.facts import Binding
@@ -117,7 +124,7 @@ class Ownership:
         code = function.node.ir
         names = [param.name for param in code.params[1:] if param.kind in ("pos", "any")]
         at = next(number for number, arg in enumerate(call.args) if arg is given)
-        name = given.keyword or (names[at] if at < len(names) else "")
+        name = given_as(given, at, names)
         if not name or any(arg.star for arg in call.args[:at]):
             return False
         kept = Thing(lambda expr: isinstance(expr, ir.Name) and expr.id == name, with_owner=False)

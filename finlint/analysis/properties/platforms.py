@@ -13,7 +13,7 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Lib
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
-from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, leaves
+from finlint.analysis.program.statements import inner_blocks, leaves, stands_in
 from finlint.analysis.program.symbols import ModuleNode
 from finlint.model import ir
 from finlint.model.source import Span
@@ -43,11 +43,11 @@ def _around(body: ir.Block, span: Span, context: CallContext, evaluator: Evaluat
                 continue
             # Where the span stands is looked for only where the condition says anything.
             where = [list(_said(stmt.test, holds, context, evaluator)) for holds in (True, False)]
-            if where[0] and _has(stmt.body, span):
+            if where[0] and stands_in(stmt.body, span):
                 yield from where[0]
             elif where[1]:
                 rest = block[number + 1 :] if stmt.body and leaves(stmt.body) else ()
-                if _has((*stmt.orelse, *rest), span):
+                if stands_in((*stmt.orelse, *rest), span):
                     yield from where[1]
 
 
@@ -94,11 +94,3 @@ def _names_platform(expr: ir.Expr, context: CallContext, evaluator: Evaluator) -
 def _texts(expr: ir.Expr) -> list[str]:
     parts = expr.items if isinstance(expr, ir.Display) else (expr,)
     return [part.value for part in parts if isinstance(part, ir.Const) and isinstance(part.value, str)]
-
-
-def _has(block: ir.Block, span: Span) -> bool:
-    return any(
-        (isinstance(stmt, ir.With) and any(place == span for _, _, place in stmt.items))
-        or any(getattr(expr, "span", None) == span for expr in expressions_in(stmt))
-        for stmt in flat_statements(block)
-    )

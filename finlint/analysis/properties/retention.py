@@ -29,11 +29,11 @@ from finlint.analysis.execution.callables import free_names
 from finlint.analysis.models.registrars import Spec, argument_expression
 from finlint.analysis.program.definitions import giving
 from finlint.analysis.program.rebinding import bound_function, bound_value, last_binding
-from finlint.analysis.program.statements import children, flat_statements, parts_of
+from finlint.analysis.program.statements import children, flat_statements, given_as, is_super, parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.back_references import refers_back
 from finlint.analysis.properties.contents import KEEPERS, Contents, is_weak_container
-from finlint.analysis.properties.keeping import is_super, is_weak, keeps
+from finlint.analysis.properties.keeping import is_weak, keeps
 from finlint.analysis.properties.watched import WATCHED, Watched, spec_of, watched_expression
 from finlint.model import ir
 from finlint.model.closed import assert_never
@@ -369,8 +369,7 @@ class _Holder:
                     params = params[1:]
                 free = free_names(option.node.ir)
                 for i, arg in enumerate(expr.args):
-                    name = arg.keyword or (params[i] if i < len(params) else "")
-                    if name in free and self.expression(arg.value, depth):
+                    if given_as(arg, i, params) in free and self.expression(arg.value, depth):
                         return True
         return False
 
