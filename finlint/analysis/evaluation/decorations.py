@@ -89,9 +89,8 @@ class Decorations:
                 elif isinstance(stmt, ir.ClassDef):
                     cls = Class(node.module.inner_class(stmt, node), context)
                     yield cls, stmt.decorators, state
-                    for binding in cls.node.facts.members:
-                        method = cls.node.function(binding) if binding.kind == "function" else None
-                        if method is not None and method.ir.decorators:
+                    for method in cls.node.methods():
+                        if method.ir.decorators:
                             yield Function(method, context), method.ir.decorators, state
 
     def applies(self, decoration: Decoration) -> Value:

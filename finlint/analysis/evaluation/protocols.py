@@ -148,9 +148,8 @@ class Protocols:
         for base in self.ask.classes.mro(obj.cls):
             if not isinstance(base, Class):
                 continue
-            for binding in base.node.facts.members:
-                method = base.node.function(binding) if binding.kind == "function" else None
-                if method is None or not method.ir.params:
+            for method in base.node.methods():
+                if not method.ir.params:
                     continue
                 first = method.ir.params[0].name
                 put = [d for d in method.index.names.get(first, ()) if d.how in PUT]

@@ -170,11 +170,9 @@ class Finder:
                 yield from self._nested(inner, summaries)
             else:
                 cls = Class(context.module.inner_class(stmt, context.function), context)
-                for binding in cls.node.facts.members:
-                    method = cls.node.function(binding) if binding.kind == "function" else None
-                    if method is not None:
-                        receiver = Object(cls, (), "self")
-                        yield summaries.of(self.evaluator.binding.method_context(method, receiver, context))
+                for method in cls.node.methods():
+                    receiver = Object(cls, (), "self")
+                    yield summaries.of(self.evaluator.binding.method_context(method, receiver, context))
 
     def _of_summary(self, summary: Summary, summaries: Summaries) -> Iterator[Finalizer]:
         for registration in summary.registrations:

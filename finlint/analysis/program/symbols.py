@@ -171,6 +171,13 @@ class ClassNode:
                     self.module.functions_by_line[(binding.line, binding.name)] = node
         return node
 
+    def methods(self) -> Iterator[FunctionNode]:
+        """The methods that the body defines, each ``def`` of one name."""
+        for binding in self.facts.members:
+            node = self.function(binding) if binding.kind == "function" else None
+            if node is not None:
+                yield node
+
     def method(self, name: str) -> FunctionNode | None:
         """The method of that name in the body: the last ``def`` of it."""
         for binding in reversed(self.members.get(name, [])):

@@ -362,10 +362,7 @@ class Construction:
 
 
 def methods(cls: Class) -> Iterator[FunctionNode]:
-    for binding in cls.node.facts.members:
-        method = cls.node.function(binding) if binding.kind == "function" else None
-        if method is not None and method.ir.params:
-            yield method
+    return (method for method in cls.node.methods() if method.ir.params)
 
 
 def stored_by(method: FunctionNode) -> list[str]:

@@ -137,10 +137,7 @@ class Contents:
 
     def _methods(self, cls: Class) -> Iterator[FunctionNode]:
         """The methods that the class's body defines, and the ``__init__`` that is written for it."""
-        for binding in cls.node.facts.members:
-            method = cls.node.function(binding) if binding.kind == "function" else None
-            if method is not None and method.ir.params:
-                yield method
+        yield from (method for method in cls.node.methods() if method.ir.params)
         written = self.evaluator.records.init(cls)
         if written is not None:
             yield written.node

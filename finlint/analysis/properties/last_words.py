@@ -6,14 +6,13 @@ finalizer does not run before the thread has ended, so that a ``get()`` which is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.values import Class, Object, Value
+from finlint.analysis.domain.values import Object, Value
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.statements import call_at, calls_in, flat_statements, last_name
 from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.properties.ownership import Ownership
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -27,15 +26,8 @@ def is_there(me: Value | None, context: CallContext, span: Span, evaluator: Eval
     queue = call.func.value if call is not None and isinstance(call.func, ir.Attr) else None
     if not isinstance(me, Object) or not isinstance(queue, ir.Attr) or context.name_of(me) != last_name(queue.value):
         return False
-    return any(_puts_at_its_end(method, queue.name) for method in _methods(me, evaluator))
-
-
-def _methods(me: Object, evaluator: Evaluator) -> Iterator[FunctionNode]:
-    for cls in evaluator.classes.mro(me.cls):
-        for binding in cls.node.facts.members if isinstance(cls, Class) else ():
-            method = cls.node.function(binding) if isinstance(cls, Class) and binding.kind == "function" else None
-            if method is not None and method.ir.params:
-                yield method
+    methods = Ownership(evaluator).methods(me.cls, queue.name)
+    return any(method.ir.params and _puts_at_its_end(method, queue.name) for method in methods)
 
 
 def _puts_at_its_end(method: FunctionNode, queue: str) -> bool:

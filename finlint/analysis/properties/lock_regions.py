@@ -198,9 +198,8 @@ def _makes_its_own(cls: Class, name: str, evaluator: Evaluator) -> bool:
     for node in _bases(cls, evaluator):
         if not all(map(node.only_annotates, node.members.get(name, ()))):  # of the class, for all objects
             return False
-        for binding in node.facts.members:
-            method = node.function(binding) if binding.kind == "function" else None
-            if method is not None and method.ir.params:
+        for method in node.methods():
+            if method.ir.params:
                 stored += method.index.stores.get((method.ir.params[0].name, name), [])
     stored = giving(stored)
     made = (d.how == "value" and not d.path and isinstance(d.node, ir.Call) and not d.node.args for d in stored)
@@ -293,11 +292,7 @@ def _keeper(cls: Class, name: str, evaluator: Evaluator) -> ClassNode:
 
 
 def _stores(cls: ClassNode, name: str) -> bool:
-    for binding in cls.facts.members:
-        method = cls.function(binding) if binding.kind == "function" else None
-        if method is not None and method.ir.params and (method.ir.params[0].name, name) in method.index.stores:
-            return True
-    return False
+    return any(method.ir.params and (method.ir.params[0].name, name) in method.index.stores for method in cls.methods())
 
 
 # -- who holds it
