@@ -6,8 +6,6 @@ about.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Lib
@@ -20,20 +18,21 @@ from finlint.model.source import Span
 
 #: What names the platform. Definitions under such a condition of a module's body are not told.
 _NAMES = frozenset({"sys.platform", "os.name", "platform.system"})
+_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _NAMES)
 
 
 def platform_of(steps: tuple[Step, ...], evaluator: Evaluator) -> str:
     """``only on win32``, ``not on nt``: what the first such branch says that one of ``steps`` is in; "" for none."""
     for step in steps:
         function = step.context.function
-        said = next(_around(function.ir.body, step.span, step.context, evaluator), "") if function is not None else ""
+        said = _around(function.ir.body, step.span, step.context, evaluator) if function is not None else ""
         if said:
             return said
     return ""
 
 
-def _around(body: ir.Block, span: Span, context: CallContext, evaluator: Evaluator) -> Iterator[str]:
-    """What the branches around ``span``, and those that leave the block before it, say."""
+def _around(body: ir.Block, span: Span, context: CallContext, evaluator: Evaluator) -> str:
+    """What the first of the branches around ``span``, and of those that leave the block before it, says."""
     pending = [body]
     while pending:
         block = pending.pop()
@@ -42,37 +41,40 @@ def _around(body: ir.Block, span: Span, context: CallContext, evaluator: Evaluat
             if not isinstance(stmt, ir.If):
                 continue
             # Where the span stands is looked for only where the condition says anything.
-            where = [list(_said(stmt.test, holds, context, evaluator)) for holds in (True, False)]
-            if where[0] and stands_in(stmt.body, span):
-                yield from where[0]
-            elif where[1]:
+            said = _said(stmt.test, True, context, evaluator)
+            if said and stands_in(stmt.body, span):
+                return said
+            said = _said(stmt.test, False, context, evaluator)
+            if said:
                 rest = block[number + 1 :] if stmt.body and leaves(stmt.body) else ()
                 if stands_in((*stmt.orelse, *rest), span):
-                    yield from where[1]
+                    return said
+    return ""
 
 
-def _said(test: ir.Expr, holds: bool, context: CallContext, evaluator: Evaluator) -> Iterator[str]:
+def _said(test: ir.Expr, holds: bool, context: CallContext, evaluator: Evaluator) -> str:
+    """What a condition says of the platform first where it comes to ``holds``; "" for nothing."""
     if isinstance(test, ir.Not):
-        yield from _said(test.value, not holds, context, evaluator)
-    elif isinstance(test, ir.Bool):
-        if (test.op == "and") is holds:
-            yield from _said(test.left, holds, context, evaluator)
-            yield from _said(test.right, holds, context, evaluator)
-    elif isinstance(test, ir.Name):
+        return _said(test.value, not holds, context, evaluator)
+    if isinstance(test, ir.Bool) and (test.op == "and") is holds:
+        return _said(test.left, holds, context, evaluator) or _said(test.right, holds, context, evaluator)
+    if isinstance(test, ir.Name):
         constant = _constant(context.module, test.id)
-        if constant is not None:
-            yield from _said(constant, holds, evaluator.binding.module_context(context.module), evaluator)
-    elif isinstance(test, ir.Compare) and len(test.rest) == 1:
+        if constant is None:
+            return ""
+        return _said(constant, holds, evaluator.binding.module_context(context.module), evaluator)
+    # What stands there is asked before what it means.
+    if isinstance(test, ir.Compare) and len(test.rest) == 1:
         ((op, right),) = test.rest
-        if op in ("Equal", "NotEqual", "In", "NotIn") and _names_platform(test.left, context, evaluator):
-            names = _texts(right)
-            if names:
-                where = "only on" if holds is (op in ("Equal", "In")) else "not on"
-                yield f"{where} {' or '.join(names)}"
+        names = _texts(right) if op in ("Equal", "NotEqual", "In", "NotIn") else []
+        if names and _names_platform(test.left, context, evaluator):
+            where = "only on" if holds is (op in ("Equal", "In")) else "not on"
+            return f"{where} {' or '.join(names)}"
     elif isinstance(test, ir.Call) and isinstance(test.func, ir.Attr) and test.func.name == "startswith":
         names = _texts(test.args[0].value) if len(test.args) == 1 else []
         if names and _names_platform(test.func.value, context, evaluator):
-            yield f"{'only' if holds else 'not'} on {' or '.join(names)}"
+            return f"{'only' if holds else 'not'} on {' or '.join(names)}"
+    return ""
 
 
 def _constant(module: ModuleNode, name: str) -> ir.Expr | None:
@@ -85,7 +87,7 @@ def _constant(module: ModuleNode, name: str) -> ir.Expr | None:
 
 def _names_platform(expr: ir.Expr, context: CallContext, evaluator: Evaluator) -> bool:
     asked = expr.func if isinstance(expr, ir.Call) else expr
-    if not isinstance(asked, ir.Attr):
+    if not isinstance(asked, ir.Attr) or asked.name not in _LAST_NAMES:
         return False
     module = evaluator.expressions.eval(asked.value, EvalState(context))
     return isinstance(module, Lib) and f"{module.name}.{asked.name}" in _NAMES
