@@ -74,16 +74,17 @@ def cannot_raise(block: ir.Block) -> bool:
 
 def always_raises(function: ir.Function) -> bool:
     """Whether a function's last statement is a ``raise``, and no other one leaves it."""
-    if function.is_async or function.is_generator or not function.body or returns(function.body):
+    if function.is_async or function.is_generator or not function.body:
         return False
-    return isinstance(function.body[-1], ir.Raise)
+    return isinstance(function.body[-1], ir.Raise) and not returns(function.body)
 
 
 def leaves_at_once(body: ir.Block) -> bool:
     """Whether a loop is left in its first round, if no exception is caught there."""
-    if not body or any(isinstance(stmt, ir.Jump) and stmt.kind == "continue" for stmt in flat_statements(body)):
+    last = body[-1] if body else None
+    if not (isinstance(last, ir.Return) or (isinstance(last, ir.Jump) and last.kind == "break")):
         return False
-    return isinstance(body[-1], ir.Return) or (isinstance(body[-1], ir.Jump) and body[-1].kind == "break")
+    return not any(isinstance(stmt, ir.Jump) and stmt.kind == "continue" for stmt in flat_statements(body))
 
 
 def returns(block: ir.Block) -> bool:
