@@ -25,7 +25,7 @@ from finlint.analysis.evaluation.preconditions import implied
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.questions import question
 from finlint.analysis.models.library import OVER, ended
-from finlint.analysis.program.definitions import giving
+from finlint.analysis.program.definitions import only_value
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.knowledge.entries import TellsOver
 from finlint.model import ir
@@ -173,10 +173,7 @@ class Refinement:
         function = state.context.function
         if function is None or any(param.name == name for param in function.ir.params):
             return None
-        definitions = giving(function.index.names.get(name, ()))
-        if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path:
-            return None
-        node = definitions[0].node
+        node = only_value(function.index.names.get(name, ()))
         return node if isinstance(node, (ir.Call, ir.Attr, ir.Not, ir.Compare)) else None
 
     # -- what its class is

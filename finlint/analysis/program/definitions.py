@@ -69,6 +69,14 @@ def giving(definitions: Iterable[Definition]) -> list[Definition]:
     return [definition for definition in definitions if definition.how != "annotation"]
 
 
+def only_value(definitions: Iterable[Definition]) -> ir.Expr | None:
+    """The expression that a name is given as it is, where it is given one thing only; None where it is not so."""
+    given = giving(definitions)
+    if len(given) != 1 or given[0].how != "value" or given[0].path:
+        return None
+    return given[0].node  # type: ignore[return-value]
+
+
 #: The owner of what is stored through ``super()``: the first parameter.
 OWN = "super()"
 

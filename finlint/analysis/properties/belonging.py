@@ -10,7 +10,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.values import Bound, Class, Object, Value
 from finlint.analysis.execution.reachability import Step
-from finlint.analysis.program.definitions import giving
+from finlint.analysis.program.definitions import only_value
 from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, last_name
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.ownership import Ownership, handed_over
@@ -47,11 +47,9 @@ class Way:
             found = names.get(expr.id)
             if found is not None or context.function is None:
                 return found
-            definitions = giving(context.function.index.names.get(expr.id, ()))
             # ``part = part.lock`` tells nothing of the first ``part``.
-            node = definitions[0].node if len(definitions) == 1 and expr.id not in asked else None
-            plain = isinstance(node, ir.Attr) and definitions[0].how == "value" and not definitions[0].path
-            return self.owned(node, names, context, (*asked, expr.id)) if plain else None  # type: ignore[arg-type]
+            value = only_value(context.function.index.names.get(expr.id, ())) if expr.id not in asked else None
+            return self.owned(value, names, context, (*asked, expr.id)) if isinstance(value, ir.Attr) else None
         if not isinstance(expr, ir.Attr):
             return None
         owner = self.owned(expr.value, names, context, asked)

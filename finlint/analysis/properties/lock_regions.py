@@ -12,7 +12,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, LibObject, Module, Object, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.definitions import Definition, giving
+from finlint.analysis.program.definitions import Definition, giving, only_value
 from finlint.analysis.program.escape import Thing, escapes
 from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, inner_blocks, last_name
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at
@@ -258,12 +258,10 @@ def _of_name(name: str, context: CallContext, evaluator: Evaluator, depth: int) 
     while current is not None and current.function is not None:
         function = current.function
         if name in function.ir.bound and name not in function.index.globals:
-            definitions = giving(function.index.names.get(name, ()))
-            if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path:
+            value = only_value(function.index.names.get(name, ()))
+            if value is None or LOCK_ALIASES.reached(depth):
                 return None
-            if LOCK_ALIASES.reached(depth):
-                return None
-            return identity(definitions[0].node, current, evaluator, depth + 1)  # type: ignore[arg-type]
+            return identity(value, current, evaluator, depth + 1)
         current = current.parent
     return _of_module(context.module, name, evaluator, depth)
 

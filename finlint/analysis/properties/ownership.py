@@ -13,7 +13,7 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, Value, alternatives, is_known
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.records import RECORD_DECORATORS
-from finlint.analysis.program.definitions import PUT, Definition, class_of, giving
+from finlint.analysis.program.definitions import PUT, Definition, class_of, giving, only_value
 from finlint.analysis.program.escape import Thing, escapes
 from finlint.analysis.program.statements import (
     calls_in,
@@ -271,12 +271,11 @@ class _Attribute:
         return next((p.default for p in method.ir.params if p.name == param), None)
 
     @staticmethod
-    def _local(name: str, method: FunctionNode) -> object:
+    def _local(name: str, method: FunctionNode) -> ir.Expr | None:
         """What a name of the method is given, and nothing else."""
-        definitions = giving(method.index.names.get(name, ()))
-        given = any(param.name == name for param in method.ir.params)
-        only = definitions[0] if len(definitions) == 1 and name in method.ir.bound and not given else None
-        return only.node if only is not None and only.how == "value" and not only.path else None
+        if name not in method.ir.bound or any(param.name == name for param in method.ir.params):
+            return None
+        return only_value(method.index.names.get(name, ()))
 
     def _condition_of(self, made: ir.Call, method: FunctionNode) -> Kept | None:
         """``Condition(self._lock)``, where that lock is the object's own."""

@@ -17,7 +17,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.models.registrars import Spec, argument_expression
-from finlint.analysis.program.definitions import giving
+from finlint.analysis.program.definitions import only_value
 from finlint.analysis.program.statements import flat_statements
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
@@ -66,11 +66,10 @@ def aliases(expr: ir.Expr | None, context: CallContext) -> set[str]:
     while changed:
         changed = False
         for name, found in names.items():
-            definitions = giving(found)
-            if len(definitions) != 1 or definitions[0].how != "value" or definitions[0].path:
+            value = only_value(found)
+            if value is None:
                 continue
-            node = definitions[0].node
-            other = dotted(node) if isinstance(node, (ir.Name, ir.Attr)) else ""
+            other = dotted(value)
             if name in out and other and "." not in other and other not in out and _once(other, context):
                 out.add(other)
                 changed = True
