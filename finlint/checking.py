@@ -179,7 +179,7 @@ class Check:
                     reached: list[Finding] = []
                     if follow:
                         about = Reached(finalizer, summaries, self.files.is_linted, evaluation.text_at)
-                        reached = list(rules.of_reached(about))
+                        reached = rules.of_reached(about)
                     by_itself: list[Finding] = []
                     if finalizer.registrar != GENERATOR:
                         by_itself = list(rules.of_finalizer(FinalizerPass(finalizer, evaluator, summaries)))

@@ -52,13 +52,14 @@ _OF_FINALIZER = [rule for rule in RULES.values() if isinstance(rule, FinalizerRu
 _OF_MODULE = [rule for rule in RULES.values() if isinstance(rule, ModuleRule)]
 
 
-def of_reached(reached: Reached) -> Iterator[Finding]:
+def of_reached(reached: Reached) -> list[Finding]:
     """What one finalizer comes to by calls; notes where it never runs before exit, which is FIN301."""
     finalizer = reached.finalizer
     all_found = chain.from_iterable(rule.run(reached) for rule in _REACHES)
-    found = kept(filter(is_certain, all_found) if reached.is_generator else all_found)
-    if finalizer.owner is not None and any(kept_until_exit(finalizer.owner, reached.summaries.evaluator)):
-        return map(_at_exit_only, found)
+    found = list(kept(filter(is_certain, all_found) if reached.is_generator else all_found))
+    # Who keeps the instances is a search in the package, and asked only where there is something to say.
+    if found and finalizer.owner is not None and any(kept_until_exit(finalizer.owner, reached.summaries.evaluator)):
+        return list(map(_at_exit_only, found))
     return found
 
 

@@ -45,6 +45,13 @@ def refers_back(part: ir.Expr, watched: Watched, evaluator: Evaluator, state: Ev
     return any(held.values())
 
 
+def given_to(path: str, stmt: ir.Stmt) -> Iterator[str]:
+    """The attributes of what is called ``path`` that an assignment gives its value: ``self.part.owner = ...``."""
+    for target in stmt.targets if isinstance(stmt, ir.Assign) else ():
+        if isinstance(target, ir.Attr) and dotted(target.value) == path:
+            yield target.name
+
+
 def _keeps_attributes(value: Value) -> bool:
     return isinstance(value, Object) or (isinstance(value, LibObject) and value.type in NAMESPACES)
 
@@ -62,9 +69,8 @@ class _Finder:
     def changes(self, stmt: ir.Stmt) -> Iterator[tuple[str, bool]]:
         """The attributes of the part that a statement sets, each with whether it holds the object from there on."""
         if isinstance(stmt, ir.Assign):
-            for target in stmt.targets:
-                if isinstance(target, ir.Attr) and dotted(target.value) == self.path:
-                    yield target.name, self._is_it(stmt.value) and self._is_plain(target.name)
+            for name in given_to(self.path, stmt):
+                yield name, self._is_it(stmt.value) and self._is_plain(name)
         elif isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call) and stmt.value.args:
             yield from self._called(stmt.value)
 
@@ -76,9 +82,10 @@ class _Finder:
                 yield name, self._is_it(given[2]) and self._is_plain(name)
         elif isinstance(func, ir.Attr) and isinstance(func.value, ir.Attr) and dotted(func.value.value) == self.path:
             # ``helper.owners.append(self)``
-            held = alternatives(self.evaluator.expressions.eval(func.value, self.state))
-            if func.name in _PUTTING and self._is_it(given[-1]) and all(map(_is_strong, held)):
-                yield func.value.name, True
+            if func.name in _PUTTING and self._is_it(given[-1]):
+                held = alternatives(self.evaluator.expressions.eval(func.value, self.state))
+                if all(map(_is_strong, held)):
+                    yield func.value.name, True
         elif isinstance(func, ir.Attr) and dotted(func.value) == self.path:
             stored = any(map(self._is_it, given)) and all(self._stores(o, func.name, given) for o in self.owners)
             yield f"{func.name}()", stored

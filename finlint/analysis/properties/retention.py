@@ -31,10 +31,10 @@ from finlint.analysis.program.definitions import giving
 from finlint.analysis.program.rebinding import bound_function, bound_value, last_binding
 from finlint.analysis.program.statements import children, flat_statements, given_as, is_super, parts_of
 from finlint.analysis.program.symbols import FunctionNode
-from finlint.analysis.properties.back_references import refers_back
+from finlint.analysis.properties.back_references import given_to, refers_back
 from finlint.analysis.properties.contents import KEEPERS, Contents, is_weak_container
 from finlint.analysis.properties.keeping import is_weak, keeps
-from finlint.analysis.properties.watched import WATCHED, Watched, spec_of, watched_expression
+from finlint.analysis.properties.watched import WATCHED, Watched, callback_expression, spec_of, watched_expression
 from finlint.model import ir
 from finlint.model.closed import assert_never
 from finlint.model.finding import Confidence
@@ -110,7 +110,7 @@ class _Holder:
 
     def _parts(self, call: ir.Call, spec: Spec) -> Iterator[tuple[ir.Expr, _Role]]:
         """The callback and what is passed to it, as expressions."""
-        callback = argument_expression(call, spec.callback, (spec.callback_name,))
+        callback = callback_expression(self.registration, self.evaluator)
         if callback is not None:
             yield callback, "callback"
         match spec.passes:
@@ -287,11 +287,10 @@ class _Holder:
         if function is None or not path:
             return
         names = {
-            target.name
+            name
             for stmt in flat_statements(function.ir.body)
             if isinstance(stmt, ir.Assign) and not self.watched.is_alias(stmt.value)
-            for target in stmt.targets
-            if isinstance(target, ir.Attr) and dotted(target.value) == path
+            for name in given_to(path, stmt)
         }
         if names:
             self.contents.replaced.update(
@@ -389,17 +388,20 @@ class _Holder:
         value = self.evaluator.expressions.eval(expr, self.state)
         if not is_known(value):
             return False
-        given = isinstance(self.watched.registration.obj, Parameter) and self.watched.expr is not None
-        if self.contents.targets and not given:
-            return self.contents.holds(value, 0)
+        obj = self.watched.registration.obj
+        given = self.watched.expr if isinstance(obj, Parameter) else None
+        if self.contents.holds(value, 0):
+            return True
+        if self.contents.targets and given is None:
+            return False
         # Equal values may be two objects, unless the expression starts from this one.
         path = dotted(expr)
-        starts = any(path.startswith(alias + ".") for alias in self.watched.aliases)
-        obj = self.watched.registration.obj
-        if given and self.watched.expr is not None:
+        if not any(path.startswith(alias + ".") for alias in self.watched.aliases):
+            return False
+        if given is not None:
             # What callers give a registering function.
-            obj = self.evaluator.expressions.eval(self.watched.expr, self.state)
-        return self.contents.holds(value, 0) or (starts and self.contents.would_hold(value, obj))
+            obj = self.evaluator.expressions.eval(given, self.state)
+        return self.contents.would_hold(value, obj)
 
 
 def _passed_on(call: ir.Call, spec: Spec) -> Iterator[ir.Expr]:
