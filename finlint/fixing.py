@@ -6,16 +6,15 @@ file: whether it has really helped is asked of the whole analysis.
 
 from __future__ import annotations
 
-import io
 import os
 import re
-import tokenize
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from finlint.model.finding import Finding
 from finlint.sources import Sources
+from finlint.syntax.reading import decoded_as_written
 
 if TYPE_CHECKING:
     from finlint.fixes.edit import Edit, Fix
@@ -151,7 +150,7 @@ class _Run:
         texts = dict(self.texts)
         for path, wanted in edits.items():
             try:
-                encoding, text = _decoded(self._sources.data(path))
+                encoding, text = decoded_as_written(self._sources.data(path))
                 fresh = apply(text, wanted)
                 parse_module(fresh.replace("\r\n", "\n").replace("\r", "\n"))
                 texts[path] = fresh.encode(encoding)
@@ -184,17 +183,11 @@ def _exactly(finding: Finding, line: Callable[[str, int], str]) -> tuple[object,
     return (*_about(finding), line(finding.path, finding.span.line))
 
 
-def _decoded(data: bytes) -> tuple[str, str]:
-    """(encoding, text with the line ends that it has). Raises SyntaxError, UnicodeError, LookupError."""
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    return encoding, data.decode(encoding)
-
-
 def diff(path: str, old: bytes, new: bytes) -> str:
     """The unified diff of one file, as ``git apply`` and ``patch`` take it."""
     import difflib
 
-    before, after = (re.findall(r"[^\n]*\n|[^\n]+", _decoded(data)[1]) for data in (old, new))
+    before, after = (re.findall(r"[^\n]*\n|[^\n]+", decoded_as_written(data)[1]) for data in (old, new))
     out = []
     name = _quoted(path)
     for line in difflib.unified_diff(before, after, name, name):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import tokenize
 from collections.abc import Sequence
 
 from finlint.cli.terminal import count, say
 from finlint.model.finding import Report
 from finlint.rewriting import refusal, rewrite
-from finlint.syntax.reading import decode
+from finlint.syntax.reading import decode, decoded_as_written
 from finlint.syntax.suppressions import insert
 from finlint.texts import Texts
 
@@ -23,7 +21,7 @@ def add_ignores(report: Report, texts: Texts, given: Sequence[str]) -> int:
     written, lost = 0, 0
     for path, lines in sorted(wanted.items()):
         data = texts.data(path)
-        encoding, text = _decoded(data)
+        encoding, text = decoded_as_written(data)
         if text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff") != decode(data):
             lost += len(lines)
             continue
@@ -41,8 +39,3 @@ def add_ignores(report: Report, texts: Texts, given: Sequence[str]) -> int:
             rewrite(path, changed.encode(encoding), given)
     say(f"Wrote {count(written, 'comment')}" + (f", {lost} found no place" if lost else ""))
     return 1 if lost or report.errors else 0
-
-
-def _decoded(data: bytes) -> tuple[str, str]:
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    return encoding, data.decode(encoding)

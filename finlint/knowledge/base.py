@@ -6,7 +6,6 @@ from our data files, the user's files, and a table baked from typeshed, each rea
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Knowledge", "KnowledgeError"]
 
-#: Modules that some supported version has and the running one may lack (PEP 594, distutils, ...).
-_GONE = frozenset(
-    """aifc asynchat asyncore audioop binhex cgi cgitb chunk crypt distutils imghdr imp lib2to3 mailcap msilib
-    nis nntplib ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib uu xdrlib""".split()  # noqa: SIM905
-)
-_STDLIB = sys.stdlib_module_names | _GONE | {"builtins", "tomllib", "compression", "annotationlib"}
 #: What a chain of aliases may take; ours need at most four.
 _MAX_ALIASES = 16
 
@@ -272,11 +265,6 @@ class Knowledge:
                 name.startswith(prefix) for name in self._table(module).names()
             )
         return known
-
-    @staticmethod
-    def is_stdlib(module: str) -> bool:
-        """Whether the module belongs to the standard library of some supported version."""
-        return module.partition(".")[0] in _STDLIB
 
     def _table(self, name: str) -> Table:
         top = name.partition(".")[0]

@@ -103,6 +103,13 @@ def encoded(text: str) -> bytes:
     return b"\xef\xbb\xbf" + data if b"coding" not in data[:400] else _without_cookie(text)
 
 
+def decoded_as_written(data: bytes) -> tuple[str, str]:
+    """The encoding that a file says it has, and its text with the line ends and the mark that it has, to be written
+    again. Raises SyntaxError, UnicodeError, LookupError."""
+    encoding = _detected(data)
+    return encoding, data.decode(encoding)
+
+
 def _without_cookie(text: str) -> bytes:
     lines = text.split("\n", 2)
     kept = [
@@ -118,6 +125,11 @@ def _encoding(data: bytes) -> str:
     head = data.split(b"\n", 2)[:2]
     if data.isascii() and not any(b"coding" in line for line in head):
         return "ascii"
+    return _detected(data)
+
+
+def _detected(data: bytes) -> str:
+    """What ``tokenize`` finds. Raises SyntaxError."""
     # Most files do without: neither tokenize nor its tables of expressions are imported for them.
     import io
     import tokenize

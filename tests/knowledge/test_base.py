@@ -201,9 +201,6 @@ def test_classes_and_modules(knowledge: Knowledge) -> None:
     assert knowledge.knows_module("colorsys")
     assert not knowledge.knows_module("redis.nowhere")
     assert not knowledge.knows_module("mypackage")
-    assert knowledge.is_stdlib("os.path")
-    assert knowledge.is_stdlib("telnetlib"), "gone since 3.13, not from our knowledge"
-    assert not knowledge.is_stdlib("requests.api")
 
 
 # -- the user's own files

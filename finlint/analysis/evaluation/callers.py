@@ -96,7 +96,8 @@ class Callers:
         self.project = ask.project
         self._others: Kept[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = Kept(ask.reads)
         self._callers: Memo[tuple[FunctionNode, str, Object | None], Value] = Memo(ask.solver, NEVER)
-        # Nothing yet is "there is no more", or who asks for one kind of place after the other would never end.
+        # None says that there are no further calls. It is the first answer, too: whoever asks for one kind of call
+        # after the other stops at it.
         self._calls: Memo[tuple[FunctionNode, int], list[Given] | None] = Memo(ask.solver, None, grows=False)
         self._heirs: Memo[tuple[FunctionNode, Object], list[Given]] = Memo(ask.solver, [], grows=False)
         self._values: Memo[tuple[Given, str], Value] = Memo(ask.solver, NEVER)

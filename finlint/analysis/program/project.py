@@ -22,7 +22,6 @@ class LibraryNames(Protocol):
     """What linking needs to know of the knowledge base."""
 
     def knows_module(self, module: str) -> bool: ...
-    def is_stdlib(self, module: str) -> bool: ...
 
 
 class Project:

@@ -40,13 +40,14 @@ NOT_REPORTED = (
 OWN = "; only the object and its parts take it, and whoever does has the object alive"
 BOUNDED = " A wait with a timeout is a warning, one without an error."
 
-#: Findings of one code and severity that one line of a finalizer gets. Some reach half of their package: one of ray's
-#: would have seventeen locks. Whoever mends the nearest five has most often mended the others.
+#: At most so many findings of one code and severity are reported at one line of a finalizer, the nearest first. Some
+#: finalizers reach half of their package: one of ray's would have seventeen locks. Whoever mends the nearest five has
+#: most often mended the others.
 MAX_OF_A_KIND = 5
 
-#: Steps of a chain from which on it is less sure.
+#: Calls from which on a chain is less certain: at most medium confidence, then low.
 _LONGISH, _LONG = 6, 9
-#: Functions that one of its calls may mean from which on it is.
+#: Functions that one call of a chain may mean, from which on its confidence is at most medium.
 _MANY = 3
 
 _SEVERITY = {"unbounded": Severity.ERROR, "bounded": Severity.WARNING, "short": Severity.NOTE}
