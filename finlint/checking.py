@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from finlint.analysis.evaluation.evaluator import OLDEST, Evaluator
-from finlint.analysis.execution.finalizers import Finalizer, Finder
+from finlint.analysis.execution.finalizers import Discovered, Finalizer
+from finlint.analysis.execution.finder import Finder
 from finlint.analysis.execution.generators import GENERATOR, freed_generators
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step
@@ -158,9 +159,8 @@ class Check:
         library, evaluator, summaries = self.library, evaluation.evaluator, evaluation.summaries
         bodies = evaluation.count
         inherited = dict(known.inherited)
-        finder = Finder(
-            evaluator, summaries, evaluation.quick, library.registrars, known.wrappers, inherited, library.heritable
-        )
+        discovered = Discovered(known.wrappers, inherited)
+        finder = Finder(evaluator, summaries, evaluation.quick, library.registrars, discovered, library.heritable)
         findings: list[Finding] = []
         registrations: set[tuple[str, int, int, str]] = set()
         found = _Classes([], [])
@@ -197,10 +197,10 @@ class Check:
             tuple(distinct(findings)),
             () if error is None else (error,),
             tuple(sorted(registrations)),
-            tuple(sorted(finder.wrappers - set(known.wrappers))),
+            tuple(sorted(discovered.wrappers - set(known.wrappers))),
             tuple(
                 (cls, tuple(sorted(methods)))
-                for cls, methods in sorted(finder.inherited.items())
+                for cls, methods in sorted(discovered.inherited.items())
                 if methods != set(inherited.get(cls, ())) or cls not in inherited
             ),
             tuple(found.heirs),
@@ -264,13 +264,10 @@ class Check:
     ) -> Iterator[tuple[Finalizer, bool]]:
         """The finalizers that the task asks for, each with whether what it blocks in is not known yet."""
         if task.what == "own":
-            yield from ((finalizer, True) for finalizer in finder.deletions(module))
-            yield from ((finalizer, True) for finalizer in finder.deletions_from_outside(module))
-            yield from ((finalizer, True) for finalizer in finder.deletions_of_libraries(module))
-            yield from ((finalizer, True) for finalizer in finder.registrations(module))
+            yield from ((finalizer, True) for finalizer in finder.of(module))
             yield from ((finalizer, True) for finalizer in freed_generators(module, evaluator))
-            mine = module.classes_named(key.name for key in finder.inherited if key.path == module.path)
-            found.followed.extend(node for node in mine if class_key(node) in finder.inherited)
+            mine = module.classes_named(key.name for key in finder.discovered.inherited if key.path == module.path)
+            found.followed.extend(node for node in mine if class_key(node) in finder.discovered.inherited)
         elif task.what == "inherited":
             asked = dict(task.asked)
             for cls in finder.heirs_in(module, task.names):
@@ -287,7 +284,7 @@ class Check:
                 elif change is Difference.NOTHING and base is not None:
                     asked[key] = asked[base]
         else:
-            yield from ((finalizer, True) for finalizer in finder.registrations(module, task.names))
+            yield from ((finalizer, True) for finalizer in finder.registrations.of(module, task.names))
 
 
 def _text_at(step: Step, source: Traced | None) -> str:

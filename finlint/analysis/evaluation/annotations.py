@@ -19,7 +19,7 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -53,21 +53,21 @@ class Annotations:
                 return self.instance(base)
             if not name:
                 return UNKNOWN
-            if library.is_transparent(name):
+            if library_types.is_transparent(name):
                 return self.annotation(parts[0], state)
             inner = [
                 Const(...) if isinstance(p, ir.Const) and p.value is ... else self.annotation(p, state) for p in parts
             ]
             if short == "Union":
                 return typed_union(inner)
-            return library.generic(name, inner, self.knowledge)
+            return library_types.generic(name, inner, self.knowledge)
         value = self.ask.expressions.eval(expr, state)
         out = []
         for option in alternatives(value):
             if isinstance(option, Class):
                 out.append(self.instance(option))
             elif isinstance(option, Lib):
-                out.append(library.instance_of(option.name, self.knowledge))
+                out.append(library_types.instance_of(option.name, self.knowledge))
             elif isinstance(option, (Object, LibObject)) and isinstance(expr, (ir.Name, ir.Attr)):
                 # A type alias or a NewType was read as a value.
                 continue
@@ -95,7 +95,7 @@ class Annotations:
 
     def annotation_of(self, value: Lib) -> Value:
         """An instance of a library class."""
-        return library.instance_of(value.name, self.knowledge)
+        return library_types.instance_of(value.name, self.knowledge)
 
     def instance(self, cls: Class) -> Value:
         """An instance of which nothing but the class is known."""

@@ -36,7 +36,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.library_attributes import REPLACE, VARS
 from finlint.analysis.evaluation.namespaces import kept
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.analysis.models.containers import has_method
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode
 from finlint.model import ir
@@ -95,7 +95,7 @@ class Attributes:
                 stored = self.ask.library_stores.stored(value, name, state.module)
                 if is_known(stored):
                     return stored
-            return library.module_member(value.name, name, self.knowledge)
+            return library_types.module_member(value.name, name, self.knowledge)
         if isinstance(value, LibResult):
             return self.ask.library_stores.stored(value, name, state.module)
         if isinstance(value, LibObject):
@@ -224,7 +224,7 @@ class Attributes:
         if member is None:
             if stored is not None:
                 return stored
-            if name == "_replace" and self.ask.classes.is_named_tuple(obj.cls):
+            if name == "_replace" and self.ask.fields.is_named_tuple(obj.cls):
                 return Partial(Lib(REPLACE), (obj,), ())
             known = self.ask.library_attributes.as_users_know_it(obj, name)
             if is_known(known):
@@ -240,7 +240,7 @@ class Attributes:
         _, value = member
         if stored is not None and all(map(self._is_hidden_by_instances, alternatives(value))):
             return stored
-        if self.ask.classes.is_record(obj.cls):
+        if self.ask.fields.is_record(obj.cls):
             given = self._field(obj, name, stored)
             if given is not None:
                 return given
@@ -268,7 +268,7 @@ class Attributes:
                 if self.ask.own_stores.is_stored(obj, name):
                     return value if stored is None else union([softened(value), stored])
                 return softened(value) if self._is_set_from_outside(obj, name, value) else value
-        if obj.site in ("", "self") and name in self.ask.classes.record_names(obj.cls):
+        if obj.site in ("", "self") and name in self.ask.fields.names(obj.cls):
             # Another value may have been given for it.
             declared = self.ask.classes.declared(obj, name)
             member = self.ask.classes.class_member(obj.cls, name)

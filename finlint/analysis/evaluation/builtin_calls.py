@@ -32,7 +32,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.instances import is_coroutine, is_coroutine_function, same
 from finlint.analysis.evaluation.iteration_calls import ITERATION_CALLS, SpecialCall
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.model.source import Span
 
 
@@ -151,7 +151,7 @@ def _cast(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Valu
         named = ask.annotations.named(target.value, state)
         return named if is_known(named) else value
     if isinstance(target, Lib):
-        typed = library.instance_of(target.name, ask.knowledge)
+        typed = library_types.instance_of(target.name, ask.knowledge)
         return typed if is_known(typed) else value
     return value
 

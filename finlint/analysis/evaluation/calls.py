@@ -279,8 +279,8 @@ class Calls:
         if init is not None:
             bound = self.ask.binding.bind(init.node, args, UNKNOWN)
             params = tuple((n, context_value(v)) for n, v in bound[1:])
-        elif self.ask.classes.is_record(cls):
-            params = self.ask.classes.record_fields(cls, args)
+        elif self.ask.fields.is_record(cls):
+            params = self.ask.fields.given(cls, args)
         elif self.ask.classes.library_base(cls):
             entry = self.knowledge.entry(self.ask.classes.library_base(cls))
             if entry is not None:

@@ -6,27 +6,20 @@ from collections import abc
 from itertools import islice
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     NEVER,
-    UNKNOWN,
-    Bound,
     Class,
-    Const,
     Function,
     Lib,
     Object,
     OneOf,
     RecordType,
-    Sequence,
     Value,
     alternatives,
     is_known,
-    shallow,
     union,
 )
-from finlint.analysis.evaluation.instances import is_instance
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode
@@ -55,7 +48,6 @@ _GENERIC_ALIASES = {
     "typing.Deque": "collections.deque",
     "typing.ChainMap": "collections.ChainMap",
 }
-_OBJECT = Lib("builtins.object")
 
 
 class Classes:
@@ -227,86 +219,6 @@ class Classes:
                         names.append(found)
         return out
 
-    def narrowed(self, value: Value, expr: ir.Expr, state: EvalState) -> Value:
-        """The part of ``value`` that is an instance of what ``expr`` names; where none is known to be, one of that."""
-        classes = self._named(expr, state)
-        if not classes:
-            return value
-        kept = [v for v in alternatives(value) if self._is_one(v, classes)]
-        if kept:
-            return union(kept)
-        annotations = self.ask.annotations
-        made = (annotations.instance(c) if isinstance(c, Class) else annotations.annotation_of(c) for c in classes)
-        return union(v for v in made if is_known(v))
-
-    def excluded(self, value: Value, expr: ir.Expr, state: EvalState) -> Value:
-        """The part of ``value`` that is no instance of what ``expr`` names."""
-        classes = self._named(expr, state)
-        return union(v for v in alternatives(value) if not self._is_one(v, classes)) if classes else value
-
-    def _named(self, expr: ir.Expr, state: EvalState) -> list[Class | Lib]:
-        """The classes that ``expr`` names, alone or in a tuple; none where one of them is not known."""
-        named = self.ask.expressions.eval(expr, state)
-        options = list(named.items or ()) if isinstance(named, Sequence) else list(alternatives(named))
-        classes = [o for o in options if isinstance(o, (Class, Lib))]
-        if len(classes) != len(options):
-            return []
-        self.ask.note_compared(classes)
-        return classes
-
-    def _is_one(self, value: Value, classes: list[Class | Lib]) -> bool:
-        return _OBJECT in classes or is_instance(value, classes, self.ask) is True
-
-    def made(self, stmt: ir.ClassDef, state: EvalState) -> None:
-        """Record what making the class of a statement runs: ``__init_subclass__`` of a base, its metaclass."""
-        if state.recorder is None:
-            return
-        cls = Class(state.module.inner_class(stmt, state.context.function), state.context)
-        for base in self.mro(cls)[1:]:
-            hook = base.node.method("__init_subclass__") if isinstance(base, Class) else None
-            if hook is not None and isinstance(base, Class):
-                bound = Bound(Function(hook, base.context), cls)
-                self.ask.calls.call(bound, CallArgs(open_ended=True), state, stmt.span, None)
-                break
-        for arg in stmt.bases:
-            if arg.keyword == "metaclass":
-                for meta in alternatives(self.ask.expressions.eval(arg.value, EvalState(state.context, state.env))):
-                    for name in ("__prepare__", "__new__", "__init__"):
-                        function = self.class_function(meta, name) if isinstance(meta, Class) else None
-                        if function is not None:
-                            receiver = cls if name == "__init__" else meta
-                            given = CallArgs(open_ended=True)
-                            self.ask.calls.call(Bound(function, receiver), given, state, stmt.span, None)
-        for binding in cls.node.facts.members:
-            if binding.kind == "assign":
-                told = (cls, Const(binding.name))
-                self.ask.protocols.special_of_member(binding, cls, "__set_name__", told, state, stmt.span)
-
-    def made_by_call(self, call: ir.Call, state: EvalState) -> Value:
-        """``type(name, bases, namespace)``, where the namespace is written down."""
-        args = [arg.value for arg in call.args]
-        if len(args) != 3 or any(arg.star or arg.keyword for arg in call.args):
-            return UNKNOWN
-        namespace = _as_display(args[2])
-        if namespace is None and isinstance(args[2], ir.Name):
-            written = list(self._written(args[2].id, state))
-            namespace = _as_display(written[0]) if len(written) == 1 else None
-        if namespace is None or any(key is None for key, _ in namespace.items):
-            return UNKNOWN
-        return Class(state.module.made_class(call, namespace, state.context.function), state.context)
-
-    def _written(self, name: str, state: EvalState) -> abc.Iterator[ir.Expr]:
-        """The expressions that a variable is given."""
-        function = state.context.function
-        if function is not None and name in function.ir.bound:
-            definitions = function.index.names.get(name, [])
-            yield from (d.node for d in definitions if d.how == "value")  # type: ignore[misc]
-            return
-        for binding in state.module.bound(name):
-            for stmt in state.module.statements(binding):
-                if isinstance(stmt, ir.Assign):
-                    yield stmt.value
-
     def is_from_abstract(self, cls: Class, name: str) -> bool:
         """Whether ``cls`` has the method ``name`` of a library from a class there that does nothing itself."""
         method = name.rpartition(".")[2]
@@ -368,17 +280,6 @@ class Classes:
                 return stubbed
         return None
 
-    def is_record(self, cls: Class) -> bool:
-        """A dataclass, attrs class or NamedTuple: its fields are its constructor's parameters."""
-        if self.ask.records.decorator(cls) is not None:
-            return True
-        return self.is_named_tuple(cls)
-
-    def is_named_tuple(self, cls: Class) -> bool:
-        return any(
-            isinstance(b, RecordType) or (isinstance(b, Lib) and b.name == "typing.NamedTuple") for b in self.mro(cls)
-        )
-
     def metaclass(self, cls: Class) -> Class | None:
         """The metaclass of the project that a class, or the first of its bases that names one, has."""
         for base in self.mro(cls):
@@ -388,44 +289,6 @@ class Classes:
                         if isinstance(option, Class):
                             return option
         return None
-
-    def record_names(self, cls: Class) -> list[str]:
-        """The fields of a record, in order."""
-        names: dict[str, None] = {}
-        for base in reversed(self.mro(cls)):
-            if isinstance(base, Class):
-                names.update((binding.name, None) for binding in base.node.facts.members if binding.kind == "assign")
-            elif isinstance(base, RecordType):
-                names.update(dict.fromkeys(base.fields))
-        return list(names)
-
-    def match_argument(self, cls: Class, position: int) -> str:
-        """The attribute that a class pattern finds at ``position``; "" where that is not known."""
-        member = self.class_member(cls, "__match_args__")
-        if member is None:
-            names = self.record_names(cls) if self.is_record(cls) else []
-            return names[position] if position < len(names) else ""
-        given = member[1]
-        items = given.items or () if isinstance(given, Sequence) else ()
-        name = items[position] if position < len(items) else None
-        return name.value if isinstance(name, Const) and isinstance(name.value, str) else ""
-
-    def record_fields(self, cls: Class, args: Args) -> tuple[tuple[str, Value], ...]:
-        names = self.record_names(cls)
-        given = dict(zip(names, args.positional, strict=False))
-        given.update(args.keywords)
-        return tuple((n, shallow(given[n])) for n in names if n in given)
-
-
-def _as_display(namespace: ir.Expr) -> ir.DictDisplay | None:
-    """``{...}``, or ``dict(name=value)`` as such a display."""
-    if isinstance(namespace, ir.DictDisplay):
-        return namespace
-    if not isinstance(namespace, ir.Call) or not all(arg.keyword for arg in namespace.args):
-        return None
-    if not isinstance(namespace.func, ir.Name) or namespace.func.id != "dict":
-        return None
-    return ir.DictDisplay(tuple((ir.Const(arg.keyword), arg.value) for arg in namespace.args), namespace.span)
 
 
 def _concrete(base: Value) -> Value:

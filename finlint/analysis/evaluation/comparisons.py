@@ -21,7 +21,7 @@ from finlint.analysis.domain.values import (
     Sequence,
     Value,
 )
-from finlint.analysis.models.library import VERSION
+from finlint.analysis.models.library_types import VERSION
 from finlint.analysis.program.statements import last_name, parts_of
 from finlint.model import ir
 from finlint.syntax.versions import Known, decided

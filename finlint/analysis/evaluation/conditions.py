@@ -16,7 +16,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.analysis.program.statements import left_spine, parts_of
 from finlint.model import ir
 
@@ -31,7 +31,7 @@ class Conditions:
     def verdict(self, expr: ir.Expr, value: Value, state: EvalState) -> bool | None:
         """Whether ``expr``, which gave ``value``, is certainly true or certainly false; records what asking runs."""
         self.ask.protocols.tested(value, state, expr)
-        verdict = library.truth(value, self.knowledge)
+        verdict = library_types.truth(value, self.knowledge)
         return flags.found(expr, state) if verdict is None else verdict
 
     def either(self, expr: ir.Bool, state: EvalState) -> Value:

@@ -22,7 +22,7 @@ from finlint.analysis.domain.values import (
     is_known,
     union,
 )
-from finlint.analysis.evaluation.callers import calls_named
+from finlint.analysis.evaluation.call_sites import calls_named
 from finlint.analysis.evaluation.instances import is_instance
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries

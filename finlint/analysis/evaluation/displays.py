@@ -18,7 +18,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.comparisons import is_empty
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.model import ir
 from finlint.model.limits import ITEMS
 from finlint.model.source import Span
@@ -144,6 +144,6 @@ class Displays:
     def _is_ruled_out(self, clause: ir.For_, name: str, key: Value, state: EvalState) -> bool:
         inner = state.with_names({name: key})
         return any(
-            library.truth(self.ask.expressions.eval(condition, inner), self.knowledge) is False
+            library_types.truth(self.ask.expressions.eval(condition, inner), self.knowledge) is False
             for condition in clause.ifs
         )

@@ -12,8 +12,10 @@ from finlint.analysis.evaluation.annotations import Annotations
 from finlint.analysis.evaluation.arguments import Arguments
 from finlint.analysis.evaluation.attributes import Attributes
 from finlint.analysis.evaluation.binding import Binder
+from finlint.analysis.evaluation.call_sites import CallSites
 from finlint.analysis.evaluation.callers import Callers
 from finlint.analysis.evaluation.calls import Calls
+from finlint.analysis.evaluation.class_making import ClassMaking
 from finlint.analysis.evaluation.classes import Classes
 from finlint.analysis.evaluation.conditions import Conditions
 from finlint.analysis.evaluation.decorations import Decorations
@@ -24,6 +26,7 @@ from finlint.analysis.evaluation.displays import Displays
 from finlint.analysis.evaluation.enumerations import Enumerations
 from finlint.analysis.evaluation.expressions import Expressions
 from finlint.analysis.evaluation.external_stores import ExternalStores
+from finlint.analysis.evaluation.fields import Fields
 from finlint.analysis.evaluation.imports import Imports
 from finlint.analysis.evaluation.library_attributes import LibraryAttributes
 from finlint.analysis.evaluation.library_calls import LibraryCalls
@@ -32,6 +35,7 @@ from finlint.analysis.evaluation.memo import Solver
 from finlint.analysis.evaluation.named_stores import NamedStores
 from finlint.analysis.evaluation.names import Names
 from finlint.analysis.evaluation.namespaces import Namespaces
+from finlint.analysis.evaluation.narrowing import Narrowing
 from finlint.analysis.evaluation.operators import Operators
 from finlint.analysis.evaluation.own_stores import OwnStores
 from finlint.analysis.evaluation.protocols import Protocols
@@ -42,7 +46,7 @@ from finlint.analysis.evaluation.refinement import Refinement
 from finlint.analysis.evaluation.replacements import Replacements
 from finlint.analysis.evaluation.stubs import Stubs
 from finlint.analysis.evaluation.tested import Tested
-from finlint.analysis.models.library import Knowledge
+from finlint.analysis.models.knowledge import Knowledge
 from finlint.analysis.models.registrars import Registrars
 from finlint.analysis.program.project import Project
 
@@ -73,6 +77,7 @@ class Evaluator(Queries):
         self.stubs = Stubs(self)
         self.named_stores = NamedStores(self)
         self.names = Names(self)
+        self.call_sites = CallSites(self)
         self.callers = Callers(self)
         self.imports = Imports(self)
         self.annotations = Annotations(self)
@@ -92,10 +97,13 @@ class Evaluator(Queries):
         self.library_attributes = LibraryAttributes(self)
         self.attributes = Attributes(self)
         self.external_stores = ExternalStores(self)
+        self.fields = Fields(self)
         self.namespaces = Namespaces(self)
+        self.narrowing = Narrowing(self)
         self.decorations = Decorations(self)
         self.decorators = Decorators(self)
         self.calls = Calls(self)
+        self.class_making = ClassMaking(self)
         self.binding = Binder(self)
         self.recursion = Recursion(self)
         self.library_calls = LibraryCalls(self)

@@ -33,7 +33,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.analysis.program.statements import children
 from finlint.model import ir
 from finlint.model.source import Span
@@ -178,7 +178,7 @@ class Expressions:
             elif isinstance(option, LibObject) and (member := self.knowledge.member(option.type, "__getitem__")):
                 method = LibMethod(option, member)
                 out.append(self.ask.library_calls.call_library(method, CallArgs((index,)), state, expr.span, None))
-            elif isinstance(option, LibObject) and option.type == library.VERSION:
+            elif isinstance(option, LibObject) and option.type == library_types.VERSION:
                 out.append(option if isinstance(expr.key, ir.Slice) else _of_version(index))
             elif isinstance(option, Sequence) and isinstance(expr.key, ir.Slice):
                 out.append(Sequence(option.kind, None, option.element))
@@ -211,7 +211,7 @@ class Expressions:
                     state.recorder.edge(expr.span, option.context)
                 out.append(self.ask.calls.returns(option.context))
             elif isinstance(option, LibCoroutine):
-                out.append(library.instance_of(self.knowledge.returns(option.name), self.knowledge))
+                out.append(library_types.instance_of(self.knowledge.returns(option.name), self.knowledge))
             elif isinstance(option, LibObject):
                 out.append(option)
         return union(out)
@@ -255,13 +255,13 @@ class Expressions:
         return Const("".join(map(str, text)), all(part.firm for part in parts if isinstance(part, Const)))
 
     def _narrowed(self, expr: ir.Narrowed, state: EvalState) -> Value:
-        return self.ask.classes.narrowed(self.eval(expr.value, state), expr.cls, state)
+        return self.ask.narrowing.narrowed(self.eval(expr.value, state), expr.cls, state)
 
     def _positional(self, expr: ir.Positional, state: EvalState) -> Value:
         out: list[Value] = []
         for option in alternatives(self.eval(expr.value, state)):
             if isinstance(option, Object):
-                name = self.ask.classes.match_argument(option.cls, expr.position)
+                name = self.ask.fields.match_argument(option.cls, expr.position)
                 out.append(self.ask.attributes.attribute(option, name, state, expr.span) if name else UNKNOWN)
             else:
                 # ``case str(x)`` is the string itself, a named tuple's fields are its items.

@@ -14,7 +14,7 @@ from finlint.analysis.domain.values import (
     is_known,
 )
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.analysis.program.symbols import ModuleNode
 from finlint.model import ir
 
@@ -65,7 +65,7 @@ class Imports:
                 full = f"{stmt.module}.{name}"
                 if missing_is_unknown and self.knowledge.entry(full) is None and not self.knowledge.returns(full):
                     return UNKNOWN
-                return library.module_member(stmt.module, name, self.knowledge)
+                return library_types.module_member(stmt.module, name, self.knowledge)
         if found is module:
             submodule = self.project.submodule(found, name)
             return Module(submodule) if submodule is not None else UNKNOWN

@@ -18,7 +18,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.namespaces import NAMESPACES
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library, library_types
 from finlint.analysis.models.containers import ANY_MAPPING, has_method
 
 #: The type of ``obj.__dict__``.
@@ -38,7 +38,7 @@ class LibraryAttributes:
 
     def of_object(self, value: LibObject, name: str) -> Value:
         """What ``value.name`` is; UNKNOWN where nobody says."""
-        if value.type == library.VERSION:
+        if value.type == library_types.VERSION:
             return Const(3) if name == "major" else UNKNOWN
         if value.type in NAMESPACES and name == "__dict__":
             return LibObject(VARS, (("object", WeakReference(value, VARS)),))
@@ -56,7 +56,7 @@ class LibraryAttributes:
                 return constructed
         declared = self.knowledge.attribute_type(value.type, name)
         if declared:
-            attribute = library.instance_of(declared, self.knowledge)
+            attribute = library_types.instance_of(declared, self.knowledge)
             if isinstance(attribute, LibObject):
                 entry = self.knowledge.entry(value.type)
                 return attribute._replace(mode=library.PIPE) if entry and name in entry.pipes else attribute
@@ -66,7 +66,7 @@ class LibraryAttributes:
         if member is None:
             dynamic = self.knowledge.member(value.type, "__getattr__")
             returned = self.knowledge.returns(dynamic) if dynamic is not None and not name.startswith("__") else ""
-            return library.instance_of(returned, self.knowledge) if returned else UNKNOWN
+            return library_types.instance_of(returned, self.knowledge) if returned else UNKNOWN
         if declared and not self.knowledge.is_definition(member):
             # A number, say: no method, which would be true in conditions.
             return UNKNOWN
@@ -76,7 +76,7 @@ class LibraryAttributes:
         """What a class of a library has: a variable whose type we know, or a method."""
         declared = self.knowledge.attribute_type(cls.name, name)
         if declared and self.knowledge.is_class(declared):
-            return library.instance_of(declared, self.knowledge)
+            return library_types.instance_of(declared, self.knowledge)
         member = self.knowledge.member(cls.name, name)
         return Lib(member) if member is not None else UNKNOWN
 

@@ -34,7 +34,7 @@ from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.evaluation.namespaces import NAMESPACES
 from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library, library_types
 from finlint.knowledge.entries import Entry
 from finlint.model import ir
 from finlint.model.finding import Confidence
@@ -60,7 +60,7 @@ class LibraryCalls:
         receiver = function.receiver if isinstance(function, LibMethod) else None
         name = self.knowledge.canonical(function.name)
         if name == "builtins.type" and expr is not None and len(expr.args) == 3:
-            return self.ask.classes.made_by_call(expr, state)
+            return self.ask.class_making.by_call(expr, state)
         special = SPECIAL_CALLS.get(name)
         if special is not None and receiver is None:
             understood = special(self.ask, args, state, span)
@@ -97,7 +97,7 @@ class LibraryCalls:
         if entry is None:
             returned = self.knowledge.returns(name)
             if returned and returned != "self":
-                return library.instance_of(returned, self.knowledge)
+                return library_types.instance_of(returned, self.knowledge)
             if returned == "self" and receiver is not None:
                 return receiver
             made = self.constructed(name, None, args, state)
@@ -323,7 +323,7 @@ class LibraryCalls:
             return self.ask.protocols.element(library.arguments(entry, args).get(returned[8:], UNKNOWN), state)
         if not returned:
             return UNKNOWN
-        value = library.instance_of(returned, self.knowledge)
+        value = library_types.instance_of(returned, self.knowledge)
         if isinstance(value, LibObject):
             made = self.knowledge.entry(value.type)
             if made is not None and made.is_class and made.defaults and not entry.kind:
@@ -336,14 +336,14 @@ class LibraryCalls:
         """An instance of a library's class; containers are values of their own."""
         if not self.knowledge.is_class(name):
             return UNKNOWN
-        kind = WEAK_SET if name == "weakref.WeakSet" else library.container_kind(name)
+        kind = WEAK_SET if name == "weakref.WeakSet" else library_types.container_kind(name)
         if kind and name.rpartition(".")[0] in ("builtins", "collections", "weakref"):
             if args.positional:
                 source = args.positional[0]
                 if isinstance(source, Sequence):
                     return Sequence(kind, None, source.element)
             return Sequence(kind, None, UNKNOWN)
-        if library.is_mapping(name):
+        if library_types.is_mapping(name):
             if name == "collections.defaultdict" and args.positional:
                 made = self.ask.calls.call(args.positional[0], CallArgs(), EvalState(state.context), None, None)
                 start = self._mapping_of(CallArgs(args.positional[1:], args.keywords), state)

@@ -36,7 +36,7 @@ from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.namespaces import kept
 from finlint.analysis.evaluation.protocols import exit_action
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.analysis.program.definitions import PUT, REST, Definition, FunctionIndex
 from finlint.analysis.program.statements import parts_of
 from finlint.analysis.program.symbols import ModuleNode, function_at, is_accessor, with_closures
@@ -350,7 +350,7 @@ class Names:
         return self._verdicts.answer((id(test), context), self._find_verdict, test, context)
 
     def _find_verdict(self, test: ir.Expr, context: CallContext) -> bool | None:
-        return library.truth(self.ask.expressions.eval(test, EvalState(context)), self.ask.knowledge)
+        return library_types.truth(self.ask.expressions.eval(test, EvalState(context)), self.ask.knowledge)
 
     def _definition(self, definition: Definition, state: EvalState) -> Value:
         how, node = definition.how, definition.node

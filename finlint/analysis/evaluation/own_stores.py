@@ -90,7 +90,7 @@ class OwnStores:
         if not found:
             if declared is not None:
                 return declared
-            if obj.args and self.ask.classes.is_record(obj.cls):
+            if obj.args and self.ask.fields.is_record(obj.cls):
                 for key, value in obj.args:
                     if key == name and is_known(value):
                         return value

@@ -33,7 +33,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.analysis.program.after_yield import resumed
 from finlint.analysis.program.definitions import PUT
 from finlint.analysis.program.symbols import is_accessor
@@ -138,7 +138,7 @@ class Protocols:
         if not kind:
             return value
         given = next((held for name, held in value.args if name == HELD), None)
-        empty = Mapping((), UNKNOWN, UNKNOWN) if library.is_mapping(kind) else Sequence("list", None, UNKNOWN)
+        empty = Mapping((), UNKNOWN, UNKNOWN) if library_types.is_mapping(kind) else Sequence("list", None, UNKNOWN)
         put = self._put.answer(value, self._put_by_itself, value)
         return union(contained([given if given is not None else empty], put))
 
@@ -173,9 +173,9 @@ class Protocols:
         """A named tuple as the tuple that it is; any other value as it is."""
         if isinstance(value, LibObject) and value.type == NAMED_TUPLE:
             items = tuple(given for _, given in value.args)
-        elif isinstance(value, Object) and self.ask.classes.is_named_tuple(value.cls):
+        elif isinstance(value, Object) and self.ask.fields.is_named_tuple(value.cls):
             given = dict(value.args)
-            fields = self.ask.classes.record_names(value.cls)
+            fields = self.ask.fields.names(value.cls)
             items = tuple(given.get(name) or self.ask.classes.declared(value, name) or UNKNOWN for name in fields)
         else:
             return value
@@ -420,7 +420,7 @@ class Protocols:
                     out.append(next((v for _, v in option.args if is_known(v)), UNKNOWN))
                 else:
                     returned = self.knowledge.returns(f"{option.type}.__enter__")
-                    typed = library.instance_of(returned, self.knowledge) if returned != "self" else option
+                    typed = library_types.instance_of(returned, self.knowledge) if returned != "self" else option
                     out.append(typed if is_known(typed) else option)
             else:
                 out.append(NEVER if option is NEVER else UNKNOWN)

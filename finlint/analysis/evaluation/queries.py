@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.arguments import Arguments
     from finlint.analysis.evaluation.attributes import Attributes
     from finlint.analysis.evaluation.binding import Binder
+    from finlint.analysis.evaluation.call_sites import CallSites
     from finlint.analysis.evaluation.callers import Callers
     from finlint.analysis.evaluation.calls import Calls
+    from finlint.analysis.evaluation.class_making import ClassMaking
     from finlint.analysis.evaluation.classes import Classes
     from finlint.analysis.evaluation.conditions import Conditions
     from finlint.analysis.evaluation.decorations import Decorations
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.enumerations import Enumerations
     from finlint.analysis.evaluation.expressions import Expressions
     from finlint.analysis.evaluation.external_stores import ExternalStores
+    from finlint.analysis.evaluation.fields import Fields
     from finlint.analysis.evaluation.imports import Imports
     from finlint.analysis.evaluation.library_attributes import LibraryAttributes
     from finlint.analysis.evaluation.library_calls import LibraryCalls
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.named_stores import NamedStores
     from finlint.analysis.evaluation.names import Names
     from finlint.analysis.evaluation.namespaces import Namespaces
+    from finlint.analysis.evaluation.narrowing import Narrowing
     from finlint.analysis.evaluation.operators import Operators
     from finlint.analysis.evaluation.own_stores import OwnStores
     from finlint.analysis.evaluation.protocols import Protocols
@@ -42,7 +46,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.replacements import Replacements
     from finlint.analysis.evaluation.stubs import Stubs
     from finlint.analysis.evaluation.tested import Tested
-    from finlint.analysis.models.library import Knowledge
+    from finlint.analysis.models.knowledge import Knowledge
     from finlint.analysis.models.registrars import Registrars
     from finlint.analysis.program.project import Project
     from finlint.model.reads import Reads
@@ -69,8 +73,10 @@ class Queries:
     arguments: Arguments
     attributes: Attributes
     binding: Binder
+    call_sites: CallSites
     callers: Callers
     calls: Calls
+    class_making: ClassMaking
     classes: Classes
     conditions: Conditions
     decorations: Decorations
@@ -81,6 +87,7 @@ class Queries:
     enumerations: Enumerations
     expressions: Expressions
     external_stores: ExternalStores
+    fields: Fields
     imports: Imports
     library_attributes: LibraryAttributes
     library_calls: LibraryCalls
@@ -88,6 +95,7 @@ class Queries:
     named_stores: NamedStores
     names: Names
     namespaces: Namespaces
+    narrowing: Narrowing
     operators: Operators
     own_stores: OwnStores
     protocols: Protocols

@@ -182,7 +182,7 @@ class Refinement:
         if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):
             return
         quiet, cls = state.quiet(), test.args[1].value
-        change = self.ask.classes.narrowed if holds else self.ask.classes.excluded
+        change = self.ask.narrowing.narrowed if holds else self.ask.narrowing.excluded
         self.narrow(test.args[0].value, lambda value: change(value, cls, quiet), state)
 
     # -- the environment

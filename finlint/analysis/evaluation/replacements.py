@@ -20,7 +20,7 @@ from finlint.analysis.domain.values import (
     union,
     without_none,
 )
-from finlint.analysis.evaluation.callers import Given, calls_named
+from finlint.analysis.evaluation.call_sites import Given, calls_named
 from finlint.analysis.evaluation.decorations import Decoration, ways_to_run
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import Definition
@@ -114,7 +114,7 @@ class Replacements:
         given: list[Given] = []
         for module in dict.fromkeys((home, *self.ask.project.mentioning(called + "(", home))):
             for callers, call in calls_named(module, called):
-                for context in self.ask.callers.contexts(module, callers, function):
+                for context in self.ask.call_sites.contexts(module, callers, function):
                     given += self._given(call, decorated, function, context)
         yield from self.ask.callers.known_of(given, name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.values import Bound, Class, Function, OneOf, Parameter, Partial, Value
@@ -94,3 +94,16 @@ def free_names(function: ir.Function) -> frozenset[str]:
         elif isinstance(node, tuple):
             stack.extend(node)
     return frozenset(names) - function.bound
+
+
+def classes_at(module: ModuleNode, lines: Sequence[int], evaluator: Evaluator) -> Iterator[Class]:
+    """The classes that these lines are of, those inside functions included."""
+    context = evaluator.binding.module_context(module)
+    for node in module.classes_on(lines):
+        if not evaluator.names.is_left_out(node.facts.line, module):
+            yield Class(node, context)
+    for line in lines:
+        function = function_at(module, line)
+        if function is not None and function.name != "__del__":
+            inner = inner_classes(function, evaluator)
+            yield from (c for c in inner if not evaluator.names.is_left_out(c.node.facts.line, module))

@@ -155,6 +155,6 @@ def made_classes(code: Code, evaluator: Evaluator) -> Iterator[Class]:
     for context, stmt in code:
         for expr in expressions_in(stmt):
             if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "type":
-                made = evaluator.classes.made_by_call(expr, EvalState(context))
+                made = evaluator.class_making.by_call(expr, EvalState(context))
                 if isinstance(made, Class) and DEL in made.node.members:
                     yield made

@@ -211,7 +211,7 @@ class Interpreter:
         self.block(stmt.body)
         self.env = outer
         self.env.pop(stmt.name, None)
-        self.evaluator.classes.made(stmt, self.state)
+        self.evaluator.class_making.by_statement(stmt, self.state)
         if stmt.decorators:
             made = Class(self.module.inner_class(stmt, self.state.context.function), self.state.context)
             self._decorate(stmt.decorators, made, stmt.span)
@@ -290,7 +290,7 @@ class Interpreter:
         cls = case.pattern.cls
         if cls is not None:
             quiet = self.state.quiet()
-            self._narrow(stmt.subject, lambda value: self.evaluator.classes.narrowed(value, cls, quiet))
+            self._narrow(stmt.subject, lambda value: self.evaluator.narrowing.narrowed(value, cls, quiet))
         values: dict[str, list[Value]] = {}
         for name, bound in case.pattern.binds:
             values.setdefault(name, []).append(self.eval(bound))

@@ -18,7 +18,7 @@ from finlint.analysis.domain.values import (
     Value,
     WeakReference,
 )
-from finlint.analysis.models.library import Knowledge
+from finlint.analysis.models.knowledge import Knowledge
 from finlint.model import ir
 from finlint.model.closed import assert_never
 from finlint.model.settings import Registrar

@@ -24,7 +24,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
-from finlint.analysis.models import library
+from finlint.analysis.models import library_types
 from finlint.analysis.program.definitions import Definition
 from finlint.analysis.program.statements import flat_statements, inner_blocks, parts_of
 from finlint.model import ir
@@ -185,7 +185,7 @@ class _Walk:
             names = {p.name for p in function.ir.params}
             if test.id in names and test.id not in function.index.names:
                 return bool(value.value)
-        return library.truth(value, self.evaluator.knowledge)
+        return library_types.truth(value, self.evaluator.knowledge)
 
     def branch(self, block: ir.Block) -> Iterator[Dropped]:
         yield from self.block(block)
