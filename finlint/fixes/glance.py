@@ -187,12 +187,18 @@ def _try_lock(finding: Finding, glances: Glances) -> Verdict:
 
 def _shutdown(finding: Finding, glances: Glances) -> Verdict:
     culprit = finding.culprit
-    return (
-        culprit is not None
-        and culprit.call.startswith("concurrent.futures.")
-        and culprit.call.endswith(".shutdown")
-        and glances.asked(culprit.path, lambda glance: True)
-    )
+    if culprit is None or not (culprit.call.startswith("concurrent.futures.") and culprit.call.endswith(".shutdown")):
+        return False
+
+    def look(glance: Glance) -> Verdict:
+        # The end of a ``with`` has no arguments that could be changed.
+        functions = [n.func for n in glance.starting(culprit.line, culprit.column) if isinstance(n, ast.Call)]
+        call = glance.registering(finding)
+        if call is not None:
+            functions.append(call.args[1])
+        return any(isinstance(f, ast.Attribute) and f.attr == "shutdown" for f in functions)
+
+    return glances.asked(culprit.path, look)
 
 
 def _simple_queue(finding: Finding, glances: Glances) -> Verdict:

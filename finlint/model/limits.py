@@ -19,6 +19,8 @@ _T = TypeVar("_T")
 #: Who is told of hits at this moment.
 _told: ContextVar[Callable[[str], None] | None] = ContextVar("finlint_limits", default=None)
 
+_hits = 0
+
 #: All limits by name.
 LIMITS: dict[str, Limit] = {}
 
@@ -43,6 +45,8 @@ class Limit(int):
 
     def hit(self) -> None:
         """Say that an answer was cut short here."""
+        global _hits
+        _hits += 1
         told = _told.get()
         if told is not None:
             told(self.name)
@@ -67,6 +71,11 @@ class Limit(int):
             if self.reached(number):
                 return
             yield item
+
+
+def hits() -> int:
+    """How often any limit was hit so far: who keeps an answer can see whether one was cut short meanwhile."""
+    return _hits
 
 
 @contextmanager

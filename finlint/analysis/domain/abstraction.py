@@ -28,10 +28,12 @@ from finlint.analysis.domain.values import (
     shallow,
     union,
 )
-from finlint.model.limits import KNOWN_BESIDE, LENGTHS, TEXT
+from finlint.model import ir
+from finlint.model.limits import KNOWN_BESIDE, LENGTHS, TEXT, hits
 
 #: Constants of these types are data wherever they are within a container; None, booleans and others decide.
 _DATA = frozenset({str, bytes, int, float})
+_DATA_NAMES = frozenset(kind.__name__ for kind in _DATA)
 _DATA_TYPES = frozenset(f"builtins.{kind.__name__}" for kind in (*_DATA, bool, complex, slice, range, bytearray))
 
 
@@ -59,7 +61,14 @@ def _coarse(value: Value, level: int) -> Value:
     if isinstance(value, LibObject):
         return LibObject(value.type, _arguments(value.args), value.mode)
     if isinstance(value, OneOf):
-        return _one_of_few([_coarse(member, level) for member in value.order])
+        coarser = value.coarser.get(level)
+        if coarser is None:
+            before = hits()
+            coarser = _one_of_few([_coarse(member, level) for member in value.order])
+            if hits() == before:
+                # A limit that is hit is told to each that asks.
+                value.coarser[level] = coarser
+        return coarser
     if isinstance(value, Sequence):
         items = value.items
         if items:
@@ -141,6 +150,8 @@ def _passed_on(value: Parameter) -> Value:
     """A parameter as an argument: it stays one where nothing else is known of its call, so that there is one of each
     function's. What is unknown in each of many contexts would make as many contexts of whatever it is passed to."""
     context = value.context
+    if _is_declared_data(value):
+        return UNKNOWN
     given = list(context.params)
     if context.function is not None and context.function.owner is not None and given:
         receiver = given.pop(0)[1]
@@ -156,6 +167,15 @@ def _passed_on(value: Parameter) -> Value:
             return UNKNOWN
         around = around.parent
     return value
+
+
+def _is_declared_data(value: Parameter) -> bool:
+    """Whether a parameter is declared as a number or a text: nobody calls it, and nobody asks whose it is."""
+    function = value.context.function
+    for param in function.ir.params if function is not None else ():
+        if param.name == value.name:
+            return isinstance(param.annotation, ir.Name) and param.annotation.id in _DATA_NAMES
+    return False
 
 
 def _site(value: Object) -> str:

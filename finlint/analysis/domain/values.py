@@ -262,7 +262,7 @@ class Marked(NamedTuple):
 class OneOf:
     """One of several. Compared by its members, whatever their order."""
 
-    __slots__ = ("_hash", "_sorted", "depth", "members", "order")
+    __slots__ = ("_depth", "_hash", "_sorted", "coarser", "members", "order")
 
     def __init__(self, order: tuple[Value, ...]) -> None:
         self.members = frozenset(order)
@@ -270,8 +270,10 @@ class OneOf:
         #: findings where a limit cuts a search short.
         self.order = order
         self._sorted: tuple[Value, ...] | None = None
-        self.depth = max(map(depth, order))
+        self._depth = -1
         self._hash = hash(self.members)
+        #: What is left of it in a call's context, where that was asked (``abstraction``).
+        self.coarser: dict[int, Value] = {}
 
     @property
     def sorted(self) -> tuple[Value, ...]:
@@ -279,6 +281,13 @@ class OneOf:
         if self._sorted is None:
             self._sorted = tuple(sorted(self.order, key=_order))
         return self._sorted
+
+    @property
+    def depth(self) -> int:
+        """How deeply what it may be nests."""
+        if self._depth < 0:
+            self._depth = max(map(depth, self.order))
+        return self._depth
 
     def __hash__(self) -> int:
         return self._hash
