@@ -49,6 +49,8 @@ RULES: dict[str, Rule[Any]] = _by_code()
 
 _REACHES = [rule for rule in RULES.values() if isinstance(rule, Reaches)]
 _OF_FINALIZER = [rule for rule in RULES.values() if isinstance(rule, FinalizerRule)]
+#: What fails at exit.
+_AT_EXIT = "FIN202"
 _OF_MODULE = [rule for rule in RULES.values() if isinstance(rule, ModuleRule)]
 
 
@@ -64,13 +66,11 @@ def of_reached(reached: Reached) -> list[Finding]:
 
 
 def at_exit(reached: Iterable[Finding], by_itself: Iterable[Finding]) -> Iterator[Finding]:
-    """What a finalizer comes to, where what is wrong with it ``by_itself`` says that it does not run before exit: what
-    is bounded is a note then, as it would be of a function of ``atexit``."""
+    """What a finalizer comes to, where what is wrong with it ``by_itself`` says that it does not run before exit: notes
+    then, as it would be a function of ``atexit``, but for what is about the exit."""
     kept_until_exit = any(f.code == "FIN301" and f.confidence is Confidence.HIGH for f in by_itself)
     for finding in reached:
-        if kept_until_exit and finding.severity is Severity.WARNING and finding.code < "FIN2":
-            finding = _at_exit_only(finding)
-        yield finding
+        yield _at_exit_only(finding) if kept_until_exit and finding.code != _AT_EXIT else finding
 
 
 def _at_exit_only(finding: Finding) -> Finding:

@@ -29,13 +29,11 @@ ENDED: Final = "ended"
 
 
 class Verdict(NamedTuple):
-    """One call waits: ``lasts`` as in the knowledge base; ``sure``: every condition was decided; ``ended``: for a
-    process that was killed before."""
+    """One call waits: ``lasts`` as in the knowledge base; ``sure``: every condition was decided."""
 
     kind: BlockingKind
     lasts: Lasts
     sure: bool
-    ended: bool = False
     #: A timeout is what bounds it.
     timed: bool = False
 
@@ -164,8 +162,24 @@ def judge(entry: Entry, args: Args, receiver: Value | None) -> Verdict | None:
     if isinstance(receiver, LibObject) and receiver.mode == PIPE and entry.name.rpartition(".")[2] in _READS:
         return Verdict("channel-receive", "unbounded", sure)
     if ended and lasts == "unbounded":
-        return Verdict(entry.kind, "bounded", sure, ended=True)
+        # The kernel is about to end it, and nobody is asked; its own children may have its pipes for longer.
+        return Verdict(entry.kind, "bounded" if entry.name.endswith(".communicate") else "short", sure)
+    if lasts == "bounded" and _finishes(entry, receiver):
+        return Verdict(entry.kind, "short", sure)
     return Verdict(entry.kind, lasts, sure, timed=timed)
+
+
+def _finishes(entry: Entry, receiver: Value | None) -> bool:
+    """Whether a call brings a file that is open to its end, as closing it does: it writes what is left to write. What
+    is only annotated as a stream, and a child's pipe, may have a reader who is busy."""
+    if not isinstance(receiver, LibObject) or receiver.mode == PIPE:
+        return False
+    return receiver.type in _FILES and entry.name in _FINISHES
+
+
+#: What ``open()`` gives.
+_FILES = frozenset({"io.BufferedRandom", "io.BufferedReader", "io.BufferedWriter", "io.FileIO", "io.TextIOWrapper"})
+_FINISHES = frozenset(f"io.IOBase.{name}" for name in ("flush", "seek", "truncate", "write", "writelines"))
 
 
 #: Methods that wait for the writer of a pipe.
