@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 
-from finlint.model.finding import Culprit, Finding, Folded
+from finlint.model.finding import Culprit, Finding, Folded, Severity
 
 #: Codes that are about one call: what is sent may wait, and takes a lock; a file is written to, and it is the console.
 _SAME_CALL = (("FIN109", "FIN201"), ("FIN106", "FIN111"))
 #: What goes out of the process, or waits for it to: a request, and the pause before the next try; a file or a database,
 #: by which override it is.
 _OUTSIDE = frozenset({"FIN103", "FIN105", "FIN106", "FIN107"})
+_SLOW = frozenset({"FIN103", "FIN106"})
 #: Calls from which on a chain is far: what is mended is mended before.
 _FAR = 2
 #: A loop that sleeps is one wait.
@@ -28,11 +29,11 @@ _NEAR = 3
 def fold(findings: Iterable[Finding]) -> list[Finding]:
     """``findings`` with those that are one mistake folded into one, in the order in which they came."""
     kept = list(findings)
-    keys: list[Callable[[Finding], Hashable | None]] = [_by_line, _by_function, _by_culprit, _by_way, _by_registration]
-    keys += [partial(_by_call, codes) for codes in _SAME_CALL]
+    keys: list[Callable[[Finding], Hashable | None]] = [_by_line, _by_function, _by_culprit, _by_way, _by_module]
+    keys += [_by_registration, *(partial(_by_call, codes) for codes in _SAME_CALL)]
     for key in keys:
         kept = _folded(kept, key)
-    return _loops(kept)
+    return _loops(_beside(kept))
 
 
 def _folded(findings: list[Finding], key: Callable[[Finding], Hashable | None]) -> list[Finding]:
@@ -90,7 +91,17 @@ def _by_way(finding: Finding) -> Hashable | None:
     """What the first calls of a finalizer come to outside of the process, of whatever kind it is."""
     if not _waits(finding) or finding.code not in _OUTSIDE or len(finding.trace) <= _FAR:
         return None
-    return finding.registration, finding.trace[:_FAR]
+    return _way(finding)
+
+
+def _by_module(finding: Finding) -> Hashable | None:
+    """What a finalizer comes to outside of the process by functions of one other module: it connects, sends, waits for
+    the answer and closes, by calls of a client that is mended, or handed over, as a whole."""
+    if not _waits(finding) or finding.culprit is None or len(finding.trace) < _FAR:
+        return None
+    talks = finding.code in _OUTSIDE or (finding.code == "FIN104" and finding.severity is not Severity.ERROR)
+    elsewhere = finding.culprit.path != finding.path
+    return (finding.registration, finding.path, finding.culprit.path) if talks and elsewhere else None
 
 
 def _by_registration(finding: Finding) -> Hashable | None:
@@ -102,6 +113,25 @@ def _by_call(codes: tuple[str, str], finding: Finding) -> Hashable | None:
     if finding.code not in codes or finding.culprit is None:
         return None
     return codes, finding.registration, finding.culprit._replace(call="")
+
+
+def _beside(findings: list[Finding]) -> list[Finding]:
+    """What is only slow, beside what waits for ever on the same way: it goes where that does."""
+    ways: dict[Hashable, Finding] = {}
+    for finding in findings:
+        if _waits(finding) and finding.severity is Severity.ERROR and len(finding.trace) > _FAR:
+            ways.setdefault(_way(finding), finding)
+
+    def beside(finding: Finding) -> Hashable | None:
+        error = ways.get(_way(finding)) if _waits(finding) and len(finding.trace) > _FAR else None
+        slow = finding.code in _SLOW and finding.severity is Severity.WARNING
+        return None if error is None or not (slow or finding is error) else _way(finding)
+
+    return _folded(findings, beside)
+
+
+def _way(finding: Finding) -> Hashable:
+    return finding.registration, finding.trace[:_FAR]
 
 
 def _loops(findings: list[Finding]) -> list[Finding]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from finlint.analysis.execution.reachability import Witness
 from finlint.analysis.properties.lock_regions import Holder
 from finlint.model.finding import Confidence, Severity
-from finlint.rules.base.reaching import NOT_REPORTED, OWN, Mildly, Reached, Reaches, lock_of, takes_lock
+from finlint.rules.base.reaching import (
+    NOT_REPORTED,
+    OWN,
+    Mildly,
+    Reached,
+    Reaches,
+    is_of_library,
+    lock_of,
+    takes_lock,
+)
 from finlint.rules.base.rule import BY_CLEANER, DEL, TRY_LOCK
 
 #: Calls from which on it is less sure that somebody else can have the lock by then (``docs/accuracy.md``).
@@ -111,10 +120,14 @@ class Lock(Reaches):
 
     def certainty(self, witness: Witness, about: Reached) -> Confidence:
         sure = super().certainty(witness, about)
-        # A library's own lock, or one of which nothing is known: nobody has seen who holds it.
+        if sure is Confidence.LOW:
+            return sure
+        held = about.custody(witness)
         near = len(witness.steps) - 1 < _FAR
-        seen = sure is not Confidence.HIGH or (near and about.custody(witness).known)
-        return sure if seen else Confidence.MEDIUM
+        # Nobody has seen who holds it, and much may lie between: whether anybody can by then.
+        if not near and not held.holders:
+            return Confidence.LOW
+        return sure if near and held.known else Confidence.MEDIUM
 
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
         held = about.custody(witness)
@@ -124,6 +137,8 @@ class Lock(Reaches):
             return Mildly(Severity.NOTE, ", which the thread that has it does not take again")
         if held.momentary and not about.is_serial:
             return Mildly(Severity.NOTE, ", which is not reentrant; who has it calls nothing until he gives it back")
+        if is_of_library(witness.effect):
+            return Mildly(Severity.NOTE, ", which the library does not hold for long")
         if held.holders or about.is_serial or witness.effect.lasts != "unbounded":
             return None
         return Mildly(Severity.WARNING, ", which is not reentrant: it waits while another thread has it")

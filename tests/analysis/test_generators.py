@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
 from expected import see_places
 from small import check
 
+from finlint.engine import analyse
 from finlint.scan.abandoned import guarded_yields
 
 HEAD = "import queue, threading\nLOCK = threading.Lock()\ndef holder():\n    with LOCK: return [object()]\n"
@@ -133,6 +135,49 @@ def test_what_is_reported(title: str, source: str, expected: list[tuple[str, str
 )
 def test_candidates_by_bytes(text: bytes, is_one: bool) -> None:
     assert bool(list(guarded_yields(text))) is is_one
+
+
+WORKER = """
+    import threading
+    class Worker:
+        def __init__(self):
+            self.lock = threading.Lock()
+            self.items = []
+        def add(self, item):
+            with self.lock: self.items.append([item])
+        def close(self):
+            with self.lock: self.items = []
+    class Pool:
+        def __init__(self): self.worker = Worker()
+        def make(self): return Worker()
+        def give(self): return self.worker
+    def each(items, pool: Pool, worker: Worker):
+        {made}
+        try:
+            for item in items:
+                own.add(item)
+                yield {given}
+        finally:
+            own.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "given", "is_own"),
+    [
+        ("own = Worker()", "item", True),
+        ("own = pool.make()", "item", True),
+        ("own = Worker()", "own", False),
+        ("own = pool.give()", "item", False),
+        ("own = worker", "item", False),
+    ],
+)
+def test_nobody_is_inside_what_only_the_generator_has(tmp_path: Path, made: str, given: str, is_own: bool) -> None:
+    text = WORKER.replace("{made}", made).replace("{given}", given)
+    path = tmp_path / "main.py"
+    path.write_text(textwrap.dedent(text))
+    report = analyse([str(path)])
+    assert [f.code for f in report.findings if f.code < "FIN2"] == ([] if is_own else ["FIN102"])
 
 
 def test_a_generator_that_somebody_closes_is_told_where_he_does(tmp_path: Path) -> None:

@@ -99,6 +99,20 @@ PROGRAMS = {
         """,
         {("FIN105", 9): 0, ("FIN106", 9): 0},
     ),
+    "what is only slow, beside what waits for ever": (
+        """
+        import threading, time
+        EVENT = threading.Event()
+        class A:
+            def send(self):
+                time.sleep(1)
+                EVENT.wait()
+            def flush(self): self.send()
+            def close(self): self.flush()
+            def __del__(self): self.close()
+        """,
+        {("FIN104", 10): 1},
+    ),
     "a put that locks, and may wait if there is a bound": (
         """
         import queue
@@ -127,6 +141,32 @@ PROGRAMS = {
         {("FIN107", 11): 0},
     ),
 }
+
+
+def test_what_one_client_of_another_module_comes_to(tmp_path: Path) -> None:
+    client = """
+        import socket
+        class Client:
+            def __init__(self, address): self.socket = socket.create_connection(address)
+            def send(self, data): self.socket.sendall(data)
+            def save(self, path):
+                with open(path, "w") as file: file.write("x")
+    """
+    program = """
+        from client import Client
+        class A:
+            def __del__(self):
+                client = Client(("x", 9))
+                client.send(b"end")
+                client.save("x")
+    """
+    for name, text in (("client", client), ("program", program)):
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(text))
+    report = analyse([str(tmp_path / "program.py")])
+    found = fold(f for f in report.findings if f.code < "FIN4" and f.severity.value != "note")
+    assert [(f.code, f.span.line, [other.code for other in f.folded]) for f in found] == [
+        ("FIN105", 5, ["FIN105", "FIN106"])
+    ]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

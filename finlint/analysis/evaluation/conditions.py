@@ -17,7 +17,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
-from finlint.analysis.program.statements import left_spine, parts_of
+from finlint.analysis.program.statements import left_spine
 from finlint.model import ir
 
 
@@ -48,8 +48,7 @@ class Conditions:
             return Const(False)
         if verdict is not None and (verdict is (expr.op == "or")):
             return left
-        if state.env is not None and flags.any_known(state.env) and _calls(expr.left):
-            # It may set one.
+        if state.env is not None and flags.any_known(state.env) and flags.sets_in(expr.left, state.quiet(), self.ask):
             flags.forget_all(state.env)
         right = self.ask.expressions.eval(expr.right, self.ask.refinement.refined(expr.left, expr.op == "and", state))
         if verdict is not None:
@@ -77,10 +76,6 @@ class Conditions:
         if verdict is not True:
             values.append(self.ask.expressions.eval(expr.orelse, self.ask.refinement.refined(expr.test, False, state)))
         return union(values)
-
-
-def _calls(expr: ir.Expr) -> bool:
-    return any(isinstance(part, (ir.Call, ir.Await, ir.Yield)) for part in parts_of(expr))
 
 
 def _is_plain(value: Value) -> bool:

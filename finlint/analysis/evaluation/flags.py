@@ -30,6 +30,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.analysis.program.afterwards import done_by
+from finlint.analysis.program.statements import parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 
@@ -176,6 +177,11 @@ def may_set(expr: ir.Expr, quiet: EvalState, ask: Queries) -> bool:
         return True
     given = (option for arg in expr.args for option in alternatives(ask.expressions.eval(arg.value, quiet)))
     return any(isinstance(option, (Bound, Function, Lib, LibMethod, Object, Partial, Sequence)) for option in given)
+
+
+def sets_in(expr: ir.Expr, quiet: EvalState, ask: Queries) -> bool:
+    """Whether an expression, or a part of it, may set a flag (``may_set``)."""
+    return any(isinstance(part, ir.Walrus) or may_set(part, quiet, ask) for part in parts_of(expr))
 
 
 def handed_on(

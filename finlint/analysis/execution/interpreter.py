@@ -35,7 +35,6 @@ from finlint.analysis.execution.waiting_loops import busy_loop, endless_iteratio
 from finlint.analysis.models import library
 from finlint.analysis.program.statements import (
     expressions_in,
-    parts_of,
 )
 from finlint.model import ir
 from finlint.model.finding import Confidence
@@ -411,7 +410,7 @@ class Interpreter:
         self.refine(test, holds)
         if not self._has_flags:
             return
-        if any(isinstance(part, ir.Walrus) or self._may_set_flags(part) for part in parts_of(test)):
+        if flags.sets_in(test, self.state.quiet(), self.evaluator):
             flags.forget_all(self.env)
         else:
             flags.note_test(test, holds, self.state, self.evaluator)

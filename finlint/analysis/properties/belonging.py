@@ -114,7 +114,7 @@ class Way:
     def _receiver(self, step: Step, names: Names) -> Owned | None:
         """On what a step calls a method, enters a ``with``, or asks a property."""
         assert step.context.function is not None
-        expr = _at(step.context.function.ir.body, step.span)
+        expr = expression_at(step.context.function.ir.body, step.span)
         if isinstance(expr, ir.Call):
             if not isinstance(expr.func, ir.Attr):
                 return None
@@ -147,7 +147,7 @@ def is_within(step: Step, is_it: Callable[[ir.Expr], bool]) -> bool:
     return function is not None and within(function.ir.body, False)
 
 
-def _at(block: ir.Block, span: Span) -> ir.Expr | None:
+def expression_at(block: ir.Block, span: Span) -> ir.Expr | None:
     """The expression at ``span``: of a call, a ``with``, an attribute; or what a statement there stores into."""
     for stmt in flat_statements(block):
         if isinstance(stmt, ir.With):

@@ -189,10 +189,10 @@ def _may_be_one(some: list[Class], others: list[Class], name: str, evaluator: Ev
     pairs = ((a, b) for a in some for b in others)
     if any(a.node in _bases(b, evaluator) or b.node in _bases(a, evaluator) for a, b in pairs):
         return True
-    return not all(_makes_its_own(cls, name, evaluator) for cls in (*some, *others))
+    return not all(makes_its_own(cls, name, evaluator) for cls in (*some, *others))
 
 
-def _makes_its_own(cls: Class, name: str, evaluator: Evaluator) -> bool:
+def makes_its_own(cls: Class, name: str, evaluator: Evaluator) -> bool:
     """Whether methods of the class and its bases store nothing by this name but what they make there and then."""
     stored: list[Definition] = []
     for node in _bases(cls, evaluator):

@@ -65,6 +65,11 @@ class Ownership:
         finally:
             self._asked.remove(key)
 
+    def makes(self, owner: Object, name: str) -> bool:
+        """Whether what ``owner`` holds as ``name`` is made by its own methods, for it alone when it is made."""
+        attribute = _Attribute(owner, name, self)
+        return not attribute.is_shared() and bool(attribute.all_made())
+
     def methods(self, cls: Class, name: str = "") -> Iterator[FunctionNode]:
         """The methods of a class and its bases; those that name something, where ``name`` is given."""
         for base in self.evaluator.classes.mro(cls):
@@ -184,9 +189,9 @@ class _Attribute:
         return next((function.node for function in written), None)
 
     def kept(self) -> Kept | None:
-        if self._is_shared():
+        if self.is_shared():
             return None
-        made = self._all_made()
+        made = self.all_made()
         # One way to use it: a lock, or a part of one class.
         if made is None or len(made) != 1:
             return None
@@ -200,7 +205,7 @@ class _Attribute:
             return one
         return Kept(self.name, None if part is None else Object(part, (), f"{self.owner.site}.{self.name}"))
 
-    def _all_made(self) -> set[Class | Kept | str] | None:
+    def all_made(self) -> set[Class | Kept | str] | None:
         """What is made for the attribute, wherever that is; None where it may get something else."""
         out: set[Class | Kept | str] = set()
         for method in self._methods():
@@ -229,7 +234,7 @@ class _Attribute:
         stored = giving(method.index.stores.get((me, self.name), ()))
         return [d for d in stored if d.how not in PUT and d.node != ir.Const(None)]
 
-    def _is_shared(self) -> bool:
+    def is_shared(self) -> bool:
         """Whether all instances share what a class body holds."""
         if self.evaluator.records.stores(self.owner.cls, self.name):
             return False

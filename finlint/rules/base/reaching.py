@@ -18,7 +18,9 @@ from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.execution.generators import GENERATOR
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness, witnesses
+from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.custody import Custody, custody, is_own
+from finlint.analysis.properties.frame_owned import is_of_frame
 from finlint.analysis.properties.lock_regions import Holder
 from finlint.analysis.properties.platforms import platform_of
 from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
@@ -91,12 +93,9 @@ class Reached:
         key = witness.effect.culprit
         known = self._custody.get(key)
         if known is None:
-            callback = self.finalizer.callback
-            function = callback.function if isinstance(callback, Bound) else callback
-            node = function.node if isinstance(function, Function) else None
             me, registration = own_object(self.finalizer), self.finalizer.registration
-            known = custody(me, _followed(witness), self.summaries.evaluator, node, registration)
-            self._custody[key] = known
+            known = custody(me, _followed(witness), self.summaries.evaluator, self._callback, registration)
+            self._custody[key] = known = known._replace(own=known.own or self._is_of_frame(witness))
         return known
 
     def is_own(self, witness: Witness) -> bool:
@@ -105,8 +104,22 @@ class Reached:
         known = self._own.get(key)
         if known is None:
             me, registration = own_object(self.finalizer), self.finalizer.registration
-            known = self._own[key] = is_own(me, _followed(witness), self.summaries.evaluator, registration)
+            known = is_own(me, _followed(witness), self.summaries.evaluator, registration)
+            known = self._own[key] = known or self._is_of_frame(witness)
         return known
+
+    @property
+    def _callback(self) -> FunctionNode | None:
+        """The function that runs."""
+        callback = self.finalizer.callback
+        function = callback.function if isinstance(callback, Bound) else callback
+        return function.node if isinstance(function, Function) else None
+
+    def _is_of_frame(self, witness: Witness) -> bool:
+        """Whether a generator that is freed leads to what only it has."""
+        generator = self._callback
+        steps = _followed(witness)
+        return self.is_generator and generator is not None and is_of_frame(generator, steps, self.summaries.evaluator)
 
     def of_kind(self, kind: str) -> list[Witness]:
         return self._by_kind.get(kind, [])
@@ -287,6 +300,13 @@ _LOCKS = frozenset({"lock", "reentrant-lock", "unsafe-handoff"})
 
 #: What takes the lock itself that it is called on.
 _ACQUIRES = frozenset({"acquire", "acquire_lock", "lock", "wait", "wait_for", "__enter__"})
+
+
+def is_of_library(effect: Effect) -> bool:
+    """Whether it is a lock inside a thing of a library that a method of that takes: no lock that it is called on, and
+    none of the system's, as that of ``fcntl.flock``."""
+    method = effect.call.rpartition(".")[2]
+    return bool(effect.subject) and method not in _ACQUIRES and "lock" not in method.lower()
 
 
 def lock_of(effect: Effect, text: str) -> str:
