@@ -37,5 +37,9 @@ class FileIO(Reaches):
             def __del__(self):
                 self.file.close()
     """
-    not_reported = NOT_REPORTED + " Closing, unlinking and removing what the object owns are notes."
+    not_reported = (
+        NOT_REPORTED + " Notes are closing, unlinking and removing what the object owns, writing what is left to write "
+        "into a file that `open()` has opened before, and what only changes a folder. Writing into a child's pipe, a "
+        "descriptor or what is only annotated as a stream is a warning: it may be a pipe that is full."
+    )
     evidence = (DEL, "https://github.com/h5py/h5py/issues/2019")

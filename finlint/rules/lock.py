@@ -108,7 +108,9 @@ class Lock(Reaches):
         "place is known that "
         "holds the lock while a finalizer can start there, and a warning where none is: then it waits for another "
         "thread. Where others take it, too, and all of them give it back after a few statements that call nothing, as "
-        "those that count references, it is a note."
+        "those that count references, it is a note. So is a lock inside a thing of a library, as that of a "
+        "`grpc.Channel`, which is known to be taken and not by whom else; a lock four calls away of which no such "
+        "place is known is of low confidence, and not shown."
     )
     evidence = (DEL, "https://github.com/redis/redis-py/issues/3081", "https://github.com/wool-labs/wool/issues/397")
 

@@ -25,9 +25,6 @@ from finlint.analysis.properties.lock_regions import makes_its_own
 from finlint.analysis.properties.ownership import LOCKS, QUEUES, Ownership
 from finlint.model import ir
 
-#: Functions that return what other functions make, one after another.
-_DEEP = 3
-
 
 def is_of_frame(generator: FunctionNode, steps: tuple[Step, ...], evaluator: Evaluator) -> bool:
     """Whether what the last of ``steps``, which begin in ``generator``, waits for is its own."""
@@ -97,23 +94,24 @@ class _Frame:
             if name and self.owns(arg.value, step.context):
                 yield name
 
-    def _is_made(self, node: object, context: CallContext, depth: int = 0) -> bool:
-        """Whether an expression gives what is made there and then."""
-        if not isinstance(node, ir.Call) or depth > _DEEP:
+    def _is_made(self, node: object, context: CallContext, asked: tuple[FunctionNode, ...] = ()) -> bool:
+        """Whether an expression gives what is made there and then. ``asked``: functions whose results led here."""
+        if not isinstance(node, ir.Call):
             return False
         options = list(alternatives(self.evaluator.expressions.eval(node.func, EvalState(context))))
-        return bool(options) and all(self._makes(option, depth) for option in options)
+        return bool(options) and all(self._makes(option, asked) for option in options)
 
-    def _makes(self, called: object, depth: int) -> bool:
+    def _makes(self, called: object, asked: tuple[FunctionNode, ...]) -> bool:
         if isinstance(called, Class):
             return True
         if isinstance(called, Lib):
             return self.evaluator.knowledge.canonical(called.name) in LOCKS | QUEUES
         function = called.function if isinstance(called, Bound) else called
-        if not isinstance(function, Function):
+        if not isinstance(function, Function) or function.node in asked:
             return False
+        asked = (*asked, function.node)
         returns, inside = function.node.index.returns, self.evaluator.binding.generic_context(function.node)
-        return bool(returns) and all(d.how == "value" and self._is_made(d.node, inside, depth + 1) for d in returns)
+        return bool(returns) and all(d.how == "value" and self._is_made(d.node, inside, asked) for d in returns)
 
 
 def _gives(generator: FunctionNode, name: str) -> bool:
