@@ -17,6 +17,9 @@ _SAME_CALL = (("FIN109", "FIN201"), ("FIN106", "FIN111"))
 #: What goes out of the process, or waits for it to: a request, and the pause before the next try; a file or a database,
 #: by which override it is.
 _OUTSIDE = frozenset({"FIN103", "FIN105", "FIN106", "FIN107"})
+#: What takes a lock.
+_LOCKS = frozenset({"FIN102", "FIN201"})
+#: What is slow, and no more: a pause, a file.
 _SLOW = frozenset({"FIN103", "FIN106"})
 #: Calls from which on a chain is far: what is mended is mended before.
 _FAR = 2
@@ -29,8 +32,8 @@ _NEAR = 3
 def fold(findings: Iterable[Finding]) -> list[Finding]:
     """``findings`` with those that are one mistake folded into one, in the order in which they came."""
     kept = list(findings)
-    keys: list[Callable[[Finding], Hashable | None]] = [_by_line, _by_function, _by_culprit, _by_way, _by_module]
-    keys += [_by_registration, *(partial(_by_call, codes) for codes in _SAME_CALL)]
+    keys: list[Callable[[Finding], Hashable | None]] = [_by_line, _by_function, _by_text, _by_culprit, _by_way]
+    keys += [_by_module, _by_registration, *(partial(_by_call, codes) for codes in _SAME_CALL)]
     for key in keys:
         kept = _folded(kept, key)
     return _loops(_beside(kept))
@@ -82,6 +85,18 @@ def _by_function(finding: Finding) -> Hashable | None:
     return finding.code, finding.registration, finding.culprit.path, finding.names[-1]
 
 
+def _by_text(finding: Finding) -> Hashable | None:
+    """The same call twice in one function, in the same words: what is mended once is mended there, too."""
+    if not _waits(finding) or not finding.names or finding.culprit is None or not finding.trace:
+        return None
+    words = finding.trace[-1].text
+    if finding.code in _LOCKS:
+        # Whatever is handed over, it is the same lock.
+        words = words.partition("(")[0]
+    same = finding.culprit.call, words
+    return (finding.code, finding.registration, finding.culprit.path, finding.names[-1], *same) if words else None
+
+
 def _by_culprit(finding: Finding) -> Hashable | None:
     """The same call, through the finalizer of each object around."""
     return (finding.code, finding.culprit) if _waits(finding) else None
@@ -116,18 +131,39 @@ def _by_call(codes: tuple[str, str], finding: Finding) -> Hashable | None:
 
 
 def _beside(findings: list[Finding]) -> list[Finding]:
-    """What is only slow, beside what waits for ever on the same way: it goes where that does."""
-    ways: dict[Hashable, Finding] = {}
+    """What is only slow, beside what waits for ever: where the way to it is the same, and where the same function that
+    one line of the finalizer calls does both."""
+    return _under_errors(_under_errors(findings, _far_way, _SLOW), _body, _OUTSIDE)
+
+
+def _under_errors(
+    findings: list[Finding], key: Callable[[Finding], Hashable | None], slow: frozenset[str]
+) -> list[Finding]:
+    """Warnings of the codes ``slow`` folded into an error with the same key."""
+    errors: dict[Hashable, Finding] = {}
     for finding in findings:
-        if _waits(finding) and finding.severity is Severity.ERROR and len(finding.trace) > _FAR:
-            ways.setdefault(_way(finding), finding)
+        name = key(finding)
+        if name is not None and finding.severity is Severity.ERROR:
+            errors.setdefault(name, finding)
 
     def beside(finding: Finding) -> Hashable | None:
-        error = ways.get(_way(finding)) if _waits(finding) and len(finding.trace) > _FAR else None
-        slow = finding.code in _SLOW and finding.severity is Severity.WARNING
-        return None if error is None or not (slow or finding is error) else _way(finding)
+        name = key(finding)
+        error = errors.get(name) if name is not None else None
+        is_slow = finding.code in slow and finding.severity is Severity.WARNING
+        return name if error is not None and (is_slow or finding is error) else None
 
     return _folded(findings, beside)
+
+
+def _far_way(finding: Finding) -> Hashable | None:
+    return _way(finding) if _waits(finding) and len(finding.trace) > _FAR else None
+
+
+def _body(finding: Finding) -> Hashable | None:
+    """The function that does it, where the finalizer calls it itself."""
+    if not _waits(finding) or finding.culprit is None or len(finding.trace) != _FAR:
+        return None
+    return finding.registration, finding.trace[0], finding.culprit.path, finding.names[-1]
 
 
 def _way(finding: Finding) -> Hashable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from finlint.analysis.execution.reachability import Witness
 from finlint.analysis.properties.alive import is_asked_for, is_own_thread
+from finlint.analysis.properties.pending_work import is_idle
 from finlint.model.finding import Severity
 from finlint.rules.base.reaching import BOUNDED, NOT_REPORTED, Mildly, Reached, Reaches, own_object
 from finlint.rules.base.rule import BY_CLEANER, DEL
@@ -62,7 +63,11 @@ class Wait(Reaches):
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
         me = own_object(about.finalizer)
         context = witness.steps[-1].context
-        if me is None or not is_own_thread(me, context, witness.effect.span, about.summaries.evaluator):
+        if me is None:
+            return None
+        if is_idle(me, context, witness.effect.span, about.summaries.evaluator):
+            return Mildly(Severity.NOTE, ", whose tasks have the object until they end, so that none is left")
+        if not is_own_thread(me, context, witness.effect.span, about.summaries.evaluator):
             return None
         if is_asked_for(context, witness.effect.span):
             return Mildly(Severity.NOTE, ", which has the object until it ends, so that it is not alive by then")

@@ -113,6 +113,36 @@ PROGRAMS = {
         """,
         {("FIN104", 10): 1},
     ),
+    "the same call twice, in the same words": (
+        """
+        import threading
+        LOCK = threading.Lock()
+        def other():
+            with LOCK: return [object()]
+        class A:
+            def __del__(self):
+                with LOCK: pass
+                self.x = 1
+                with LOCK: pass
+        """,
+        {("FIN102", 8): 1},
+    ),
+    "a client that says goodbye, and waits for its thread": (
+        """
+        import socket, threading
+        class Client:
+            def __init__(self, address):
+                self.socket = socket.create_connection(address, timeout=3)
+                self.thread = threading.Thread(target=print)
+            def close(self):
+                self.socket.sendall(b"bye")
+                self.thread.join()
+        class A:
+            def __init__(self): self.client = Client(("x", 9))
+            def __del__(self): self.client.close()
+        """,
+        {("FIN104", 12): 1},
+    ),
     "a put that locks, and may wait if there is a bound": (
         """
         import queue

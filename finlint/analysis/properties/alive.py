@@ -24,6 +24,8 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.statements import call_at, expressions_in, flat_statements
+from finlint.analysis.properties.custody import has_with_it
+from finlint.analysis.properties.ownership import Ownership
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -88,7 +90,8 @@ def _has(thread: Value, me: Object, evaluator: Evaluator) -> bool:
     if isinstance(thread, Object):
         if "threading.Thread" not in (evaluator.classes.library_base(thread.cls), *_bases(thread, evaluator)):
             return False
-        return thread == me or any(_holds(value, me, evaluator) for value in _kept_by(thread, evaluator))
+        kept = any(_holds(value, me, evaluator) for value in _kept_by(thread, evaluator))
+        return thread == me or kept or has_with_it(thread, me, Ownership(evaluator))
     return False
 
 

@@ -11,6 +11,7 @@ allocates, drops references or calls out (``lock_regions``). Without such a plac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
@@ -164,18 +165,35 @@ def _is_same(one: Object, other: Object) -> bool:
     return one == other or (one.cls == other.cls and one.site == other.site == "self")
 
 
+def has_with_it(owner: Object, me: Object, ownership: Ownership) -> bool:
+    """Whether who has ``owner`` has ``me``: it is the same, refers to it, or was made with it by a constructor that
+    passes all on, and keeps something of its class."""
+    if _is_same(owner, me) or _keeps_alive(owner, me, ownership):
+        return True
+    family = ownership.evaluator.classes.mro(me.cls)
+    if not any(_refers(value, me) for _, value in owner.args):
+        return False
+    kept = (value for value in _stored_by(Object(owner.cls, (), "self"), ownership) for value in alternatives(value))
+    return any(isinstance(value, Object) and value.cls in family for value in kept)
+
+
 def _keeps_alive(part: Object, me: Object, ownership: Ownership) -> bool:
     """Whether whoever runs a method of ``part`` keeps ``me`` alive: the part refers to it."""
+    return any(_refers(stored, me) for stored in _stored_by(part, ownership))
+
+
+def _stored_by(part: Object, ownership: Ownership) -> Iterator[Value]:
+    """What the methods of ``part`` store in it."""
     for method in ownership.methods(part.cls):
         own = method.ir.params[0].name if method.ir.params else None
         for owner, name in method.index.stores:
             stored = ownership.evaluator.own_stores.of_instance(part, name) if owner == own else None
-            if stored is not None and _refers(stored, me):
-                return True
-    return False
+            if stored is not None:
+                yield stored
 
 
 def _refers(value: Value, me: Object) -> bool:
+    """Whether a value is ``me``, one of its methods, or holds one of them."""
     for option in alternatives(value):
         if isinstance(option, Object) and _is_same(option, me):
             return True

@@ -1,0 +1,105 @@
+"""Whether an executor can have work left by the time that an object is finalized.
+
+A task that is a method of the object, or that is given the object, has it until it ends. Where all that an executor is
+ever given is such, it is idle when the object is finalized: its ``shutdown()`` waits for threads that end at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.values import Class, LibObject, Object, Value, alternatives, is_none
+from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.callables import free_names
+from finlint.analysis.program.statements import call_at, expressions_in, flat_statements
+from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.properties.custody import has_with_it
+from finlint.analysis.properties.ownership import Ownership
+from finlint.model import ir
+from finlint.model.source import Span
+
+_EXECUTORS = frozenset({"concurrent.futures.ThreadPoolExecutor"})
+_GIVES_WORK = frozenset({"submit", "map"})
+
+
+def is_idle(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
+    """Whether what is shut down at ``span`` of ``context`` is an executor all of whose tasks have the object ``me``."""
+    call = call_at(context.function.ir.body, span) if context.function is not None else None
+    if call is None or not isinstance(call.func, ir.Attr) or not isinstance(me, Object):
+        return False
+    pool, state = call.func.value, EvalState(context)
+    if call.func.name != "shutdown" or not isinstance(pool, ir.Attr):
+        return False
+    pools = [option for option in alternatives(evaluator.expressions.eval(pool, state)) if not is_none(option)]
+    if not pools or not all(isinstance(option, LibObject) and option.type in _EXECUTORS for option in pools):
+        return False
+    owners = [o for o in alternatives(evaluator.expressions.eval(pool.value, state)) if isinstance(o, Object)]
+    ownership = Ownership(evaluator)
+    if len(owners) != 1 or not has_with_it(owners[0], me, ownership):
+        return False
+    given = [
+        work
+        for node in _users(owners[0], pool.name, ownership)
+        for work in _given(node, pool.name, owners[0], ownership)
+    ]
+    return bool(given) and all(given)
+
+
+def _users(owner: Object, name: str, ownership: Ownership) -> Iterator[FunctionNode]:
+    """The functions that name the attribute: of the owner's class and its bases, and others."""
+    evaluator = ownership.evaluator
+    own = [method for method in ownership.methods(owner.cls, name) if method.ir.params]
+    home = [cls.node.module for cls in evaluator.classes.mro(owner.cls) if isinstance(cls, Class)]
+    others = (node for module in dict.fromkeys(home) for node in evaluator.external_stores.reading(name, module))
+    yield from dict.fromkeys((*own, *others))
+
+
+def _given(node: FunctionNode, name: str, owner: Object, ownership: Ownership) -> Iterator[bool]:
+    """For each use of the attribute but ``shutdown()``: whether it gives the executor a task that has the object."""
+    me = node.ir.params[0].name if node.ir.params and node.owner is not None else ""
+    for stmt in flat_statements(node.ir.body):
+        exprs = list(expressions_in(stmt))
+        calls = {id(e.func.value): e for e in exprs if isinstance(e, ir.Call) and isinstance(e.func, ir.Attr)}
+        for expr in exprs:
+            if not isinstance(expr, ir.Attr) or expr.name != name or _is_stored(expr, stmt):
+                continue
+            if not _may_be(expr.value, node, owner, ownership.evaluator):
+                continue
+            call = calls.get(id(expr))
+            if call is None or not isinstance(call.func, ir.Attr):
+                yield False
+            elif call.func.name in _GIVES_WORK:
+                yield any(_has(arg.value, me, node, owner, ownership) for arg in call.args)
+            elif call.func.name != "shutdown":
+                yield False
+
+
+def _may_be(expr: ir.Expr, node: FunctionNode, owner: Object, evaluator: Evaluator) -> bool:
+    """Whether an expression of a function may mean ``owner``, or one of its class's heirs."""
+    mro = evaluator.classes.mro
+    options = alternatives(evaluator.expressions.eval(expr, EvalState(evaluator.binding.generic_context(node))))
+    return any(isinstance(o, Object) and (owner.cls in mro(o.cls) or o.cls in mro(owner.cls)) for o in options)
+
+
+def _is_stored(expr: ir.Attr, stmt: ir.Stmt) -> bool:
+    """Whether a statement stores into the attribute."""
+    if isinstance(stmt, ir.AnnAssign):
+        return stmt.target == expr
+    return isinstance(stmt, ir.Assign) and expr in stmt.targets
+
+
+def _has(arg: ir.Expr, me: str, node: FunctionNode, owner: Object, ownership: Ownership) -> bool:
+    """Whether what an executor is given keeps the object that the method calls ``me``: that, one of its methods, or a
+    function inside that uses it."""
+    if isinstance(arg, ir.Attr):
+        is_its = isinstance(arg.value, ir.Name) and arg.value.id == me
+        cls = owner.cls if node.owner is None else ownership.evaluator.binding.generic_class(node.owner)
+        return is_its and ownership.is_method(cls, arg.name)
+    if isinstance(arg, ir.Lambda):
+        return me in free_names(arg.function)
+    if not isinstance(arg, ir.Name):
+        return False
+    inner = (function for function in node.index.inner if function.name == arg.id)
+    return arg.id == me or any(me in free_names(function) for function in inner)
