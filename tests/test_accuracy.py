@@ -105,8 +105,8 @@ def test_the_figures_follow_from_the_findings() -> None:
 @pytest.mark.parametrize(
     ("samples", "said"),
     [
-        ("BDEFGH", "of the {} findings of the first runs over B, D, E, F, G and H, "),
-        ("GH", "of the {} of G and H, the last, "),
+        ("BDEFGHI", "of the {} findings of the first runs over B, D, E, F, G, H and I, "),
+        ("GHI", "of the {} of G, H and I, the last, "),
     ],
 )
 def test_the_figures_of_fresh_code(samples: str, said: str) -> None:
