@@ -16,12 +16,12 @@ from finlint.runtime.cleaner import Cleanable, Cleaner, CleanerStats, cleaner
 from finlint.runtime.context import Canceled, Context, DeadlineExceeded
 from finlint.runtime.disposal import Run, Stall
 from finlint.runtime.errors import FinalizerIssues, Goexit, Panic, ReentrantUseError, WorldClosed
+from finlint.runtime.failure import Failure
 from finlint.runtime.inspect import FrameLine, Verdict, inspect_thread
 from finlint.runtime.profile import Counts, GoroutineGroup, Profile, Retained, Running, Stuck, Waiting
 from finlint.runtime.runtime import Cleanup, Runtime, goexit
 from finlint.runtime.select import Selection, select
 from finlint.runtime.sync import Cond, Mutex, Once, RWMutex, WaitGroup
-from finlint.runtime.worker import Failure
 
 __all__ = [
     "NIL",

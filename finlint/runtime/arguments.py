@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import types
+from collections.abc import Iterator
 from typing import Any
 
-from finlint.runtime.collector import is_own_dict
+from finlint.runtime.collector import is_own_dict, own_dict
 from finlint.runtime.names import type_name
 
 _SHARED: frozenset[type] = frozenset(
@@ -47,7 +49,7 @@ def check_callable(caller: str, fn: object, arguments: int, receives: str) -> No
     else:
         try:
             signature = inspect.signature(fn)
-        except (ValueError, TypeError):  # builtins without a signature: Python decides at the call
+        except Exception:  # builtins without a signature, a __getattr__ of the user's: Python decides at the call
             return
         try:
             signature.bind(*[None] * arguments)
@@ -81,25 +83,105 @@ def check_cleanup_closure(obj: object, fn: Any) -> None:
         raise ValueError("add_cleanup: cleanup function closes over obj, cleanup will never run")
 
 
+_HOLDERS: frozenset[type] = frozenset(
+    {
+        *(types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType),
+        *(functools.partial, tuple, frozenset, dict),
+    }
+)
+_FEW = 100
+
+
 def check_held(obj: object, fn: Any, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
-    """Raises ValueError where a callback or an argument of it is, or directly holds, the object that it waits for."""
-    for value in args:
-        if value is obj:
-            raise ValueError("register: obj is an argument of its own cleanup, which will never run")
-    if kwargs and any(value is obj for value in kwargs.values()):
-        raise ValueError("register: obj is an argument of its own cleanup, which will never run")
-    kind = type(fn)  # the common cases first: this is most of the cost of registering
-    if kind is types.FunctionType:
-        plain = not (fn.__closure__ or fn.__defaults__ or fn.__kwdefaults__)
-    else:
-        plain = kind is type or (kind is types.BuiltinFunctionType and fn.__self__ is not obj)
-    if not plain and any(one is obj for one in _directly_held(fn)):
+    """Raises ValueError where a callback or an argument is, or holds, the object whose end it waits for.
+
+    Holding is what lasts: `self` of a method, what a function closes over or has as default, the parts of a partial and
+    of a tuple, attributes of a callable object. What a list or an attribute of an argument holds may be gone when it
+    matters, so it is accepted.
+    """
+    if not _obviously_not(fn, obj) and (_holds(fn, obj) or (type(fn) not in _HOLDERS and _has_as_attribute(fn, obj))):
         raise ValueError("register: the cleanup function holds obj, so it will never run")
     for value in args:
-        if isinstance(value, types.MethodType) and value.__self__ is obj:
-            raise ValueError("register: an argument is a bound method of obj, so the cleanup will never run")
-        if type(value) is dict and is_own_dict(obj, value):
+        if value is obj or type(value) in _HOLDERS:
+            _check_argument(obj, value)
+    if kwargs:
+        for value in kwargs.values():
+            _check_argument(obj, value)
+
+
+def _obviously_not(fn: Any, obj: object) -> bool:
+    """Whether it is seen at one look that a callback of a common kind does not hold the object: asking the question in
+    full would be most of the cost of registering.
+    """
+    kind = type(fn)
+    if kind is types.MethodType:
+        if fn.__self__ is obj or type(fn.__self__) in _HOLDERS:
+            return False
+        fn = fn.__func__
+        kind = type(fn)
+    if kind is not types.FunctionType:
+        return kind is type or (kind is types.BuiltinFunctionType and fn.__self__ is not obj)
+    if fn.__kwdefaults__:
+        return False
+    for value in fn.__defaults__ or ():
+        if value is obj or type(value) in _HOLDERS:
+            return False
+    for cell in fn.__closure__ or ():
+        try:
+            value = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+        if value is obj or type(value) in _HOLDERS:
+            return False
+    return True
+
+
+def _check_argument(obj: object, value: object) -> None:
+    if value is obj:
+        raise ValueError("register: obj is an argument of its own cleanup, which will never run")
+    if type(value) is dict:
+        if is_own_dict(obj, value):
             raise ValueError("register: an argument is the __dict__ of obj, which goes on being used; pass a copy")
+    elif _holds(value, obj):
+        raise ValueError("register: an argument holds obj, so the cleanup will never run")
+
+
+def _holds(start: object, obj: object) -> bool:
+    """Whether there is a lasting way from `start` to `obj`. A few steps are looked at, then it is taken for granted."""
+    stack, seen = [start], set[int]()
+    while stack and len(seen) < _FEW:
+        one = stack.pop()
+        if one is obj:
+            return True
+        if type(one) in _HOLDERS and id(one) not in seen:
+            seen.add(id(one))
+            stack += _lasting_parts(one)
+    return False
+
+
+def _lasting_parts(one: Any) -> list[object]:
+    kind = type(one)
+    if kind is types.MethodType:
+        return [one.__self__, one.__func__]
+    if kind is functools.partial:
+        return [one.func, *one.args, *one.keywords.values()]
+    if kind is types.FunctionType:
+        return [*_cell_contents(one), *(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
+    if kind is tuple or kind is frozenset:
+        return list(itertools.islice(one, _FEW))
+    return [] if kind is dict else [one.__self__]
+
+
+def _has_as_attribute(holder: object, obj: object) -> bool:
+    return any(value is obj for value in (own_dict(holder) or {}).values())
+
+
+def _cell_contents(function: types.FunctionType) -> Iterator[object]:
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
 
 
 def _directly_held(fn: Any) -> list[object]:
@@ -109,11 +191,7 @@ def _directly_held(fn: Any) -> list[object]:
     if isinstance(fn, functools.partial):
         return [*_directly_held(fn.func), *fn.args, *fn.keywords.values()]
     if isinstance(fn, types.FunctionType):
-        for cell in fn.__closure__ or ():
-            try:
-                held.append(cell.cell_contents)
-            except ValueError:  # not assigned yet
-                continue
+        held.extend(_cell_contents(fn))
         held.extend(fn.__defaults__ or ())
         held.extend((fn.__kwdefaults__ or {}).values())
     elif isinstance(fn, types.BuiltinFunctionType) and not isinstance(fn.__self__, types.ModuleType):

@@ -8,9 +8,9 @@ import weakref
 from typing import TYPE_CHECKING, Final
 
 from finlint.runtime.errors import FinalizerIssues
+from finlint.runtime.failure import Failure
 from finlint.runtime.outlook import SERVICE_THREADS
 from finlint.runtime.threads import start_thread
-from finlint.runtime.worker import Failure
 
 if TYPE_CHECKING:
     from finlint.runtime.runtime import Runtime

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, ParamSpec
 
 from finlint.runtime import arguments
-from finlint.runtime.disposal import Disposal, Run, Stall
+from finlint.runtime.disposal import Call, Disposal, Run, Stall
 from finlint.runtime.names import type_name
 from finlint.runtime.reporter import Policy
 
@@ -33,12 +33,10 @@ class Cleanable(weakref.ref[Any]):
     there.
     """
 
-    __slots__ = ("_args", "_atexit", "_disposal", "_fn", "_kwargs")
+    __slots__ = ("_atexit", "_call", "_disposal")
 
     _disposal: Disposal
-    _fn: Callable[..., object] | None
-    _args: tuple[Any, ...]
-    _kwargs: dict[str, Any]
+    _call: Call | None
     _atexit: bool  # where it was set
 
     def clean(self) -> bool:
@@ -90,12 +88,11 @@ class Cleanable(weakref.ref[Any]):
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    def _take(self) -> tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]] | None:
+    def _take(self) -> Call | None:
         """The callback, for the one who gets it; nobody else does, and nothing is held here any more."""
-        if self._disposal.registered.pop(id(self), None) is None or self._fn is None:
+        if self._disposal.registered.pop(id(self), None) is None:
             return None
-        call = self._fn, self._args, self._kwargs
-        self._fn, self._args, self._kwargs = None, (), {}
+        call, self._call = self._call, None
         return call
 
 
@@ -161,14 +158,15 @@ class Cleaner:
             raise TypeError(f"register: second argument is {type_name(fn)}, not a function")
         arguments.check_held(obj, fn, args, kwargs)
         disposal = self._disposal
-        if disposal.pid != _pid():
+        if not disposal.serving:
             disposal.start()
         cleanable = Cleanable(obj, self._put)
         cleanable._disposal = disposal
-        cleanable._fn = fn
-        cleanable._args = args
-        cleanable._kwargs = kwargs
+        cleanable._call = fn, args, kwargs
         self._registered[id(cleanable)] = cleanable
+        if disposal.closed and cleanable.detach():  # `close` was called meanwhile, and waits
+            self._put(None)
+            raise RuntimeError("this Cleaner is closed")
         return cleanable
 
     def drain(self, timeout: float | None = None) -> bool:
@@ -207,7 +205,6 @@ class Cleaner:
 
 _all: weakref.WeakSet[Disposal] = weakref.WeakSet()
 _default: list[Cleaner] = []
-_pid = os.getpid
 
 
 def cleaner() -> Cleaner:

@@ -12,7 +12,7 @@ from finlint.runtime import collector
 from finlint.runtime.feeders import feeders_of
 from finlint.runtime.inspect import ASLEEP, PACE, Verdict, inspect_thread
 from finlint.runtime.monitor import Exclusive
-from finlint.runtime.names import function_name, type_name
+from finlint.runtime.names import type_name
 from finlint.runtime.outlook import Outlook
 from finlint.runtime.profile import Retained, Running, Waiting
 from finlint.runtime.worker import Call, Job, Worker
@@ -33,9 +33,7 @@ def describe(worker: Worker, call: Call, verdict: Verdict) -> Running:
     if verdict.evidence == "books" and worker.thread is not None and worker.thread.ident is not None:
         feeders = feeders_of(worker.thread.ident)
     site = None if call.site is None else str(call.site)
-    return Running(
-        worker.callback, call.type_name, function_name(call.fn), call.age(), verdict, site, call.returned, feeders
-    )
+    return Running(worker.callback, call.type_name, call.function, call.age(), verdict, site, call.returned, feeders)
 
 
 def backlog(workers: Sequence[Worker]) -> tuple[Waiting, ...]:

@@ -4,25 +4,21 @@ it.
 
 from __future__ import annotations
 
-import os
 import queue
-import sys
 import threading
-import time
-import traceback
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from time import monotonic
+from types import FunctionType
+from typing import Any
 
-from finlint.runtime.errors import ReentrantUseError
+from finlint.runtime.failure import failure_of
 from finlint.runtime.inspect import FrameLine, stack_of
-from finlint.runtime.monitor import Exclusive
 from finlint.runtime.names import function_name
 from finlint.runtime.outlook import SERVICE_THREADS
-from finlint.runtime.reporter import Policy, Reporter
+from finlint.runtime.reporter import Policy, Reporter, write_error
 from finlint.runtime.threads import start_thread
-from finlint.runtime.worker import Failure
 
 
 @dataclass(frozen=True)
@@ -48,16 +44,11 @@ class Stall:
         return "\n".join([*lines, *(f"    {frame}" for frame in self.stack)])
 
 
-class _Current:
-    """The callback that runs just now, on which thread, since when; its name, once it is through."""
+Call = tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]
+"""A callback with its arguments."""
 
-    __slots__ = ("fn", "ident", "reported", "started")
-
-    def __init__(self, fn: Callable[..., object], ident: int) -> None:
-        self.fn: Callable[..., object] | str = fn
-        self.ident = ident
-        self.started = time.monotonic()
-        self.reported = False
+_Current = tuple[Callable[..., object] | str, int, float]
+"""What runs just now (its name, once it is through), on which thread, since when."""
 
 
 class Disposal:
@@ -76,14 +67,14 @@ class Disposal:
         self.queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.registered: dict[int, Any] = {}
         self.owner: weakref.ref[Any] | None = None
-        self.pid = 0  # of the process that has a thread for it
+        self.serving = False  # this process has a thread for it
         self.closed = False
         self.executed = self.failed = self.replaced = 0
         self._current: _Current | None = None
         self._thread: threading.Thread | None = None
         self._report = Reporter(on_error)
         self._metrics = metrics
-        self._starting = Exclusive()
+        self._starting: dict[str, object] = {}  # who is starting the thread
         self._leave = threading.Event()
         self._watch: tuple[float, Callable[[Stall], object], bool] | None = None
 
@@ -93,36 +84,49 @@ class Disposal:
         """Starts the thread where this process has none. Raises RuntimeError where that is closed, or impossible."""
         if self.closed:
             raise RuntimeError("this Cleaner is closed")
+        # No lock: this may be a __del__ in the middle of `threading.enumerate`, and whoever starts ours waits for that.
+        mine = object()
         try:
-            self._starting.run(self._start)
-        except ReentrantUseError:  # a __del__ registers while its own thread is starting ours
-            return
+            if self._starting.setdefault("who", mine) is mine and not self.serving:
+                self._start()
+        finally:
+            if self._starting.get("who") is mine:
+                self._starting.clear()
 
     def _start(self) -> None:
-        if self.pid == os.getpid():
-            return
         self._current, self._leave = None, threading.Event()
-        self._start_thread()
-        self.pid = os.getpid()
-        if self._watch is not None:
-            start_thread(threading.Thread(target=self._guard, name=f"{self.name}-watch", daemon=True))
+        self.serving = True
+        try:
+            self._start_thread()
+            if self._watch is not None:
+                start_thread(threading.Thread(target=self._guard, name=f"{self.name}-watch", daemon=True))
+        except BaseException:
+            self.serving = False
+            raise
 
     def _start_thread(self) -> None:
+        before = self._thread
         self._thread = threading.Thread(target=self._serve, name=self.name, daemon=True)
-        start_thread(self._thread)
+        try:
+            start_thread(self._thread)
+        except BaseException:
+            self._thread = before
+            raise
 
     def _serve(self) -> None:
         me, ident = threading.current_thread(), threading.get_ident()
-        get, run, registered = self.queue.get, self._run, self.registered
+        get, run, registered, take = self.queue.get, self._run, self.registered, self.registered.pop
         while self._thread is me:
             item = get()
-            if id(item) in registered:
+            if take(id(item), None) is not None:
                 run(item, ident)
+                if self._thread is me:  # nobody has taken over
+                    self._current = None
             elif isinstance(item, threading.Event):
                 item.set()
             item = None  # or it would live until the next one comes
             if not registered and self._ownerless and self.queue.empty():
-                self.pid = 0
+                self.serving = False
                 self._leave.set()
                 return
 
@@ -131,35 +135,29 @@ class Disposal:
         return self.closed or self.owner is None or self.owner() is None
 
     def _run(self, cleanable: Any, ident: int) -> None:
-        fn = cleanable._fn
-        if fn is None:  # somebody has just taken it
-            return
-        current = self._current = _Current(fn, ident)
-        del fn
-        self._call(cleanable, current)
-        if self._current is current:  # nobody has taken over
-            self._current = None
-
-    def _call(self, cleanable: Any, current: _Current) -> None:
-        """Runs the callback and lets go of all that it held, the traceback of what it raised included."""
-        call = cleanable._take()
-        if call is None:
-            return
+        """Runs the callback and lets go of all that it held, the traceback of what it raised included: what dies then
+        is running work, too.
+        """
+        call: Call = cleanable._call
+        cleanable._call = None
         fn, args, kwargs = call
+        current = self._current = fn, ident, monotonic()
         error: BaseException | None = None
         try:
             fn(*args, **kwargs)
         except BaseException as raised:  # also SystemExit: the others wait
             error = raised
             self.failed += 1
-            self._report(_failure(fn, raised))
+            self._report(failure_of(raised, "cleanup", fn))
         self.executed += 1
         if self._metrics is not None:
             try:
-                self._metrics(Run(function_name(fn), time.monotonic() - current.started, error))
-            except Exception as mistake:  # the hook's own must not end the thread
-                self._report(_failure(self._metrics, mistake))
-        current.fn = getattr(fn, "__qualname__", "a callback")
+                self._metrics(Run(function_name(fn), monotonic() - current[2], error))
+            except BaseException as mistake:  # the hook's own must not end the thread
+                self._report(failure_of(mistake, "cleanup", self._metrics))
+        if self._current is current:
+            name: str = fn.__qualname__ if type(fn) is FunctionType else type(fn).__qualname__
+            self._current = name, ident, current[2]
 
     # -- waiting for it ------------------------------------------------------------------------------------
 
@@ -167,13 +165,11 @@ class Disposal:
         """See `Cleaner.drain`."""
         if threading.current_thread() is self._thread:
             return False
-        if self.pid != os.getpid():
-            return self.queue.empty()
-        return self.wait(timeout)
+        return self.wait(timeout) if self.serving else self.queue.empty()
 
     def wait(self, timeout: float | None) -> bool:
         """Whether all that is in the queue was done in time."""
-        if self.pid != os.getpid():
+        if not self.serving:
             return True
         done = threading.Event()
         self.queue.put(done)
@@ -190,18 +186,19 @@ class Disposal:
         thread = self._thread
         self.closed = True
         self.finish()
-        if thread is None or self.pid != os.getpid():
+        if thread is None or not self.serving:
             return not self.registered
-        self.pid, pid = 0, self.pid  # a registration from now on looks, and finds it closed
+        self.serving = False  # a registration from now on looks, and finds it closed
         self.queue.put(None)
-        if thread is threading.current_thread() or pid != os.getpid():
+        if thread is threading.current_thread():
             return False
         thread.join(timeout)
         return not thread.is_alive()
 
     def after_fork_in_child(self) -> None:
         """The thread is not in the child. What dies there needs one; what had died before is the parent's."""
-        self.pid, self._thread = 0, None
+        self.serving, self._thread = False, None
+        self._starting.clear()
         while True:
             try:
                 item = self.queue.get_nowait()
@@ -222,44 +219,50 @@ class Disposal:
     def stall(self, seconds: float) -> Stall | None:
         """The callback that has run for so long."""
         current = self._current
-        if current is None:
-            return None
-        age = time.monotonic() - current.started
+        return None if current is None else self._stall(current, seconds)
+
+    def _stall(self, current: _Current, seconds: float) -> Stall | None:
+        fn, ident, started = current
+        age = monotonic() - started
         if age < seconds:
             return None
-        name = current.fn if isinstance(current.fn, str) else function_name(current.fn)
-        return Stall(name, age, stack_of(current.ident), self.queue.qsize())
+        name = fn if isinstance(fn, str) else function_name(fn)
+        return Stall(name, age, stack_of(ident), self.queue.qsize())
 
     def _guard(self) -> None:
         assert self._watch is not None
         after, on_stuck, replace = self._watch
         SERVICE_THREADS.add(threading.get_ident())
         leave = self._leave
+        reported = None
         try:
             while not leave.wait(after / 4):
                 current = self._current
-                stall = self.stall(after)
-                if stall is None or current is None or current.reported:
+                if current is None or current[2] is reported:
                     continue
-                current.reported = True
-                if replace and self._current is current:
-                    self.replaced += 1
-                    self._current = None
-                    self._start_thread()
+                stall = self._stall(current, after)
+                if stall is None:
+                    continue
+                reported = current[2]  # when it began tells a callback from all others
                 try:
+                    if replace and self._current is current:
+                        self._replace(current)
                     on_stuck(stall)
-                except Exception as error:  # the hook's own mistake must not end the watch
-                    self._report(_failure(on_stuck, error))
+                except BaseException as error:  # the hook's own mistake must not end the watch
+                    self._report(failure_of(error, "cleanup", on_stuck))
+                del current  # it holds the callback
         finally:
             SERVICE_THREADS.discard(threading.get_ident())
 
+    def _replace(self, current: _Current) -> None:
+        self._current = None
+        try:
+            self._start_thread()
+        except RuntimeError:  # there are too many threads, or the end is near: it stays as it is
+            self._current = current
+        else:
+            self.replaced += 1
+
 
 def _warn(stall: Stall) -> None:
-    if sys.stderr is not None:
-        sys.stderr.write(f"finlint.runtime: a cleanup takes too long: {stall}\n")
-
-
-def _failure(fn: Callable[..., object], error: BaseException) -> Failure:
-    kind: Literal["raised", "exited"] = "exited" if isinstance(error, SystemExit) else "raised"
-    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return Failure(kind, "cleanup", "", function_name(fn), f"{type(error).__name__}: {error}", trace)
+    write_error(f"finlint.runtime: a cleanup takes too long: {stall}\n")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import _thread
 import threading
-import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import ParamSpec
 
 from finlint.runtime.collector import Opaque
 from finlint.runtime.errors import Goexit, WorldClosed
+from finlint.runtime.failure import Failure, failure_of
 from finlint.runtime.inspect import Verdict, inspect_threads
 from finlint.runtime.monitor import World, enter_world
 from finlint.runtime.names import Site, call_site, function_name
 from finlint.runtime.parking import forget_thread
 from finlint.runtime.profile import GoroutineGroup
 from finlint.runtime.threads import start_thread
-from finlint.runtime.worker import Failure
 
 P = ParamSpec("P")
 
@@ -41,35 +41,43 @@ class Goroutines(Opaque):
 
     def start(self, fn: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Starts one. Raises RuntimeError where no thread can be started."""
+        work = [partial(fn, *args, **kwargs)]
 
         def run() -> None:
+            self._running.add(goroutine)  # again: an exception may have ended the `start` that waits for us
             enter_world(self._world)
             try:
-                fn(*args, **kwargs)
-            except (WorldClosed, Goexit, SystemExit):
+                self._run(work, goroutine)
+            except WorldClosed:
                 pass
-            except BaseException as error:
-                self._report(_failure(goroutine.function, error))
             finally:
                 self._running.discard(goroutine)
                 forget_thread(_thread.get_ident())
 
         goroutine = _Goroutine(run, self._name, fn, call_site())
-        self._running.add(goroutine)
         try:
+            self._running.add(goroutine)
             start_thread(goroutine)
-        except BaseException:
-            if not goroutine.is_alive():
-                self._running.discard(goroutine)
+        except RuntimeError:
+            self._running.discard(goroutine)
             raise
 
-    def threads(self) -> list[threading.Thread]:
+    def _run(self, work: list[Callable[[], object]], goroutine: _Goroutine) -> None:
+        """Calls the one thing in `work`, and lets go of it: a ``__del__`` of what it held is part of the goroutine."""
+        try:
+            work.pop()()
+        except (WorldClosed, Goexit, SystemExit):
+            pass
+        except BaseException as error:
+            self._report(failure_of(error, "goroutine", goroutine.function))
+
+    def threads(self) -> list[_Goroutine]:
         """Those that run."""
-        return list(self._running.copy())
+        return [goroutine for goroutine in self._running.copy() if goroutine.ident is not None]
 
     def groups(self) -> tuple[GoroutineGroup, ...]:
         """Those that run, alike ones together, the largest group first. Takes up to 60 ms where some are not parked."""
-        running = list(self._running.copy())
+        running = self.threads()
         verdicts = inspect_threads(running)
         groups: dict[tuple[str, Site | None, str, str, object], list[Verdict]] = {}
         for goroutine in running:
@@ -88,8 +96,3 @@ class Goroutines(Opaque):
                 key=lambda group: -group.count,
             )
         )
-
-
-def _failure(function: str, error: BaseException) -> Failure:
-    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return Failure("raised", "goroutine", "", function, f"{type(error).__name__}: {error}", trace)

@@ -47,8 +47,23 @@ def kind_name(kind: type) -> str:
     )
 
 
+def error_text(error: BaseException) -> str:
+    """Type and text of an exception; one that cannot say its text is told by its type."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return f"{type(error).__name__}: <no text: its __str__ raised>"
+
+
 def function_name(fn: Any) -> str:
     """Name, and where it is known file and line, of a callable of any kind."""
+    try:
+        return _function_name(fn)
+    except Exception:  # a __getattr__ of the user's may do anything
+        return f"{type_name(fn)} instance"
+
+
+def _function_name(fn: Any) -> str:
     if isinstance(fn, functools.partial):
         return f"partial({function_name(fn.func)})"
     inner = getattr(fn, "__func__", fn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -11,6 +12,9 @@ from finlint.runtime.worker import WORKERS, Call, Worker
 
 SERVICE_THREADS: Final[set[int]] = set()
 """Threads of this package that look at others at intervals: they release nobody."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=SERVICE_THREADS.clear)  # new threads get their numbers
 
 _PATIENCE: Final = 4 * ASLEEP
 

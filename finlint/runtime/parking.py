@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -70,8 +70,9 @@ class Waiter:
 _parked: dict[int, list[Waiter]] = {}  # by thread; a signal handler may wait while its thread does
 
 
-def enqueue(waiter: Waiter, places: list[tuple[Queue, Entry]]) -> Outcome | None:
-    """Enters a waiter in the queues and the books, where it is not yet; inside the monitor.
+def enqueue(waiter: Waiter, places: list[tuple[Queue, Entry]], also: Iterable[Step] = ()) -> Outcome | None:
+    """Enters a waiter in the queues and the books, where it is not yet, and does what belongs to the same step; inside
+    the monitor.
 
     Returns None, the answer of an attempt that must wait.
     """
@@ -84,6 +85,7 @@ def enqueue(waiter: Waiter, places: list[tuple[Queue, Entry]]) -> Outcome | None
             partial(setattr, waiter, "entered", True),
             *(partial(queue.append, entry) for queue, entry in places),
             partial(mine.append, waiter),
+            *also,
         ]
     )
     return None

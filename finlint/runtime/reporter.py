@@ -8,7 +8,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
-from finlint.runtime.worker import Failure
+from finlint.runtime.errors import WorldClosed
+from finlint.runtime.failure import Failure
+from finlint.runtime.names import error_text
 
 Policy = Literal["report", "panic"] | Callable[[Failure], object]
 
@@ -29,7 +31,7 @@ class Reporter:
     def __call__(self, failure: Failure) -> None:
         self.failures.append(failure)
         if self._policy == "panic" and failure.kind == "raised":
-            _write(f"panic: {failure.message}\n\n{_text(failure)}exit status 2\n")
+            write_error(f"panic: {failure.message}\n\n{_text(failure)}exit status 2\n")
             for stream in (sys.stdout, sys.stderr):
                 try:
                     stream.flush()
@@ -39,20 +41,23 @@ class Reporter:
         if callable(self._policy):
             try:
                 self._policy(failure)
-            except Exception as error:  # the policy's own mistake must not end the worker
-                _write(f"finlint.runtime: on_error itself raised {type(error).__name__}: {error}\n")
+            except WorldClosed:
+                raise
+            except BaseException as error:  # the policy's own mistake must not end the worker
+                write_error(f"finlint.runtime: on_error itself raised {error_text(error)}\n")
         else:
-            _write(_text(failure))
+            write_error(_text(failure))
 
 
 def _text(failure: Failure) -> str:
-    what = "goroutine" if failure.callback == "goroutine" else f"{failure.callback} of {failure.type_name}"
+    what = f"{failure.callback} of {failure.type_name}" if failure.type_name else failure.callback
     return f"finlint.runtime: {what}, {failure.function}: {failure.message}\n{failure.traceback}"
 
 
-def _write(text: str) -> None:
+def write_error(text: str) -> None:
+    """Writes to standard error, if there is one that can be written to."""
     if sys.stderr is not None:
         try:
             sys.stderr.write(text)
-        except (OSError, ValueError):
+        except Exception:  # closed, full, or an object of the user's
             pass

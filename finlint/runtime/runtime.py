@@ -14,6 +14,7 @@ from finlint.runtime import arguments, asleep, collector, diagnosis, watchdog
 from finlint.runtime.automatic import Automatic
 from finlint.runtime.checks import Issue, find_issues
 from finlint.runtime.errors import FinalizerIssues, Goexit, ReentrantUseError
+from finlint.runtime.failure import Failure
 from finlint.runtime.goroutines import Goroutines
 from finlint.runtime.monitor import Exclusive, World
 from finlint.runtime.names import type_name
@@ -23,7 +24,7 @@ from finlint.runtime.profile import Counts, Profile, Stuck, format_profile
 from finlint.runtime.registry import CleanupEntry, Registry
 from finlint.runtime.reporter import Policy, Reporter
 from finlint.runtime.threads import end_thread
-from finlint.runtime.worker import Failure, Worker
+from finlint.runtime.worker import Worker
 
 T = TypeVar("T")
 P = ParamSpec("P")

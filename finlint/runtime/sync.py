@@ -74,10 +74,13 @@ class Mutex:
     def _give(self) -> None:
         if not self._locked:
             raise Panic("sync: unlock of unlocked mutex")
+        commit(self._giving())
+
+    def _giving(self) -> list[Step]:
+        """The steps that unlock it."""
         if self._waiting:
-            commit(settled(self._waiting[0].waiter, DONE))
-        else:
-            self._locked = False
+            return settled(self._waiting[0].waiter, DONE)
+        return [partial(setattr, self, "_locked", False)]
 
     def _undo(self, got: bool) -> None:
         if got:
@@ -214,20 +217,17 @@ class Cond:
         """Unlocks the mutex, waits for `signal` or `broadcast`, and locks it again. Raises Panic where it is not
         locked.
 
-        As in Go, call it in a loop that asks for the condition.
+        As in Go, call it in a loop that asks for the condition. As POSIX has it, an exception of a signal handler comes
+        out once the mutex is locked again. In a closed world it is not locked again, and ``with mutex`` knows.
         """
-        waiter = Waiter("sync.Cond.Wait", (self,))
+        waiter, again, got = Waiter("sync.Cond.Wait", (self,)), Waiter("sync.Mutex.Lock", (self.mutex,)), [False]
         try:
             wait_for(self._leave_and_wait, waiter)
-        except WorldClosed as closed:
-            closed.lost = self.mutex
+            wait_for(self.mutex._take, again, got.append)
+        except BaseException as error:
+            if waiter.places and not any(got) and not isinstance(again.outcome, Outcome):
+                self._lock_again(error)
             raise
-        except Panic:
-            raise
-        except BaseException:
-            self.mutex.lock()
-            raise
-        self.mutex.lock()
 
     def signal(self) -> None:
         """Lets the one that waited longest go on, if there is one."""
@@ -237,11 +237,23 @@ class Cond:
         """Lets everybody who waits go on."""
         transact_leaving(self._wake, None)
 
+    def _lock_again(self, error: BaseException) -> None:
+        """`error` has ended a wait that had begun: the caller believes that the mutex is his."""
+        if isinstance(error, WorldClosed):
+            error.lost = self.mutex
+            return
+        try:
+            self.mutex.lock()
+        except WorldClosed as closed:
+            closed.lost = self.mutex
+            raise
+
+    # -- inside the monitor --------------------------------------------------------------------------------
+
     def _leave_and_wait(self, waiter: Waiter) -> None:
         if not self.mutex._locked:
             raise Panic("sync: unlock of unlocked mutex")
-        enqueue(waiter, [(self._waiting, Entry(waiter))])
-        self.mutex._give()
+        enqueue(waiter, [(self._waiting, Entry(waiter))], self.mutex._giving())
 
     def _wake(self, count: int | None) -> None:
         steps: list[Step] = []
@@ -275,24 +287,29 @@ class WaitGroup:
         Raises RuntimeError where `rt` is closed, or no thread can be started.
         """
 
-        def run() -> None:
-            try:
-                fn(*args, **kwargs)
-            finally:
-                self.done()
+        added: list[None] = []
+        turn: list[None] = [None]  # whoever takes it out does the `done`: the goroutine, or who could not begin it
 
-        self.add(1)
+        def run() -> None:
+            if _taken(turn):
+                try:
+                    fn(*args, **kwargs)
+                finally:
+                    self.done()
+
         try:
+            transact_leaving(self._add, 1, partial(added.append, None))
             rt.go(run)
         except BaseException:
-            self.done()
+            if added and _taken(turn):
+                self.done()
             raise
 
-    def _add(self, delta: int) -> None:
+    def _add(self, delta: int, *also: Step) -> None:
         count = self._count + delta
         if count < 0:
             raise Panic("sync: negative WaitGroup counter")
-        steps: list[Step] = [partial(setattr, self, "_count", count)]
+        steps: list[Step] = [partial(setattr, self, "_count", count), *also]
         if count == 0:
             for entry in self._waiting:
                 steps += settled(entry.waiter, DONE)
@@ -300,3 +317,11 @@ class WaitGroup:
 
     def _zero(self, waiter: Waiter) -> Outcome | None:
         return DONE if self._count == 0 else enqueue(waiter, [(self._waiting, Entry(waiter))])
+
+
+def _taken(turn: list[None]) -> bool:
+    try:
+        turn.pop()
+    except IndexError:
+        return False
+    return True

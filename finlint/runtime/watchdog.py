@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from finlint.runtime.names import error_text
 from finlint.runtime.outlook import SERVICE_THREADS
 from finlint.runtime.profile import Profile, format_profile
+from finlint.runtime.reporter import write_error
 from finlint.runtime.threads import start_thread
 from finlint.runtime.worker import Call, Worker
 
@@ -58,8 +59,8 @@ class Watchdog:
             profile = runtime.profile()
             try:
                 self._on_stuck(profile)
-            except Exception as error:  # the callback's own mistake must not end the watch
-                _print(f"finlint.runtime: on_stuck itself raised {type(error).__name__}: {error}\n")
+            except BaseException as error:  # the callback's own mistake must not end the watch
+                write_error(f"finlint.runtime: on_stuck itself raised {error_text(error)}\n")
 
 
 def _overdue(worker: Worker, after: float) -> Call | None:
@@ -68,9 +69,4 @@ def _overdue(worker: Worker, after: float) -> Call | None:
 
 
 def _warn(profile: Profile) -> None:
-    _print(f"finlint.runtime: a callback takes too long\n{format_profile(profile)}\n")
-
-
-def _print(text: str) -> None:
-    if sys.stderr is not None:
-        sys.stderr.write(text)
+    write_error(f"finlint.runtime: a callback takes too long\n{format_profile(profile)}\n")

@@ -9,10 +9,8 @@ import os
 import queue
 import threading
 import time
-import traceback
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from typing import Any, Literal
@@ -20,27 +18,11 @@ from typing import Any, Literal
 from finlint.runtime import parking
 from finlint.runtime.collector import Opaque
 from finlint.runtime.errors import Goexit, WorldClosed
+from finlint.runtime.failure import Failure, FailureKind, trace_of
 from finlint.runtime.monitor import World, commit, enter_world
-from finlint.runtime.names import Site, function_name, kind_name
+from finlint.runtime.names import Site, error_text, function_name, kind_name
 from finlint.runtime.parking import forget_thread
 from finlint.runtime.threads import start_thread
-
-FailureKind = Literal["raised", "exited", "never-started"]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A callback that did not do its work: it raised, it tried to end its thread, or its body never started.
-
-    ``never-started``: the callback is a coroutine or generator function, so calling it only made an object.
-    """
-
-    kind: FailureKind
-    callback: Literal["finalizer", "cleanup", "goroutine"]
-    type_name: str
-    function: str
-    message: str
-    traceback: str
 
 
 class Job(Opaque):
@@ -70,14 +52,26 @@ def _through(arg: object) -> None:
 class Call:
     """The callback that runs just now. Does not hold the object, so looking at it keeps nothing alive."""
 
-    __slots__ = ("fn", "returned", "site", "started", "type_name")
+    __slots__ = ("_fn", "_name", "returned", "site", "started", "type_name")
 
     def __init__(self, job: Job) -> None:
         self.type_name = kind_name(job.kind)
-        self.fn = job.fn
+        self._fn: Callable[[Any], object] | None = job.fn
+        self._name = ""
         self.site = job.site
         self.returned = False  # the callback is through; what it held is being dropped
         self.started = time.monotonic()
+
+    @property
+    def function(self) -> str:
+        """The name of the callback."""
+        fn = self._fn
+        return self._name if fn is None else function_name(fn)
+
+    def through(self) -> None:
+        """The callback has ended. Here may die what the function held."""
+        self._name = self.function
+        self._fn = None
 
     def age(self) -> float:
         """Seconds since it began."""
@@ -86,6 +80,16 @@ class Call:
 
 WORKERS: dict[int, Worker] = {}
 """The workers of all worlds whose threads run, by thread."""
+
+
+def _after_fork_in_child() -> None:
+    me = _thread.get_ident()
+    for ident in [ident for ident in WORKERS if ident != me]:  # or a new thread with that number would be taken for it
+        del WORKERS[ident]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class Worker(Opaque):
@@ -241,16 +245,18 @@ class Worker(Opaque):
         """Runs one callback, and lets go of what it held; False where it ends the worker."""
         self.current = call = Call(job)
         try:
-            if not self._call(job):
+            goes_on = call.returned = self._call(job)
+            if not goes_on:
                 self.last_words = call
-                return False
-            call.returned = True
             self.trash.clear()
-            job.drop()  # the object may die here, on this thread; its __del__ is running work like the callback
+            # The object may die here, on this thread, and what the function held: a __del__ is running work like the
+            # callback.
+            job.drop()
+            call.through()
         finally:
             self.current = None
-        self.executed += 1
-        return True
+        self.executed += goes_on
+        return goes_on
 
     def _call(self, job: Job) -> bool:
         try:
@@ -266,11 +272,11 @@ class Worker(Opaque):
                 return False
             self._fail("exited", job, f"{type(error).__name__} in a {self.callback}; the worker goes on", error)
         except BaseException as error:
-            self._fail("raised", job, f"{type(error).__name__}: {error}", error)
+            self._fail("raised", job, error_text(error), error)
         return True
 
     def _fail(self, kind: FailureKind, job: Job, message: str, error: BaseException | None = None) -> None:
-        trace = "" if error is None else "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        trace = "" if error is None else trace_of(error)
         self._report(Failure(kind, self.callback, kind_name(job.kind), function_name(job.fn), message, trace))
 
     def _ring(self) -> None:

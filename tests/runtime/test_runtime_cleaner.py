@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from interruptions import everywhere
 from worlds import Thing
 
-from finlint.runtime import Cleanable, Cleaner, Failure, Run, Stall
+from finlint.runtime import Cleanable, Cleaner, Failure, Run, Stall, disposal
 from finlint.runtime import cleaner as default_cleaner
 
 
@@ -134,13 +135,31 @@ def test_refuses_what_holds_the_object(cleaner: Cleaner) -> None:
         def register(self) -> Any:
             return cleaner.register(self, lambda: self.close())
 
+    class Calls:
+        def __init__(self, held: object) -> None:
+            self.held = held
+
+        def __call__(self) -> None: ...
+
     resource = Resource()
+    other = functools.partial(print, resource)
     for fn, args in (
         (print, (resource,)),
         (resource.close, ()),
         (functools.partial(print, resource), ()),
+        (functools.partial(print, end=resource), ()),
+        (functools.partial(resource.close), ()),
         (lambda kept=resource: None, ()),
+        (lambda *, kept=resource: None, ()),
+        (lambda: other(), ()),
+        (Calls(resource), ()),
+        (Calls(0).__call__.__get__(resource), ()),
+        (resource.__str__, ()),
         (print, (resource.close,)),
+        (print, (lambda: other(),)),
+        (print, (functools.partial(resource.close),)),
+        (print, ((1, (resource, 2)),)),
+        (print, (frozenset([resource]),)),
         (print, (vars(resource),)),
     ):
         with pytest.raises(ValueError, match="register: "):
@@ -154,6 +173,25 @@ def test_refuses_what_holds_the_object(cleaner: Cleaner) -> None:
     with pytest.raises(TypeError, match="weak reference"):
         cleaner.register(1, print)
     assert cleaner.stats().registered == 0
+
+
+def test_accepts_what_holds_the_object_for_a_while(cleaner: Cleaner, log: list[Any]) -> None:
+    """A parent that is told of the end of a child which it still has in a list is an ordinary program."""
+
+    class Parent:
+        def __init__(self) -> None:
+            self.children = [Thing()]
+            self.latest: Thing | None = self.children[0]
+            cleaner.register(self.latest, self.lost, self.children)
+
+        def lost(self, children: list[Thing]) -> None:
+            log.append(len(children))
+
+    parent = Parent()
+    parent.children.clear()
+    parent.latest = None
+    assert cleaner.drain()
+    assert log == [0]
 
 
 def test_failures_are_told_and_the_others_run(log: list[Any]) -> None:
@@ -286,6 +324,79 @@ def test_register_in_a_del_and_in_a_callback(cleaner: Cleaner, log: list[Any]) -
     assert sorted(log) == ["from callback", "from del"]
 
 
+def test_register_waits_for_no_other_thread(log: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even for one that starts the cleaner's: it may wait for what the interrupted code holds."""
+    cleaner = Cleaner("starts")
+    begin = disposal.start_thread
+
+    def start_thread(thread: threading.Thread) -> None:
+        other = threading.Thread(target=lambda: cleaner.register(Thing(), log.append, "other"))
+        monkeypatch.setattr(disposal, "start_thread", begin)
+        other.start()
+        other.join(60)
+        assert not other.is_alive()
+        begin(thread)
+
+    monkeypatch.setattr(disposal, "start_thread", start_thread)
+    cleaner.register(Thing(), log.append, "mine")
+    assert cleaner.close(60)
+    assert sorted(log) == ["mine", "other"]
+
+
+def test_where_no_thread_can_be_started_the_next_registration_tries_again(
+    log: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    cleaner = Cleaner("fails")
+    with monkeypatch.context() as patch:
+        patch.setattr(disposal, "start_thread", fail)
+        with pytest.raises(RuntimeError, match="can't start"):
+            cleaner.register(Thing(), log.append, "never registered")
+    cleaner.register(Thing(), log.append, "ran")
+    assert cleaner.close(60)
+    assert log == ["ran"]
+
+
+def test_an_exception_while_registering_ends_no_cleaner(log: list[Any]) -> None:
+    def intrude() -> None:
+        raise KeyboardInterrupt
+
+    for interruption in everywhere(intrude, checked=True):
+        log.clear()
+        cleaner = Cleaner("interrupted")
+        try:
+            with interruption:
+                cleaner.register(Thing(), log.append, "first")
+        except KeyboardInterrupt:
+            pass
+        cleaner.register(Thing(), log.append, "second")
+        assert cleaner.close(60)
+        assert "second" in log
+
+
+def test_close_in_the_middle_of_a_registration() -> None:
+    """It is refused or served, and `close` does not wait for the object."""
+    thing = Thing()
+    closers: list[threading.Thread] = []
+    for interruption in everywhere(lambda: closers[0].start(), checked=False):
+        cleaner = Cleaner("closed")
+        cleaner.register(Thing(), int)
+        closers[:] = [threading.Thread(target=cleaner.close)]
+        handle = None
+        try:
+            with interruption:
+                handle = cleaner.register(thing, int)
+        except RuntimeError:
+            assert cleaner._disposal.closed
+        if not interruption.reached:
+            closers[0].start()
+        closers[0].join(60)
+        assert not closers[0].is_alive()
+        assert handle is None or not handle.alive
+
+
 def test_many_threads(cleaner: Cleaner) -> None:
     ran: list[int] = []
 
@@ -408,14 +519,24 @@ def test_stands_in_for_weakref_finalize(cleaner: Cleaner, log: list[Any]) -> Non
     assert len({resource._finalizer, cleaner.register(resource, print)}) == 2
 
 
-def test_costs_at_most_twice_weakref_finalize() -> None:
-    """CPU time of registering and running, the best of some runs each, in turns; measured ratios are 1.5 to 2."""
+def a_function() -> None:
+    """A callback."""
+
+
+def a_closure() -> Any:
+    kept = Thing()
+    return lambda: kept
+
+
+@pytest.mark.parametrize("callback", [a_function, a_closure(), [].clear, Thing().__init__, int])
+def test_costs_at_most_twice_weakref_finalize(callback: Any) -> None:
+    """CPU time of registering and running, the best of some runs each, in turns; measured ratios are 1.2 to 2."""
 
     def spent(register: Any, finish: Any, count: int = 5000) -> float:
         things = [Thing() for _ in range(count)]
         begun = time.process_time()
         for thing in things:
-            register(thing, int, 1)
+            register(thing, callback)
         del thing
         things.clear()
         finish()
@@ -425,8 +546,8 @@ def test_costs_at_most_twice_weakref_finalize() -> None:
     gc.disable()
     try:
         with Cleaner("cost") as cleaner:
-            pairs = [(spent(weakref.finalize, lambda: None), spent(cleaner.register, cleaner.drain)) for _ in range(7)]
+            pairs = [(spent(weakref.finalize, lambda: None), spent(cleaner.register, cleaner.drain)) for _ in range(5)]
     finally:
         gc.enable()
-    # Half for a noisy machine; a slow moment of it meets both of a pair.
-    assert min(ours / theirs for theirs, ours in pairs) <= 2.5
+    # A quarter for a noisy machine; a slow moment of it meets both of a pair.
+    assert min(ours / theirs for theirs, ours in pairs) <= 2.25

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import subprocess
 import sys
 import weakref
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from worlds import Thing, collect
 
-from finlint.runtime import Failure, Runtime, goexit
+from finlint.runtime import Channel, Cleaner, Failure, Runtime, goexit
 
 
 def boom(it: Thing) -> None:
@@ -154,3 +155,80 @@ def test_goroutine_that_raises_is_reported_and_goexit_is_not(rt: Runtime) -> Non
 def test_refuses_unknown_policies(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         Runtime(**options)
+
+
+class NoTextError(Exception):
+    """Cannot be printed."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+class NoName:
+    """A callable that cannot be asked for anything."""
+
+    def __call__(self, *_: object) -> None:
+        raise NoTextError
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+def raises_without_text(*_: object) -> None:
+    raise NoTextError
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_cannot_be_described_is_reported_all_the_same(rt: Runtime, log: list[Any], named: bool) -> None:
+    callback: Any = raises_without_text if named else NoName()
+    rt.set_finalizer(Thing(), lambda it: log.append("other"))
+    rt.set_finalizer(Thing(), callback)
+    rt.go(callback)
+    collect(rt)
+    failures: list[Failure] = []
+    with Cleaner("bad", on_error=failures.append) as cleaner:
+        cleaner.register(Thing(), callback)
+        cleaner.register(Thing(), log.append, "cleaned")
+    assert log == ["other", "cleaned"]
+    failures += rt.failures
+    assert [failure.message for failure in failures][:2] == ["NoTextError: <no text: its __str__ raised>"] * 2
+
+
+def leaves(*_: object) -> None:
+    sys.exit(3)
+
+
+def test_hooks_that_exit_end_no_thread(log: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    with Runtime(on_error=leaves) as rt:
+        rt.set_finalizer(Thing(), lambda it: log.append("finalized"))
+        rt.set_finalizer(Thing(), raises_without_text)
+        collect(rt)
+    with Cleaner("hooks", on_error=leaves, metrics=leaves) as cleaner:
+        cleaner.register(Thing(), raises_without_text)
+        cleaner.register(Thing(), log.append, "cleaned")
+    assert log == ["finalized", "cleaned"]
+    assert capsys.readouterr().err.count("on_error itself raised SystemExit: 3") == 4
+
+
+def test_on_stuck_that_exits_ends_no_watch() -> None:
+    told: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def on_stuck(_: object) -> None:
+        told.put(None)
+        sys.exit(3)
+
+    gate = Channel[None]()
+    with Runtime(stuck_after=0.001, on_stuck=on_stuck) as rt:
+        for _ in range(2):
+            rt.set_finalizer(Thing(), lambda it: gate.receive())
+        rt.gc()
+        told.get(timeout=600)
+        gate.send(None)
+        told.get(timeout=600)  # of the second
+    with Cleaner("stuck", stuck_after=0.001, on_stuck=on_stuck, on_error=lambda failure: None) as cleaner:
+        for _ in range(2):
+            cleaner.register(Thing(), gate.receive)
+        told.get(timeout=600)
+        gate.send(None)
+        told.get(timeout=600)
+        gate.send(None)

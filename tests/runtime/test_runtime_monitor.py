@@ -13,7 +13,19 @@ import pytest
 from interruptions import everywhere
 from worlds import Thing, collect
 
-from finlint.runtime import Channel, Mutex, ReentrantUseError, Runtime, RWMutex, WaitGroup, monitor, parking, select
+from finlint.runtime import (
+    Channel,
+    Cond,
+    Mutex,
+    ReentrantUseError,
+    Runtime,
+    RWMutex,
+    WaitGroup,
+    monitor,
+    outlook,
+    parking,
+    select,
+)
 
 
 def assert_free() -> None:
@@ -118,6 +130,94 @@ def test_an_exception_in_a_waiting_receive_leaves_no_entry() -> None:
         assert_free()
         assert not channel._receivers
         assert not channel.try_send(1)
+
+
+def test_an_exception_in_a_waiting_cond_leaves_the_mutex_locked() -> None:
+    """As POSIX has it: whatever ends the wait, the caller has the mutex, and gives it back."""
+
+    def intrude() -> None:
+        raise KeyboardInterrupt
+
+    came = 0
+    for interruption in everywhere(intrude, checked=True):
+        condition, over = Cond(Mutex()), threading.Event()
+
+        def wake(condition: Cond = condition, over: threading.Event = over) -> None:
+            while not over.is_set():
+                condition.broadcast()
+
+        waker = threading.Thread(target=wake)
+        waker.start()
+        try:
+            with condition.mutex:
+                try:
+                    with interruption:
+                        condition.wait()
+                except KeyboardInterrupt:
+                    came += 1
+                assert not condition.mutex.try_lock()
+        finally:
+            over.set()
+            waker.join()
+        assert_free()
+        assert not condition._waiting
+        assert condition.mutex.try_lock()
+    assert came > 5
+
+
+def test_closing_leaves_the_mutex_of_a_cond_to_those_who_have_it(rt: Runtime) -> None:
+    """A thread of a closed world gives back what it has locked, and nothing else."""
+    before, waits, wants = Cond(Mutex()), Cond(Mutex()), Cond(Mutex())
+    entered, closed = threading.Event(), threading.Event()
+    left: list[str] = []
+
+    def use(condition: Cond, first: Callable[[], object] = int) -> None:
+        try:
+            with condition.mutex:
+                first()
+                condition.wait()
+        finally:
+            left.append("left")
+
+    world = Runtime(name="cond")
+    world.go(use, before, lambda: (entered.set(), closed.wait()))
+    world.go(use, waits)
+    world.go(use, wants)
+    entered.wait()
+    while not (waits._waiting and wants._waiting):
+        pass
+    wants.mutex.lock()
+    wants.signal()
+    while not wants.mutex._waiting:
+        pass
+    world.close()
+    closed.set()
+    while len(left) < 3:
+        pass
+    assert before.mutex.try_lock()
+    assert waits.mutex.try_lock()
+    wants.mutex.unlock()  # still ours
+
+
+def test_an_exception_while_a_goroutine_begins_loses_no_count() -> None:
+    def intrude() -> None:
+        raise KeyboardInterrupt
+
+    came = 0
+    for interruption in everywhere(intrude, checked=True):
+        group, rt, ran = WaitGroup(), Runtime(name="begins"), list[int]()
+        begun = False
+        try:
+            with interruption:
+                group.go(rt, ran.append, 1)
+            begun = True
+        except KeyboardInterrupt:
+            came += 1
+        group.wait()  # for ever, where a count is lost
+        assert rt.close()
+        assert group._count == 0
+        assert ran or not begun
+    assert came > 5
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
@@ -253,6 +353,23 @@ def collect_stuck(rt: Runtime) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_child_knows_nothing_of_the_parents_threads(rt: Runtime) -> None:
+    """Or a thread of the child that gets the number of an idle worker would be taken for one."""
+    collect_one(rt)
+    with Runtime(stuck_after=100):
+        assert outlook.WORKERS
+        child = os.fork()
+        if child == 0:
+            os._exit(7 if not outlook.WORKERS and not outlook.SERVICE_THREADS else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+def collect_one(rt: Runtime) -> None:
+    rt.set_finalizer(Thing(), lambda it: None)
+    collect(rt)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_fork_while_others_are_in_the_monitor() -> None:
     channel, over = Channel[int](1), threading.Event()
 
@@ -317,6 +434,38 @@ def test_a_del_that_blocks_is_running_work(rt: Runtime, log: list[Any]) -> None:
     assert rt.drain()
     assert len(log) == 1
     log.clear()
+
+
+@pytest.mark.parametrize("kind", ["closure", "method", "result", "frame"])
+def test_a_del_of_what_the_function_held_is_running_work(rt: Runtime, kind: str) -> None:
+    gate = Channel[None]()
+
+    class Handle:
+        def __del__(self) -> None:
+            gate.receive()
+
+        def method(self, it: Thing) -> None: ...
+
+    def closes_over(handle: Handle) -> Callable[[Thing], object]:
+        return lambda it: handle is None
+
+    def in_a_frame(it: Thing) -> None:
+        handle = Handle()  # noqa: F841
+        raise ValueError
+
+    if kind in ("closure", "method"):
+        handle = Handle()
+        rt.set_finalizer(Thing(), closes_over(handle) if kind == "closure" else handle.method)
+        del handle
+    else:
+        rt.set_finalizer(Thing(), in_a_frame if kind == "frame" else lambda it: Handle())
+    rt.gc()
+    assert not rt.drain()
+    stuck = rt.stuck()
+    assert stuck is not None
+    assert stuck.running.verdict.reason == "chan receive"
+    gate.close()
+    assert rt.drain()
 
 
 def test_cleanup_handle_keeps_nothing(rt: Runtime, log: list[Any]) -> None:
