@@ -152,7 +152,8 @@ class Cleaner:
         """Once `obj` is gone, the thread calls ``fn(*args, **kwargs)``.
 
         Raises ValueError where the function or an argument itself holds the object, which could then never die,
-        TypeError for an object without weak references or an `fn` that is not callable, RuntimeError after `close`.
+        TypeError for an object without weak references or an `fn` that is not callable, RuntimeError after `close` and
+        where the thread cannot be started (on CPython 3.12 also in an ``atexit`` function).
         """
         if not callable(fn):
             raise TypeError(f"register: second argument is {type_name(fn)}, not a function")

@@ -41,7 +41,7 @@ class Goroutines(Opaque):
 
     def start(self, fn: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Starts one. Raises RuntimeError where no thread can be started."""
-        work = [partial(fn, *args, **kwargs)]
+        work: list[Callable[[], object]] = [partial(fn, *args, **kwargs)]
 
         def run() -> None:
             self._running.add(goroutine)  # again: an exception may have ended the `start` that waits for us

@@ -75,8 +75,9 @@ class Registry(collector.Opaque):
         else:
             notice.entry = entry
             entry.ref = notice
-            others = [ref.entry.group for ref in weakref.getweakrefs(obj) if isinstance(ref, _DeathNotice)]
-            entry.group = min(others)
+            # One that another thread is making just now has no entry yet.
+            notices = [ref for ref in weakref.getweakrefs(obj) if isinstance(ref, _DeathNotice)]
+            entry.group = min(ref.entry.group for ref in notices if hasattr(ref, "entry"))
         self.cleanups[id(entry)] = entry
         return entry
 

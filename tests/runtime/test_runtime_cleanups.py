@@ -8,6 +8,7 @@ import weakref
 from typing import Any
 
 import pytest
+from interruptions import everywhere
 from worlds import Thing, collect
 
 from finlint.runtime import NIL, Channel, Cleanup, Runtime
@@ -192,3 +193,17 @@ def test_its_own_thread(rt: Runtime, log: list[Any]) -> None:
     rt.add_cleanup(Thing(), lambda it: log.append(threading.current_thread().name), None)
     collect(rt)
     assert sorted(log) == ["test-cleanups", "test-finalizers"]
+
+
+def test_registering_in_the_middle_of_registering_for_the_same_object(rt: Runtime, log: list[Any]) -> None:
+    """A signal handler or another thread may, at every place."""
+    things: list[Thing] = []
+    registered = 0
+    for interruption in everywhere(lambda: rt.add_cleanup(things[-1], log.append, "within"), checked=False, step=3):
+        things.append(Thing())
+        with interruption:
+            rt.add_cleanup(things[-1], log.append, "itself")
+        registered += 1 + interruption.reached
+    things.clear()
+    collect(rt)
+    assert len(log) == registered
