@@ -39,7 +39,7 @@ class Folder(NamedTuple):
 
 
 #: What a search is for: a word itself, a subclass of the class of that name, another name of it.
-Form = Literal["", "subclasses", "names"]
+Form = Literal["", "subclasses", "names", "patches"]
 
 
 class Search(NamedTuple):

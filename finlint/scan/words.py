@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from finlint.scan.tokens import SEPARATED
@@ -45,18 +45,18 @@ PUTTING = rf"[ \t]*(?:\[|\.(?:{'|'.join((*PUTS, *PUTS_ALL, SETS))})\()"
 #: What may be looked for besides a word itself.
 SUBCLASSES: Final = "subclasses"
 NAMES: Final = "names"
+PATCHES: Final = "patches"
 
 
 def holds(data: bytes, text: str, form: Form) -> bool:
-    """Whether ``text`` stands in ``data``; as ``form``, a subclass of that class or another name of it, if one is asked
-    for."""
+    """Whether ``text`` stands in ``data``; as ``form``, if one is asked for: a subclass of that class, another name of
+    it, or something that it is given from outside."""
     return text.encode() in data and (not form or _is_there(data, text, form))
 
 
 def _is_there(data: bytes, text: str, form: Form) -> bool:
     # Latin-1 reads any bytes; the name and the ASCII characters around it are all that matters.
-    find = heirs if form == SUBCLASSES else other_names
-    return next(find(data.decode("latin-1"), text.encode().decode("latin-1")), None) is not None
+    return next(_FINDING[form](data.decode("latin-1"), text.encode().decode("latin-1")), None) is not None
 
 
 def is_word(text: str) -> bool:
@@ -149,6 +149,78 @@ def heirs(text: str, cls: str) -> Iterator[str]:
         heir = _heir(text, start)
         if heir:
             yield heir
+
+
+#: What stands behind the name of a class or a module where an attribute of it is set, or a container that it has is
+#: filled; the group is the attribute.
+_SETS = re.compile(rf"\.(\w+)(?:[ \t]*=(?!=)|[ \t]*:[^=\n]*=(?!=)|{PUTTING})")
+_SETATTR = re.compile(r"""setattr\(\s*(?:\w+\.)*(\w+)\s*,\s*["'](\w+)["']""")
+_ALIAS = re.compile(r" as[ \t]+(\w+)")
+_VARIABLE = re.compile(r"[ \t]*(\w+)[ \t]+in\b")
+#: ``for cls in (Reader, Writer):`` in the body of a module.
+_LOOP = "\nfor "
+
+
+def patches(text: str, name: str) -> Iterator[str]:
+    """Attributes that ``text`` may give to the class or module ``name`` from outside: by that name, by one that it is
+    imported by, or as one of those that a loop of a module's body goes over."""
+    yield from _set_on(text, name)
+    owners = [name]
+    for start in word_starts(text, name + " as"):
+        match = _ALIAS.match(text, start + len(name))
+        owners += [match[1]] if match is not None else []
+    at = text.find(_LOOP)
+    while at >= 0:
+        match = _VARIABLE.match(text, at + len(_LOOP))
+        owners += [match[1]] if match is not None else []
+        at = text.find(_LOOP, at + 1)
+    for owner in owners[1:]:
+        yield from _set_on(text, owner)
+    for match in _SETATTR.finditer(text) if "setattr(" in text else ():
+        if match[1] in owners:
+            yield match[2]
+    yield from handed_to(text, name)
+
+
+def handed_to(text: str, name: str) -> Iterator[str]:
+    """What a statement of a module's body calls with ``name``, with dots: ``patching.slow_down`` in
+    ``patching.slow_down(Pool)``."""
+    at = text.find("(" + name)
+    while at >= 0:
+        end = at + 1 + len(name)
+        called = text[text.rfind("\n", 0, at) + 1 : at]
+        if text[end : end + 1] in (",", ")") and called.replace(".", "").isidentifier():
+            yield called
+        at = text.find("(" + name, end)
+
+
+#: How the body of a module names itself, and what it sets there.
+_ITSELF = ("globals()[", "sys.modules[__name__]")
+_SETS_ITSELF = re.compile(r"""(?:globals\(\)\[["']|sys\.modules\[__name__\](?:\.|\s*,\s*["']))(\w+)""")
+
+
+def patches_of_itself(text: str) -> Iterator[str]:
+    """Names that a module may give itself otherwise than by a statement: ``globals()["name"] = value``."""
+    if any(itself in text for itself in _ITSELF):
+        for match in _SETS_ITSELF.finditer(text):
+            yield match[1]
+
+
+def _set_on(text: str, owner: str) -> Iterator[str]:
+    size, sought = len(owner), owner + "."
+    at = text.find(sought)
+    while at >= 0:
+        match = _SETS.match(text, at + size)
+        if match is not None and not is_word(text[at - 1 : at]):
+            yield match[1]
+        at = text.find(sought, at + size)
+
+
+_FINDING: Final[dict[str, Callable[[str, str], Iterator[str]]]] = {
+    SUBCLASSES: heirs,
+    NAMES: other_names,
+    PATCHES: patches,
+}
 
 
 def _heir(text: str, at: int) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from finlint.scan.abandoned import guarded_yields
 from finlint.scan.tokens import headers_naming
-from finlint.scan.words import heirs, other_names, word_starts
+from finlint.scan.words import handed_to, heirs, other_names, patches, patches_of_itself, word_starts
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.stores import may_store
@@ -145,6 +145,15 @@ class TextQuestions:
         """Names that may mean the class ``name``."""
         return tuple(dict.fromkeys(other_names(self._text, name)))
 
+    def _patches(self, name: str) -> Found:
+        """Attributes that the class or module ``name`` may be given from outside; without one, what the module gives
+        itself."""
+        return tuple(dict.fromkeys(patches(self._text, name) if name else patches_of_itself(self._text)))
+
+    def _handed(self, name: str) -> Found:
+        """What statements of the module's body call with the class ``name``, with dots."""
+        return tuple(dict.fromkeys(handed_to(self._text, name)))
+
     def _inheriting(self, names: str) -> Found:
         """Lines of classes whose headers name one of ``names`` (with commas between)."""
         words = frozenset(name.encode() for name in names.split(","))
@@ -250,6 +259,8 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
         TextQuestions._matching,
         TextQuestions._subclasses,
         TextQuestions._names,
+        TextQuestions._patches,
+        TextQuestions._handed,
         TextQuestions._inheriting,
         TextQuestions._abandoned,
         TextQuestions._not_run,

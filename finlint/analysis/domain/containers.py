@@ -97,6 +97,28 @@ def _with_pairs(mapping: Mapping, elements: list[Value]) -> Mapping:
     return mapping._replace(items=tuple(items.items()), key=UNKNOWN, element=element)
 
 
+def as_key(value: Value) -> Value:
+    """A value as a mapping compares it with its keys: a tuple of constants is a constant, too."""
+    if isinstance(value, Sequence) and value.kind == "tuple" and value.items:
+        parts = [part.value for part in value.items if isinstance(part, Const)]
+        return Const(tuple(parts)) if len(parts) == len(value.items) else value
+    return Const(value.value) if isinstance(value, Const) else value
+
+
+def may_be_key(key: Value, asked: Value) -> bool:
+    """Whether a constant key may be one that is known in part: ``("a", n)``."""
+    if not isinstance(asked, Sequence) or asked.items is None or not isinstance(key, Const):
+        return True
+    parts = key.value
+    return (
+        isinstance(parts, tuple)
+        and len(parts) == len(asked.items)
+        and all(
+            not isinstance(known, Const) or known.value == part for known, part in zip(asked.items, parts, strict=True)
+        )
+    )
+
+
 def put_at(container: Sequence | Mapping, key: Value, value: Value) -> Value:
     """A container after ``container[key] = value``."""
     if not isinstance(container, Mapping):
@@ -107,6 +129,7 @@ def put_at(container: Sequence | Mapping, key: Value, value: Value) -> Value:
         place %= len(items)
         items = (*items[:place], value, *items[place + 1 :])
         return Sequence(container.kind, items, union(items))
+    key = as_key(key)
     if not isinstance(key, Const):
         kept = [] if isinstance(container.element, Unknown) else [container.element]
         return container._replace(key=UNKNOWN, element=union([*kept, value]))

@@ -127,7 +127,10 @@ class Attributes:
             return LibMethod(value, name)
         if isinstance(value, WeakReference) and value.registrar == "weakref.proxy":
             return self.attribute(value.target, name, state, span)
-        if isinstance(value, (WeakReference, Partial, Function)):
+        if isinstance(value, Function):
+            stored = self.ask.library_stores.stored(value, name, state.module)
+            return stored if is_known(stored) else LibMethod(value, name)
+        if isinstance(value, (WeakReference, Partial)):
             return LibMethod(value, name)
         if isinstance(value, Const) and has_method(value, name):
             return LibMethod(value, name)
@@ -183,7 +186,8 @@ class Attributes:
         if not all(not is_known(option) or isinstance(option, _DATA) for option in alternatives(value)):
             return value
         made, put = self.ask.own_stores.of_class(cls, name)
-        made = [*made, *map(softened, self.ask.external_stores.on_class(cls, name))]
+        given, filled = self.ask.patches.on_class(cls, name)
+        made = [*made, *map(softened, given)]
         informative = [v for v in made if is_known(v) and not is_none(v)]
         # A singleton is None in the body, and the instance once somebody has asked for it.
         values = [softened(value) if made else value] if found is not None else []
@@ -191,7 +195,7 @@ class Attributes:
             # ``self.table[key] = value`` puts it into the class's.
             by_instances = self.ask.own_stores.of_instance(Object(cls), name)
             values += [by_instances] if by_instances is not None else []
-        return union(contained([*values, *(informative or made)], put))
+        return union(contained([*values, *(informative or made)], [*put, *filled]))
 
     def instance_attribute(self, obj: Object, name: str, state: EvalState, span: Span | None) -> Value:
         """An attribute of an instance: what methods store, then what the class body holds."""
@@ -207,13 +211,12 @@ class Attributes:
             return of_member
         member = self.ask.classes.class_member(obj.cls, name)
         stored = self.ask.own_stores.of_instance(obj, name)
-        outside = self.ask.external_stores
-        patched = outside.on_class(obj.cls, name)
+        patched, _ = self.ask.patches.on_class(obj.cls, name)
         if patched:
             # ``Pool.close = close``, after the class.
             found = [stored] if stored is not None else []
             values = list(patched)
-            if member is not None and not is_none(member[1]) and not outside.is_replaced(obj.cls, name):
+            if member is not None and not is_none(member[1]) and not self.ask.patches.is_replaced(obj.cls, name):
                 values.append(member[1])
             return union(
                 [
@@ -254,7 +257,7 @@ class Attributes:
             out.append(stored)
         elif any(map(_is_method, out)):
             # ``pool.close = close``, on an object.
-            out += outside.replaced_by_others(obj, name)
+            out += self.ask.external_stores.stored_by_others(obj, name)
         elif all(isinstance(v, Const) for v in out) and self.ask.classes.declared(obj, name) is not None:
             declared = self.ask.classes.declared(obj, name)
             assert declared is not None

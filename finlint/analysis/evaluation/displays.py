@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finlint.analysis.domain.containers import as_key
 from finlint.analysis.domain.state import EvalState, assign, place
 from finlint.analysis.domain.values import (
     NO_KEY,
@@ -65,8 +66,9 @@ class Displays:
                         elements.append(UNKNOWN)
                         keys.append(UNKNOWN)
                 continue
-            name = self.ask.expressions.eval(key, state)
-            self._hash(name, state, place(key))
+            written = self.ask.expressions.eval(key, state)
+            self._hash(written, state, place(key))
+            name = as_key(written)
             keys.append(name)
             elements.append(evaluated)
             if isinstance(name, Const):

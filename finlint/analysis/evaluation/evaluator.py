@@ -38,6 +38,7 @@ from finlint.analysis.evaluation.namespaces import Namespaces
 from finlint.analysis.evaluation.narrowing import Narrowing
 from finlint.analysis.evaluation.operators import Operators
 from finlint.analysis.evaluation.own_stores import OwnStores
+from finlint.analysis.evaluation.patches import Patches
 from finlint.analysis.evaluation.protocols import Protocols
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.records import Records
@@ -89,6 +90,7 @@ class Evaluator(Queries):
         self.displays = Displays(self)
         self.operators = Operators(self)
         self.expressions = Expressions(self)
+        self.patches = Patches(self)
         self.protocols = Protocols(self)
         self.classes = Classes(self)
         self.records = Records(self)

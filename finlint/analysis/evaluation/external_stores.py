@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Class, Module, Object, Value, alternatives, is_known, is_none, softened
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.program.definitions import PUT, FunctionIndex
-from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at, method_kind
+from finlint.analysis.program.definitions import PUT, Definition, FunctionIndex
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, method_kind
 from finlint.model import ir
 from finlint.model.limits import STORING_FUNCTIONS
 from finlint.scan.words import PUTTING
@@ -23,6 +24,13 @@ class Place(NamedTuple):
     module: ModuleNode
     function: FunctionNode | None
     definitions: FunctionIndex
+    #: The first line of the statement.
+    line: int = 0
+
+    @property
+    def identity(self) -> object:
+        """Two places of a module are the same where this is."""
+        return self.function or self.line
 
     def state(self, ask: Queries) -> EvalState:
         binding = ask.binding
@@ -37,8 +45,6 @@ class ExternalStores:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.project = ask.project
-        self._on_class: Memo[tuple[Class, str], list[Value]] = Memo(ask.solver, [])
-        self._replaced: Memo[tuple[Object, str], list[Value]] = Memo(ask.solver, [])
         self._by_others: Memo[tuple[Object, str], list[Value]] = Memo(ask.solver, [])
 
     def stored_by_others(self, obj: Object, name: str) -> list[Value]:
@@ -48,17 +54,6 @@ class ExternalStores:
     def _stored_by_others(self, obj: Object, name: str) -> list[Value]:
         out: list[Value] = []
         for place in STORING_FUNCTIONS.first(self.places(name, obj.cls.node.module)):
-            out += self._stored(place, obj, name)
-        return [value for value in out if is_known(value) and not is_none(value)]
-
-    def replaced_by_others(self, obj: Object, name: str) -> list[Value]:
-        """What functions of the class's module store in the attribute of such an object, which has such a method."""
-        return self._replaced.answer((Object(obj.cls), name), self._replaced_by_others, obj, name)
-
-    def _replaced_by_others(self, obj: Object, name: str) -> list[Value]:
-        pattern = rf"(?<=\w)\.{re.escape(name)}[ \t]*=(?!=)"
-        out: list[Value] = []
-        for place in STORING_FUNCTIONS.first(self._places_on(obj.cls.node.module, f".{name}\n{pattern}")):
             out += self._stored(place, obj, name)
         return [value for value in out if is_known(value) and not is_none(value)]
 
@@ -96,39 +91,6 @@ class ExternalStores:
                 owners.discard(me)
         return bool(owners)
 
-    def on_class(self, cls: Class, name: str) -> list[Value]:
-        """What the rest of a class's module assigns to the class by its name: ``Pool.size = 3`` behind it."""
-        bases = (base for base in self.ask.classes.mro(cls) if isinstance(base, Class))
-        if not any(name in base.node.changed_by_name for base in bases):
-            return []
-        return self._on_class.answer((cls, name), self._assigned_to, cls, name)
-
-    def _assigned_to(self, cls: Class, name: str) -> list[Value]:
-        out: list[Value] = []
-        for base in self.ask.classes.mro(cls):
-            if isinstance(base, Class) and name in base.node.changed_by_name:
-                by_name = f"setattr(\nsetattr\\(\\s*{re.escape(base.node.name)}\\s*,"
-                for place in (*self._assigning(base.node, name), *self._places_on(base.node.module, by_name)):
-                    if place.function is None or place.function.owner is not base.node:
-                        definitions = place.definitions.stores.get((base.node.name, name), ())
-                        out += self.ask.names.values_and_elements(definitions, place.state(self.ask))[0]
-        return [value for value in out if is_known(value) and not is_none(value)]
-
-    def is_replaced(self, cls: Class, name: str) -> bool:
-        """Whether the body of the class's module assigns another value to the class, in any case."""
-        return any(
-            not definition.conditions
-            for place in self._assigning(cls.node, name)
-            if place.function is None
-            for definition in place.definitions.stores.get((cls.node.name, name), ())
-        )
-
-    def _assigning(self, node: ClassNode, name: str) -> Iterator[Place]:
-        """The functions and statements of a class's module that assign to the class by its name."""
-        stored = f"{node.name}.{name}"
-        pattern = rf"(?<![\w.]){re.escape(stored)}[ \t]*=(?!=)"
-        return self._places_on(node.module, f"{stored}\n{pattern}")
-
     def put_into(self, module: ModuleNode, name: str) -> list[Value]:
         """What other modules of the package put into a container of ``module``: ``hooks.AT_END.append(stop)``."""
         pattern = rf"(?<!\w){re.escape(name)}{PUTTING}"
@@ -156,9 +118,23 @@ class ExternalStores:
 
     def places(self, name: str, home: ModuleNode) -> Iterator[Place]:
         """The functions and statements of the package of ``home`` that may store an attribute of that name."""
-        pattern = rf"(?<=[\w)\]])\.{re.escape(name)}[ \t]*=(?!=)"
         for module in dict.fromkeys((home, *self.project.mentioning(f".{name} = ", home))):
-            yield from self._places_on(module, f".{name}\n{pattern}")
+            yield from self.places_in(module, name)
+
+    def places_in(self, module: ModuleNode, name: str) -> Iterator[Place]:
+        """Those of one module."""
+        yield from self._places_on(module, f".{name}\n" rf"(?<=[\w)\]])\.{re.escape(name)}[ \t]*=(?!=)")
+        quoted = rf"[\"']{re.escape(name)}[\"']"
+        yield from self._places_on(module, f"setattr(\nsetattr\\([^,\\n]+,\\s*{quoted}")
+
+    def changing_in(self, module: ModuleNode, name: str) -> list[Place]:
+        """Those of one module, and what may put something into a container that is such an attribute, or store it in
+        ``globals()``."""
+        pattern = rf"\.{re.escape(name)}(?:{PUTTING}|[ \t]*:[^=\n]*=(?!=))"
+        itself = rf"globals\(\)\[[\"']{re.escape(name)}[\"']\]\s*=(?!=)"
+        further = (f".{name}\n{pattern}", f"globals()[\n{itself}")
+        found = (*self.places_in(module, name), *(p for text in further for p in self._places_on(module, text)))
+        return list({place.identity: place for place in found}.values())
 
     def _places_on(self, module: ModuleNode, question: str) -> Iterator[Place]:
         """The functions and statements of a module's body that the lines answering a question are of."""
@@ -173,26 +149,19 @@ class ExternalStores:
             for binding in module.statements_at(line):
                 if binding.line not in seen:
                     seen.add(binding.line)
-                    yield Place(module, None, FunctionIndex(tuple(module.statements(binding))))
+                    yield Place(module, None, FunctionIndex(tuple(module.statements(binding))), binding.line)
 
     def _stored(self, place: Place, obj: Object, name: str) -> list[Value]:
         function = place.function
         own = function.ir.params[0].name if function is not None and function.owner and function.ir.params else ""
+        state = place.state(self.ask)
         out: list[Value] = []
-        for (owner, attribute), definitions in place.definitions.stores.items():
-            if attribute != name or owner == own:
-                continue
-            state = place.state(self.ask)
-            options = alternatives(self.ask.names.lookup(owner, state))
-            if any(isinstance(option, Object) and self._is_such(option, obj) for option in options):
-                out += self.ask.names.values_and_elements(definitions, state)[0]
-        for owner_expr, attribute, definition in place.definitions.further_stores:
-            if attribute == name:
-                state = place.state(self.ask)
-                options = alternatives(self.ask.expressions.eval(owner_expr, state))
-                if any(isinstance(option, Object) and self._is_such(option, obj) for option in options):
-                    out += self.ask.names.values_and_elements([definition], state)[0]
+        for definitions in given_in(place, name, state, self.ask, partial(self._may_be, obj), own):
+            out += self.ask.names.values_and_elements(definitions, state)[0]
         return out
+
+    def _may_be(self, obj: Object, owner: Value) -> bool:
+        return any(isinstance(option, Object) and self._is_such(option, obj) for option in alternatives(owner))
 
     def _is_such(self, option: Object, obj: Object) -> bool:
         """Whether one of the two classes is the other, or inherits from it."""
@@ -200,3 +169,15 @@ class ExternalStores:
         return obj.cls.node in nodes or option.cls.node in [
             base.node for base in self.ask.classes.mro(obj.cls) if isinstance(base, Class)
         ]
+
+
+def given_in(
+    place: Place, name: str, state: EvalState, ask: Queries, is_it: Callable[[Value], bool], own: str = ""
+) -> Iterator[list[Definition]]:
+    """The definitions by which a place gives ``name`` to what ``is_it``, but for the variable ``own``."""
+    for (owner, attribute), definitions in place.definitions.stores.items():
+        if attribute == name and owner != own and is_it(ask.names.lookup(owner, state)):
+            yield definitions
+    for owner_expr, attribute, definition in place.definitions.further_stores:
+        if attribute == name and is_it(ask.expressions.eval(owner_expr, state)):
+            yield [definition]

@@ -1,14 +1,15 @@
-"""What a program keeps as attributes of things that are not its own: ``context._lock = Lock()`` on an object of a
-library, ``signal.our_event = Event()`` on a module, ``local.client = Client()`` on a namespace that it handed on."""
+"""What a program keeps as attributes of functions, and of things that are not its own: ``context._lock = Lock()`` on an
+object of a library, ``signal.our_event = Event()`` on a module, ``local.client = Client()`` on a namespace that it
+handed on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
-from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     UNKNOWN,
+    Function,
     Lib,
     LibObject,
     LibResult,
@@ -20,11 +21,10 @@ from finlint.analysis.domain.values import (
     softened,
     union,
 )
-from finlint.analysis.evaluation.external_stores import Place
+from finlint.analysis.evaluation.external_stores import given_in
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.namespaces import NAMESPACES, keeping
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.program.definitions import Definition
 from finlint.analysis.program.symbols import ModuleNode
 from finlint.model.limits import STORING_FUNCTIONS
 
@@ -44,8 +44,9 @@ class LibraryStores:
         self.ask = ask
         self._answers: Memo[tuple[_Thing, str, ModuleNode], Value] = Memo(ask.solver, UNKNOWN)
 
-    def stored(self, value: Lib | LibObject | LibResult, name: str, module: ModuleNode) -> Value:
-        """What the package of ``module`` stores in an attribute of a library's thing; UNKNOWN if that is not known."""
+    def stored(self, value: Lib | LibObject | LibResult | Function, name: str, module: ModuleNode) -> Value:
+        """What the package of ``module`` stores in an attribute of a function or a library's thing; UNKNOWN if that is
+        not known."""
         thing = self._thing(value)
         if thing is None or name.startswith("__"):
             return UNKNOWN
@@ -56,6 +57,8 @@ class LibraryStores:
             return _Thing("itself", self.ask.knowledge.canonical(value.name))
         if isinstance(value, LibResult):
             return _Thing("made by", value.name)
+        if isinstance(value, Function):
+            return _Thing("function", value.node.name, value.node)
         if isinstance(value, LibObject):
             if value.type not in NAMESPACES:
                 return None if value.type.startswith("builtins.") else _Thing("a", value.type)
@@ -67,21 +70,12 @@ class LibraryStores:
         values: list[Value] = []
         for place in STORING_FUNCTIONS.first(self.ask.external_stores.places(name, module)):
             state = place.state(self.ask)
-            for definitions in self._definitions(place, thing, name, state):
+            function = place.function
+            own = function.ir.params[0].name if function is not None and function.owner and function.ir.params else ""
+            for definitions in given_in(place, name, state, self.ask, partial(self._is, thing), own):
                 values += self.ask.names.values_and_elements(definitions, state)[0]
         known = [softened(value) for value in values if is_known(value)]
         return union(known) if not all(map(is_none, known)) else UNKNOWN
-
-    def _definitions(self, place: Place, thing: _Thing, name: str, state: EvalState) -> Iterator[list[Definition]]:
-        """What is stored by that name in what is, or may be, the thing."""
-        function, index = place.function, place.definitions
-        own = function.ir.params[0].name if function is not None and function.owner and function.ir.params else ""
-        for (owner, attribute), definitions in index.stores.items():
-            if attribute == name and owner != own and self._is(thing, self.ask.names.lookup(owner, state)):
-                yield definitions
-        for owner_expr, attribute, definition in index.further_stores:
-            if attribute == name and self._is(thing, self.ask.expressions.eval(owner_expr, state)):
-                yield [definition]
 
     def _is(self, thing: _Thing, owner: Value) -> bool:
         for option in alternatives(owner):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.containers import HELD, contained, is_complete
+from finlint.analysis.domain.containers import HELD, as_key, contained, is_complete
 from finlint.analysis.domain.state import EvalState, known_in
 from finlint.analysis.domain.values import (
     NEVER,
@@ -126,6 +126,10 @@ class Names:
             if holding or (any(isinstance(v, (Sequence, Mapping)) for v in values) and all(map(says_nothing, values))):
                 put = [*self._put_by_functions(module, name), *self.ask.external_stores.put_into(module, name)]
                 values = contained(values, put)
+            if patched := self.ask.patches.on_module(module, name):
+                values = [*values, *patched]
+                if len({v.value if isinstance(v, Const) else v for v in values}) > 1:
+                    values = [softened(value) for value in values]
             return kept(union(values), Module(module), name)
         for star in module.source.stars:
             value = self.ask.imports.from_import(star._replace(names=((name, name),)), module, missing_is_unknown=True)
@@ -328,8 +332,8 @@ class Names:
         value = self._definition(definition, state)
         if definition.how == "sets":
             return [Marked("set", value)]
-        key = UNKNOWN if definition.key is None else self.ask.expressions.eval(definition.key, state)
-        return [AtKey(Const(key.value), softened(value)) if isinstance(key, Const) else value]
+        key = UNKNOWN if definition.key is None else as_key(self.ask.expressions.eval(definition.key, state))
+        return [AtKey(key, softened(value)) if isinstance(key, Const) else value]
 
     def _exit_action(self, call: ir.Call, state: EvalState) -> Value:
         assert isinstance(call.func, ir.Attr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.containers import HELD, contained, has_nothing, is_complete
+from finlint.analysis.domain.containers import HELD, as_key, contained, has_nothing, is_complete, may_be_key
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, place
 from finlint.analysis.domain.values import (
@@ -67,9 +67,10 @@ def exit_action(method: str, args: Args) -> Value:
 
 def _at_key(mapping: Mapping, key: Value) -> Value | None:
     """What is in a mapping under a key; None where certainly nothing is."""
+    key = as_key(key)
     if not isinstance(key, Const):
-        return mapping.element
-    key = Const(key.value)
+        fitting = [v for k, v in mapping.items if may_be_key(k, key)] if is_complete(mapping) else []
+        return union(fitting) if fitting else mapping.element
     match = [v for k, v in mapping.items if k == key]
     if match:
         return match[-1]

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from finlint.analysis.evaluation.narrowing import Narrowing
     from finlint.analysis.evaluation.operators import Operators
     from finlint.analysis.evaluation.own_stores import OwnStores
+    from finlint.analysis.evaluation.patches import Patches
     from finlint.analysis.evaluation.protocols import Protocols
     from finlint.analysis.evaluation.records import Records
     from finlint.analysis.evaluation.recursion import Recursion
@@ -98,6 +99,7 @@ class Queries:
     narrowing: Narrowing
     operators: Operators
     own_stores: OwnStores
+    patches: Patches
     protocols: Protocols
     records: Records
     recursion: Recursion

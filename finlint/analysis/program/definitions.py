@@ -79,6 +79,8 @@ def only_value(definitions: Iterable[Definition]) -> ir.Expr | None:
 
 #: The owner of what is stored through ``super()``: the first parameter.
 OWN = "super()"
+#: The owner of what a module stores in itself: ``globals()[name] = value``, ``sys.modules[__name__].name = value``.
+OF_MODULE = "globals()"
 
 
 class StoreByName(NamedTuple):
@@ -251,6 +253,12 @@ class FunctionIndex:
 
     def _item(self, target: ir.Subscript, value: object, path: tuple[int, ...], conditions: Conditions) -> None:
         container, key = target.value, target.key
+        if _is_globals(container):
+            if isinstance(key, ir.Const):
+                self.stores.setdefault((OF_MODULE, str(key.value)), []).append(
+                    Definition("value", value, path, conditions)
+                )
+            return
         if isinstance(container, ir.Attr) and container.name == DICT:
             # ``self.__dict__["name"] = value``
             owner = _owner(container.value)
@@ -351,6 +359,8 @@ class FunctionIndex:
             return False
         target, attribute, value = (arg.value for arg in node.args)
         if not isinstance(target, ir.Name):
+            if isinstance(attribute, ir.Const):
+                self._target(ir.Attr(target, str(attribute.value), node.span), "value", value, (), ())
             return False
         named = [attribute]
         if isinstance(attribute, ir.Name):
@@ -405,10 +415,18 @@ def _owner(expr: ir.Expr) -> str:
         return expr.id
     if isinstance(expr, ir.Attr) and expr.name == "__class__" and isinstance(expr.value, ir.Name):
         return class_of(expr.value.id)
+    if isinstance(expr, ir.Subscript) and isinstance(expr.key, ir.Name) and expr.key.id == "__name__":
+        # ``sys.modules[__name__]``
+        return OF_MODULE
     if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "type" and len(expr.args) == 1:
         made = expr.args[0].value
         return class_of(made.id) if isinstance(made, ir.Name) else ""
     return ""
+
+
+def _is_globals(expr: ir.Expr) -> bool:
+    """``globals()``"""
+    return isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "globals"
 
 
 def read_by_returns(function: ir.Function, index: FunctionIndex) -> frozenset[str] | None:
