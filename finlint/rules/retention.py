@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.values import Bound, Class, Function, Object, Value
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.finalizers import Finalizer
+from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.kept_alive import keepers
 from finlint.analysis.properties.lost_reference import REFERENCES, lost
 from finlint.analysis.properties.retention import held
@@ -25,9 +28,11 @@ class Retention(FinalizerRule):
         "The registry of finalizers holds the callback and its arguments. Where these hold the object, the object is "
         "never freed before the interpreter exits, and neither is what it owns. A constructor that hands a method of "
         "its object to `atexit.register` keeps the object as long: its `__del__` does not run before. So does one that "
-        "sets a signal's handler, adds an audit hook or a handler of a logger, puts its object into a list, set or "
-        "dictionary of the class or the module out of which only `__del__` takes it, or starts a thread on a method "
-        "that runs until `__del__` says otherwise."
+        "sets a signal's handler or a hook of the interpreter (`sys.excepthook`), adds an audit hook, a callback of "
+        "`gc` or a handler of a logger, puts its object into a list, set or dictionary of the class or the module out "
+        "of which only `__del__` takes it, subscribes it to an object of the module in the same way, or starts a "
+        "thread, a task of an executor or a timer that starts the next one, on a method that runs until `__del__` says "
+        "otherwise."
     )
     example = """
         import socket
@@ -76,7 +81,10 @@ class Retention(FinalizerRule):
         finalizer, evaluator, _ = about
         registration = finalizer.registration
         if registration is None:
-            yield from self._kept_elsewhere(finalizer, evaluator)
+            if finalizer.owner is not None:
+                deletion = evaluator.classes.class_function(finalizer.owner, "__del__")
+                ending = None if deletion is None else deletion.node
+                yield from self._kept_elsewhere(finalizer, finalizer.owner, ending, evaluator)
             return
         if registration.registrar in REFERENCES and lost(registration, evaluator) is not None:
             # No registry keeps this callback: what it holds is held by the reference alone, and that is FIN302.
@@ -89,14 +97,28 @@ class Retention(FinalizerRule):
                 "its own object alive",
                 confidence=how.confidence,
             )
-
-    def _kept_elsewhere(self, finalizer: Finalizer, evaluator: Evaluator) -> Iterator[Finding]:
-        if finalizer.owner is None:
             return
-        for keeper in keepers(finalizer.owner, evaluator):
+        made = registration.obj
+        if isinstance(made, Object) and made.site == "self" and _is_constructor(registration.context):
+            yield from self._kept_elsewhere(finalizer, made.cls, _function(finalizer.callback), evaluator)
+
+    def _kept_elsewhere(
+        self, finalizer: Finalizer, cls: Class, ending: FunctionNode | None, evaluator: Evaluator
+    ) -> Iterator[Finding]:
+        for keeper in keepers(cls, ending, evaluator):
             yield self.finding(
                 finalizer,
                 f"{describe(finalizer)} never runs before exit: `{keeper.name}` keeps the object alive",
                 path=keeper.path,
                 span=keeper.span,
             )
+
+
+def _is_constructor(context: CallContext) -> bool:
+    return context.function is not None and context.function.name == "__init__"
+
+
+def _function(callback: Value) -> FunctionNode | None:
+    """The function of the project that a callback is, if any."""
+    function = callback.function if isinstance(callback, Bound) else callback
+    return function.node if isinstance(function, Function) else None

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from finlint.scan.abandoned import guarded_yields
 from finlint.scan.tokens import headers_naming
-from finlint.scan.words import handed_to, heirs, other_names, patches, patches_of_itself, word_starts
+from finlint.scan.words import PUTTING, handed_to, heirs, other_names, patches, patches_of_itself, word_starts
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.stores import may_store
@@ -137,6 +137,37 @@ class TextQuestions:
         match = re.compile(pattern).match
         return tuple(self._line(at) for at in _places(self._text, literal) if match(self._text, at) is not None)
 
+    def _assigned(self, name: str) -> Found:
+        """Lines that assign to an attribute of that name of anything, also by ``setattr`` with the name written out."""
+        text, sought = self._text, "." + name
+        found = [
+            self._line(at)
+            for at in _places(text, sought)
+            if _IS_ASSIGNED.match(text, at + len(sought)) is not None and _is_end(text[at - 1 : at])
+        ]
+        return (*found, *self._by_name.get(name, ()))
+
+    def _filled(self, name: str) -> Found:
+        """Lines that may put something into a container that is an attribute of that name, or give the module such a
+        name by ``globals()``."""
+        text, sought = self._text, "." + name
+        found = [self._line(at) for at in _places(text, sought) if _FILLS.match(text, at + len(sought)) is not None]
+        return (*found, *self._in_globals.get(name, ()))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[int]]:
+        return self._named(_SETATTR)
+
+    @cached_property
+    def _in_globals(self) -> dict[str, list[int]]:
+        return self._named(_GLOBALS)
+
+    def _named(self, pattern: re.Pattern[str]) -> dict[str, list[int]]:
+        out: dict[str, list[int]] = {}
+        for match in pattern.finditer(self._text):
+            out.setdefault(match[1], []).append(self._line(match.start()))
+        return out
+
     def _subclasses(self, name: str) -> Found:
         """Direct subclasses of the class ``name``."""
         return tuple(dict.fromkeys(heirs(self._text, name)))
@@ -187,6 +218,17 @@ class TextQuestions:
         attributes of a module that is imported, but for what certainly registers nothing."""
         names, attributes = (list(filter(None, part.split(","))) for part in argument.split("\n"))
         return tuple(map(self._line, mentions(self._text, names, attributes)))
+
+
+_IS_ASSIGNED = re.compile(r"[ \t]*=(?!=)")
+_FILLS = re.compile(rf"{PUTTING}|[ \t]*:[^=\n]*=(?!=)")
+_SETATTR = re.compile(r"""setattr\([^,\n]+,\s*["'](\w+)["']""")
+_GLOBALS = re.compile(r"""globals\(\)\[["'](\w+)["']\]\s*=(?!=)""")
+
+
+def _is_end(character: str) -> bool:
+    """Whether a character may be the last one of what an attribute is of."""
+    return character.isalnum() or character in ("_", ")", "]")
 
 
 #: How methods call their own class.
@@ -257,6 +299,8 @@ _QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
         TextQuestions._changed,
         TextQuestions._globals,
         TextQuestions._matching,
+        TextQuestions._assigned,
+        TextQuestions._filled,
         TextQuestions._subclasses,
         TextQuestions._names,
         TextQuestions._patches,

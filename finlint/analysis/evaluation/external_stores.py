@@ -24,13 +24,6 @@ class Place(NamedTuple):
     module: ModuleNode
     function: FunctionNode | None
     definitions: FunctionIndex
-    #: The first line of the statement.
-    line: int = 0
-
-    @property
-    def identity(self) -> object:
-        """Two places of a module are the same where this is."""
-        return self.function or self.line
 
     def state(self, ask: Queries) -> EvalState:
         binding = ask.binding
@@ -123,23 +116,21 @@ class ExternalStores:
 
     def places_in(self, module: ModuleNode, name: str) -> Iterator[Place]:
         """Those of one module."""
-        yield from self._places_on(module, f".{name}\n" rf"(?<=[\w)\]])\.{re.escape(name)}[ \t]*=(?!=)")
-        quoted = rf"[\"']{re.escape(name)}[\"']"
-        yield from self._places_on(module, f"setattr(\nsetattr\\([^,\\n]+,\\s*{quoted}")
+        return self._at(module, module.source.lines("assigned", name))
 
     def changing_in(self, module: ModuleNode, name: str) -> list[Place]:
         """Those of one module, and what may put something into a container that is such an attribute, or store it in
         ``globals()``."""
-        pattern = rf"\.{re.escape(name)}(?:{PUTTING}|[ \t]*:[^=\n]*=(?!=))"
-        itself = rf"globals\(\)\[[\"']{re.escape(name)}[\"']\]\s*=(?!=)"
-        further = (f".{name}\n{pattern}", f"globals()[\n{itself}")
-        found = (*self.places_in(module, name), *(p for text in further for p in self._places_on(module, text)))
-        return list({place.identity: place for place in found}.values())
+        lines = (*module.source.lines("assigned", name), *module.source.lines("filled", name))
+        return list(self._at(module, lines))
 
     def _places_on(self, module: ModuleNode, question: str) -> Iterator[Place]:
         """The functions and statements of a module's body that the lines answering a question are of."""
+        return self._at(module, module.source.lines("matching", question))
+
+    def _at(self, module: ModuleNode, lines: tuple[int, ...]) -> Iterator[Place]:
         seen: set[object] = set()
-        for line in module.source.lines("matching", question):
+        for line in lines:
             function = function_at(module, line)
             if function is not None:
                 if function not in seen:
@@ -149,7 +140,7 @@ class ExternalStores:
             for binding in module.statements_at(line):
                 if binding.line not in seen:
                     seen.add(binding.line)
-                    yield Place(module, None, FunctionIndex(tuple(module.statements(binding))), binding.line)
+                    yield Place(module, None, FunctionIndex(tuple(module.statements(binding))))
 
     def _stored(self, place: Place, obj: Object, name: str) -> list[Value]:
         function = place.function

@@ -85,12 +85,12 @@ def _has(thread: Value, me: Object, evaluator: Evaluator) -> bool:
     if isinstance(thread, LibObject):
         given = dict(thread.args)
         return thread.type in _THREADS and any(
-            _holds(given.get(n), me, evaluator) for n in ("target", "function", "args")
+            holds(given.get(n), me, evaluator) for n in ("target", "function", "args")
         )
     if isinstance(thread, Object):
         if "threading.Thread" not in (evaluator.classes.library_base(thread.cls), *_bases(thread, evaluator)):
             return False
-        kept = any(_holds(value, me, evaluator) for value in _kept_by(thread, evaluator))
+        kept = any(holds(value, me, evaluator) for value in _kept_by(thread, evaluator))
         return thread == me or kept or has_with_it(thread, me, Ownership(evaluator))
     return False
 
@@ -111,7 +111,8 @@ def _bases(thread: Object, evaluator: Evaluator) -> tuple[str, ...]:
     return evaluator.knowledge.bases(base) if base else ()
 
 
-def _holds(value: Value | None, me: Object, evaluator: Evaluator) -> bool:
+def holds(value: Value | None, me: Value, evaluator: Evaluator) -> bool:
+    """Whether a value holds the object ``me``."""
     if value is None:
         return False
     for option in alternatives(value):
@@ -120,7 +121,7 @@ def _holds(value: Value | None, me: Object, evaluator: Evaluator) -> bool:
         if isinstance(option, Bound) and option.receiver == me:
             return True
         if isinstance(option, Sequence) and any(
-            _holds(item, me, evaluator) for item in (*(option.items or ()), option.element)
+            holds(item, me, evaluator) for item in (*(option.items or ()), option.element)
         ):
             return True
         if isinstance(option, Function) and _encloses(option, me, evaluator):
@@ -128,7 +129,7 @@ def _holds(value: Value | None, me: Object, evaluator: Evaluator) -> bool:
     return False
 
 
-def _encloses(function: Function, me: Object, evaluator: Evaluator) -> bool:
+def _encloses(function: Function, me: Value, evaluator: Evaluator) -> bool:
     """Whether a function of a method's body uses the method's own object, or one of its class that was given to it."""
     context: CallContext | None = function.context
     used = free_names(function.node.ir)
@@ -138,7 +139,9 @@ def _encloses(function: Function, me: Object, evaluator: Evaluator) -> bool:
             return name in used
         given = [param.name for param in context.function.ir.params if param.name in used]
         values = (evaluator.names.lookup(param, EvalState(context)) for param in given)
-        if any(isinstance(option, Object) and option.cls == me.cls for v in values for option in alternatives(v)):
+        if isinstance(me, Object) and any(
+            isinstance(option, Object) and option.cls == me.cls for v in values for option in alternatives(v)
+        ):
             return True
         context = context.parent
     return False

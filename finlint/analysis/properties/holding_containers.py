@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
@@ -71,10 +71,9 @@ def container_of(stmt: ir.Stmt, me: str, context: CallContext, evaluator: Evalua
 
 
 def _written(stmt: ir.Stmt, me: str) -> tuple[ir.Expr | None, tuple[ir.Arg, ...]]:
-    if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call) and isinstance(stmt.value.func, ir.Attr):
-        func = stmt.value.func
-        if func.name in _ADDS:
-            return func.value, stmt.value.args[-1:]
+    container, given = adds_to(stmt)
+    if container is not None:
+        return container, given
     if isinstance(stmt, ir.Assign) and len(stmt.targets) == 1 and isinstance(stmt.targets[0], ir.Subscript):
         target = stmt.targets[0]
         if isinstance(target.key, ir.Name) and target.key.id == me:
@@ -82,6 +81,15 @@ def _written(stmt: ir.Stmt, me: str) -> tuple[ir.Expr | None, tuple[ir.Arg, ...]
         if _is_own_id(target.key, me):
             # Under any other key the next object may take its place.
             return target.value, (ir.Arg(stmt.value),)
+    return None, ()
+
+
+def adds_to(stmt: ir.Stmt) -> tuple[ir.Expr | None, tuple[ir.Arg, ...]]:
+    """The container that a statement adds something to, ``live.append(x)``, and what."""
+    if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call) and isinstance(stmt.value.func, ir.Attr):
+        func = stmt.value.func
+        if func.name in _ADDS:
+            return func.value, stmt.value.args[-1:]
     return None, ()
 
 
@@ -96,8 +104,8 @@ def _is_own_id(key: ir.Expr, me: str) -> bool:
     )
 
 
-def is_never_emptied(put: Put, cls: Class, evaluator: Evaluator) -> bool:
-    """Whether nobody takes anything out of the container before the finalizer of ``cls`` runs.
+def is_never_emptied(put: Put, ending: FunctionNode | None, evaluator: Evaluator) -> bool:
+    """Whether nobody takes anything out of the container before the finalizer ``ending`` runs.
 
     Whatever is done with it in its module is looked at, and has to be known to do no such thing; no other may name it.
     """
@@ -105,15 +113,14 @@ def is_never_emptied(put: Put, cls: Class, evaluator: Evaluator) -> bool:
     others = evaluator.project.mentioning(put.name, home)
     if not _holds_what_is_put(put, evaluator) or any(other.source.lines("words", put.name) for other in others):
         return False
-    finalizer = evaluator.classes.class_function(cls, "__del__")
     seen: set[object] = set()
     for line, function in lines_naming(home, put.name):
         if function is None:
             if not _is_at(line, put, home):
                 return False
-        elif function not in seen and (finalizer is None or function is not finalizer.node):
+        elif function not in seen and function is not ending:
             seen.add(function)
-            if not all(_only_reads(node, put.name) for node in _with_inner(function)):
+            if not only_reads(function, put.name):
                 return False
     return True
 
@@ -149,12 +156,10 @@ def _is_at(line: int, put: Put, home: ModuleNode) -> bool:
     return bool(found) and all(_only_reads_in(stmt, put.name) for stmt in found)
 
 
-def _with_inner(function: FunctionNode) -> Iterator[FunctionNode]:
-    return (around[-1] for around in with_closures(function))
-
-
-def _only_reads(function: FunctionNode, name: str) -> bool:
-    return all(_only_reads_in(stmt, name) for stmt in flat_statements(function.ir.body))
+def only_reads(function: FunctionNode, name: str) -> bool:
+    """Whether a function, with those inside it, only looks at what is called ``name``, or adds to it."""
+    inside = (around[-1] for around in with_closures(function))
+    return all(_only_reads_in(stmt, name) for node in inside for stmt in flat_statements(node.ir.body))
 
 
 def _only_reads_in(stmt: ir.Stmt, name: str) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import CallArgs, Registration
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import UNKNOWN, Class, Lib, LibMethod, Object, alternatives
+from finlint.analysis.domain.values import UNKNOWN, Class, Lib, LibMethod, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import flat_statements, inner_blocks
-from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.execution.callables import free_names
+from finlint.analysis.program.statements import last_name
+from finlint.analysis.program.symbols import FunctionNode, lines_naming
+from finlint.analysis.properties.always_run import Step, construction
 from finlint.analysis.properties.holding_containers import container_of, is_never_emptied
+from finlint.analysis.properties.holding_observers import subscribed
 from finlint.analysis.properties.holding_threads import started_for_ever
 from finlint.analysis.properties.retention import argument_holding
 from finlint.model import ir
@@ -25,8 +27,26 @@ _KEEPING = {
     _REGISTER: "unregister",
     "signal.signal": "signal",
     "sys.addaudithook": "",
+    "sys.settrace": "settrace",
+    "sys.setprofile": "setprofile",
+    "threading.settrace": "settrace",
+    "threading.setprofile": "setprofile",
+    "gc.callbacks.append": "callbacks",
     "logging.Logger.addHandler": "removeHandler",
 }
+_KEEPING_NAMES = frozenset(name.rpartition(".")[2] for name in _KEEPING)
+#: Attributes of modules that keep what is stored in them until somebody stores something else.
+_HOOKS = frozenset(
+    {
+        "sys.excepthook",
+        "sys.unraisablehook",
+        "sys.displayhook",
+        "sys.breakpointhook",
+        "threading.excepthook",
+        "warnings.showwarning",
+    }
+)
+_HOOK_NAMES = frozenset(name.rpartition(".")[2] for name in _HOOKS)
 
 
 class Keeper(NamedTuple):
@@ -39,75 +59,79 @@ class Keeper(NamedTuple):
 
 def kept_until_exit(cls: Class, evaluator: Evaluator) -> Iterator[Keeper]:
     """``atexit.register(self.close)`` in the constructor of ``cls``, on every way through it."""
-    return (keeper for keeper in _by_calls(cls, evaluator) if keeper.name == _REGISTER)
-
-
-def keepers(cls: Class, evaluator: Evaluator) -> Iterator[Keeper]:
-    """Whatever is known to keep an instance: ``atexit`` and other registries, a container that nobody empties but the
-    finalizer, a thread that runs one of its methods and is ended by nobody else."""
-    yield from _by_calls(cls, evaluator)
-    context = _construction(cls, evaluator)
-    if context is None or context.function is None:
+    homes = {base.node.module for base in evaluator.classes.mro(cls) if isinstance(base, Class)}
+    if not any(home.source.lines("words", "atexit") for home in homes):
         return
-    path, me = context.module.path, context.function.ir.params[0].name
-    for stmt in _always_run(context.function):
-        found = container_of(stmt, me, context, evaluator)
+    deletion = evaluator.classes.class_function(cls, "__del__")
+    ending = None if deletion is None else deletion.node
+    for step in construction(cls, evaluator):
+        yield from (keeper for keeper in _registries(step, ending, evaluator) if keeper.name == _REGISTER)
+
+
+def keepers(cls: Class, ending: FunctionNode | None, evaluator: Evaluator) -> Iterator[Keeper]:
+    """Whatever is known to keep an instance whose finalizer is ``ending``: ``atexit`` and other registries, a hook of
+    the interpreter, a container or an observed object that nobody but the finalizer takes it out of, a thread that runs
+    one of its methods and is ended by nobody else."""
+    steps = construction(cls, evaluator)
+    for step in steps:
+        path, context = step.context.module.path, step.context
+        yield from _registries(step, ending, evaluator)
+        put = container_of(step.stmt, step.me, context, evaluator)
         if (
-            found is not None
-            and _holds(found.given, found.span, me, context, evaluator)
-            and is_never_emptied(found, cls, evaluator)
+            put is not None
+            and _holds(put.given, put.span, step, evaluator)
+            and is_never_emptied(put, ending, evaluator)
         ):
-            yield Keeper(found.text, path, found.span)
-    for span in started_for_ever(list(_always_run(context.function)), cls, context, evaluator):
-        yield Keeper("threading.Thread", path, span)
+            yield Keeper(put.text, path, put.span)
+        observed = subscribed(step, ending, evaluator)
+        if observed is not None and _holds(observed.given, observed.span, step, evaluator):
+            yield Keeper(observed.text, path, observed.span)
+    yield from (Keeper(*found) for found in started_for_ever(steps, cls, ending, evaluator))
 
 
-def _construction(cls: Class, evaluator: Evaluator) -> CallContext | None:
-    """The context of the constructor of the class, of which nothing but the object is known."""
-    init = evaluator.classes.class_function(cls, "__init__")
-    if init is None or not init.node.ir.params:
-        return None
-    return evaluator.binding.method_context(init.node, Object(cls, (), "self"), init.context)
-
-
-def _by_calls(cls: Class, evaluator: Evaluator) -> Iterator[Keeper]:
-    context = _construction(cls, evaluator)
-    if context is None or context.function is None:
-        return
-    module = context.module
-    for stmt in context.function.ir.body:
-        call = stmt.value if isinstance(stmt, (ir.ExprStmt, ir.Assign)) else None
-        if not isinstance(call, ir.Call):
+def _registries(step: Step, ending: FunctionNode | None, evaluator: Evaluator) -> Iterator[Keeper]:
+    """What a step hands the object to that keeps it until the interpreter exits."""
+    module, state = step.context.module, EvalState(step.context)
+    stmt, call = step.stmt, step.call
+    if isinstance(stmt, ir.FunctionDef):
+        for decorator in stmt.function.decorators:
+            named = alternatives(evaluator.expressions.eval(decorator, state))
+            if Lib(_REGISTER) in named and step.me in free_names(stmt.function):
+                yield Keeper(_REGISTER, module.path, stmt.function.span)
+    for target in stmt.targets if isinstance(stmt, ir.Assign) else ():
+        if not isinstance(target, ir.Attr) or target.name not in _HOOK_NAMES:
             continue
-        for option in alternatives(evaluator.expressions.eval(call.func, EvalState(context))):
-            name = evaluator.knowledge.canonical(option.name) if isinstance(option, (Lib, LibMethod)) else ""
-            if name not in _KEEPING or _is_undone(name, context):
-                continue
-            if _holds(tuple(call.args), call.span, context.function.ir.params[0].name, context, evaluator):
-                yield Keeper(name, module.path, call.span)
+        owner = evaluator.expressions.eval(target.value, state)
+        name = f"{owner.name}.{target.name}" if isinstance(owner, Lib) else ""
+        if name in _HOOKS and not _is_undone(name.rpartition(".")[2], step, ending):
+            assert isinstance(stmt, ir.Assign)
+            if _holds((ir.Arg(stmt.value),), stmt.span, step, evaluator):
+                yield Keeper(name, module.path, stmt.span)
+    if call is None or last_name(call.func) not in _KEEPING_NAMES:
+        return
+    for option in alternatives(evaluator.expressions.eval(call.func, state)):
+        name = evaluator.knowledge.canonical(option.name) if isinstance(option, (Lib, LibMethod)) else ""
+        if name not in _KEEPING or (_KEEPING[name] and _is_undone(_KEEPING[name], step, ending)):
+            continue
+        if _holds(tuple(call.args), call.span, step, evaluator):
+            yield Keeper(name, module.path, call.span)
 
 
-def _is_undone(name: str, context: CallContext) -> bool:
-    """Whether the module has something that may let go of what is kept."""
-    undoing = _KEEPING[name]
-    if not undoing:
-        return False
-    found = context.module.source.lines("words" if undoing not in name else "calls", undoing)
-    return len(found) > (undoing in name)
+def _is_undone(word: str, step: Step, ending: FunctionNode | None) -> bool:
+    """Whether anything in the module but the constructor and the finalizer names what may let go of what is kept."""
+    known = {step.function, ending}
+    module = step.context.module
+    imports = [binding for binding in module.bound(word) if binding.kind == "import"]
+    return any(
+        naming not in known if naming is not None else not any(b.line <= line <= b.end_line for b in imports)
+        for line, naming in lines_naming(module, word)
+    )
 
 
-def _holds(given: tuple[ir.Arg, ...], span: Span, me: str, context: CallContext, evaluator: Evaluator) -> bool:
+def _holds(given: tuple[ir.Arg, ...], span: Span, step: Step, evaluator: Evaluator) -> bool:
     """Whether one of these arguments holds the object."""
     call = ir.Call(ir.Name("", span), given, span)
+    context = step.context
     receiver = context.params[0][1]
     about = Registration(_REGISTER, context.module.path, span, receiver, UNKNOWN, CallArgs(), context, call=call)
-    return argument_holding(about, me, evaluator)
-
-
-def _always_run(function: FunctionNode) -> Iterator[ir.Stmt]:
-    """The statements of a body that are run on every way through it, none of which leaves it."""
-    for stmt in function.ir.body:
-        yield stmt
-        inner = (s for block in inner_blocks(stmt) for s in flat_statements(block))
-        if any(isinstance(s, (ir.Return, ir.Raise)) for s in (stmt, *inner)):
-            return
+    return argument_holding(about, step.me, evaluator)
