@@ -394,7 +394,11 @@ class Global(NamedTuple):
 
 
 class Assert(NamedTuple):
+    """``message`` is evaluated where the test fails."""
+
     test: Expr
+    message: Expr | None
+    span: Span
 
 
 class Pattern(NamedTuple):
@@ -402,12 +406,14 @@ class Pattern(NamedTuple):
 
     ``binds``: the names that it binds, each with what it is bound to; the alternatives of ``a | b`` bind a name once
     each. ``test`` is what it asks: ``Const(True)`` where it matches everything, None where no expression says it.
-    ``cls`` is the class that it requires, if any.
+    ``cls`` is the class that it requires, if any. ``names`` are the dotted names that are looked up for it: values,
+    classes, keys.
     """
 
     binds: tuple[tuple[str, Expr], ...]
     test: Expr | None
     cls: Expr | None
+    names: tuple[Expr, ...] = ()
 
 
 class Case(NamedTuple):

@@ -135,7 +135,8 @@ class Lowering:
         return ir.Delete(tuple(self.expr(part) for part in parts), self._span(node))
 
     def s_assert(self, node: cst.Assert) -> ir.Stmt:
-        return ir.Assert(self.expr(node.test))
+        message = None if node.msg is None else self.expr(node.msg)
+        return ir.Assert(self.expr(node.test), message, self._span(node))
 
     def s_break(self, node: cst.Break) -> ir.Stmt:
         return ir.Jump("break")
@@ -286,9 +287,10 @@ class Lowering:
         return patterns.parts(out)
 
     def p_mapping(self, node: cst.MatchMapping, value: ir.Expr) -> ir.Pattern:
+        keys = [self.expr(element.key) for element in node.elements]
         out = [
-            self._pattern(element.pattern, ir.Subscript(value, self.expr(element.key), self._matched))
-            for element in node.elements
+            patterns.key(key, self._pattern(element.pattern, ir.Subscript(value, key, self._matched)))
+            for key, element in zip(keys, node.elements, strict=True)
         ]
         if node.rest is not None:
             out.append(patterns.named(node.rest.value, patterns.ANYTHING, value))
@@ -302,7 +304,7 @@ class Lowering:
             for position, element in enumerate(node.patterns)
         ]
         out += [self._pattern(element.pattern, ir.Attr(matched, element.key.value, span)) for element in node.kwds]
-        return patterns.parts(out)._replace(cls=cls)
+        return patterns.instance(cls, out)
 
     def p_alternatives(self, node: cst.MatchOr, value: ir.Expr) -> ir.Pattern:
         return patterns.any_of([self._pattern(element.pattern, value) for element in node.patterns])

@@ -171,7 +171,7 @@ class _Lowering:
         return ir.Delete(tuple([self.expr(part) for part in parts]), self._span(node))
 
     def s_assert(self, node: ast.Assert) -> ir.Stmt:
-        return ir.Assert(self.expr(node.test))
+        return ir.Assert(self.expr(node.test), self.optional(node.msg), self._span(node))
 
     def s_break(self, node: ast.Break) -> ir.Stmt:
         return ir.Jump("break")
@@ -301,9 +301,10 @@ class _Lowering:
         return patterns.parts(out)
 
     def p_mapping(self, node: ast.MatchMapping, value: ir.Expr) -> ir.Pattern:
+        keys = [self.expr(key) for key in node.keys]
         out = [
-            self._pattern(part, ir.Subscript(value, self.expr(key), self._matched))
-            for key, part in zip(node.keys, node.patterns, strict=True)
+            patterns.key(key, self._pattern(part, ir.Subscript(value, key, self._matched)))
+            for key, part in zip(keys, node.patterns, strict=True)
         ]
         if node.rest is not None:
             out.append(patterns.named(node.rest, patterns.ANYTHING, value))
@@ -317,7 +318,7 @@ class _Lowering:
         ]
         keywords = zip(node.kwd_attrs, node.kwd_patterns, strict=True)
         out += [self._pattern(part, ir.Attr(matched, name, span)) for name, part in keywords]
-        return patterns.parts(out)._replace(cls=cls)
+        return patterns.instance(cls, out)
 
     def p_alternatives(self, node: ast.MatchOr, value: ir.Expr) -> ir.Pattern:
         return patterns.any_of([self._pattern(part, value) for part in node.patterns])

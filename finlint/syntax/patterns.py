@@ -19,7 +19,7 @@ def named(name: str, inner: ir.Pattern, value: ir.Expr) -> ir.Pattern:
 
 def equal(value: ir.Expr, other: ir.Expr) -> ir.Pattern:
     """``case 1`` and ``case Color.RED``"""
-    return ir.Pattern((), ir.Compare(value, (("Equal", other),)), None)
+    return ir.Pattern((), ir.Compare(value, (("Equal", other),)), None, _looked_up(other))
 
 
 def same(value: ir.Expr, other: ir.Expr) -> ir.Pattern:
@@ -38,9 +38,20 @@ def rest(name: str, value: ir.Expr, span: Span) -> ir.Pattern:
     return named(name, ANYTHING, ir.Subscript(value, ir.Slice(()), span)) if name else ANYTHING
 
 
+def key(looked_up: ir.Expr, inner: ir.Pattern) -> ir.Pattern:
+    """``key: inner`` in a mapping pattern."""
+    return inner._replace(names=(*_looked_up(looked_up), *inner.names))
+
+
+def instance(cls: ir.Expr, given: Sequence[ir.Pattern]) -> ir.Pattern:
+    """``cls(...)`` with the patterns of its parts."""
+    whole = parts(given)
+    return whole._replace(cls=cls, names=(cls, *whole.names))
+
+
 def parts(given: Sequence[ir.Pattern]) -> ir.Pattern:
     """A pattern of several: whether it matches is not told by an expression."""
-    return ir.Pattern(tuple(bound for part in given for bound in part.binds), None, None)
+    return ir.Pattern(_binds(given), None, None, _names(given))
 
 
 def any_of(given: Sequence[ir.Pattern]) -> ir.Pattern:
@@ -50,4 +61,17 @@ def any_of(given: Sequence[ir.Pattern]) -> ir.Pattern:
         test = None if test is None or part.test is None else ir.Bool("or", test, part.test)
     if any(part.test == ANYTHING.test for part in given):
         test = ANYTHING.test
-    return ir.Pattern(tuple(bound for part in given for bound in part.binds), test, None)
+    return ir.Pattern(_binds(given), test, None, _names(given))
+
+
+def _binds(given: Sequence[ir.Pattern]) -> tuple[tuple[str, ir.Expr], ...]:
+    return tuple(bound for part in given for bound in part.binds)
+
+
+def _names(given: Sequence[ir.Pattern]) -> tuple[ir.Expr, ...]:
+    return tuple(name for part in given for name in part.names)
+
+
+def _looked_up(value: ir.Expr) -> tuple[ir.Expr, ...]:
+    """A value of a pattern where it is a dotted name; a constant is none."""
+    return (value,) if isinstance(value, ir.Attr) else ()

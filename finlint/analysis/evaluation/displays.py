@@ -20,6 +20,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.comparisons import is_empty
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
+from finlint.analysis.program.statements import children, places
 from finlint.model import ir
 from finlint.model.limits import ITEMS
 from finlint.model.source import Span
@@ -109,6 +110,8 @@ class Displays:
             if clause.ifs and (kept := self._kept_pairs(clause, inner)) is not None:
                 element = kept
             assign(clause.target, element, inner.env, self.ask.protocols.item)
+            for part in (part for target in places(clause.target) for part in children(target)):
+                self.ask.expressions.eval(part, later)
             for condition in clause.ifs:
                 self.ask.expressions.eval(condition, later)
                 self.ask.refinement.refine(condition, True, inner)

@@ -34,7 +34,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
-from finlint.analysis.program.statements import children
+from finlint.analysis.program.statements import children, defaults
 from finlint.model import ir
 from finlint.model.source import Span
 from finlint.scan.words import PUTS_ALL
@@ -157,6 +157,9 @@ class Expressions:
 
     def _lambda(self, expr: ir.Lambda, state: EvalState) -> Value:
         context = state.context
+        if state.recorder is not None:
+            for default in defaults(expr.function):
+                self.eval(default, state)
         owner = context.function.owner if context.function is not None else None
         return Function(state.module.inner_function(expr.function, owner), context)
 
@@ -281,8 +284,9 @@ _NOTHING_KNOWN = frozenset({Unknown, Never, LibResult})
 _ADVANCES = frozenset({"builtins.next"})
 
 #: Expressions that do nothing by themselves, and those that do nothing beside what their parts do.
-_IDLE = frozenset({ir.Name, ir.Const, ir.Lambda})
-_PLAIN = frozenset({ir.Display, ir.Slice, ir.Opaque})
+_IDLE = frozenset({ir.Name, ir.Const})
+#: What is evaluated of a lambda, where it stands, are its defaults.
+_PLAIN = frozenset({ir.Display, ir.Slice, ir.Opaque, ir.Lambda})
 
 
 #: What a field of an f-string runs; without a conversion ``__format__``.

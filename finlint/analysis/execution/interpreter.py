@@ -11,7 +11,7 @@ from typing import Any
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import CallArgs, Effect
-from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, forget, joined, known_in, settled
+from finlint.analysis.domain.state import Env, EvalState, Lazy, forget, joined, known_in, settled
 from finlint.analysis.domain.values import (
     UNKNOWN,
     Class,
@@ -33,9 +33,7 @@ from finlint.analysis.execution.summary import Summary
 from finlint.analysis.execution.targets import Targets
 from finlint.analysis.execution.waiting_loops import busy_loop, endless_iteration
 from finlint.analysis.models import library
-from finlint.analysis.program.statements import (
-    expressions_in,
-)
+from finlint.analysis.program.statements import expressions_in, whole_expressions
 from finlint.model import ir
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
@@ -134,6 +132,10 @@ class Interpreter:
             value = self.evaluator.expressions.run_lazily(stmt.value, self.state)
             quiet = self.state.quiet()
             self.targets.store(stmt.target, Lazy(lambda: self._declared(value, stmt.annotation, quiet)), stmt.span)
+        else:
+            # ``self.table[key]: int`` looks for the place, and stores nothing.
+            for expr in whole_expressions(stmt):
+                self.eval(expr)
         return _GOES_ON
 
     def _declared(self, value: Value | Lazy, annotation: ir.Expr, state: EvalState) -> Value:
@@ -182,7 +184,10 @@ class Interpreter:
         return _LEAVES
 
     def assert_(self, stmt: ir.Assert) -> bool:
-        if self._test(stmt.test) is False:
+        verdict = self._test(stmt.test)
+        if stmt.message is not None and verdict is not True:
+            self.eval(stmt.message)
+        if verdict is False:
             return _LEAVES
         self._refine_flags(stmt.test, True)
         return _GOES_ON
@@ -206,6 +211,8 @@ class Interpreter:
 
     def define_class(self, stmt: ir.ClassDef) -> bool:
         """``class``: its body is run here and now, and what its bases and its metaclass do with a new class."""
+        for arg in stmt.bases:
+            self.eval(arg.value)
         outer = dict(self.env)
         self.block(stmt.body)
         self.env = outer
@@ -260,6 +267,9 @@ class Interpreter:
         for case in stmt.cases:
             before = dict(self.env)
             test = case.pattern.test
+            if test is None:
+                for name in case.pattern.names:
+                    self.eval(name)
             verdict = None if test is None else self._test(test)
             if verdict is not False:
                 if test is not None:
@@ -336,7 +346,7 @@ class Interpreter:
         element = self.evaluator.protocols.element(iterated, self.state, stmt.span)
         widen(stmt.body, self.state, self.evaluator)
         before = dict(self.env)
-        assign(stmt.target, element, self.env, self.evaluator.protocols.item)
+        self.targets.store(stmt.target, element, stmt.span)
         self.block(stmt.body)
         self.env = joined([before, self.env])
         if stmt.orelse:
@@ -356,7 +366,7 @@ class Interpreter:
                 isinstance(v, LibObject) and v.type == "contextlib.suppress" for v in alternatives(value)
             )
             if target is not None:
-                assign(target, bound, self.env, self.evaluator.protocols.item)
+                self.targets.store(target, bound, span)
         if not all(isinstance(value, LibObject) for value, _ in entered):
             # Entering it may have set one.
             flags.forget_all(self.env)

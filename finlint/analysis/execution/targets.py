@@ -100,9 +100,8 @@ class Targets:
         for option in alternatives(current):
             if isinstance(option, Object):
                 self.evaluator.operators.in_place(option, stmt.op, value, self.state, stmt.span)
-        if isinstance(stmt.target, ir.Attr):
-            # A property's setter, or a descriptor's.
-            self._effects(stmt.target, UNKNOWN, stmt.span)
+        # A property's setter, a descriptor's, or ``__setitem__``.
+        self._effects(stmt.target, UNKNOWN, stmt.span)
         merged = self.evaluator.protocols.merged(current, value) if stmt.op == "BitOr" else None
         result: Value
         if merged is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from finlint.model import ir
 from finlint.model.bindings import bound_by, target_names
@@ -19,25 +19,79 @@ def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
 
 
 def whole_expressions(stmt: ir.Stmt) -> list[ir.Expr]:
-    """Those of them that are no part of another one."""
-    stack: list[ir.Expr] = []
-    if isinstance(stmt, ir.Assign):
-        # Unpacking into names makes no tuple: the targets' own displays are none.
-        stack += [stmt.value, *(t for t in stmt.targets if not isinstance(t, ir.Display))]
-    elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.ExprStmt, ir.Return, ir.Raise)):
-        if stmt.value is not None:
-            stack.append(stmt.value)
-        if isinstance(stmt, ir.Raise) and stmt.cause is not None:
-            stack.append(stmt.cause)
-    elif isinstance(stmt, (ir.If, ir.While, ir.Assert)):
-        stack.append(stmt.test)
-    elif isinstance(stmt, ir.For):
-        stack.append(stmt.iter)
-    elif isinstance(stmt, ir.With):
-        stack += [value for value, _, _ in stmt.items]
-    elif isinstance(stmt, ir.Match):
-        stack += [stmt.subject, *(case.guard for case in stmt.cases if case.guard is not None)]
-    return stack
+    """Those of them that are no part of another one, as far as that is one order in the order of evaluation.
+
+    The places that a statement stores into (``self.x`` of ``self.x = 1``) are among them, ``places`` says which; names
+    that it only binds are not, nor are annotations, which a function does not evaluate.
+    """
+    own = _EVALUATED.get(type(stmt))
+    return [] if own is None else own(stmt)
+
+
+def places(target: ir.Expr) -> list[ir.Expr]:
+    """The attributes and items that a target stores into; names are none, and unpacking makes no tuple."""
+    if isinstance(target, ir.Display):
+        return [place for item in target.items for place in places(item)]
+    if isinstance(target, ir.Starred):
+        return places(target.value)
+    return [] if isinstance(target, ir.Name) else [target]
+
+
+def _optional(*exprs: ir.Expr | None) -> list[ir.Expr]:
+    return [expr for expr in exprs if expr is not None]
+
+
+def defaults(function: ir.Function) -> list[ir.Expr]:
+    """What a function's parameters are by default, which is evaluated where the function is defined."""
+    return _optional(*(param.default for param in function.params))
+
+
+def _assigned(stmt: ir.Assign) -> list[ir.Expr]:
+    return [stmt.value, *(place for target in stmt.targets for place in places(target))]
+
+
+def _annotated(stmt: ir.AnnAssign) -> list[ir.Expr]:
+    stored = places(stmt.target)
+    # Without a value nothing is stored.
+    return [part for place in stored for part in children(place)] if stmt.value is None else [stmt.value, *stored]
+
+
+def _managed(stmt: ir.With) -> list[ir.Expr]:
+    return [expr for value, target, _ in stmt.items for expr in (value, *([] if target is None else places(target)))]
+
+
+def _matched(stmt: ir.Match) -> list[ir.Expr]:
+    cases = [_optional(*case.pattern.names, case.guard) for case in stmt.cases]
+    return [stmt.subject, *(expr for case in cases for expr in case)]
+
+
+#: What each kind of statement evaluates itself; those that are left out evaluate nothing.
+_EVALUATED: dict[type, Callable[[Any], list[ir.Expr]]] = {
+    ir.Assign: _assigned,
+    ir.AnnAssign: _annotated,
+    # It reads what it changes, a name too.
+    ir.AugAssign: lambda stmt: [stmt.target, stmt.value],
+    ir.ExprStmt: lambda stmt: [stmt.value],
+    ir.Return: lambda stmt: _optional(stmt.value),
+    ir.Raise: lambda stmt: _optional(stmt.value, stmt.cause),
+    ir.Delete: lambda stmt: [place for target in stmt.targets for place in places(target)],
+    ir.Assert: lambda stmt: _optional(stmt.test, stmt.message),
+    ir.If: lambda stmt: [stmt.test],
+    ir.While: lambda stmt: [stmt.test],
+    ir.For: lambda stmt: [stmt.iter, *places(stmt.target)],
+    ir.With: _managed,
+    ir.Try: lambda stmt: _optional(*(handler.type for handler in stmt.handlers)),
+    ir.Match: _matched,
+    ir.FunctionDef: lambda stmt: [*stmt.function.decorators, *defaults(stmt.function)],
+    ir.ClassDef: lambda stmt: [*stmt.decorators, *(arg.value for arg in stmt.bases)],
+}
+
+
+def conditions(stmt: ir.Stmt) -> list[ir.Expr]:
+    """Those that the statement only asks whether they are true."""
+    if isinstance(stmt, ir.Match):
+        return _optional(*(case.guard for case in stmt.cases))
+    return [stmt.test] if isinstance(stmt, (ir.If, ir.While, ir.Assert)) else []
 
 
 def parts_of(expr: ir.Expr) -> Iterator[ir.Expr]:
@@ -71,8 +125,12 @@ def call_at(block: ir.Block, span: Span) -> ir.Call | None:
 
 def calls_in(block: ir.Block) -> Iterator[ir.Call]:
     """All calls of a block and of the blocks in it, not of the functions in it."""
-    exprs = (expr for stmt in flat_statements(block) for expr in expressions_in(stmt))
-    return (expr for expr in exprs if isinstance(expr, ir.Call))
+    return (call for stmt in flat_statements(block) for call in own_calls(stmt))
+
+
+def own_calls(stmt: ir.Stmt) -> Iterator[ir.Call]:
+    """The calls that a statement evaluates itself, without the statements in it."""
+    return (expr for expr in expressions_in(stmt) if isinstance(expr, ir.Call))
 
 
 def stands_in(block: ir.Block, span: Span) -> bool:
@@ -112,24 +170,30 @@ def flat_statements(block: ir.Block) -> Iterator[ir.Stmt]:
     while pending:
         stmt = pending.pop()
         yield stmt
-        inner = list(inner_blocks(stmt))
-        if isinstance(stmt, ir.ClassDef):
-            inner.append(stmt.body)
-        for body in reversed(inner):
+        for body in reversed(run_blocks(stmt)):
             pending.extend(reversed(body))
 
 
 def inner_blocks(stmt: ir.Stmt) -> tuple[ir.Block, ...]:
-    """The blocks of a compound statement, in the order in which they stand."""
-    if isinstance(stmt, (ir.If, ir.While, ir.For)):
-        return (stmt.body, stmt.orelse)
-    if isinstance(stmt, ir.With):
-        return (stmt.body,)
-    if isinstance(stmt, ir.Try):
-        return (stmt.body, *(h.body for h in stmt.handlers), stmt.orelse, stmt.final)
-    if isinstance(stmt, ir.Match):
-        return tuple(case.body for case in stmt.cases)
-    return ()
+    """The blocks of a compound statement, in the order in which they stand. The body of a class is none: what it binds
+    is its own."""
+    blocks = _BLOCKS.get(type(stmt))
+    return () if blocks is None else blocks(stmt)
+
+
+def run_blocks(stmt: ir.Stmt) -> tuple[ir.Block, ...]:
+    """The blocks that a statement runs: a class runs its body at once."""
+    return (stmt.body,) if isinstance(stmt, ir.ClassDef) else inner_blocks(stmt)
+
+
+_BLOCKS: dict[type, Callable[[Any], tuple[ir.Block, ...]]] = {
+    ir.If: lambda stmt: (stmt.body, stmt.orelse),
+    ir.While: lambda stmt: (stmt.body, stmt.orelse),
+    ir.For: lambda stmt: (stmt.body, stmt.orelse),
+    ir.With: lambda stmt: (stmt.body,),
+    ir.Try: lambda stmt: (stmt.body, *(handler.body for handler in stmt.handlers), stmt.orelse, stmt.final),
+    ir.Match: lambda stmt: tuple(case.body for case in stmt.cases),
+}
 
 
 def leaves(block: ir.Block) -> bool:
@@ -140,32 +204,50 @@ def leaves(block: ir.Block) -> bool:
 
 def children(node: ir.Expr) -> list[ir.Expr]:
     """The expressions that are evaluated as part of ``node``; a lambda's body is not one."""
-    if isinstance(node, (ir.Attr, ir.Not, ir.Starred, ir.Await, ir.Walrus, ir.Unary, ir.Narrowed, ir.Positional)):
-        return [node.value]
-    if isinstance(node, ir.Call):
-        return [node.func, *(a.value for a in node.args)]
-    if isinstance(node, ir.Display):
-        return list(node.items)
-    if isinstance(node, ir.DictDisplay):
-        return [part for pair in node.items for part in pair if part is not None]
-    if isinstance(node, ir.Subscript):
-        return [node.value, node.key]
-    if isinstance(node, (ir.Bool, ir.Binary)):
-        return [node.left, node.right]
-    if isinstance(node, ir.Compare):
-        return [node.left, *(value for _, value in node.rest)]
-    if isinstance(node, ir.IfExp):
-        return [node.test, node.body, node.orelse]
-    if isinstance(node, ir.Yield):
-        return [] if node.value is None else [node.value]
-    if isinstance(node, ir.Comprehension):
-        out = list(node.elements)
-        for clause in node.clauses:
-            out.append(clause.iter)
-            out.extend(clause.ifs)
-        return out
-    if isinstance(node, ir.Formatted):
-        return [node.value, *node.spec]
-    if isinstance(node, (ir.Opaque, ir.Slice, ir.Text)):
-        return list(node.parts)
-    return []
+    parts = _PARTS.get(type(node))
+    return [] if parts is None else parts(node)
+
+
+def _value(node: Any) -> list[ir.Expr]:
+    return [node.value]
+
+
+def _sides(node: Any) -> list[ir.Expr]:
+    return [node.left, node.right]
+
+
+def _parts(node: Any) -> list[ir.Expr]:
+    return list(node.parts)
+
+
+def _of_comprehension(node: ir.Comprehension) -> list[ir.Expr]:
+    clauses = [part for clause in node.clauses for part in (clause.iter, *places(clause.target), *clause.ifs)]
+    return [*node.elements, *clauses]
+
+
+#: The parts of each kind of expression; those that are left out have none.
+_PARTS: dict[type, Callable[[Any], list[ir.Expr]]] = {
+    ir.Attr: _value,
+    ir.Call: lambda node: [node.func, *[arg.value for arg in node.args]],
+    ir.Lambda: lambda node: defaults(node.function),
+    ir.Display: lambda node: list(node.items),
+    ir.DictDisplay: lambda node: [part for pair in node.items for part in pair if part is not None],
+    ir.Starred: _value,
+    ir.Subscript: lambda node: [node.value, node.key],
+    ir.Bool: _sides,
+    ir.Not: _value,
+    ir.Compare: lambda node: [node.left, *[value for _, value in node.rest]],
+    ir.Binary: _sides,
+    ir.IfExp: lambda node: [node.test, node.body, node.orelse],
+    ir.Await: _value,
+    ir.Yield: lambda node: _optional(node.value),
+    ir.Comprehension: _of_comprehension,
+    ir.Walrus: _value,
+    ir.Slice: _parts,
+    ir.Unary: _value,
+    ir.Formatted: lambda node: [node.value, *node.spec],
+    ir.Text: _parts,
+    ir.Narrowed: _value,
+    ir.Positional: _value,
+    ir.Opaque: _parts,
+}
