@@ -18,11 +18,15 @@ from finlint.analysis.domain.values import (
     alternatives,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, flat_statements, is_super
+from finlint.analysis.program.statements import children, flat_statements, is_super, own_calls
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+from finlint.model.bindings import bound_by, bound_singly, single
 from finlint.model.limits import CONSTRUCTION_DEPTH
 from finlint.model.source import Span
+
+#: How targets get a value that they did not have before.
+_SETS = frozenset({"value", "element", "enter"})
 
 #: Calls that do not fail in practice, by the start of their qualified names.
 _HARMLESS = (
@@ -107,6 +111,8 @@ class Construction:
         self.cls = cls
         self.evaluator = evaluator
         self.order: dict[str, int] = {}
+        #: The methods that were looked at for it, and how deep inwards.
+        self._noted: dict[FunctionNode, int] = {}
         self.safe = self._set_early()
         self.stored = self._stored_anywhere()
 
@@ -135,25 +141,19 @@ class Construction:
 
     def _note_order(self, node: FunctionNode, depth: int) -> None:
         """Write down the attributes that a body and the methods that it calls set."""
-        if not node.ir.params or CONSTRUCTION_DEPTH.passed(depth):
+        if not node.ir.params or CONSTRUCTION_DEPTH.passed(depth) or self._noted.get(node, depth + 1) <= depth:
             return
+        self._noted[node] = depth
         me = node.ir.params[0].name
         for stmt in flat_statements(node.ir.body):
-            value = getattr(stmt, "value", None)
-            if isinstance(value, ir.Call):
-                called = self._called_on_self(value, me, node)
-                if called is not None and called is not node:
+            for call in own_calls(stmt):
+                called = self._called_on_self(call, me, node)
+                if called is not None:
                     self._note_order(called, depth + 1)
-            targets: tuple[ir.Expr, ...] = ()
-            if isinstance(stmt, ir.Assign):
-                targets = stmt.targets
-            elif isinstance(stmt, ir.AnnAssign) and stmt.value is not None:
-                targets = (stmt.target,)
             number = max(self.order.values(), default=0) + 1
-            for target in targets:
-                for part in target.items if isinstance(target, ir.Display) else (target,):
-                    if isinstance(part, ir.Attr) and dotted(part.value) == me:
-                        self.order.setdefault(part.name, number)
+            for part in bound_singly(stmt):
+                if part.how in _SETS and isinstance(part.target, ir.Attr) and dotted(part.target.value) == me:
+                    self.order.setdefault(part.target.name, number)
 
     def _called_on_self(self, call: ir.Call, me: str, node: FunctionNode) -> FunctionNode | None:
         """The method that ``self.x()``, ``super().x()`` or ``Base.x(self)`` runs on the same object."""
@@ -204,8 +204,9 @@ class Construction:
                 return True
             if not self._harmless(stmt.value, me, node, out, depth):
                 return False
-            targets = stmt.targets if isinstance(stmt, ir.Assign) else (stmt.target,)
-            return all(self._stores(target, me, node, out, depth) for target in targets)
+            given = (part for bound in bound_by(stmt) if bound.how == "value" for part in single(bound))
+            # What is unpacked may have another length, where that is not written down.
+            return all(part.how == "value" and self._stores(part.target, me, node, out, depth) for part in given)
         if isinstance(stmt, ir.AugAssign):
             return self._harmless(stmt.value, me, node, out, depth)
         if isinstance(stmt, (ir.ExprStmt, ir.Return)):
@@ -227,8 +228,8 @@ class Construction:
             setter = self._setter(target.name)
             out.add(target.name)
             return setter is None or self._init(setter, out, depth + 1)
-        # What is unpacked may have another length; ``table[key] = value`` fails only where it is no container.
-        return not isinstance(target, ir.Display)
+        # ``table[key] = value`` fails only where it is no container.
+        return True
 
     def _setter(self, name: str) -> FunctionNode | None:
         """The setter of a property of the class."""

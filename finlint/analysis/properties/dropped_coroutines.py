@@ -26,7 +26,7 @@ from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.models import library_types
 from finlint.analysis.program.definitions import Definition
-from finlint.analysis.program.statements import flat_statements, inner_blocks, parts_of
+from finlint.analysis.program.statements import conditions, expressions_in, flat_statements, own_calls, run_blocks
 from finlint.model import ir
 from finlint.model.finding import Confidence
 from finlint.model.limits import DROPPED_FUNCTIONS
@@ -76,15 +76,42 @@ def _may_drop(context: CallContext, evaluator: Evaluator) -> bool:
     assert context.function is not None
     state = EvalState(context)
     for stmt in flat_statements(context.function.ir.body):
-        value = stmt.value if isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.AnnAssign)) else None
-        if not isinstance(value, ir.Call):
-            continue
-        for option in alternatives(evaluator.expressions.eval(value.func, state)):
-            if _starts_task(option):
-                return True
-            if isinstance(stmt, ir.ExprStmt) and _may_give_coroutine(option):
-                return True
+        dropped = {id(call) for call in _dropped(stmt)}
+        for call in own_calls(stmt):
+            for option in alternatives(evaluator.expressions.eval(call.func, state)):
+                if _starts_task(option) or (id(call) in dropped and _may_give_coroutine(option)):
+                    return True
     return False
+
+
+def _dropped(stmt: ir.Stmt) -> Iterator[ir.Call]:
+    """The calls whose results nobody has after the statement: it is made of them, or asks whether they are true."""
+    asked = [*conditions(stmt), *(part for expr in expressions_in(stmt) for part in _asked_by(expr))]
+    if isinstance(stmt, ir.ExprStmt):
+        asked.append(stmt.value)
+    while asked:
+        expr = asked.pop()
+        if isinstance(expr, ir.Call):
+            yield expr
+        elif isinstance(expr, ir.Bool):
+            asked += (expr.left, expr.right)
+        elif isinstance(expr, ir.IfExp):
+            asked += (expr.body, expr.orelse)
+        elif isinstance(expr, ir.Display):
+            asked += expr.items
+        elif isinstance(expr, ir.Comprehension) and expr.kind != "generator":
+            asked += expr.elements
+
+
+def _asked_by(expr: ir.Expr) -> list[ir.Expr]:
+    """The parts of an expression that are only asked whether they are true."""
+    if isinstance(expr, ir.Not):
+        return [expr.value]
+    if isinstance(expr, ir.IfExp):
+        return [expr.test]
+    if isinstance(expr, ir.Comprehension):
+        return [test for clause in expr.clauses for test in clause.ifs]
+    return [expr.left] if isinstance(expr, ir.Bool) and expr.op == "and" else []
 
 
 def _may_give_coroutine(function: Value) -> bool:
@@ -121,42 +148,43 @@ class _Walk:
                 return
 
     def statement(self, stmt: ir.Stmt) -> Iterator[Dropped]:
+        yield from self._evaluated(stmt)
         if isinstance(stmt, ir.If):
-            verdict = self._verdict(stmt.test)
-            before, runs = self.asked_for_loop, self._says_running(stmt.test)
-            if verdict is not False:
-                self.asked_for_loop = before or runs is True
-                yield from self.branch(stmt.body)
-            self.asked_for_loop = before or runs is False
-            if verdict is not True and runs is not None:
-                yield from self.branch(stmt.orelse)
-                # ``if not loop.is_running(): return``
-                self.asked_for_loop = before or (runs is False and _always_leaves(stmt.body))
-                return
-            self.asked_for_loop = before
-            if verdict is True:
-                self.left = self.left or _always_leaves(stmt.body)
-            else:
-                yield from self.branch(stmt.orelse)
-                # A default that we cannot read decides: better silent than wrong.
-                self.left = self._is_parameter(stmt.test) and _always_leaves(stmt.body)
-            return
-        if isinstance(stmt, (ir.Return, ir.Raise)):
+            yield from self._if(stmt)
+        elif isinstance(stmt, (ir.Return, ir.Raise)):
             self.left = True
+        else:
+            for inner in run_blocks(stmt):
+                yield from self.branch(inner)
+
+    def _evaluated(self, stmt: ir.Stmt) -> Iterator[Dropped]:
+        """What a statement makes and drops itself."""
+        calls = list(own_calls(stmt))
+        for call in calls:
+            self._note(call)
+        dropped = {id(call) for call in _dropped(stmt)}
+        for call in calls:
+            yield from self._call(call) if id(call) in dropped else self._needs_loop(call)
+
+    def _if(self, stmt: ir.If) -> Iterator[Dropped]:
+        verdict = self._verdict(stmt.test)
+        before, runs = self.asked_for_loop, self._says_running(stmt.test)
+        if verdict is not False:
+            self.asked_for_loop = before or runs is True
+            yield from self.branch(stmt.body)
+        self.asked_for_loop = before or runs is False
+        if verdict is not True and runs is not None:
+            yield from self.branch(stmt.orelse)
+            # ``if not loop.is_running(): return``
+            self.asked_for_loop = before or (runs is False and _always_leaves(stmt.body))
             return
-        if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
-            for expr in parts_of(stmt.value):
-                if isinstance(expr, ir.Call):
-                    self._note(expr)
-            yield from self._call(stmt.value)
-        elif isinstance(stmt, (ir.Assign, ir.AnnAssign)) and stmt.value is not None:
-            for expr in parts_of(stmt.value):
-                if isinstance(expr, ir.Call):
-                    self._note(expr)
-            if isinstance(stmt.value, ir.Call):
-                yield from self._needs_loop(stmt.value)
-        for inner in inner_blocks(stmt):
-            yield from self.branch(inner)
+        self.asked_for_loop = before
+        if verdict is True:
+            self.left = self.left or _always_leaves(stmt.body)
+        else:
+            yield from self.branch(stmt.orelse)
+            # A default that we cannot read decides: better silent than wrong.
+            self.left = self._is_parameter(stmt.test) and _always_leaves(stmt.body)
 
     def _says_running(self, test: ir.Expr, holds: bool = True) -> bool | None:
         """Whether a loop runs where the condition holds (True), or where it does not (False): ``loop.is_running()``."""

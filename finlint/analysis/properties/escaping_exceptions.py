@@ -15,10 +15,12 @@ from finlint.analysis.domain.values import Class, Object, is_known
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
-from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, last_name, parts_of
+from finlint.analysis.program.statements import expressions_in, flat_statements, last_name, parts_of, run_blocks
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
 from finlint.model.limits import ESCAPE_DEPTH
+from finlint.model.outline import stmt_span
 from finlint.model.source import Span
 
 _ENDS = ("StopIteration", "StopAsyncIteration")
@@ -81,10 +83,12 @@ class _Escapes:
                 continue
             if not _asks_for_something_else(raised.test, function, depth) and not self._is_settled(raised.test):
                 yield Escape(raised.what, path, raised.span, raised.span, path)
-        if not walk.open_spans or ESCAPE_DEPTH.reached(depth):
+        edges = self.summaries.of(context).edges if walk.open_spans else ()
+        raising = [edge for edge in edges if any(_contains(open_, edge.span) for open_ in walk.open_spans)]
+        if not raising or ESCAPE_DEPTH.reached(depth):
             return
-        for edge in self.summaries.of(context).edges:
-            if edge.target in self.seen or not any(_contains(open_, edge.span) for open_ in walk.open_spans):
+        for edge in raising:
+            if edge.target in self.seen:
                 continue
             self.seen.add(edge.target)
             self.asked |= function.tested
@@ -195,44 +199,54 @@ class _Walk:
         return left
 
     def statement(self, stmt: ir.Stmt) -> None:
+        """Kinds of statements are told apart where they raise or leave, or decide what is run; all others may raise in
+        what they evaluate, and run what is in them."""
+        self._set(stmt)
+        suppresses = isinstance(stmt, ir.With) and any(_suppresses(value) for value, _, _ in stmt.items)
+        if not suppresses:
+            self.open_spans.extend(_spans(stmt))
         if isinstance(stmt, ir.Raise):
-            what = _named(stmt.value)
-            if what.rpartition(".")[2] in _ENDS and self.state.context.function.name in _STEPS:  # type: ignore[union-attr]
-                # That is how an iterator says that it is at its end.
-                self.left = True
-                return
-            if stmt.value is not None and what not in self.caught:
-                self.raised.append(_Raised(what or "an exception", stmt.span, self.test, self.in_handler))
-            self.left = True
+            self._raise(stmt)
         elif isinstance(stmt, (ir.Import, ir.ImportFrom)):
             name = stmt.names[0][0] if isinstance(stmt, ir.Import) else "." * stmt.level + stmt.module
             self.raised.append(_Raised("ImportError", stmt.span, self.test, self.in_handler, name))
         elif isinstance(stmt, ir.Return):
-            self.open_spans.append(stmt.span)
             self.left = True
         elif isinstance(stmt, ir.If):
-            tested = self.evaluator.expressions.eval(stmt.test, self.state)
-            verdict = self.evaluator.conditions.verdict(stmt.test, tested, self.state)
-            outer = self.test
-            self.test = stmt.test if verdict is None else outer
-            body = self.branch(stmt.body) if verdict is not False else True
-            other = self.branch(stmt.orelse) if verdict is not True else True
-            self.test = outer
-            self.left = body and other
+            self._if(stmt)
         elif isinstance(stmt, ir.Try):
             self._try(stmt)
         elif isinstance(stmt, ir.With):
-            if not any(_suppresses(value) for value, _, _ in stmt.items):
-                self.open_spans.extend(span for _, _, span in stmt.items)
+            if not suppresses:
                 self.block(stmt.body)
-        elif isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.AnnAssign, ir.AugAssign)):
-            self.open_spans.append(stmt.span)
-            for target in stmt.targets if isinstance(stmt, ir.Assign) else ():
-                if isinstance(target, ir.Attr) and self.state.env is not None:
-                    flags.forget_named(target.name, self.state.env)
         else:
-            for inner in inner_blocks(stmt):
+            for inner in run_blocks(stmt):
                 self.branch(inner)
+
+    def _raise(self, stmt: ir.Raise) -> None:
+        what = _named(stmt.value)
+        self.left = True
+        if what.rpartition(".")[2] in _ENDS and self.state.context.function.name in _STEPS:  # type: ignore[union-attr]
+            # That is how an iterator says that it is at its end.
+            return
+        if stmt.value is not None and what not in self.caught:
+            self.raised.append(_Raised(what or "an exception", stmt.span, self.test, self.in_handler))
+
+    def _if(self, stmt: ir.If) -> None:
+        tested = self.evaluator.expressions.eval(stmt.test, self.state)
+        verdict = self.evaluator.conditions.verdict(stmt.test, tested, self.state)
+        outer = self.test
+        self.test = stmt.test if verdict is None else outer
+        body = self.branch(stmt.body) if verdict is not False else True
+        other = self.branch(stmt.orelse) if verdict is not True else True
+        self.test = outer
+        self.left = body and other
+
+    def _set(self, stmt: ir.Stmt) -> None:
+        """Forget what was known of the attributes that a statement sets."""
+        for bound in bound_singly(stmt):
+            if isinstance(bound.target, ir.Attr) and self.state.env is not None:
+                flags.forget_named(bound.target.name, self.state.env)
 
     def _try(self, stmt: ir.Try) -> None:
         before, open_before = len(self.raised), len(self.open_spans)
@@ -282,6 +296,12 @@ def _is_unrelated(raised: str, caught: set[str]) -> bool:
     """Whether a builtin exception is certainly none of those that are caught."""
     parents = _BUILTIN_ERRORS.get(raised)
     return parents is not None and caught <= _BUILTIN_ERRORS.keys() and raised not in caught and not parents & caught
+
+
+def _spans(stmt: ir.Stmt) -> Iterator[Span]:
+    """Where a statement itself may raise: its header and what stands outside of that, such as a guard."""
+    yield stmt_span(stmt)
+    yield from (span for expr in expressions_in(stmt) if (span := getattr(expr, "span", None)) is not None)
 
 
 def _suppresses(value: ir.Expr) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Bound, Class, Function, Lib, alternatives
+from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, flat_statements, parts_of
+from finlint.analysis.program.statements import children, flat_statements, own_calls, walruses
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
 from finlint.model.limits import RESURRECTION_DEPTH
+from finlint.model.outline import stmt_span
 from finlint.model.source import Span
 
 _ADDS = frozenset({"append", "appendleft", "add", "put", "put_nowait", "insert", "setdefault", "push", "extend"})
@@ -31,13 +33,16 @@ def kept(context: CallContext, name: str, evaluator: Evaluator, depth: int = 0) 
         return
     local = function.ir.bound - function.index.globals
     state = EvalState(context)
-    for stmt in flat_statements(function.ir.body):
-        if isinstance(stmt, ir.Assign) and _holds(stmt.value, name):
-            for target in stmt.targets:
-                where = _outlives(target, name, local)
-                if where:
-                    yield Place(where, stmt.span, False)
-        for call in _calls(stmt):
+    statements = list(flat_statements(function.ir.body))
+    # A name that the body of a class binds is the class's own.
+    in_class = {id(s) for c in statements if isinstance(c, ir.ClassDef) for s in flat_statements(c.body)}
+    for stmt in statements:
+        for target in _given(stmt, name, state, evaluator):
+            own = isinstance(target, ir.Name) and id(stmt) in in_class
+            where = "" if own else _outlives(target, name, local)
+            if where:
+                yield Place(where, stmt_span(stmt), False)
+        for call in own_calls(stmt):
             if _is_receiver(call, name):
                 if not RESURRECTION_DEPTH.reached(depth):
                     yield from _called(call, name, state, evaluator, depth)
@@ -129,14 +134,38 @@ def _outlives(target: ir.Expr, name: str, local: frozenset[str]) -> str:
     return path
 
 
-def _holds(expr: ir.Expr, name: str) -> bool:
+def _given(stmt: ir.Stmt, name: str, state: EvalState, evaluator: Evaluator) -> Iterator[ir.Expr]:
+    """The targets that a statement itself gives the parameter, or a container with it."""
+    for bound in bound_singly(stmt):
+        if bound.how == "value":
+            gives = _holds(bound.node, name)
+        elif bound.how in ("element", "augments"):
+            # The last round of a loop is what stays.
+            gives = isinstance(bound.node, ir.Display) and any(_holds(item, name) for item in bound.node.items[-1:])
+        else:
+            gives = bound.how == "enter" and _enters(bound.node, name, state, evaluator)
+        if gives:
+            yield bound.target
+    for walrus in walruses(stmt):
+        if _holds(walrus.value, name):
+            yield ir.Name(walrus.target, stmt_span(stmt))
+
+
+def _enters(manager: Any, name: str, state: EvalState, evaluator: Evaluator) -> bool:
+    """Whether what a ``with`` binds is the object: ``with self as K.last``, whose ``__enter__`` gives ``self``."""
+    me = dict(state.context.params).get(name)
+    managers = evaluator.expressions.eval(manager, state)
+    return isinstance(me, Object) and me in alternatives(evaluator.protocols.entered(managers, state))
+
+
+def _holds(expr: Any, name: str) -> bool:
+    """Whether the value of an expression may be the parameter, or a container with it."""
     if isinstance(expr, ir.Name):
         return expr.id == name
-    if isinstance(expr, (ir.Display, ir.DictDisplay, ir.Starred)):
+    if isinstance(expr, (ir.Display, ir.DictDisplay, ir.Starred, ir.Walrus)):
         return any(_holds(e, name) for e in children(expr))
+    if isinstance(expr, ir.IfExp):
+        return _holds(expr.body, name) or _holds(expr.orelse, name)
+    if isinstance(expr, ir.Bool):
+        return _holds(expr.right, name) or (expr.op == "or" and _holds(expr.left, name))
     return False
-
-
-def _calls(stmt: ir.Stmt) -> Iterator[ir.Call]:
-    value = stmt.value if isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.Return, ir.AnnAssign)) else None
-    return (part for part in (parts_of(value) if value is not None else ()) if isinstance(part, ir.Call))

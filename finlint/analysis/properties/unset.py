@@ -8,14 +8,18 @@ from typing import NamedTuple
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Function, Lib, Object
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, inner_blocks
+from finlint.analysis.program.statements import children, inner_blocks, whole_expressions
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.construction import Construction, caught_names, methods, stored_by
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
 from finlint.model.limits import UNSET_DEPTH
+from finlint.model.outline import stmt_span
 from finlint.model.source import Span
 
 _CATCHES = frozenset({"AttributeError", "Exception", "BaseException"})
+#: What is bound by these was there before, or is not set.
+_READ_TOO = frozenset({"augments", "deleted", "annotation"})
 
 #: Decorators that leave a class as it is, as far as its attributes go.
 _PLAIN_DECORATORS = frozenset(
@@ -53,6 +57,8 @@ class _Reader:
         self.made = Construction(cls, evaluator)
         self.found: dict[tuple[str, Span], list[str]] = {}
         self.reported: set[str] = set()
+        #: How many blocks around this place are only looked at for what is there behind them.
+        self.says_nothing = 0
 
     def reads(self) -> Iterator[Read]:
         function = self.evaluator.classes.class_function(self.cls, "__del__")
@@ -108,7 +114,7 @@ class _Reader:
         return name in self.made.order or not is_stored(Object(self.cls, (), "self"), name)
 
     def read(self, name: str, path: str, span: Span) -> None:
-        if name not in self.reported:
+        if name not in self.reported and not self.says_nothing:
             self.reported.add(name)
             self.found.setdefault((path, span), []).append(name)
 
@@ -141,8 +147,12 @@ class _Reader:
 
 
 class _Body:
-    """One method that ``__del__`` runs. ``checked``: attributes that are there by now, a test or an earlier read
-    having shown it."""
+    """One method that ``__del__`` runs. Kinds of statements are told apart where they decide what is run at all, or
+    what is there by then; all others read what they evaluate, and set what they bind.
+
+    ``checked``: attributes that are there by now, a test or an earlier read having shown it. ``guarded``: what follows
+    runs only for objects that were made.
+    """
 
     def __init__(
         self, reader: _Reader, node: FunctionNode, at: tuple[str, Span] | None, depth: int, checked: set[str]
@@ -159,51 +169,91 @@ class _Body:
         for stmt in block:
             self.statement(stmt)
 
-    def branch(self, block: ir.Block) -> None:
-        """A block that may be left out: what it shows holds within it only."""
-        outer = self.checked
-        self.checked = set(outer)
+    def branch(self, block: ir.Block, shown: set[str] | None = None) -> None:
+        """A block that may be left out: what it shows holds within it only. ``shown`` is what is there before it."""
+        outer = self.checked, self.guarded
+        self.checked = set(self.checked if shown is None else shown)
         self.block(block)
-        self.checked = outer
+        self.checked, self.guarded = outer
 
     def statement(self, stmt: ir.Stmt) -> None:
         if self.guarded:
             return
         if isinstance(stmt, ir.Try):
-            names = {name for h in stmt.handlers for name in caught_names(h)}
-            if names & _CATCHES:
-                self.branch(stmt.orelse)
-            else:
-                self.block(stmt.body)
-            self.block(stmt.final)
-        elif isinstance(stmt, ir.With):
-            if not any(isinstance(v, ir.Call) and dotted(v.func).endswith("suppress") for v, _, _ in stmt.items):
-                for value, _, span in stmt.items:
-                    self.expression(value, span)
-                self.block(stmt.body)
-        elif isinstance(stmt, (ir.If, ir.While)):
-            if self.test(stmt.test, stmt.span):
-                # What follows ``if not self._open: return`` runs only for objects that were made.
-                self.guarded = any(isinstance(s, (ir.Return, ir.Raise)) for s in stmt.body)
-                return
-            self.branch(stmt.body)
-            self.branch(stmt.orelse)
-        elif isinstance(stmt, ir.Assign):
-            self.expression(stmt.value, stmt.span)
-            for target in stmt.targets:
-                if isinstance(target, ir.Attr) and dotted(target.value) == self.me:
-                    self.checked.add(target.name)
-                else:
-                    self.expression(target, stmt.span)
-        elif isinstance(stmt, (ir.ExprStmt, ir.AugAssign, ir.AnnAssign, ir.Return)):
-            if stmt.value is not None:
-                self.expression(stmt.value, stmt.span)
-        elif isinstance(stmt, ir.For):
-            self.expression(stmt.iter, stmt.span)
-            self.branch(stmt.body)
+            self._try(stmt)
+        elif isinstance(stmt, (ir.If, ir.While, ir.Match)):
+            self._branches(stmt)
+        elif isinstance(stmt, ir.Assert):
+            # What follows runs only where it holds, the message only where it does not.
+            self.guarded = self.test(stmt.test, stmt.span)
+            self.maybe(stmt.message, stmt.span)
         else:
-            for inner in inner_blocks(stmt):
-                self.branch(inner)
+            self._simple(stmt)
+
+    def _branches(self, stmt: ir.If | ir.While | ir.Match) -> None:
+        """What is run is decided by a condition, which may ask for what only objects have that were made."""
+        asked = stmt.subject if isinstance(stmt, ir.Match) else stmt.test
+        inside = inner_blocks(stmt)
+        if self.test(asked, stmt.span):
+            # What follows ``if not self._open: return`` runs only for objects that were made.
+            first = inside if isinstance(stmt, ir.Match) else inside[:1]
+            self.guarded = any(isinstance(s, (ir.Return, ir.Raise)) for block in first for s in block)
+        elif isinstance(stmt, ir.Match):
+            for case in stmt.cases:
+                for name in case.pattern.names:
+                    self.maybe(name, stmt.span)
+                if case.guard is None or not self.test(case.guard, stmt.span):
+                    self.branch(case.body)
+        elif isinstance(stmt.test, ir.Const) and stmt.test.value:
+            self.block(stmt.body)
+        else:
+            for block in inside:
+                self.branch(block)
+
+    def _try(self, stmt: ir.Try) -> None:
+        before = set(self.checked)
+        catching = [handler for handler in stmt.handlers if set(caught_names(handler)) & _CATCHES]
+        if catching:
+            # What is missing there ends in a handler, which is no finding; ``else`` has what was read.
+            after = self._shown(stmt.body)
+        else:
+            self.block(stmt.body)
+            after = self.checked
+        for handler in stmt.handlers:
+            # One that does not catch what a missing attribute raises runs behind what was read.
+            shown = before if handler in catching[:1] else after
+            self.maybe(handler.type, stmt.span, shown)
+            self.branch(handler.body, shown)
+        self.branch(stmt.orelse, after)
+        self.block(stmt.final)
+
+    def _shown(self, block: ir.Block) -> set[str]:
+        """The attributes that are there behind a block which nothing is said of."""
+        outer, self.checked = self.checked, set(self.checked)
+        self.reader.says_nothing += 1
+        self.block(block)
+        self.reader.says_nothing -= 1
+        after, self.checked = self.checked, outer
+        return after
+
+    def _simple(self, stmt: ir.Stmt) -> None:
+        """A statement that reads what it evaluates, then sets what it binds, and then runs what is in it."""
+        given = (bound.target for bound in bound_singly(stmt) if bound.how not in _READ_TOO)
+        stored = [target for target in given if isinstance(target, ir.Attr)]
+        for expr in whole_expressions(stmt):
+            is_set = isinstance(expr, ir.Attr) and any(expr is target for target in stored)
+            self.expression(expr.value if is_set else expr, stmt_span(stmt))  # type: ignore[union-attr]
+        names = {target.name for target in stored if dotted(target.value) == self.me}
+        if isinstance(stmt, ir.For):
+            # It may have no rounds.
+            self.branch(stmt.body, self.checked | names)
+            self.branch(stmt.orelse)
+            return
+        self.checked.update(names)
+        if isinstance(stmt, ir.ClassDef):
+            self.branch(stmt.body)
+        elif isinstance(stmt, ir.With) and not any(_suppresses(value) for value, _, _ in stmt.items):
+            self.block(stmt.body)
 
     def test(self, test: ir.Expr, span: Span) -> bool:
         """Whether a condition asks for something that is only so after a full ``__init__``."""
@@ -225,6 +275,14 @@ class _Body:
             self.expression(test, span)
         return guards
 
+    def maybe(self, expr: ir.Expr | None, span: Span, shown: set[str] | None = None) -> None:
+        """An expression that may not be evaluated: what it shows holds nowhere else."""
+        if expr is not None:
+            outer = self.checked
+            self.checked = set(self.checked if shown is None else shown)
+            self.expression(expr, span)
+            self.checked = outer
+
     def expression(self, expr: ir.Expr, span: Span) -> None:
         if self.guarded:
             return
@@ -233,8 +291,14 @@ class _Body:
                 self.expression(expr.right, span)
             return
         if isinstance(expr, ir.IfExp):
-            self.test(expr.test, span)
+            if not self.test(expr.test, span):
+                self.maybe(expr.body, span)
+                self.maybe(expr.orelse, span)
             return
+        if isinstance(expr, ir.Comprehension):
+            asked = [test for clause in expr.clauses for test in clause.ifs]
+            if any(self.test(test, span) for test in asked):
+                return
         if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and dotted(expr.func.value) == self.me:
             method = self.reader.evaluator.classes.class_function(self.reader.cls, expr.func.name)
             safe = not self.reader.unsafe(expr.func.name)
@@ -250,6 +314,10 @@ class _Body:
             return
         for part in children(expr):
             self.expression(part, span)
+
+
+def _suppresses(value: ir.Expr) -> bool:
+    return isinstance(value, ir.Call) and dotted(value.func).endswith("suppress")
 
 
 def _has_default(cls: Class, name: str) -> bool:
