@@ -10,20 +10,16 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, walruses
+from finlint.analysis.program.statements import flat_statements, inner_blocks, own_calls, walruses
 from finlint.model import ir
-from finlint.model.bindings import bound_by, target_names
+from finlint.model.bindings import bound_singly
 
 
 def assigned(block: ir.Block) -> set[str]:
     """Names and attribute paths that a block assigns."""
     out: set[str] = set()
     for stmt in flat_statements(block):
-        for bound in bound_by(stmt):
-            out.update(target_names(bound.target))
-            path = dotted(bound.target)
-            if path:
-                out.add(path)
+        out.update(filter(None, (dotted(bound.target) for bound in bound_singly(stmt))))
         out.update(walrus.target for walrus in walruses(stmt))
     return out
 
@@ -32,14 +28,13 @@ def changed(block: ir.Block) -> set[str]:
     """Names of what a block may put something into: it stores items, calls a method, or gives it to a function."""
     out: set[str] = set()
     for stmt in flat_statements(block):
-        for target in stmt.targets if isinstance(stmt, (ir.Assign, ir.Delete)) else ():
+        for target in (bound.target for bound in bound_singly(stmt)):
             if isinstance(target, ir.Subscript) and isinstance(target.value, ir.Name):
                 out.add(target.value.id)
-        for expr in expressions_in(stmt):
-            if isinstance(expr, ir.Call):
-                used = [arg.value for arg in expr.args]
-                used += [expr.func.value] if isinstance(expr.func, ir.Attr) else []
-                out.update(part.id for part in used if isinstance(part, ir.Name))
+        for call in own_calls(stmt):
+            used = [arg.value for arg in call.args]
+            used += [call.func.value] if isinstance(call.func, ir.Attr) else []
+            out.update(part.id for part in used if isinstance(part, ir.Name))
     return out
 
 

@@ -12,6 +12,8 @@ from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.statements import expressions_in, flat_statements, last_name
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, with_closures
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
+from finlint.model.outline import stmt_span
 from finlint.model.source import Span
 
 #: The registrar of finalizers that classes have, and the name of the method.
@@ -88,12 +90,12 @@ def _of_statement(stmt: ir.Stmt, context: CallContext, evaluator: Evaluator) -> 
 
 def _gifts(stmt: ir.Stmt) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
     """Who is given what by a statement: an expression for the class or its namespace, one for the value."""
-    if isinstance(stmt, ir.Assign):
-        for target in stmt.targets:
-            if (isinstance(target, ir.Attr) and target.name == DEL) or (
-                isinstance(target, ir.Subscript) and target.key == ir.Const(DEL)
-            ):
-                yield target.value, stmt.value, stmt.span
+    for target, how, value in bound_singly(stmt):
+        if how == "value" and (
+            (isinstance(target, ir.Attr) and target.name == DEL)
+            or (isinstance(target, ir.Subscript) and target.key == ir.Const(DEL))
+        ):
+            yield target.value, value, stmt_span(stmt)
     for expr in expressions_in(stmt):
         if isinstance(expr, ir.Call):
             yield from _of_call(expr)

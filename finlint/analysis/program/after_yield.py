@@ -80,8 +80,6 @@ def is_used_once(name: str, function: FunctionNode) -> bool:
         for stmt in flat_statements(function.ir.body)
         for expr in expressions_in(stmt)
         if isinstance(expr, ir.Name) and expr.id == name
-        # The target of its own assignment is no use of it.
-        if not (isinstance(stmt, ir.Assign) and any(expr is target for target in stmt.targets))
     ]
     return len(reads) == 1 and reads[0] not in looped
 

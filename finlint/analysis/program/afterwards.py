@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from finlint.analysis.program.statements import expressions_in, inner_blocks
+from finlint.analysis.program.statements import inner_blocks, own_calls
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
 from finlint.model.limits import DONE_DEPTH
 
 Find = Callable[[str], FunctionNode | None]
@@ -122,16 +123,15 @@ class _Walk:
 
     def _run(self, stmt: ir.Stmt, state: _State) -> _State:
         """What is known behind what a statement evaluates and stores itself."""
-        for expr in expressions_in(stmt):
-            if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr):
-                state = self._called(expr.func, state)
-        if isinstance(stmt, (ir.Assign, ir.Delete)):
-            for target in stmt.targets:
-                name = self._attribute(target)
-                if name:
-                    state = {fact: value for fact, value in state.items() if fact[1] != name}
-                    if isinstance(stmt, ir.Assign) and isinstance(stmt.value, ir.Const):
-                        state[("flag", name)] = bool(stmt.value.value)
+        for call in own_calls(stmt):
+            if isinstance(call.func, ir.Attr):
+                state = self._called(call.func, state)
+        for bound in bound_singly(stmt):
+            name = self._attribute(bound.target) if bound.how != "annotation" else ""
+            if name:
+                state = {fact: value for fact, value in state.items() if fact[1] != name}
+                if bound.how == "value" and isinstance(bound.node, ir.Const):
+                    state[("flag", name)] = bool(bound.node.value)
         return state
 
     def _called(self, method: ir.Attr, state: _State) -> _State:

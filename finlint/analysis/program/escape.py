@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from finlint.analysis.program.statements import calls_in, children, flat_statements
+from finlint.analysis.program.statements import calls_in, children, conditions, flat_statements, whole_expressions
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
 
 #: Builtins that look at what they are given and keep nothing of it.
 _LOOKS = frozenset(
@@ -20,6 +21,10 @@ _LOOKS = frozenset(
 )
 #: Attributes of any object that lead back to it or to its methods.
 _WHOLE = frozenset({"__dict__", "__self__"})
+
+
+#: Statements whose expressions go on to somebody; all others look at them and let them go.
+_HANDS_ON = (ir.Return, ir.Raise, ir.Assert, ir.AugAssign, ir.Match, ir.ClassDef)
 
 
 def _no(_: str) -> bool:
@@ -94,31 +99,22 @@ class _Walk:
     def _statement(self, stmt: ir.Stmt) -> bool:
         if isinstance(stmt, ir.FunctionDef):
             inner = not self._is_only_lent(stmt.function.name) and self._function(stmt.function)
-            return inner or any(map(self._given, _evaluated(stmt.function)))
-        if isinstance(stmt, ir.ClassDef):
-            return any(map(self._given, (*stmt.decorators, *(arg.value for arg in stmt.bases))))
+            return inner or any(map(self._given, whole_expressions(stmt)))
         if isinstance(stmt, ir.Assign):
             return self._assigned(stmt.targets, stmt.value)
         if isinstance(stmt, ir.AnnAssign):
             return stmt.value is not None and self._assigned((stmt.target,), stmt.value)
         if isinstance(stmt, ir.With):
             return any(self._entered(value, target) for value, target, _ in stmt.items)
-        if isinstance(stmt, ir.Delete):
-            return any(map(self._target, stmt.targets))
         if isinstance(stmt, ir.Global):
             return not self.names.isdisjoint(stmt.names)
-        if isinstance(stmt, (ir.Return, ir.Raise)):
-            return stmt.value is not None and self._given(stmt.value)
-        if isinstance(stmt, ir.AugAssign):
-            return self._given(stmt.value) or self._target(stmt.target)
-        if isinstance(stmt, ir.Match):
-            guards = (case.guard for case in stmt.cases if case.guard is not None)
-            return self._given(stmt.subject) or any(map(self._used, guards))
-        if isinstance(stmt, ir.For):
-            return self._used(stmt.iter) or self._target(stmt.target)
-        if isinstance(stmt, (ir.If, ir.While, ir.Assert)):
-            return self._used(stmt.test)
-        return isinstance(stmt, ir.ExprStmt) and self._used(stmt.value)
+        targets = [bound.target for bound in bound_singly(stmt)]
+        looked_at = [*targets, *conditions(stmt)]
+        for expr in whole_expressions(stmt):
+            only_used = not isinstance(stmt, _HANDS_ON) or any(expr is other for other in looked_at)
+            if self._used(expr) if only_used else self._given(expr):
+                return True
+        return any(map(self._target, targets))
 
     def _assigned(self, targets: tuple[ir.Expr, ...], value: ir.Expr) -> bool:
         others = tuple(target for target in targets if not self._is_it(target) or isinstance(target, ir.Name))
@@ -165,7 +161,7 @@ class _Walk:
     def _used(self, expr: ir.Expr) -> bool:
         """An expression whose value is looked at and let go."""
         if isinstance(expr, ir.Lambda):
-            return self._function(expr.function) or any(map(self._given, _evaluated(expr.function)))
+            return self._function(expr.function) or any(map(self._given, children(expr)))
         if isinstance(expr, ir.Call):
             return self._call(expr)
         if isinstance(expr, ir.Walrus) and self._carries(expr.value) and not self._may_have(expr.target):
@@ -211,12 +207,6 @@ class _Walk:
         if any(isinstance(part, ir.Name) and part.id in self.names for part in parts):
             return True
         return escapes(function, self.thing) if self.thing.with_owner else any(map(self.thing.is_it, parts))
-
-
-def _evaluated(function: ir.Function) -> Iterator[ir.Expr]:
-    """What is evaluated where a function is defined."""
-    yield from function.decorators
-    yield from (param.default for param in function.params if param.default is not None)
 
 
 def _parts(function: ir.Function) -> Iterator[ir.Expr]:

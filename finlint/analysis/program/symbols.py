@@ -11,7 +11,15 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from finlint.analysis.program.definitions import DICT, FunctionIndex, read_by_returns
-from finlint.analysis.program.statements import calls_in, children, expressions_in, flat_statements, names_bound
+from finlint.analysis.program.statements import (
+    calls_in,
+    children,
+    conditions,
+    expressions_in,
+    flat_statements,
+    names_bound,
+    whole_expressions,
+)
 from finlint.model import ir
 from finlint.model.facts import Binding, ClassFacts
 from finlint.model.limits import CONDITIONS
@@ -454,10 +462,9 @@ def tested_attributes(function: ir.Function) -> frozenset[str]:
     # Each with whether it is a part of a condition.
     stack: list[tuple[ir.Expr, bool]] = []
     for stmt in flat_statements(function.body):
-        if isinstance(stmt, (ir.If, ir.While)):
-            stack.append((stmt.test, True))
-        elif isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.Return)) and stmt.value is not None:
-            stack.append((stmt.value, False))
+        decides = [stmt.subject] if isinstance(stmt, ir.Match) else []
+        decides += conditions(stmt)
+        stack += ((expr, any(expr is other for other in decides)) for expr in whole_expressions(stmt))
     while stack:
         expr, asked = stack.pop()
         asked = asked or isinstance(expr, (ir.IfExp, ir.Bool))

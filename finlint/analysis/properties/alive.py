@@ -23,10 +23,11 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
-from finlint.analysis.program.statements import call_at, expressions_in, flat_statements
+from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, own_calls
 from finlint.analysis.properties.custody import has_with_it
 from finlint.analysis.properties.ownership import Ownership
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
 from finlint.model.source import Span
 
 _THREADS = frozenset({"threading.Thread", "threading.Timer"})
@@ -66,10 +67,11 @@ def is_asked_for(context: CallContext, span: Span) -> bool:
 def _tells(stmt: ir.Stmt) -> bool:
     """Whether a statement sets a flag or an event, or puts something: what a thread may look at to see that it is to
     stop."""
-    if isinstance(stmt, ir.Assign) and isinstance(stmt.value, ir.Const) and stmt.value.value is not None:
-        return any(isinstance(target, ir.Attr) for target in stmt.targets)
-    calls = (expr for expr in expressions_in(stmt) if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr))
-    return any(isinstance(call.func, ir.Attr) and call.func.name in ("set", "put", "put_nowait") for call in calls)
+    for target, how, value in bound_singly(stmt):
+        if how == "value" and isinstance(value, ir.Const) and value.value is not None and isinstance(target, ir.Attr):
+            return True
+    functions = (call.func for call in own_calls(stmt))
+    return any(isinstance(func, ir.Attr) and func.name in ("set", "put", "put_nowait") for func in functions)
 
 
 def _requires(test: ir.Expr, thread: ir.Expr) -> bool:

@@ -20,11 +20,12 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.namespaces import NAMESPACES
 from finlint.analysis.program.definitions import PUT
-from finlint.analysis.program.statements import flat_statements
+from finlint.analysis.program.statements import flat_statements, own_calls
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.contents import is_weak_container
 from finlint.analysis.properties.watched import Watched
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
 
 #: Methods of containers that put their last argument in.
 _PUTTING = frozenset({"append", "appendleft", "add", "insert"})
@@ -45,11 +46,12 @@ def refers_back(part: ir.Expr, watched: Watched, evaluator: Evaluator, state: Ev
     return any(held.values())
 
 
-def given_to(path: str, stmt: ir.Stmt) -> Iterator[str]:
-    """The attributes of what is called ``path`` that an assignment gives its value: ``self.part.owner = ...``."""
-    for target in stmt.targets if isinstance(stmt, ir.Assign) else ():
-        if isinstance(target, ir.Attr) and dotted(target.value) == path:
-            yield target.name
+def given_to(path: str, stmt: ir.Stmt) -> Iterator[tuple[str, ir.Expr | None]]:
+    """The attributes of what is called ``path`` that a statement sets or deletes (``self.part.owner = ...``), each with
+    what it is given as it is, None where it is something else."""
+    for target, how, node in bound_singly(stmt):
+        if how != "annotation" and isinstance(target, ir.Attr) and dotted(target.value) == path:
+            yield target.name, node if how == "value" else None  # type: ignore[misc]
 
 
 def _keeps_attributes(value: Value) -> bool:
@@ -68,11 +70,11 @@ class _Finder:
 
     def changes(self, stmt: ir.Stmt) -> Iterator[tuple[str, bool]]:
         """The attributes of the part that a statement sets, each with whether it holds the object from there on."""
-        if isinstance(stmt, ir.Assign):
-            for name in given_to(self.path, stmt):
-                yield name, self._is_it(stmt.value) and self._is_plain(name)
-        elif isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call) and stmt.value.args:
-            yield from self._called(stmt.value)
+        for name, value in given_to(self.path, stmt):
+            yield name, value is not None and self._is_it(value) and self._is_plain(name)
+        for call in own_calls(stmt):
+            if call.args:
+                yield from self._called(call)
 
     def _called(self, call: ir.Call) -> Iterator[tuple[str, bool]]:
         func, given = call.func, [arg.value for arg in call.args]

@@ -15,6 +15,8 @@ from finlint.analysis.program.statements import expressions_in, flat_statements,
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.ownership import Ownership, handed_over
 from finlint.model import ir
+from finlint.model.bindings import bound_by
+from finlint.model.outline import stmt_span
 from finlint.model.source import Span
 
 
@@ -154,10 +156,9 @@ def expression_at(block: ir.Block, span: Span) -> ir.Expr | None:
             for expr, _, place in stmt.items:
                 if place == span:
                     return expr
-        if isinstance(stmt, (ir.Assign, ir.Delete)) and stmt.span == span and len(stmt.targets) == 1:
-            return stmt.targets[0]
-        if isinstance(stmt, ir.AugAssign) and stmt.span == span:
-            return stmt.target
+        targets = [bound.target for bound in bound_by(stmt) if bound.how in ("value", "augments", "deleted")]
+        if len(targets) == 1 and stmt_span(stmt) == span:
+            return targets[0]
         for expr in expressions_in(stmt):
             if getattr(expr, "span", None) == span:
                 return expr

@@ -9,9 +9,17 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Mapping, Object, Sequence, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, flat_statements, last_name, parts_of, whole_expressions
+from finlint.analysis.program.statements import (
+    children,
+    conditions,
+    flat_statements,
+    last_name,
+    parts_of,
+    whole_expressions,
+)
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, lines_naming, with_closures
 from finlint.model import ir
+from finlint.model.bindings import Bound, bound_singly
 from finlint.model.facts import Binding
 from finlint.model.source import Span
 
@@ -164,32 +172,23 @@ def only_reads(function: FunctionNode, name: str) -> bool:
 
 def _only_reads_in(stmt: ir.Stmt, name: str) -> bool:
     """Whether a statement (without those in it) only looks at what is called ``name``, or adds to it."""
-    targets: list[ir.Expr] = []
-    if isinstance(stmt, (ir.Assign, ir.Delete)):
-        targets += stmt.targets
-    elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.For)):
-        targets.append(stmt.target)
-    if isinstance(stmt, (ir.Global, ir.Import, ir.ImportFrom)):
-        return True
-    for target in targets:
-        if _names(target, name) and not _is_own_place(stmt, target, name):
+    for bound in bound_singly(stmt):
+        # An import gives the container its name in another module.
+        if bound.how != "import" and _names(bound.target, name) and not _is_own_place(bound, name):
             return False
-    if isinstance(stmt, (ir.Return, ir.Assign, ir.AnnAssign, ir.AugAssign)) and _is(getattr(stmt, "value", None), name):
-        return False
-    if isinstance(stmt, (ir.If, ir.While, ir.Assert)) and _is(stmt.test, name):
-        return True
-    roots = [stmt.iter] if isinstance(stmt, ir.For) else []
-    return all((_is(expr, name) and expr in roots) or _is_fine(expr, name) for expr in whole_expressions(stmt))
+    looks = [stmt.iter] if isinstance(stmt, ir.For) else conditions(stmt)
+    return all((_is(expr, name) and expr in looks) or _is_fine(expr, name) for expr in whole_expressions(stmt))
 
 
-def _is_own_place(stmt: ir.Stmt, target: ir.Expr, name: str) -> bool:
+def _is_own_place(bound: Bound, name: str) -> bool:
     """``LIVE[id(x)] = x``: each object in its own place."""
+    target, how, value = bound
     return (
-        isinstance(stmt, ir.Assign)
+        how == "value"
         and isinstance(target, ir.Subscript)
         and _is(target.value, name)
-        and isinstance(stmt.value, ir.Name)
-        and (_is_own_id(target.key, stmt.value.id) or target.key == stmt.value)
+        and isinstance(value, ir.Name)
+        and (_is_own_id(target.key, value.id) or target.key == value)
     )
 
 

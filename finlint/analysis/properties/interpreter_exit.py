@@ -13,6 +13,7 @@ from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.program.statements import flat_statements
 from finlint.analysis.program.symbols import ModuleNode
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
 from finlint.scan.words import SUBCLASSES
 
 
@@ -31,10 +32,9 @@ def may_run_at_exit(finalizer: Finalizer, summaries: Summaries) -> bool:
 def _sets_atexit_false(body: ir.Block) -> bool:
     """``finalizer.atexit = False`` beside the registration."""
     return any(
-        isinstance(stmt, ir.Assign)
-        and stmt.value == ir.Const(False)
-        and any(isinstance(target, ir.Attr) and target.name == "atexit" for target in stmt.targets)
+        how == "value" and value == ir.Const(False) and isinstance(target, ir.Attr) and target.name == "atexit"
         for stmt in flat_statements(body)
+        for target, how, value in bound_singly(stmt)
     )
 
 

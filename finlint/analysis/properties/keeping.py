@@ -9,7 +9,7 @@ from finlint.analysis.domain.values import (
     Lib,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, flat_statements, given_as, is_super
+from finlint.analysis.program.statements import calls_in, children, given_as, is_super
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.limits import KEEPING_DEPTH
@@ -39,9 +39,8 @@ def _stores(cls: Class, init: FunctionNode, params: set[str], depth: int, evalua
         if base == receiver and any(_mentions(d.node, params) for d in definitions):
             return True
     classes = evaluator.classes
-    for stmt in flat_statements(init.ir.body):
-        call = stmt.value if isinstance(stmt, ir.ExprStmt) else None
-        if not (isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and is_super(call.func.value)):
+    for call in calls_in(init.ir.body):
+        if not (isinstance(call.func, ir.Attr) and is_super(call.func.value)):
             continue
         for ancestor in classes.mro(cls)[1:]:
             found = classes.class_function(ancestor, "__init__") if isinstance(ancestor, Class) else None

@@ -10,11 +10,12 @@ from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Bound, Class, Function, Partial, Value, WeakReference, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
-from finlint.analysis.program.statements import children, expressions_in, flat_statements
+from finlint.analysis.program.statements import children, flat_statements, own_calls
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.retention import held
 from finlint.analysis.properties.watched import aliases, callback_expression, watched_expression
 from finlint.model import ir
+from finlint.model.bindings import bound_singly
 from finlint.model.source import Span
 
 #: Registrars whose result keeps the callback: who drops it drops the callback.
@@ -55,8 +56,8 @@ def _lost(registration: Registration, call: ir.Call, evaluator: Evaluator) -> Lo
     for stmt in flat_statements(body):
         if isinstance(stmt, ir.ExprStmt) and stmt.value == call:
             return Lost("never runs: the weak reference is dropped at once")
-        if isinstance(stmt, (ir.Assign, ir.AnnAssign)) and stmt.value == call and function is not None:
-            targets = stmt.targets if isinstance(stmt, ir.Assign) else (stmt.target,)
+        targets = tuple(bound.target for bound in bound_singly(stmt) if bound.how == "value" and bound.node == call)
+        if targets and function is not None:
             return _stored(registration, evaluator, targets, function)
     return None
 
@@ -97,11 +98,11 @@ def _stored(
 def _is_kept_elsewhere(path: str, function: FunctionNode) -> bool:
     """Whether the function gives what it has stored in an attribute to somebody else, too (``KEPT.append(self.r)``)."""
     for stmt in flat_statements(function.ir.body):
-        if isinstance(stmt, (ir.Assign, ir.Return)) and stmt.value is not None and dotted(stmt.value) == path:
+        given = [bound.node for bound in bound_singly(stmt) if bound.how == "value"]
+        given += [stmt.value] if isinstance(stmt, ir.Return) else []
+        given += [arg.value for call in own_calls(stmt) for arg in call.args]
+        if any(dotted(expr) == path for expr in given if expr is not None):  # type: ignore[arg-type]
             return True
-        for expr in expressions_in(stmt):
-            if isinstance(expr, ir.Call) and any(dotted(arg.value) == path for arg in expr.args):
-                return True
     return False
 
 

@@ -289,8 +289,8 @@ class _Holder:
         names = {
             name
             for stmt in flat_statements(function.ir.body)
-            if isinstance(stmt, ir.Assign) and not self.watched.is_alias(stmt.value)
-            for name in given_to(path, stmt)
+            for name, value in given_to(path, stmt)
+            if value is not None and not self.watched.is_alias(value)
         }
         if names:
             self.contents.replaced.update(
