@@ -25,6 +25,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, method_kind
 from finlint.model import ir
+from finlint.model.closed import assert_never
 from finlint.model.limits import LIMITS, telling
 
 
@@ -164,11 +165,15 @@ class Binder:
         if owner is not None and parent is None:
             cls = self.generic_class(owner)
             parent = cls.context if owner.within is not None else None
-            kind = method_kind(function)
-            if kind == "class":
-                return self.method_context(function, cls, parent)
-            if kind == "instance":
-                return self.method_context(function, Object(cls, (), "self"), parent)
+            match method_kind(function):
+                case "class":
+                    return self.method_context(function, cls, parent)
+                case "instance":
+                    return self.method_context(function, Object(cls, (), "self"), parent)
+                case "static":
+                    pass
+                case kind:
+                    assert_never(kind)
         params = tuple((p.name, UNKNOWN) for p in function.ir.params)
         return self.context(function, params, parent)
 

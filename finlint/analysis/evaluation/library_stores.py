@@ -5,7 +5,7 @@ handed on."""
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from finlint.analysis.domain.values import (
     UNKNOWN,
@@ -30,10 +30,12 @@ from finlint.model.limits import STORING_FUNCTIONS
 
 
 class _Thing(NamedTuple):
-    """What tells such a thing: the name of what it is or of what made it, its type, or where it is kept."""
+    """What tells such a thing: ``name`` is its own name, that of what made it, its type, or the one that it is kept by
+    in the class or module ``keeper``; then ``type`` is its type. ``keeper`` of a function is the function."""
 
-    how: str
+    how: Literal["itself", "made by", "function", "a", "kept"]
     name: str
+    type: str = ""
     keeper: object = None
 
 
@@ -58,12 +60,12 @@ class LibraryStores:
         if isinstance(value, LibResult):
             return _Thing("made by", value.name)
         if isinstance(value, Function):
-            return _Thing("function", value.node.name, value.node)
+            return _Thing("function", value.node.name, keeper=value.node)
         if isinstance(value, LibObject):
             if value.type not in NAMESPACES:
                 return None if value.type.startswith("builtins.") else _Thing("a", value.type)
             kept = keeping(value)
-            return None if kept is None else _Thing(*kept)
+            return None if kept is None else _Thing("kept", kept.name, kept.type, kept.keeper)
         return None
 
     def _stored(self, thing: _Thing, name: str, module: ModuleNode) -> Value:

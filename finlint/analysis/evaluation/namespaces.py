@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
@@ -25,7 +26,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.program.symbols import ModuleNode, function_at
+from finlint.analysis.program.symbols import ClassNode, ModuleNode, function_at
 from finlint.model import ir
 
 NAMESPACES = frozenset({"threading.local", "types.SimpleNamespace", "argparse.Namespace"})
@@ -47,13 +48,22 @@ def kept(value: Value, keeper: Object | Module, name: str) -> Value:
     return value
 
 
-def keeping(value: LibObject) -> tuple[str, str, object] | None:
-    """What tells a namespace: its type, the name it is kept by, and by which class or module; None if nothing does."""
+class Kept(NamedTuple):
+    """What tells a namespace: its type, the name it is kept by, and by which class or module."""
+
+    type: str
+    name: str
+    keeper: ClassNode | ModuleNode
+
+
+def keeping(value: LibObject) -> Kept | None:
+    """What tells a namespace; None if nothing does."""
     given = dict(value.args)
     keeper, name = given.get(_KEEPER), given.get(_NAME)
     if not isinstance(name, Const) or not isinstance(keeper, (Object, Module)):
         return None
-    return value.type, str(name.value), keeper.cls.node if isinstance(keeper, Object) else keeper.node
+    owner = keeper.cls.node if isinstance(keeper, Object) else keeper.node
+    return Kept(value.type, str(name.value), owner)
 
 
 class Namespaces:

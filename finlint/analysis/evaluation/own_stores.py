@@ -31,6 +31,7 @@ from finlint.analysis.program.definitions import class_of
 from finlint.analysis.program.self_construction import made_names
 from finlint.analysis.program.symbols import FunctionNode, method_kind, with_closures
 from finlint.model import ir
+from finlint.model.closed import assert_never
 
 #: Bases that give an instance no attributes but special ones.
 _EMPTY = ("builtins.object", "abc.ABC", "typing.", "typing_extensions.", "collections.abc.")
@@ -119,12 +120,20 @@ class OwnStores:
             if name not in base.node.changed_on_class:
                 continue
             for method in base.node.methods_with(name):
-                kind = method_kind(method)
-                first = method.ir.params[0].name if kind != "static" and method.ir.params else ""
-                owners = (base.node.name, first if kind == "class" else class_of(first))
+                first = method.ir.params[0].name if method.ir.params else ""
+                receiver: Value
+                match method_kind(method):
+                    case "class":
+                        receiver, own = cls, first
+                    case "instance":
+                        receiver, own = Object(cls), class_of(first)
+                    case "static":
+                        receiver, own = UNKNOWN, class_of("")
+                    case kind:
+                        assert_never(kind)
+                owners = (base.node.name, own)
                 definitions = [d for owner in owners for d in method.index.stores.get((owner, name), [])]
                 if definitions:
-                    receiver = cls if kind == "class" else Object(cls) if kind == "instance" else UNKNOWN
                     context = self.ask.binding.method_context(method, receiver, base.context)
                     made, put = self.ask.names.values_and_elements(definitions, EvalState(context))
                     values += map(softened, made)

@@ -8,7 +8,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from finlint.analysis.program.definitions import DICT, FunctionIndex, read_by_returns
 from finlint.analysis.program.statements import (
@@ -500,8 +500,12 @@ def is_accessor(method: FunctionNode, *kinds: str) -> bool:
     return any(isinstance(decorator, ir.Attr) and decorator.name in kinds for decorator in method.ir.decorators)
 
 
-def method_kind(method: FunctionNode) -> str:
-    """``static``, ``class`` or ``instance``: what a method's first parameter is, as its decorators say."""
+#: What a method's first parameter is: the class, an instance, or nothing that it is called on.
+MethodKind = Literal["static", "class", "instance"]
+
+
+def method_kind(method: FunctionNode) -> MethodKind:
+    """What a method's first parameter is, as its decorators say."""
     for decorator in method.ir.decorators:
         if isinstance(decorator, ir.Name) and decorator.id in ("staticmethod", "classmethod"):
             return "static" if decorator.id == "staticmethod" else "class"
