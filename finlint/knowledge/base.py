@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from finlint.knowledge import types
-from finlint.knowledge.entries import Entry, KnowledgeError
+from finlint.knowledge.entries import UNKNOWN_RESULT, Entry, Gives, KnowledgeError, Result
 from finlint.knowledge.libraries import Compiled, Table
 from finlint.knowledge.typeshed import Stubs
 
@@ -21,6 +21,8 @@ __all__ = ["Knowledge", "KnowledgeError"]
 
 #: What a chain of aliases may take; ours need at most four.
 _MAX_ALIASES = 16
+#: Of these results an entry knows less than the stubs do.
+_NOT_TOLD: frozenset[Gives] = frozenset({"unknown", "held"})
 
 
 class Step:
@@ -116,7 +118,7 @@ class Knowledge:
     def is_class(self, name: str) -> bool:
         """Calling ``name`` makes an instance of ``name`` (a class, or a factory that works like one)."""
         entry = self.entry(name)
-        if entry is not None and (entry.is_class or entry.kind or entry.returns):
+        if entry is not None and (entry.is_class or entry.kind or entry.returns != UNKNOWN_RESULT):
             return entry.is_class
         return self.stubs.is_class(self.canonical(name))
 
@@ -182,22 +184,23 @@ class Knowledge:
                 return self._finished(found, type_name, step.bindings)
         return ""
 
-    def returns(self, name: str) -> str:
-        """Type of the result of calling ``name``: of our entry, else of the stubs; "" for unknown or Any.
+    def result(self, name: str) -> Result:
+        """What calling ``name`` gives: of our entry, else of the stubs; a class gives itself.
 
-        A class gives itself. "self" is the receiver, "arg:NAME" the type of an argument; a method's result
-        may hold type variables of its class (``~T``), which ``call_type`` knows how to bind.
+        A type may hold type variables of its class (``~T``), which ``call_type`` knows how to bind.
         """
         canonical = self.canonical(name)
         entry = self.entry(canonical)
-        if entry is not None:
-            if entry.returns and entry.returns != "held":
-                return entry.returns
-            if entry.is_class:
-                return canonical
-        if self.stubs.is_class(canonical):
-            return canonical
-        return types.rename(self.stubs.returns(canonical), self.canonical)
+        if entry is not None and entry.returns.gives not in _NOT_TOLD:
+            return entry.returns
+        if (entry is not None and entry.is_class) or self.stubs.is_class(canonical):
+            return Result("type", canonical)
+        text = types.rename(self.stubs.returns(canonical), self.canonical)
+        return Result("receiver") if text == "self" else Result("type", text) if text else UNKNOWN_RESULT
+
+    def returns(self, name: str) -> str:
+        """Type of the result of calling ``name`` ("self" for that of the receiver); "" for unknown or Any."""
+        return self.result(name).type
 
     def call_type(self, type_name: str, attribute: str) -> str:
         """Type of ``receiver.attribute(...)`` for a receiver of type ``type_name``, generics bound.
@@ -208,8 +211,10 @@ class Knowledge:
         for step in line:
             name = self.canonical(f"{step.name}.{attribute}")
             entry = self.entry(name)
-            if entry is not None and (entry.returns not in ("", "held") or entry.is_class):
-                return self._finished(entry.returns or name, type_name, {})
+            if entry is not None and entry.returns.gives not in _NOT_TOLD:
+                return self._finished(entry.returns.type, type_name, {})
+            if entry is not None and entry.is_class:
+                return self._finished(name, type_name, {})
         for step in line:
             if self.stubs.has_member(step.stub, attribute):
                 found = self.stubs.returns(f"{step.stub}.{attribute}")

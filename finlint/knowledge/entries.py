@@ -53,6 +53,48 @@ CONDITION_FIELDS = frozenset(
 )
 
 
+#: What a call gives: nothing that is known, an instance of a type, its receiver, what was put into that, an argument,
+#: an instance of the class that an argument is, what ``with`` binds for it, what iterating over it gives.
+Gives = Literal["unknown", "type", "receiver", "held", "argument", "instance", "entered", "element"]
+
+
+class Result(NamedTuple):
+    """What a call gives; ``name`` is that of the type or of the parameter, "" where it has none."""
+
+    gives: Gives
+    name: str = ""
+
+    @property
+    def type(self) -> str:
+        """The type, "self" for that of the receiver, "" where it is not told by a name."""
+        return "self" if self.gives == "receiver" else self.name if self.gives == "type" else ""
+
+
+UNKNOWN_RESULT = Result("unknown")
+#: How results are written that are no types.
+_RESULTS: dict[str, Result] = {"": UNKNOWN_RESULT, "self": Result("receiver"), "held": Result("held")}
+_OF_ARGUMENTS: dict[str, Gives] = {
+    "arg": "argument",
+    "instance": "instance",
+    "entered": "entered",
+    "element": "element",
+}
+
+
+def result(text: str) -> Result:
+    """What ``returns`` says: a type, "self", "held" or "arg:NAME" and the like. Raises ``ValueError`` for another word
+    before a colon."""
+    known = _RESULTS.get(text)
+    if known is not None:
+        return known
+    how, colon, name = text.partition(":")
+    if not colon:
+        return Result("type", text)
+    if how not in _OF_ARGUMENTS or not name:
+        raise ValueError(text)
+    return Result(_OF_ARGUMENTS[how], name)
+
+
 class Entry(NamedTuple):
     """What is known of one qualified name: a function, a method (``threading.Lock.acquire``) or a class.
 
@@ -82,11 +124,11 @@ class Entry(NamedTuple):
     receiver_only_if: tuple[Argument, ...] = ()
     #: Default values of parameters, where a condition needs them.
     defaults: tuple[Argument, ...] = ()
-    #: Type of the result: a qualified name, "self" (the receiver), "arg:NAME", "entered:NAME" (what
-    #: ``with`` binds for the argument), "held" (what was put into the receiver),
-    #: or a generic such as "list[threading.Thread]", "tuple[socket.socket, socket.socket]". Names without a dot are
-    #: builtins.
-    returns: str = ""
+    #: The result; in data files a type, that is a qualified name or a generic such as "list[threading.Thread]",
+    #: "tuple[socket.socket, socket.socket]" (names without a dot are builtins), "self" (the receiver), "held" (what was
+    #: put into the receiver), "arg:NAME" (that argument), "instance:NAME" (an instance of that class), "entered:NAME"
+    #: (what ``with`` binds for it) or "element:NAME" (what iterating over it gives).
+    returns: Result = UNKNOWN_RESULT
     #: For a class: what is put into an instance comes out of it again.
     holds: bool = False
     #: Types of attributes of instances, for a class: (name, type).

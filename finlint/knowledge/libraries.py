@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from os.path import dirname, join
 from typing import Any
 
-from finlint.knowledge.entries import CONDITION_FIELDS, Argument, Entry
+from finlint.knowledge.entries import CONDITION_FIELDS, Argument, Entry, Result
 
 DATA = join(dirname(__file__), "data")
 COMPILED = join(DATA, "entries.jsonl")
@@ -64,10 +64,13 @@ class Compiled:
 
 
 def decode(name: str, row: dict[str, Any]) -> Entry:
-    """An entry from its plain form: lists for tuples, ``[parameter, value]`` for conditions."""
+    """An entry from its plain form: lists for tuples, ``[parameter, value]`` for conditions, ``[gives, name]`` for the
+    result."""
     values: dict[str, Any] = {}
     for key, value in row.items():
-        if type(value) is not list:
+        if key == "returns":
+            values[key] = Result(*value)
+        elif type(value) is not list:
             values[key] = value
         elif key in CONDITION_FIELDS:
             values[key] = tuple(Argument(*item) for item in value)

@@ -20,8 +20,10 @@ from finlint.knowledge.entries import (
     Handoff,
     KnowledgeError,
     Lasts,
+    Result,
     TellsOver,
     WhenOver,
+    result,
 )
 from finlint.model.codes import BLOCKING_KINDS
 
@@ -108,6 +110,8 @@ def _value(value: Any, key: str, where: str) -> Any:
             raise KnowledgeError(f'{where} must be a table of types, as {{stdout = "io.BufferedReader"}}')
         return tuple(value.items())
     text = _expect(value, str, "a string", where)
+    if key == "returns":
+        return _returns(text, where)
     if key in _CHOICES:
         _choice(text, _CHOICES[key], where)
     return text
@@ -145,6 +149,13 @@ def _condition(text: str, where: str) -> Argument:
         return Argument(parameter, _literal(literal.strip()))
     except ValueError:
         raise KnowledgeError(f'{where}: "{literal.strip()}" is not a Python constant') from None
+
+
+def _returns(text: str, where: str) -> Result:
+    try:
+        return result(text)
+    except ValueError:
+        raise KnowledgeError(f'{where}: "{text}" is no type, nor "arg:NAME", "entered:NAME" and the like') from None
 
 
 def _returns_if(text: str, where: str) -> tuple[Argument, str]:

@@ -175,7 +175,7 @@ def test_open_depends_on_its_mode(knowledge: Knowledge) -> None:
         ("sqlite3.Connection", "cursor", "sqlite3.Cursor"),
         ("sqlite3.Cursor", "execute", "sqlite3.Cursor"),
         ("redis.Redis", "pubsub", "redis.client.PubSub"),
-        ("contextlib.ExitStack", "enter_context", "entered:cm"),
+        ("contextlib.ExitStack", "enter_context", ""),
         ("list", "pop", ""),
         ("nowhere.Class", "method", ""),
     ],

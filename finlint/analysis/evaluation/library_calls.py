@@ -35,8 +35,9 @@ from finlint.analysis.evaluation.namespaces import NAMESPACES
 from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library, library_types
-from finlint.knowledge.entries import Entry
+from finlint.knowledge.entries import Entry, Result
 from finlint.model import ir
+from finlint.model.closed import assert_never
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
 
@@ -117,8 +118,8 @@ class LibraryCalls:
                 self._record_library(entry, args, receiver, state, span, expr)
             if instance is not None:
                 self.call_own_methods(entry, instance, state, span)
-            if entry.returns.startswith("entered:"):
-                manager = library.arguments(entry, args).get(entry.returns[8:], UNKNOWN)
+            if entry.returns.gives == "entered":
+                manager = library.arguments(entry, args).get(entry.returns.name, UNKNOWN)
                 self.ask.protocols.entered(manager, state, span)
         result = self._library_result(name, entry, args, receiver, state)
         if entry.bounds_result and isinstance(result, LibObject):
@@ -302,27 +303,38 @@ class LibraryCalls:
         if entry.is_class:
             return self.constructed(name, entry, args, state)
         given = library.arguments(entry, args) if entry.returns_if else {}
-        returned = library.result_type(entry, given)
-        if returned == "held":
-            held = held_by(receiver)
-            if is_known(held):
-                return held
-            returned = ""
-        returned = returned or self.knowledge.returns(name)
-        if returned == "self":
-            return receiver if receiver is not None else UNKNOWN
-        if returned.startswith("arg:"):
-            return library.arguments(entry, args).get(returned[4:], UNKNOWN)
-        if returned.startswith("instance:"):
-            return self.ask.annotations.instances(library.arguments(entry, args).get(returned[9:], UNKNOWN))
-        if returned.startswith("entered:"):
-            manager = library.arguments(entry, args).get(returned[8:], UNKNOWN)
-            entered = self.ask.protocols.entered(manager, EvalState(state.context))
-            return entered if is_known(entered) else manager
-        if returned.startswith("element:"):
-            return self.ask.protocols.element(library.arguments(entry, args).get(returned[8:], UNKNOWN), state)
-        if not returned:
-            return UNKNOWN
+        result = library.result(entry, given)
+        if result.gives == "held" and is_known(held := held_by(receiver)):
+            return held
+        if result.gives in ("held", "unknown"):
+            result = self.knowledge.result(name)
+        match result.gives:
+            case "receiver":
+                return receiver if receiver is not None else UNKNOWN
+            case "argument":
+                return self._argument(result, entry, args)
+            case "instance":
+                return self.ask.annotations.instances(self._argument(result, entry, args))
+            case "entered":
+                manager = self._argument(result, entry, args)
+                entered = self.ask.protocols.entered(manager, EvalState(state.context))
+                return entered if is_known(entered) else manager
+            case "element":
+                return self.ask.protocols.element(self._argument(result, entry, args), state)
+            case "type":
+                return self._made(result.name, entry, args)
+            case "unknown" | "held":
+                pass
+            case _:
+                assert_never(result.gives)
+        return UNKNOWN
+
+    @staticmethod
+    def _argument(result: Result, entry: Entry, args: Args) -> Value:
+        return library.arguments(entry, args).get(result.name, UNKNOWN)
+
+    def _made(self, returned: str, entry: Entry, args: Args) -> Value:
+        """An instance of a type of a library that a call gives."""
         value = library_types.instance_of(returned, self.knowledge)
         if isinstance(value, LibObject):
             made = self.knowledge.entry(value.type)

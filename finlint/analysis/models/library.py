@@ -18,7 +18,7 @@ from finlint.analysis.domain.values import (
     is_known,
     union,
 )
-from finlint.knowledge.entries import FLAG_PARAMETERS, Argument, Entry, Lasts, WhenOver
+from finlint.knowledge.entries import FLAG_PARAMETERS, Argument, Entry, Lasts, Result, WhenOver
 from finlint.model.codes import BlockingKind
 
 #: Modes of a receiver: what it would be waited for is over, or was ended without asking.
@@ -56,11 +56,11 @@ def arguments(entry: Entry, args: Args) -> dict[str, Value]:
     return out
 
 
-def result_type(entry: Entry, given: dict[str, Value]) -> str:
-    """The type of the result, where arguments decide it (``open(mode="rb")``); "" where the entry has none."""
+def result(entry: Entry, given: dict[str, Value]) -> Result:
+    """What a call gives, where arguments decide it, too (``open(mode="rb")``)."""
     for condition, chosen in entry.returns_if:
         if _holds(condition, given) is True:
-            return chosen
+            return Result("type", chosen)
     return entry.returns
 
 
