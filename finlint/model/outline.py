@@ -86,7 +86,9 @@ class _IrReader:
             self.loose.append(self._binding("", "other", stmt, state))
             for case in stmt.cases:
                 yield from self.body(case.body, state.inside())
-        elif isinstance(stmt, ir.ExprStmt) and not isinstance(stmt.value, ir.Const):
+        elif isinstance(stmt, (ir.Raise, ir.Assert, ir.Delete)) or (
+            isinstance(stmt, ir.ExprStmt) and not isinstance(stmt.value, ir.Const)
+        ):
             self.loose.append(self._binding("", "other", stmt, state))
 
     @staticmethod

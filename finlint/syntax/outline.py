@@ -27,6 +27,10 @@ def outline_ast(tree: ast.Module) -> ModuleFacts:
     return ModuleFacts(bindings, tuple(reader.stars), tuple(reader.loose))
 
 
+#: Statements that bind nothing, and evaluate something; a constant alone is a docstring.
+_LOOSE = (ast.Expr, ast.Raise, ast.Assert, ast.Delete)
+
+
 class _AstReader:
     def __init__(self) -> None:
         self.stars: list[ir.ImportFrom] = []
@@ -87,7 +91,7 @@ class _AstReader:
             self.loose.append(self._binding("", "other", node, state))
             for case in node.cases:
                 yield from self.body(case.body, state.inside())
-        elif isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
+        elif isinstance(node, _LOOSE) and not isinstance(getattr(node, "value", None), ast.Constant):
             self.loose.append(self._binding("", "other", node, state))
 
     def _binding(

@@ -54,7 +54,9 @@ class _CstReader:
                 yield self._binding(name, "assign", node, state)
             if not names:
                 self.loose.append(self._binding("", "other", node, state))
-        elif isinstance(node, cst.Expr) and not isinstance(self._lowering.expr(node.value), ir.Const):
+        elif isinstance(node, (cst.Raise, cst.Assert, cst.Del)) or (
+            isinstance(node, cst.Expr) and not isinstance(self._lowering.expr(node.value), ir.Const)
+        ):
             self.loose.append(self._binding("", "other", node, state))
 
     def _compound(self, node: cst.CSTNode, state: Conditions) -> Iterator[Binding]:

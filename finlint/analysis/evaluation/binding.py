@@ -165,14 +165,15 @@ class Binder:
         if owner is not None and parent is None:
             cls = self.generic_class(owner)
             parent = cls.context if owner.within is not None else None
-            match method_kind(function):
+            kind = method_kind(function)
+            match kind:
                 case "class":
                     return self.method_context(function, cls, parent)
                 case "instance":
                     return self.method_context(function, Object(cls, (), "self"), parent)
                 case "static":
                     pass
-                case kind:
+                case _:
                     assert_never(kind)
         params = tuple((p.name, UNKNOWN) for p in function.ir.params)
         return self.context(function, params, parent)

@@ -122,14 +122,15 @@ class OwnStores:
             for method in base.node.methods_with(name):
                 first = method.ir.params[0].name if method.ir.params else ""
                 receiver: Value
-                match method_kind(method):
+                kind = method_kind(method)
+                match kind:
                     case "class":
                         receiver, own = cls, first
                     case "instance":
                         receiver, own = Object(cls), class_of(first)
                     case "static":
                         receiver, own = UNKNOWN, class_of("")
-                    case kind:
+                    case _:
                         assert_never(kind)
                 owners = (base.node.name, own)
                 definitions = [d for owner in owners for d in method.index.stores.get((owner, name), [])]
