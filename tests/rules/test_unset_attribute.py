@@ -137,6 +137,37 @@ REPORTED = {
             def __del__(self):
                 self.file  # expect: FIN401
     """,
+    "a handler that what is missing leads to": """
+        class A:
+            def __init__(self):
+                self.file = fails()
+                self.log = log
+            def __del__(self):
+                try:
+                    self.file.close()
+                except Exception:
+                    self.log.disabled  # expect: FIN401
+    """,
+    "what a branch has asked is no matter behind it": """
+        class A:
+            made = False
+            def __init__(self):
+                self.file = fails()
+                self.made = True
+            def __del__(self):
+                if log.disabled:
+                    if not self.made:
+                        return
+                    self.file.close()
+                self.file  # expect: FIN401
+    """,
+    "a pair of unequal length": """
+        class A:
+            def __init__(self):
+                self.file, self.name = "abc"
+            def __del__(self):
+                self.file  # expect: FIN401
+    """,
     "only another method sets it": """
         class A:
             def __init__(self):
@@ -399,6 +430,83 @@ SILENT = {
                 self.file = fails()
             def __del__(self):
                 self.file
+    """,
+    "an assertion asks": """
+        class A:
+            def __init__(self):
+                self.file = fails()
+            def __del__(self):
+                try:
+                    assert hasattr(self, "file")
+                except AssertionError:
+                    return
+                self.file
+    """,
+    "a guard of a case asks": """
+        class A:
+            def __init__(self):
+                self.kind = "open"
+                self.file = fails()
+            def __del__(self):
+                match len("a"):
+                    case 1 if hasattr(self, "file"):
+                        self.file
+    """,
+    "cases of what is set last in the class": """
+        class A:
+            state = "new"
+            def __init__(self):
+                self.file = fails()
+                self.state = "open"
+            def __del__(self):
+                match self.state:
+                    case "open":
+                        self.file
+    """,
+    "the else of a try that has read it": """
+        class A:
+            def __init__(self):
+                self.file = fails()
+            def __del__(self):
+                try:
+                    self.file
+                except AttributeError:
+                    pass
+                else:
+                    self.file.close()
+    """,
+    "a handler of what else the body raises": """
+        class A:
+            file = None
+            def __init__(self):
+                self.name = fails()
+            def __del__(self):
+                try:
+                    getattr(self, "name", None)
+                except OSError:
+                    self.file
+    """,
+    "a condition of a comprehension asks": """
+        class A:
+            def __init__(self):
+                self.file = fails()
+            def __del__(self):
+                [self.file for _ in (1, 2) if hasattr(self, "file")]
+    """,
+    "a conditional expression asks": """
+        class A:
+            def __init__(self):
+                self.file = fails()
+            def __del__(self):
+                self.file if hasattr(self, "file") else None
+    """,
+    "pairs of an assignment": """
+        class A:
+            def __init__(self, name=""):
+                self.file, self.name = None, name
+                fails()
+            def __del__(self):
+                self.file, self.name
     """,
     "assigned by __del__ itself": """
         class A:
