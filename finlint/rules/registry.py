@@ -49,6 +49,8 @@ RULES: dict[str, Rule[Any]] = _by_code()
 
 _REACHES = [rule for rule in RULES.values() if isinstance(rule, Reaches)]
 _OF_FINALIZER = [rule for rule in RULES.values() if isinstance(rule, FinalizerRule)]
+#: Ends the message of what is said of a finalizer that runs then.
+_AT_EXIT_ONLY = " (at exit only: FIN301)"
 #: What fails at exit.
 _AT_EXIT = "FIN202"
 _OF_MODULE = [rule for rule in RULES.values() if isinstance(rule, ModuleRule)]
@@ -74,7 +76,9 @@ def at_exit(reached: Iterable[Finding], by_itself: Iterable[Finding]) -> Iterato
 
 
 def _at_exit_only(finding: Finding) -> Finding:
-    return finding._replace(severity=Severity.NOTE, message=f"{finding.message} (at exit only: FIN301)")
+    if finding.message.endswith(_AT_EXIT_ONLY):
+        return finding
+    return finding._replace(severity=Severity.NOTE, message=f"{finding.message}{_AT_EXIT_ONLY}")
 
 
 def of_finalizer(about: FinalizerPass) -> Iterator[Finding]:

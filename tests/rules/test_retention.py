@@ -96,3 +96,15 @@ def test_a_wait_at_exit_only_is_a_note(tmp_path: Path) -> None:
     report = lint(tmp_path, program)
     assert [f.severity.value for f in of_code(report, "FIN103")] == ["note"]
     assert [f.severity.value for f in of_code(report, "FIN104")] == ["note"]
+
+
+def test_that_it_is_at_exit_only_is_said_once(tmp_path: Path) -> None:
+    program = """
+    import atexit, time
+    class A:
+        def __init__(self): atexit.register(self.close)
+        def close(self): time.sleep(1)  # culprit: time.sleep
+        def __del__(self): self.close()  # reported
+    """
+    (found,) = of_code(lint(tmp_path, program), "FIN103")
+    assert found.message.count("at exit only") == 1
