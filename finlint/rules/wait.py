@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finlint.analysis.execution.reachability import Witness
 from finlint.analysis.properties.alive import is_asked_for, is_own_thread
-from finlint.analysis.properties.pending_work import is_idle
+from finlint.analysis.properties.pending_work import is_done, is_idle
 from finlint.model.finding import Severity
 from finlint.rules.base.reaching import BOUNDED, NOT_REPORTED, Mildly, Reached, Reaches, own_object
 from finlint.rules.base.rule import BY_CLEANER, DEL
@@ -56,7 +56,8 @@ class Wait(Reaches):
     not_reported = (
         NOT_REPORTED + BOUNDED + " So is the join of a thread that has the finalized object for as long as it runs "
         "(`Thread(target=self.run)`): it does not wait, but neither does the finalizer run before the thread has ended "
-        "by itself. Give the thread a function and what it needs, not the object."
+        "by itself. Give the thread a function and what it needs, not the object. An executor all of whose tasks have "
+        "the object, and futures of such tasks, are notes: the tasks are done by then."
     )
     evidence = (DEL, "https://github.com/psycopg/psycopg/issues/954", "https://github.com/pytorch/pytorch/pull/12700")
 
@@ -65,7 +66,8 @@ class Wait(Reaches):
         context = witness.steps[-1].context
         if me is None:
             return None
-        if is_idle(me, context, witness.effect.span, about.summaries.evaluator):
+        place = me, context, witness.effect.span, about.summaries.evaluator
+        if is_idle(*place) or is_done(*place):
             return Mildly(Severity.NOTE, ", whose tasks have the object until they end, so that none is left")
         if not is_own_thread(me, context, witness.effect.span, about.summaries.evaluator):
             return None

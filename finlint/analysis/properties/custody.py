@@ -96,7 +96,7 @@ def is_own(
     if len(options) != 1 or any(is_within(step, lambda expr: last_name(expr) == lock.name) for step in steps):
         return False
     keeper = options[0]
-    has_it = _is_same(keeper, me) or _keeps_alive(keeper, me, ownership)
+    has_it = is_same(keeper, me) or _keeps_alive(keeper, me, ownership)
     return has_it and ownership.kept(keeper, lock.name) is not None
 
 
@@ -161,14 +161,15 @@ def resource(context: CallContext, span: Span) -> ir.Expr | None:
     return call.func.value if call is not None and isinstance(call.func, ir.Attr) else None
 
 
-def _is_same(one: Object, other: Object) -> bool:
+def is_same(one: Object, other: Object) -> bool:
+    """Whether two values mean one object, as far as is known."""
     return one == other or (one.cls == other.cls and one.site == other.site == "self")
 
 
 def has_with_it(owner: Object, me: Object, ownership: Ownership) -> bool:
     """Whether who has ``owner`` has ``me``: it is the same, refers to it, or was made with it by a constructor that
     passes all on, and keeps something of its class."""
-    if _is_same(owner, me) or _keeps_alive(owner, me, ownership):
+    if is_same(owner, me) or _keeps_alive(owner, me, ownership):
         return True
     family = ownership.evaluator.classes.mro(me.cls)
     if not any(_refers(value, me) for _, value in owner.args):
@@ -195,9 +196,9 @@ def _stored_by(part: Object, ownership: Ownership) -> Iterator[Value]:
 def _refers(value: Value, me: Object) -> bool:
     """Whether a value is ``me``, one of its methods, or holds one of them."""
     for option in alternatives(value):
-        if isinstance(option, Object) and _is_same(option, me):
+        if isinstance(option, Object) and is_same(option, me):
             return True
-        if isinstance(option, Bound) and isinstance(option.receiver, Object) and _is_same(option.receiver, me):
+        if isinstance(option, Bound) and isinstance(option.receiver, Object) and is_same(option.receiver, me):
             return True
         if isinstance(option, Sequence) and any(_refers(item, me) for item in (*(option.items or ()), option.element)):
             return True

@@ -1,7 +1,8 @@
-"""Whether an executor can have work left by the time that an object is finalized.
+"""Whether tasks of an executor can be left by the time that an object is finalized.
 
 A task that is a method of the object, or that is given the object, has it until it ends. Where all that an executor is
-ever given is such, it is idle when the object is finalized: its ``shutdown()`` waits for threads that end at once.
+ever given is such, it is idle when the object is finalized: its ``shutdown()`` waits for threads that end at once. And
+the future of such a task is done.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Class, LibObject, Object, Value, alternatives, is_none
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
-from finlint.analysis.program.statements import call_at, expressions_in, flat_statements
+from finlint.analysis.program.definitions import PUT, giving, only_value
+from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, last_name
 from finlint.analysis.program.symbols import FunctionNode
-from finlint.analysis.properties.custody import has_with_it
+from finlint.analysis.properties.custody import has_with_it, is_same
 from finlint.analysis.properties.ownership import Ownership
 from finlint.model import ir
 from finlint.model.source import Span
 
 _EXECUTORS = frozenset({"concurrent.futures.ThreadPoolExecutor"})
+_FUTURES = frozenset({"concurrent.futures.Future"})
+#: Methods of a future that wait for it.
+_AWAITS = frozenset({"result", "exception"})
 _GIVES_WORK = frozenset({"submit", "map"})
 
 
@@ -45,6 +50,79 @@ def is_idle(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -
         for work in _given(node, pool.name, owners[0], ownership)
     ]
     return bool(given) and all(given)
+
+
+def is_done(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
+    """Whether what is waited for at ``span`` of ``context`` are futures of tasks that had the object ``me``."""
+    call = call_at(context.function.ir.body, span) if context.function is not None else None
+    if call is None or not isinstance(me, Object):
+        return False
+    if isinstance(call.func, ir.Attr) and call.func.name in _AWAITS:
+        waited: ir.Expr | None = call.func.value
+    else:
+        waited = call.args[0].value if call.args else None
+    if isinstance(waited, ir.Display):
+        waited = waited.items[0] if len(waited.items) == 1 else None
+    if not isinstance(waited, ir.Attr) or not isinstance(waited.value, ir.Name):
+        return False
+    owners = list(alternatives(evaluator.expressions.eval(waited.value, EvalState(context))))
+    if not all(isinstance(owner, Object) and is_same(owner, me) for owner in owners):
+        return False
+    if evaluator.external_stores.is_stored(me, waited.name):
+        return False
+    ownership = Ownership(evaluator)
+    given = []
+    for method in ownership.methods(me.cls, waited.name):
+        own = method.ir.params[0].name if method.ir.params else ""
+        for definition in giving(method.index.stores.get((own, waited.name), ())):
+            if definition.how not in PUT and (definition.node == ir.Const(None) or _is_empty(definition.node)):
+                continue
+            plain = definition.how in ("value", "puts") and not definition.path
+            given.append(plain and _Tasks(me, ownership).are_its(definition.node, method))
+    return bool(given) and all(given)
+
+
+class _Tasks:
+    """Which expressions of methods give futures of tasks that have the object."""
+
+    def __init__(self, me: Object, ownership: Ownership) -> None:
+        self.me = me
+        self.ownership = ownership
+        self.asked: set[FunctionNode] = set()
+
+    def are_its(self, node: object, method: FunctionNode) -> bool:
+        if isinstance(node, ir.Name):
+            node = only_value(method.index.names.get(node.id, ()))
+        if isinstance(node, ir.Comprehension) and len(node.elements) == 1:
+            node = node.elements[0]
+        if not isinstance(node, ir.Call):
+            return False
+        own = method.ir.params[0].name if method.ir.params else ""
+        evaluator = self.ownership.evaluator
+        state = EvalState(evaluator.binding.generic_context(method))
+        if any(_has(arg.value, own, method, self.me, self.ownership) for arg in node.args):
+            made = evaluator.expressions.eval(node, state)
+            return any(isinstance(option, LibObject) and option.type in _FUTURES for option in alternatives(made))
+        return self._is_of_method(node, own)
+
+    def _is_of_method(self, call: ir.Call, own: str) -> bool:
+        """``self.start()``, where that returns such a future, or None."""
+        func = call.func
+        if not (isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id == own):
+            return False
+        function = self.ownership.evaluator.classes.class_function(self.me.cls, func.name)
+        if function is None or function.node in self.asked:
+            return False
+        self.asked.add(function.node)
+        returned = [d.node for d in function.node.index.returns if d.node != ir.Const(None)]
+        return bool(returned) and all(self.are_its(node, function.node) for node in returned)
+
+
+def _is_empty(node: object) -> bool:
+    """``[]``, ``set()``: what futures are put into later."""
+    if isinstance(node, ir.Display):
+        return not node.items
+    return isinstance(node, ir.Call) and not node.args and last_name(node.func) in ("set", "list", "deque")
 
 
 def _users(owner: Object, name: str, ownership: Ownership) -> Iterator[FunctionNode]:
