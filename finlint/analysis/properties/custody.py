@@ -174,8 +174,9 @@ def has_with_it(owner: Object, me: Object, ownership: Ownership) -> bool:
     family = ownership.evaluator.classes.mro(me.cls)
     if not any(_refers(value, me) for _, value in owner.args):
         return False
-    kept = (value for value in _stored_by(Object(owner.cls, (), "self"), ownership) for value in alternatives(value))
-    return any(isinstance(value, Object) and value.cls in family for value in kept)
+    stored = _stored_by(Object(owner.cls, (), "self"), ownership)
+    kept = (option for value in stored for option in alternatives(value))
+    return any(isinstance(option, Object) and option.cls in family for option in kept)
 
 
 def _keeps_alive(part: Object, me: Object, ownership: Ownership) -> bool:
