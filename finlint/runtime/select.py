@@ -70,7 +70,17 @@ def select(
     default: D = ...,
 ) -> Selection[A | B | C | D | None]: ...
 @overload
-def select(*cases: Channel[Any] | tuple[Channel[Any], Any], default: Any = ...) -> Selection[Any]: ...
+def select(*, default: D = ...) -> Selection[D]: ...
+@overload
+def select(
+    case: Channel[Any] | tuple[Channel[Any], Any],
+    other: Channel[Any] | tuple[Channel[Any], Any],
+    third: Channel[Any] | tuple[Channel[Any], Any],
+    fourth: Channel[Any] | tuple[Channel[Any], Any],
+    /,
+    *more: Channel[Any] | tuple[Channel[Any], Any],
+    default: Any = ...,
+) -> Selection[Any]: ...
 def select(*cases: Channel[Any] | tuple[Channel[Any], Any], default: Any = _NO_DEFAULT) -> Selection[Any]:
     """Go's ``select``. A channel is a case that receives from it; a pair ``(channel, value)`` one that sends.
 
