@@ -66,7 +66,7 @@ ALSO: dict[str, frozenset[str]] = {
     "lock": frozenset({"FIN112"}),
     "subprocess": frozenset({"FIN104"}),
     "nonreentrant-offload": frozenset({"FIN102", "FIN109"}),
-    "lost-weakref": frozenset({"FIN305"}),
+    "lost-weakref": frozenset({"FIN305", "FIN306"}),
 }
 #: Kinds of labels that FIN101 to FIN113 report.
 BLOCKING = frozenset(kind for kind, codes in STRICT.items() if all(code < "FIN2" for code in codes))

@@ -30,6 +30,7 @@ KIND_OF_CODE: dict[str, str] = {
     "FIN303": "never-awaited",
     "FIN304": "never-iterated",
     "FIN305": "called-not-passed",
+    "FIN306": "dead-weakref",
     "FIN401": "unset-attribute",
     "FIN402": "raises",
     "FIN403": "resurrects",

@@ -30,6 +30,7 @@ WAY_OUT: dict[str, str] = {
     "FIN303": "Release what needs no loop in a plain function; offer `async with` for the rest",
     "FIN304": "Make it a plain function, or register one that consumes it",
     "FIN305": "Pass the function itself, and its arguments after it",
+    "FIN306": "Pass the parts that the callback needs, not a reference to the object",
     "FIN401": "Give the attribute a default in the class, or set it before anything can fail",
     "FIN402": "Use `warnings.warn(..., ResourceWarning)`, and catch what the calls may raise",
     "FIN403": "Put the part that is worth keeping back, not the object",

@@ -1,10 +1,10 @@
-"""FIN302: the weak reference with the callback dies before its object, or is dead when it is used."""
+"""FIN302: the weak reference with the callback dies before its object."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.analysis.properties.lost_reference import REFERENCES, dead_argument, lost, watches_a_method
+from finlint.analysis.properties.lost_reference import REFERENCES, lost, watches_a_method
 from finlint.model.finding import Finding, Severity
 from finlint.rules.base.rule import FinalizerPass, FinalizerRule
 
@@ -20,8 +20,7 @@ class LostWeakref(FinalizerRule):
         "A weak reference calls back only if it outlives its object. One that nobody keeps, or that a local variable "
         "keeps, is gone before. One that is stored on its own object calls back where the object dies by its count, "
         "and never where the collector frees both in one cycle: that is a warning, and an error where the callback "
-        "itself makes the cycle. `weakref.ref(obj.method, callback)` watches a bound method that dies at once, and a "
-        "weak reference to the object among the arguments of `finalize` is dead when the callback runs."
+        "itself makes the cycle. `weakref.ref(obj.method, callback)` watches a bound method that dies at once."
     )
     example = """
         import weakref
@@ -48,7 +47,8 @@ class LostWeakref(FinalizerRule):
     """
     not_reported = (
         "References without a callback; references that are returned, stored elsewhere (a part of the object included, "
-        "as that may live longer), or captured by a function; `weakref.finalize`, whose result may be dropped."
+        "as that may live longer), or captured by a function; `weakref.finalize`, whose result may be dropped. "
+        "A callback that asks a reference for the object that has died is FIN306."
     )
     evidence = (
         "https://docs.python.org/3/library/weakref.html#weakref.ref",
@@ -65,8 +65,6 @@ class LostWeakref(FinalizerRule):
             found = lost(registration, evaluator)
         if found is None and registration.registrar != "weakref.WeakMethod":
             found = watches_a_method(registration, evaluator)
-        if found is None and registration.registrar == "weakref.finalize":
-            found = dead_argument(registration, evaluator)
         if found is not None:
             severity = Severity.ERROR if found.always else Severity.WARNING
             yield self.finding(finalizer, f"The callback of `{registration.registrar}` {found.why}", severity=severity)

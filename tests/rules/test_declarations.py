@@ -23,6 +23,7 @@ from finlint.rules.base.rule import FinalizerRule, ModuleRule, Verdict
 ROOT = Path(__file__).parents[2]
 RULES = registry.RULES
 WRITE = "run python docs/tools/rules.py"
+WRITE_SETTINGS = "run python docs/tools/configuration.py"
 
 #: About the run itself: there is no program to execute, and who asks them is not the registry.
 ABOUT_THE_RUN = {code for code in RULES if code.startswith("FIN9")}
@@ -74,8 +75,10 @@ def test_nothing_is_forgotten(code: str) -> None:
 
 
 def test_what_derives_is_written() -> None:
-    """The pages, the README's table and finlint/model/codes.py are those that the declarations make."""
+    """The pages, the README's table, finlint/model/codes.py and the codes in the configuration's reference are those that the declarations make."""
     assert load("rules").stale() == [], WRITE
+    settings = load("configuration").files()
+    assert [p.name for p, text in settings.items() if p.read_text("utf-8") != text] == [], WRITE_SETTINGS
     assert {code: rule.kind for code, rule in RULES.items()} == codes.KIND_OF_CODE, WRITE
     assert {code for code, rule in RULES.items() if not rule.default} == codes.OPT_IN_CODES, WRITE
 

@@ -1,4 +1,4 @@
-"""FIN301-FIN305 and FIN401-FIN405 report in the fixtures what the fixtures expect, and nothing else of theirs."""
+"""FIN301-FIN306 and FIN401-FIN405 report in the fixtures what the fixtures expect, and nothing else of theirs."""
 
 import re
 from pathlib import Path

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Bound, Class, Function, Partial, Value, WeakReference, alternatives
+from finlint.analysis.domain.values import Bound, Class, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.statements import children, flat_statements, own_calls
@@ -155,57 +154,3 @@ def watches_a_method(registration: Registration, evaluator: Evaluator) -> Lost |
             "it (`weakref.WeakMethod` watches the method's object)"
         )
     return None
-
-
-def dead_argument(registration: Registration, evaluator: Evaluator) -> Lost | None:
-    """``finalize(x, f, weakref.ref(x))`` where ``f`` asks the reference for ``x``, which is gone by then."""
-    call = registration.call
-    callback = callback_expression(registration, evaluator)
-    if call is None or callback is None:
-        return None
-    names = aliases(watched_expression(registration, evaluator), registration.context)
-    positional = [a.value for a in call.args if not a.keyword and not a.star]
-    if callback not in positional:
-        return None
-    for number, expr in enumerate(positional[positional.index(callback) + 1 :]):
-        if not (isinstance(expr, ir.Call) and expr.args and dotted(expr.args[0].value) in names):
-            continue
-        made = evaluator.expressions.eval(expr, EvalState(registration.context))
-        if isinstance(made, WeakReference) and _only_asks(registration.callback, number):
-            return Lost(
-                f"finds nothing: its argument is a weak reference to `{dotted(expr.args[0].value)}`, "
-                "which is dead when it runs"
-            )
-    return None
-
-
-def _only_asks(callback: Value, number: int) -> bool:
-    """Whether the function calls its parameter, and does nothing else with it."""
-    if isinstance(callback, Partial):
-        return False
-    function = callback.function if isinstance(callback, Bound) else callback
-    if not isinstance(function, Function):
-        return False
-    params = [p.name for p in function.node.ir.params if p.kind in ("pos", "any")]
-    if isinstance(callback, Bound):
-        number += 1
-    if number >= len(params):
-        return False
-    name = params[number]
-    uses = list(_uses(name, function.node.ir.body))
-    return bool(uses) and all(uses)
-
-
-def _uses(name: str, body: ir.Block) -> Iterator[bool]:
-    """For each use of a name in a body: whether it is a call of it."""
-    stack: list[object] = [body]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == name:
-            yield True
-            stack.append(node.args)
-        elif isinstance(node, ir.Name):
-            if node.id == name:
-                yield False
-        elif isinstance(node, tuple):
-            stack.extend(node)

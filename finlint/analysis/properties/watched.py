@@ -17,7 +17,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.models.registrars import Spec, argument_expression
-from finlint.analysis.program.definitions import only_value
+from finlint.analysis.program.definitions import giving, only_value
 from finlint.analysis.program.statements import flat_statements
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
@@ -70,7 +70,7 @@ def aliases(expr: ir.Expr | None, context: CallContext) -> set[str]:
             if value is None:
                 continue
             other = dotted(value)
-            if name in out and other and "." not in other and other not in out and _once(other, context):
+            if name in out and other and "." not in other and other not in out and means_one(other, context):
                 out.add(other)
                 changed = True
             elif other in out and name not in out:
@@ -79,12 +79,12 @@ def aliases(expr: ir.Expr | None, context: CallContext) -> set[str]:
     return out
 
 
-def _once(name: str, context: CallContext) -> bool:
-    """Whether ``name`` means one object throughout the function."""
+def means_one(name: str, context: CallContext) -> bool:
+    """Whether a variable means one object throughout the function."""
     function = context.function
     if function is None:
         return True
-    definitions = function.index.names.get(name, [])
+    definitions = giving(function.index.names.get(name, []))
     is_parameter = any(p.name == name for p in function.ir.params)
     return len(definitions) + is_parameter == 1
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from finlint.analysis.program.symbols import ModuleNode
 
 #: What a fixture's run can show; ``fixtures/README.md`` says what each of them means.
-Verdict = Literal["ran", "starved", "never-ran", "resurrected", "raised", "self-deadlocked", "never-started-body"]
+Verdict = Literal[
+    "ran", "starved", "never-ran", "resurrected", "raised", "self-deadlocked", "never-started-body", "never-reached"
+]
 
 Subject = TypeVar("Subject", contravariant=True)
 
