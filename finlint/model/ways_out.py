@@ -25,6 +25,7 @@ WAY_OUT: dict[str, str] = {
     "FIN201": "Use `queue.SimpleQueue`, whose `put` is documented as reentrant, `collections.deque.append`, or "
     "`loop.call_soon_threadsafe`",
     "FIN202": "Set `atexit = False` on the finalizer, or hand over to a thread that runs already",
+    "FIN203": "Append to a `collections.deque`, or put into a `queue.SimpleQueue`, that somebody looks at",
     "FIN301": "Pass a function and the parts that it needs, not the object",
     "FIN302": "Use `weakref.finalize`, which keeps itself, or store the reference elsewhere",
     "FIN303": "Release what needs no loop in a plain function; offer `async with` for the rest",

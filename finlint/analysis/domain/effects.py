@@ -14,7 +14,7 @@ from finlint.model.finding import Confidence
 from finlint.model.source import Span
 
 #: What code may do to the thread that runs it: block it, or hand work over in a way that is not safe.
-EffectKind = BlockingKind | Literal["unsafe-handoff", "exit-thread"]
+EffectKind = BlockingKind | Literal["unsafe-handoff", "exit-thread", "inner-lock"]
 
 
 class Effect(NamedTuple):

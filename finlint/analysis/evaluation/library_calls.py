@@ -196,6 +196,8 @@ class LibraryCalls:
             recorder.effect(Effect(verdict.kind, entry.name, path, span, lasts, confidence, subject, timed))
         if entry.handoff == "unsafe":
             recorder.effect(Effect("unsafe-handoff", entry.name, path, span, "unbounded", Confidence.HIGH, subject))
+        elif entry.inner_lock and verdict is None:
+            recorder.effect(Effect("inner-lock", entry.name, path, span, "unbounded", Confidence.HIGH, subject))
         if entry.starts_thread:
             recorder.effect(Effect("exit-thread", entry.name, path, span, "bounded", Confidence.HIGH, subject))
         given = library.arguments(entry, args)

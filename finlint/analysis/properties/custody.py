@@ -25,7 +25,7 @@ from finlint.analysis.program.statements import call_at, inner_blocks, last_name
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.belonging import Way, is_within
 from finlint.analysis.properties.lock_regions import Holder, Regions, acquired, holders, is_momentary, regions_of
-from finlint.analysis.properties.ownership import Ownership
+from finlint.analysis.properties.ownership import QUEUES, Ownership
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -76,12 +76,16 @@ def custody(
 
 
 def is_own(
-    me: Value | None, steps: tuple[Step, ...], evaluator: Evaluator, registration: Registration | None = None
+    me: Value | None,
+    steps: tuple[Step, ...],
+    evaluator: Evaluator,
+    registration: Registration | None = None,
+    calls_only: frozenset[str] = QUEUES,
 ) -> bool:
     """Whether nobody can be inside what the last step waits for, because he would have the object ``me``, or the one
-    that ``registration`` watches."""
+    that ``registration`` watches. ``calls_only``: what is locked for the length of a call only."""
     functions = (step.context.function for step in steps)
-    ownership = Ownership(evaluator, tuple(function for function in functions if function is not None))
+    ownership = Ownership(evaluator, tuple(function for function in functions if function is not None), calls_only)
     way = Way(ownership, steps, me, registration)
     lock = resource(steps[-1].context, steps[-1].span)
     last = way.names[-1]

@@ -31,6 +31,8 @@ from finlint.model.facts import Binding
 LOCKS = frozenset({"threading.Lock", "threading.RLock", "threading.Condition"})
 #: What is locked for the length of a call only.
 QUEUES = frozenset({"queue.Queue", "queue.LifoQueue", "queue.PriorityQueue"})
+#: What is locked for the length of a call, and may be waited for besides: owning it says nothing of who waits.
+MOMENTARY = frozenset({"threading.Event", "threading.Semaphore", "threading.BoundedSemaphore", "threading.Barrier"})
 #: What may be a base of a part: it starts no thread of its own, and keeps nobody.
 _HARMLESS = ("builtins.", "abc.", "typing.", "typing_extensions.", "collections.")
 _HARMLESS_DECORATORS = RECORD_DECORATORS | {"functools.total_ordering", "typing.final", "typing_extensions.final"}
@@ -47,9 +49,16 @@ class Kept(NamedTuple):
 class Ownership:
     """Questions about what objects keep to themselves."""
 
-    def __init__(self, evaluator: Evaluator, chain: tuple[FunctionNode, ...] = ()) -> None:
-        """``chain``: the functions of the finalizer, which may stand in another package than what they use."""
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        chain: tuple[FunctionNode, ...] = (),
+        calls_only: frozenset[str] = QUEUES,
+    ) -> None:
+        """``chain``: the functions of the finalizer, which may stand in another package than what they use.
+        ``calls_only``: what is locked for the length of a call only."""
         self.evaluator = evaluator
+        self.calls_only = calls_only
         self.chain = chain
         self._asked: set[tuple[Class, str]] = set()
 
@@ -259,9 +268,10 @@ class _Attribute:
         if isinstance(called, Class):
             return called
         name = self.evaluator.knowledge.canonical(called.name) if isinstance(called, Lib) else ""
-        if factory is not None or name in QUEUES:
+        calls_only = self.ownership.calls_only
+        if factory is not None or name in calls_only:
             # A size that is worked out changes nothing.
-            return name if name in LOCKS | QUEUES and not any(arg.star for arg in made.args) else None
+            return name if name in LOCKS | calls_only and not any(arg.star for arg in made.args) else None
         if name not in LOCKS:
             return None
         if all(isinstance(arg.value, ir.Const) for arg in made.args):

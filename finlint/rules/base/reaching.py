@@ -22,6 +22,7 @@ from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.custody import Custody, custody, is_own
 from finlint.analysis.properties.frame_owned import is_of_frame
 from finlint.analysis.properties.lock_regions import Holder
+from finlint.analysis.properties.ownership import MOMENTARY, QUEUES
 from finlint.analysis.properties.platforms import platform_of
 from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
 from finlint.model.source import Span
@@ -104,7 +105,8 @@ class Reached:
         known = self._own.get(key)
         if known is None:
             me, registration = own_object(self.finalizer), self.finalizer.registration
-            known = is_own(me, _followed(witness), self.summaries.evaluator, registration)
+            calls_only = QUEUES | MOMENTARY if witness.effect.kind == "inner-lock" else QUEUES
+            known = is_own(me, _followed(witness), self.summaries.evaluator, registration, calls_only)
             known = self._own[key] = known or self._is_of_frame(witness)
         return known
 
@@ -296,7 +298,7 @@ def _function(context: CallContext) -> str:
 
 
 #: Kinds that wait for one who holds something.
-_LOCKS = frozenset({"lock", "reentrant-lock", "unsafe-handoff"})
+_LOCKS = frozenset({"lock", "reentrant-lock", "unsafe-handoff", "inner-lock"})
 
 #: What takes the lock itself that it is called on.
 _ACQUIRES = frozenset({"acquire", "acquire_lock", "lock", "wait", "wait_for", "__enter__"})
