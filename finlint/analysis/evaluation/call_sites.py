@@ -191,14 +191,39 @@ class CallSites:
         return given
 
     def given_in(
-        self, call: ir.Call, function: FunctionNode, state: EvalState, cls: Class | None = None
+        self,
+        call: ir.Call,
+        function: FunctionNode,
+        state: EvalState,
+        cls: Class | None = None,
+        within: tuple[FunctionNode, ...] = (),
     ) -> Iterator[Given]:
-        """The parameters that ``call`` gives to ``function`` (of ``cls``), for each way in which it may mean it."""
+        """The parameters that ``call`` gives to ``function`` (of ``cls``), for each way in which it may mean it.
+        ``within``: the wrappers of its decorators that the call stands in."""
         for option in alternatives(self.ask.expressions.eval(call.func, state)):
-            if cls is None or option == cls:
-                bound = self._callee_params(option, function, call, state)
-                if bound is not None:
-                    yield bound
+            if cls is not None and option != cls:
+                continue
+            bound = self._callee_params(option, function, call, state)
+            if bound is not None:
+                yield bound
+            elif function.ir.decorators:
+                yield from self._by_wrapper(option, function, call, state, within)
+
+    def _by_wrapper(
+        self, target: Value, function: FunctionNode, call: ir.Call, state: EvalState, within: tuple[FunctionNode, ...]
+    ) -> Iterator[Given]:
+        """What ``function`` is given by ``target``, which its decorators made of it, where ``call`` runs that."""
+        receiver: Value | None = None
+        target = _unmarked(target)
+        if isinstance(target, Bound):
+            target, receiver = target.function, target.receiver
+        if not isinstance(target, Function) or target.node in within or not _closes_over(target, function):
+            return
+        args = self.ask.arguments.pending(call.args, state)
+        params = tuple(self.ask.binding.bind(target.node, args, receiver))
+        inside = EvalState(self.ask.binding.context(target.node, params, target.context))
+        for inner in target.node.index.calls:
+            yield from self.given_in(inner, function, inside, None, (*within, target.node))
 
     def contexts(
         self, module: ModuleNode, callers: tuple[FunctionNode, ...], function: FunctionNode
@@ -228,7 +253,7 @@ class CallSites:
     def _callee_params(self, target: Value, function: FunctionNode, call: ir.Call, state: EvalState) -> Given | None:
         """Parameters of ``function`` as ``call`` gives them, where ``target`` is that function."""
         receiver: Value | None = None
-        target = _undecorated(target, function)
+        target = _unmarked(target)
         if isinstance(target, Class):
             found = self.ask.classes.class_function(target, "__new__" if function.name == "__new__" else "__init__")
             if found is None or found.node is not function:
@@ -247,23 +272,24 @@ class CallSites:
         return Given(function, call, receiver, state.context, passes_on)
 
 
-def _undecorated(target: Value, function: FunctionNode) -> Value:
-    """``function`` where ``target`` is what its decorators made of it, and passes on all that it is given."""
-    if not function.ir.decorators:
-        return target
-    if isinstance(target, Marked):
-        return _undecorated(target.function, function)
-    if isinstance(target, Bound):
-        return target._replace(function=_undecorated(target.function, function))
-    if isinstance(target, Function) and target.node is not function:
-        passes_on = {param.kind for param in target.node.ir.params} <= {"*", "**"}
-        around: CallContext | None = target.context
-        while around is not None and passes_on:
-            for _, value in around.params:
-                if isinstance(value, Function) and value.node is function:
-                    return value
-            around = around.parent
+def _unmarked(target: Value) -> Value:
+    """What a decorator of the library made of a function, as that function."""
+    while isinstance(target, Marked):
+        target = target.function
+    if isinstance(target, Bound) and isinstance(target.function, Marked):
+        return target._replace(function=_unmarked(target.function))
     return target
+
+
+def _closes_over(wrapper: Function, function: FunctionNode) -> bool:
+    """Whether what defines ``wrapper`` was given ``function``, or what an inner decorator made of it."""
+    around: CallContext | None = wrapper.context
+    while around is not None:
+        for _, value in around.params:
+            if isinstance(value, Function) and (value.node is function or _closes_over(value, function)):
+                return True
+        around = around.parent
+    return False
 
 
 def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:

@@ -34,6 +34,11 @@ class Narrowing:
         classes = self._named(expr, state)
         return union(v for v in alternatives(value) if not self._is_one(v, classes)) if classes else value
 
+    def is_ruled_out(self, value: Value, expr: ir.Expr, state: EvalState) -> bool:
+        """Whether ``value`` is certainly no instance of what ``expr`` names."""
+        classes = self._named(expr, state)
+        return bool(classes) and all(is_instance(v, classes, self.ask) is False for v in alternatives(value))
+
     def _named(self, expr: ir.Expr, state: EvalState) -> list[Class | Lib]:
         """The classes that ``expr`` names, alone or in a tuple; none where one of them is not known."""
         named = self.ask.expressions.eval(expr, state)

@@ -32,7 +32,8 @@ def changed(block: ir.Block) -> set[str]:
             if isinstance(target, ir.Subscript) and isinstance(target.value, ir.Name):
                 out.add(target.value.id)
         for call in own_calls(stmt):
-            used = [arg.value for arg in call.args]
+            # Of what is spliced in the function gets the items.
+            used = [arg.value for arg in call.args if not arg.star]
             used += [call.func.value] if isinstance(call.func, ir.Attr) else []
             out.update(part.id for part in used if isinstance(part, ir.Name))
     return out

@@ -14,6 +14,7 @@ from finlint.analysis.domain.effects import CallArgs, Effect
 from finlint.analysis.domain.state import Env, EvalState, Lazy, forget, joined, known_in, settled
 from finlint.analysis.domain.values import (
     UNKNOWN,
+    Bound,
     Class,
     Function,
     Lib,
@@ -34,6 +35,7 @@ from finlint.analysis.execution.targets import Targets
 from finlint.analysis.execution.waiting_loops import busy_loop, endless_iteration
 from finlint.analysis.models import library
 from finlint.analysis.program.statements import expressions_in, whole_expressions
+from finlint.analysis.program.symbols import is_abstract
 from finlint.model import ir
 from finlint.model.finding import Confidence
 from finlint.model.source import Span
@@ -168,6 +170,10 @@ class Interpreter:
         if isinstance(function, Lib):
             entry = self.evaluator.knowledge.entry(function.name)
             return entry is not None and entry.no_return
+        if isinstance(function, Bound) and isinstance(function.function, Function):
+            # A method that only heirs define raises, too, where there is none.
+            method = function.function.node.ir
+            return always_raises(method) and not is_abstract(method)
         return isinstance(function, Function) and always_raises(function.node.ir)
 
     def return_(self, stmt: ir.Return) -> bool:
@@ -270,7 +276,7 @@ class Interpreter:
             if test is None:
                 for name in case.pattern.names:
                     self.eval(name)
-            verdict = None if test is None else self._test(test)
+            verdict = self._is_ruled_out(stmt.subject, case.pattern) if test is None else self._test(test)
             if verdict is not False:
                 if test is not None:
                     self.refine(test, True)
@@ -293,6 +299,14 @@ class Interpreter:
             return _LEAVES
         self.env = joined(ends)
         return _GOES_ON
+
+    def _is_ruled_out(self, subject: ir.Expr, pattern: ir.Pattern) -> bool | None:
+        """False where the subject is certainly no instance of the class that a pattern requires."""
+        if pattern.cls is None:
+            return None
+        quiet = self.state.quiet()
+        value = self.evaluator.expressions.eval(subject, quiet)
+        return False if self.evaluator.narrowing.is_ruled_out(value, pattern.cls, quiet) else None
 
     def _capture(self, stmt: ir.Match, case: ir.Case) -> None:
         """Where a pattern matched: what it says of the subject, and what its names are bound to."""

@@ -95,10 +95,9 @@ class Registrations:
         with self.evaluator.callers.without_callers():
             summaries = list(self._nested(context, self.quick))
             vague = any(
-                isinstance(option, (Unknown, LibResult)) or is_of_another(option, summary.context)
+                self._is_vague(registration, summary.context)
                 for summary in summaries
                 for registration in summary.registrations
-                for option in alternatives(registration.callback)
             ) or any(self._is_told_little(edge.target) for summary in summaries for edge in summary.edges)
         if vague:
             # Somebody else knows what it is. (A parameter makes the function a wrapper: its callers are asked.)
@@ -107,6 +106,14 @@ class Registrations:
             return
         for summary in summaries:
             yield from self._of_summary(summary, self.quick)
+
+    @staticmethod
+    def _is_vague(registration: Registration, context: CallContext) -> bool:
+        """Whether the callers of the registering function say more of the callback, or of what is passed on to it."""
+        callbacks = alternatives(registration.callback)
+        if registration.args.open_ended and registration.obj is not None and all(map(is_known, callbacks)):
+            return True
+        return any(isinstance(option, (Unknown, LibResult)) or is_of_another(option, context) for option in callbacks)
 
     def _nested(self, context: CallContext, summaries: Summaries) -> Iterator[Summary]:
         """The summary of a function, and of the functions defined in it: they may register too."""
