@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Class, Mapping, Object, Sequence, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.statements import (
@@ -115,11 +115,12 @@ def _is_own_id(key: ir.Expr, me: str) -> bool:
 def is_never_emptied(put: Put, ending: FunctionNode | None, evaluator: Evaluator) -> bool:
     """Whether nobody takes anything out of the container before the finalizer ``ending`` runs.
 
-    Whatever is done with it in its module is looked at, and has to be known to do no such thing; no other may name it.
+    Whatever is done with it in its module is looked at, and has to be known to do no such thing; no other that names
+    the module or the class may name it.
     """
     home = _home(put)
     others = evaluator.project.mentioning(put.name, home)
-    if not _holds_what_is_put(put, evaluator) or any(other.source.lines("words", put.name) for other in others):
+    if not _holds_what_is_put(put, evaluator) or any(_may_reach(other, put) for other in others):
         return False
     seen: set[object] = set()
     for line, function in lines_naming(home, put.name):
@@ -131,6 +132,15 @@ def is_never_emptied(put: Put, ending: FunctionNode | None, evaluator: Evaluator
             if not only_reads(function, put.name):
                 return False
     return True
+
+
+def _may_reach(module: ModuleNode, put: Put) -> bool:
+    """Whether another module may mean the container by its name: it names where that is defined, too."""
+    owners = {_home(put).name.rpartition(".")[2]}
+    if isinstance(put.owner, Class):
+        owners.add(put.owner.node.name)
+    words = module.source.lines
+    return bool(words("words", put.name)) and any(words("words", owner) for owner in owners)
 
 
 def _holds_what_is_put(put: Put, evaluator: Evaluator) -> bool:
@@ -193,7 +203,7 @@ def _is_own_place(bound: Bound, name: str) -> bool:
 
 
 def _is(expr: object, name: str) -> bool:
-    return isinstance(expr, (ir.Name, ir.Attr)) and dotted(expr).rpartition(".")[2] == name
+    return isinstance(expr, (ir.Name, ir.Attr)) and last_name(expr) == name
 
 
 def _names(expr: ir.Expr, name: str) -> bool:
