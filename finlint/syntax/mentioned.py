@@ -32,12 +32,12 @@ def mentions(text: str, names: Iterable[str], attributes: Iterable[str]) -> list
 
 _WORD = re.compile(r"\w+")
 #: What stands before an attribute, up to its end: names with dots between. A line may begin with a dot; one that ends
-#: with one ends a sentence.
-_CHAIN = re.compile(r"(?<![\w.])((?:\w+\s*\.[ \t]*)+)$")
+#: with one ends a sentence, but before a comment.
+_CHAIN = re.compile(r"(?<![\w.])((?:\w+\s*\.[ \t]*(?:#[^\n]*\n\s*)?)+)$")
 _MAX_CHAIN = 120
 _NO_ARGUMENTS = re.compile(r"\([ \t]*\)")
 #: What stands before the name in ``getattr(weakref, "finalize")``.
-_BY_NAME = re.compile(r"\bgetattr\([ \t]*[\w.]+[ \t]*,[ \t]*[\"']$")
+_BY_NAME = re.compile(r"\bgetattr\(\s*[\w.]+\s*,\s*[\"']$")
 
 
 class _Imported:

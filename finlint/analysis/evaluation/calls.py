@@ -44,6 +44,7 @@ from finlint.analysis.evaluation.flags import handed_on
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
+from finlint.analysis.program.statements import is_super
 from finlint.model import ir
 from finlint.model.closed import assert_never
 from finlint.model.source import Span
@@ -270,7 +271,7 @@ class Calls:
         """``Class(...)``: runs ``__new__`` and ``__init__``."""
         registered = self.registrars.constructed(cls, self.ask.classes.mro(cls), self.knowledge)
         if registered:
-            return self.register(registered, args, state, span, cls, expr)
+            return self.register(registered, self._handed_on(cls, args), state, span, cls, expr)
         if self.ask.enumerations.is_one(cls):
             return self.ask.enumerations.by_value(cls, args.positional[0] if args.positional else UNKNOWN)
         maker = self.ask.classes.class_function(cls, "__new__")
@@ -309,6 +310,23 @@ class Calls:
                 ),
             )
         return obj
+
+    def _handed_on(self, cls: Class, args: Args) -> Args:
+        """What an heir of a registrar gives to the registrar's own constructor when it is made with ``args``."""
+        for name in ("__init__", "__new__"):
+            maker = self.ask.classes.class_function(cls, name)
+            for call in maker.node.index.calls if maker is not None else ():
+                func = call.func
+                if maker is None or not isinstance(func, ir.Attr) or func.name != name:
+                    continue
+                bound = self.ask.binding.bind(maker.node, args, cls if name == "__new__" else Object(cls))
+                context = self.ask.binding.context(maker.node, tuple(bound), maker.context)
+                given = self.ask.arguments.of(call.args, EvalState(context))
+                # By ``super()`` a constructor is given the object already.
+                first = 0 if name == "__init__" and is_super(func.value) else 1
+                if len(given.positional) > first + 1:
+                    return CallArgs(given.positional[first:], given.keywords, given.open_ended)
+        return args
 
     def register(
         self,
