@@ -26,6 +26,11 @@ class Bound(NamedTuple):
     how: How
     node: object
 
+    @property
+    def value(self) -> ir.Expr:
+        """The expression that is given, where ``how`` says that it is one."""
+        return self.node  # type: ignore[return-value]
+
 
 def bound_by(stmt: ir.Stmt) -> Iterator[Bound]:
     """What a statement binds in its own scope, without the statements and the expressions in it (``walruses``)."""

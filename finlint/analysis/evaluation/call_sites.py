@@ -216,7 +216,8 @@ class CallSites:
         receiver: Value | None = None
         target = _unmarked(target)
         if isinstance(target, Bound):
-            target, receiver = target.function, target.receiver
+            receiver = target.receiver
+            target = target.function
         if not isinstance(target, Function) or target.node in within or not _closes_over(target, function):
             return
         args = self.ask.arguments.pending(call.args, state)

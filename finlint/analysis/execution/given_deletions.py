@@ -90,12 +90,13 @@ def _of_statement(stmt: ir.Stmt, context: CallContext, evaluator: Evaluator) -> 
 
 def _gifts(stmt: ir.Stmt) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
     """Who is given what by a statement: an expression for the class or its namespace, one for the value."""
-    for target, how, value in bound_singly(stmt):
-        if how == "value" and (
+    for bound in bound_singly(stmt):
+        target = bound.target
+        if bound.how == "value" and (
             (isinstance(target, ir.Attr) and target.name == DEL)
             or (isinstance(target, ir.Subscript) and target.key == ir.Const(DEL))
         ):
-            yield target.value, value, stmt_span(stmt)
+            yield target.value, bound.value, stmt_span(stmt)
     for expr in expressions_in(stmt):
         if isinstance(expr, ir.Call):
             yield from _of_call(expr)

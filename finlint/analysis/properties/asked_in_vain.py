@@ -88,15 +88,15 @@ class _Body:
         self.references = {name for name, kind in dead.items() if kind == "reference"}
         self.proxies = {name for name, kind in dead.items() if kind == "proxy"}
         #: Variables that are None, because they are what a reference gave.
-        self.nothing = self._nothing()
+        self.nothing: frozenset[str] = frozenset()
+        self._find_nothing()
         self.state = EvalState(
             context, {**dict.fromkeys(self.references, Returning(NONE)), **dict.fromkeys(self.nothing, NONE)}
         )
         self.left = False
         self.certain = True
 
-    def _nothing(self) -> frozenset[str]:
-        self.nothing: frozenset[str] = frozenset()
+    def _find_nothing(self) -> None:
         index = self.node.index
         params = {p.name for p in self.node.ir.params}
         names = index.names.keys() - index.globals - index.shared - params
@@ -109,7 +109,7 @@ class _Body:
                 and any(not isinstance(d.node, ir.Const) for d in given)
             )
             if found == self.nothing:
-                return found
+                return
             self.nothing = found
 
     def _gives_nothing(self, expr: object) -> bool:

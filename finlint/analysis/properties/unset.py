@@ -242,7 +242,7 @@ class _Body:
         stored = [target for target in given if isinstance(target, ir.Attr)]
         for expr in whole_expressions(stmt):
             is_set = isinstance(expr, ir.Attr) and any(expr is target for target in stored)
-            self.expression(expr.value if is_set else expr, stmt_span(stmt))  # type: ignore[union-attr]
+            self.expression(expr.value if isinstance(expr, ir.Attr) and is_set else expr, stmt_span(stmt))
         names = {target.name for target in stored if dotted(target.value) == self.me}
         if isinstance(stmt, ir.For):
             # It may have no rounds.
