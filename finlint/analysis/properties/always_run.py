@@ -53,7 +53,7 @@ def _steps(context: CallContext, evaluator: Evaluator, around: tuple[FunctionNod
     for stmt in always_run(context.function.ir.body):
         step = Step(stmt, context)
         yield step
-        if step.call is None or not _is_on_object(step.call.func, step.me) or CONSTRUCTION_DEPTH.reached(len(around)):
+        if step.call is None or not _is_on_object(step.call.func, step.me) or CONSTRUCTION_DEPTH.passed(len(around)):
             continue
         called = alternatives(evaluator.expressions.eval(step.call.func, EvalState(context)))
         bound = called[0]
