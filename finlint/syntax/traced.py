@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from finlint.model import ir
@@ -116,12 +116,13 @@ def joined(parts: Iterable[Part]) -> str:
 class Traced:
     """A file as an evaluation sees it (``finlint.analysis.program.symbols.Source``): what is looked at is noted."""
 
-    __slots__ = ("_content", "_key", "_positions", "_reads", "indexes", "path")
+    __slots__ = ("_bound_together", "_content", "_key", "_positions", "_reads", "indexes", "path")
 
     def __init__(self, content: Content, reads: Reads) -> None:
         self._content = content
         self._reads = reads
         self._positions: dict[tuple[object, object], int] = {}
+        self._bound_together: dict[int, int] = {}
         self.path = content.source.path
         self._key = os.path.abspath(self.path)
         #: Of functions that were lowered, which are noted.
@@ -160,9 +161,13 @@ class Traced:
         """The statements of the module's body whose lines include ``line``; those that bind nothing come first."""
         found = self._content.bound.at(line)
         self._note(_AT, str(line))
-        for binding in found:
-            if binding.name:
-                self._note(_BOUND, binding.name)
+        # A statement may bind thousands of names on as many lines: all of them are noted at once.
+        names = self._bound_together.get(id(found))
+        if names is None:
+            part = partial(Part, self._key, _BOUND)
+            positions = {self._reads.position(part(binding.name)) for binding in found if binding.name}
+            names = self._bound_together[id(found)] = sum(1 << position for position in positions)
+        self._reads.made_from |= names
         return found
 
     @property

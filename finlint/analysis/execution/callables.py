@@ -50,7 +50,7 @@ def units(module: ModuleNode, lines: Iterable[int]) -> Iterator[FunctionNode | B
     for line in lines:
         unit: FunctionNode | Binding | None = function_at(module, line)
         if unit is None:
-            unit = next(module.statements_at(line), None)
+            unit = next(iter(module.statements_at(line)), None)
         if unit is not None and unit not in seen:
             seen.add(unit)
             yield unit

@@ -304,6 +304,7 @@ class ModuleNode:
         self.parts: dict[tuple[int, str], list[FunctionNode]] = {}
         self._classes: dict[int, ClassNode] = {}
         self._definitions: dict[int, _Definitions] = {}
+        self._kinds_at: dict[int, tuple[tuple[Binding, ...], tuple[Binding, ...]]] = {}
 
     @cached_property
     def absolute(self) -> str:
@@ -314,13 +315,23 @@ class ModuleNode:
         """The statements of its body that bind ``name``."""
         return self.source.bound(name)
 
-    def statements_at(self, line: int) -> Iterator[Binding]:
+    def statements_at(self, line: int) -> tuple[Binding, ...]:
         """The statements of its body that are no definitions whose lines include ``line``."""
-        return (b for b in self.source.at(line) if b.kind in ("other", "assign"))
+        return self._at(line)[0]
+
+    def _at(self, line: int) -> tuple[tuple[Binding, ...], tuple[Binding, ...]]:
+        """Of the bindings whose lines include ``line``: statements; functions and classes, the last first."""
+        found = self.source.at(line)
+        known = self._kinds_at.get(id(found))
+        if known is None:
+            statements = tuple(b for b in found if b.kind in ("other", "assign"))
+            definitions = tuple(b for b in reversed(found) if b.kind == "function" or b.cls is not None)
+            known = self._kinds_at[id(found)] = statements, definitions
+        return known
 
     def definition_at(self, line: int) -> tuple[Binding, ClassNode | None] | None:
         """The function of the module's or a class's body whose lines include ``line``, and its class."""
-        for binding in reversed(self.source.at(line)):
+        for binding in self._at(line)[1]:
             if binding.kind == "function":
                 return binding, None
             if binding.cls is not None:
