@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from finlint.analysis.program.class_headers import Headers, headers_in
+from finlint.analysis.program.class_headers import Headers, named_in
 from finlint.model.task import ClassKey, FunctionKey, Task, names_from_json
 
 #: What is asked about classes whose finalizers were followed: their attributes that mattered.
@@ -30,7 +30,7 @@ class Raw:
     def heirs(self) -> dict[bytes, list[str]]:
         """The classes that name a word among their bases, by word."""
         out: dict[bytes, list[str]] = {}
-        for name, words in headers_in(self.data):
+        for name, words in named_in(self.data):
             for word in words:
                 out.setdefault(word, []).append(name)
         return out

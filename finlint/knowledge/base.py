@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Knowledge", "KnowledgeError"]
 
-#: What a chain of aliases may take; ours need at most four.
-_MAX_ALIASES = 16
+#: Where a chain of aliases ends that leads back to itself: ours take four at most, and of the user's longer ones are an
+#: error (``knowledge.user``).
+_MAX_ALIASES = 18
 #: Of these results an entry knows less than the stubs do.
 _NOT_TOLD: frozenset[Gives] = frozenset({"unknown", "held"})
 

@@ -80,6 +80,8 @@ HERITABLE: frozenset[bytes] = frozenset(
 _LONGEST = 10_000
 #: What the header of most classes is made of, but for parentheses.
 _PLAIN = bytes(c for c in range(256) if chr(c).isalnum() or c in b"_.,= \r\n\t" or c > 127)
+#: Bytes of names: whatever is not ASCII counts as part of one.
+NAMING = frozenset(c for c in range(256) if chr(c).isalnum() or c in b"_" or c > 127)
 #: Spaces for all that no name has in it.
 SEPARATED = bytes(c if chr(c).isalnum() or c in b"_" or c > 127 else 32 for c in range(256))
 
@@ -95,6 +97,8 @@ def may_hold_finalizer(data: bytes, tokens: Iterable[bytes] = TOKENS, heritable:
 def headers_naming(data: bytes, names: Container[bytes]) -> Iterator[int]:
     """Where class statements begin whose headers name one of ``names`` as (a part of) a base, or what the file calls it
     (``from zipfile import ZipFile as Archive``)."""
+    if b"\t" in data:
+        data = data.replace(b"\t", b" ")
     others: frozenset[bytes] | None = None
     at = data.find(b"class ")
     while at >= 0:
@@ -114,11 +118,27 @@ def _renamed(data: bytes, names: Container[bytes]) -> Iterator[bytes]:
     """The names that follow one of ``names`` and ``as``."""
     at = data.find(b" as ")
     while at >= 0:
-        before = data[max(0, at - 60) : at].translate(SEPARATED).split()
-        after = data[at + 4 : at + 64].translate(SEPARATED).split(None, 1)
-        if before and after and before[-1] in names:
-            yield after[0]
+        if _word_before(data, at) in names:
+            yield _word_after(data, at + 4)
         at = data.find(b" as ", at + 4)
+
+
+def _word_before(data: bytes, at: int) -> bytes:
+    size = 60
+    while True:
+        words = data[max(0, at - size) : at].translate(SEPARATED).rsplit(None, 1)
+        if len(words) > 1 or size >= at:
+            return words[-1] if words else b""
+        size *= 2
+
+
+def _word_after(data: bytes, at: int) -> bytes:
+    size = 60
+    while True:
+        words = data[at : at + size].translate(SEPARATED).split(None, 1)
+        if len(words) > 1 or at + size >= len(data):
+            return words[0] if words else b""
+        size *= 2
 
 
 def _words(data: bytes, at: int, last: int) -> list[bytes] | None:

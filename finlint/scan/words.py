@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from finlint.scan.tokens import SEPARATED
+from finlint.scan.headers import Headers
+from finlint.scan.targets import Targets
+from finlint.scan.tokens import NAMING, SEPARATED
 
 if TYPE_CHECKING:
     from finlint.model.reads import Form
@@ -30,6 +32,19 @@ def word_starts(text: str, word: str, *, before: bool = True) -> Iterator[int]:
             if not (front.isalnum() or front == "_"):
                 yield at
         at = text.find(word, at + size)
+
+
+#: Words from which on a text is read once for all of them, and not for each.
+_MANY = 100
+_WORD = re.compile(r"\w+")
+
+
+def starts_of(text: str, words: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Where one of ``words`` stands in ``text``, from where to where; in no order."""
+    words = frozenset(words)
+    if len(words) < _MANY:
+        return ((start, start + len(word)) for word in words for start in word_starts(text, word))
+    return (found.span() for found in _WORD.finditer(text) if found[0] in words)
 
 
 #: Methods of containers that put one thing into them, or all things of another; and those of exit stacks.
@@ -55,8 +70,11 @@ def holds(data: bytes, text: str, form: Form) -> bool:
 
 
 def _is_there(data: bytes, text: str, form: Form) -> bool:
-    # Latin-1 reads any bytes; the name and the ASCII characters around it are all that matters.
-    return next(_FINDING[form](data.decode("latin-1"), text.encode().decode("latin-1")), None) is not None
+    if form == PATCHES:
+        # Latin-1 reads any bytes; the name and the ASCII characters around it are all that matters.
+        return next(patches(data.decode("latin-1"), text.encode().decode("latin-1")), None) is not None
+    find = heirs if form == SUBCLASSES else other_names
+    return next(find(data, text), None) is not None
 
 
 def is_word(text: str) -> bool:
@@ -119,36 +137,41 @@ class Vocabulary:
         return out
 
 
-#: What stands on a line before and after the class in ``cursor_factory = Cursor``, ``factory: type = x or pkg.Cursor``,
-#: also as an argument; the group is the new name.
-_BEFORE = re.compile(r"\b(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[^=\n]+[ \t](?:or|else)[ \t]+)?(?:\w+\.)*$")
-_MAX_BEFORE = 300
-_AFTER = re.compile(r"[ \t]*(?:[,)#\n]|if\b|$)")
-_HEADER = re.compile(r"class[ \t]+(\w+)[ \t]*\([^)]*")
-
-#: Characters that a class's header may have before the base in question.
-_MAX_HEADER = 2_000
+#: What stands behind a class that is given another name, on its line.
+_AFTER = re.compile(rb"[ \t]*(?:[,)#;\r\n]|if\b|\Z)")
 
 
-def other_names(text: str, cls: str) -> Iterator[str]:
-    """Names that ``text`` gives the class ``cls``: of variables, parameters and direct subclasses."""
-    for start in word_starts(text, cls):
-        heir = _heir(text, start)
+def other_names(data: bytes, cls: str) -> Iterator[str]:
+    """Names that ``data`` gives the class ``cls``: of variables, parameters and direct subclasses."""
+    word = cls.encode()
+    headers, targets = Headers(data), Targets(data)
+    for start in _byte_starts(data, word):
+        heir = headers.around(start)
         if heir:
-            yield heir
-        if _AFTER.match(text, start + len(cls)) is not None:
-            line = text[max(text.rfind("\n", 0, start) + 1, start - _MAX_BEFORE) : start]
-            assigned = _BEFORE.search(line) if "=" in line else None
-            if assigned is not None:
-                yield assigned[1]
+            yield heir.decode("utf-8", "replace")
+        if _AFTER.match(data, start + len(word)) is not None:
+            target = targets.given(start)
+            if target:
+                yield target.decode("utf-8", "replace")
 
 
-def heirs(text: str, cls: str) -> Iterator[str]:
-    """Names of the classes of ``text`` that name ``cls`` among their bases."""
-    for start in word_starts(text, cls):
-        heir = _heir(text, start)
+def heirs(data: bytes, cls: str) -> Iterator[str]:
+    """Names of the classes of ``data`` that name ``cls`` among their bases."""
+    headers = Headers(data)
+    for start in _byte_starts(data, cls.encode()):
+        heir = headers.around(start)
         if heir:
-            yield heir
+            yield heir.decode("utf-8", "replace")
+
+
+def _byte_starts(data: bytes, word: bytes) -> Iterator[int]:
+    """``word_starts`` in UTF-8."""
+    at = data.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if (end == len(data) or data[end] not in NAMING) and (not at or data[at - 1] not in NAMING):
+            yield at
+        at = data.find(word, end)
 
 
 #: What stands behind the name of a class or a module where an attribute of it is set, or a container that it has is
@@ -214,19 +237,3 @@ def _set_on(text: str, owner: str) -> Iterator[str]:
         if match is not None and not is_word(text[at - 1 : at]):
             yield match[1]
         at = text.find(sought, at + size)
-
-
-_FINDING: Final[dict[str, Callable[[str, str], Iterator[str]]]] = {
-    SUBCLASSES: heirs,
-    NAMES: other_names,
-    PATCHES: patches,
-}
-
-
-def _heir(text: str, at: int) -> str:
-    """The class in whose parentheses ``text[at]`` stands; "" if it is none's."""
-    start = text.rfind("class", max(0, at - _MAX_HEADER), at)
-    if start < 0 or text[text.rfind("\n", 0, start) + 1 : start].strip(" \t"):
-        return ""
-    header = _HEADER.match(text, start)
-    return header[1] if header is not None and header.end() > at and header.end(1) < at else ""

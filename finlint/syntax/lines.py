@@ -24,8 +24,11 @@ class Lines:
 
     def between(self, first: int, last: int) -> str:
         """Lines ``first`` to ``last``, both included."""
-        starts = self._starts
-        return self.text[starts[first - 1] : starts[last] if last < len(starts) else len(self.text)]
+        return self.text[self._starts[first - 1] : self.end(last)]
+
+    def end(self, line: int) -> int:
+        """Where a line ends, its end included."""
+        return self._starts[line] if line < len(self._starts) else len(self.text)
 
     def at(self, offset: int) -> int:
         """The number of the line that holds the character at ``offset``."""

@@ -20,6 +20,9 @@ _REST = re.compile(r"[ \t]*")
 #: What may stand before a target on its line: others, where the statement goes on on the next.
 _TARGETS = re.compile(r"[ \t]*[(\[*]*[ \t]*(?:\*?[\w.]+[ \t]*,[ \t]*\*?)*[\w.]+\Z")
 
+#: Characters before and behind a place beyond which its line is not looked at: it may store.
+_LONG = 2_000
+
 
 def may_store(text: str, start: int, end: int) -> bool:
     """Whether ``text[start:end]``, a dot and an attribute's name, may be stored into, or into what it holds."""
@@ -30,9 +33,12 @@ def may_store(text: str, start: int, end: int) -> bool:
     sign = text[after : after + 1]
     if sign not in ("", "\n", "\\", "#", ",", ")", "]", "[", ":", "i"):
         return False
-    first = text.rfind("\n", 0, start) + 1
-    last = text.find("\n", end)
-    before, rest = text[first:start], text[after : last if last >= 0 else len(text)]
+    first = text.rfind("\n", max(0, start - _LONG), start) + 1
+    last = text.find("\n", end, end + _LONG)
+    last = last if last >= 0 or end + _LONG <= len(text) else len(text)
+    if last < 0 or (not first and start > _LONG):
+        return True
+    before, rest = text[first:start], text[after:last]
     if sign == "\\":
         return True
     if sign == "i":

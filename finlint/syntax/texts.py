@@ -17,6 +17,7 @@ from finlint.scan.words import PUTTING, handed_to, heirs, other_names, patches, 
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.stores import may_store
+from finlint.syntax.surroundings import Imports
 from finlint.syntax.versions import not_run
 
 Found = tuple[int, ...] | tuple[str, ...]
@@ -35,6 +36,10 @@ class TextQuestions:
         self._line = lines.at
         self._stored: dict[tuple[int, int], dict[str, list[int]]] = {}
         self._asked: dict[tuple[int, int], int] = {}
+
+    @cached_property
+    def _data(self) -> bytes:
+        return self._text.encode("utf-8", "surrogatepass")
 
     def ask(self, question: str, argument: str) -> Found:
         """The answer to the question of that name. Raises (LookupError, ValueError, re.error) where it is none."""
@@ -170,11 +175,11 @@ class TextQuestions:
 
     def _subclasses(self, name: str) -> Found:
         """Direct subclasses of the class ``name``."""
-        return tuple(dict.fromkeys(heirs(self._text, name)))
+        return tuple(dict.fromkeys(heirs(self._data, name)))
 
     def _names(self, name: str) -> Found:
         """Names that may mean the class ``name``."""
-        return tuple(dict.fromkeys(other_names(self._text, name)))
+        return tuple(dict.fromkeys(other_names(self._data, name)))
 
     def _patches(self, name: str) -> Found:
         """Attributes that the class or module ``name`` may be given from outside; without one, what the module gives
@@ -202,16 +207,8 @@ class TextQuestions:
 
     def _imports(self, word: str) -> Found:
         """The word, if an import statement may bind it (alone on its line: within parentheses)."""
-        text = self._text
-        for start in word_starts(text, word):
-            first = text.rfind("\n", 0, start) + 1
-            last = text.find("\n", start)
-            before, after = text[first:start], text[start + len(word) : last if last >= 0 else len(text)]
-            if "import" in before.partition("#")[0].split():
-                return (word,)
-            if not before.strip() and _REST_OF_IMPORT.fullmatch(after) and _is_within_import(text, start):
-                return (word,)
-        return ()
+        imports = Imports(self._text)
+        return (word,) if any(imports.bind(at, len(word)) for at in word_starts(self._text, word)) else ()
 
     def _mentions(self, argument: str) -> Found:
         """``names, attributes`` (each with commas between): lines where one of the names stands, or one of the
@@ -243,17 +240,6 @@ _ATTRIBUTE = re.compile(
 #: ``setattr(``, ``__setattr__(``, ``__dict__``, ``vars(``
 _BY_NAME = re.compile(r"setattr(?:__)?\(|__dict__\b|\bvars\(")
 _BEFORE_DECORATOR = re.compile(r"@[ \t]*(?:\w+\.)*")
-_REST_OF_IMPORT = re.compile(r"\s*(?:as\s+\w+\s*)?,?\s*\)?\s*")
-
-
-def _is_within_import(text: str, offset: int) -> bool:
-    """Whether the parentheses around a place are those of an import."""
-    opening = text.rfind("(", 0, offset)
-    return (
-        opening >= 0
-        and ")" not in text[opening:offset]
-        and text[max(0, opening - 20) : opening].rstrip().endswith("import")
-    )
 
 
 def _places(text: str, part: str) -> Iterator[int]:

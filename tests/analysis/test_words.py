@@ -25,13 +25,13 @@ from finlint.scan.words import NAMES, SUBCLASSES, heirs, holds, other_names
     ],
 )
 def test_other_names(text: str, found: list[str]) -> None:
-    assert list(other_names(text, "Cursor")) == found
+    assert list(other_names(text.encode(), "Cursor")) == found
     assert holds(text.encode(), "Cursor", NAMES) is bool(found)
 
 
 def test_heirs_are_the_subclasses_alone() -> None:
     text = "factory = Cursor\nclass Fast(Cursor): ...\n# class Not(Cursor)\nclass Slow(Fast, Cursor): ...\n"
-    assert list(heirs(text, "Cursor")) == ["Fast", "Slow"]
+    assert list(heirs(text.encode(), "Cursor")) == ["Fast", "Slow"]
     assert holds(text.encode(), "Cursor", SUBCLASSES)
     assert not holds(b"factory = Cursor\n", "Cursor", SUBCLASSES)
 

@@ -315,6 +315,19 @@ def test_circle_of_aliases_ends(tmp_path: Path) -> None:
     assert knowledge.entry("a.z") is None
 
 
+def test_long_chains_of_aliases_are_an_error(tmp_path: Path) -> None:
+    """None is followed half of its way in silence."""
+
+    def chain(count: int) -> str:
+        return "[aliases]\n" + "".join(f'"a.x{n}" = "a.x{n + 1}"\n' for n in range(count)) + '["a.x9"]\nkind = "lock"\n'
+
+    entry = Knowledge([_write(tmp_path, chain(9))]).entry("a.x0")
+    assert entry is not None
+    assert entry.kind == "lock"
+    with pytest.raises(KnowledgeError, match=r"aliases: a\.x\d+ leads on more than 12 times"):
+        Knowledge([_write(tmp_path, chain(40))])
+
+
 def test_circle_of_bases_ends(tmp_path: Path) -> None:
     text = '["a.X"]\nis_class = true\nbases = ["a.Y"]\n["a.Y"]\nis_class = true\nbases = ["a.X"]\n'
     knowledge = Knowledge([_write(tmp_path, text)])

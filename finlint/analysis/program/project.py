@@ -247,13 +247,12 @@ class Project:
         out = self._places[root, top] = [root]
         # A namespace package has no __init__.py: ``a/b/c.py`` may be ``a.b.c`` although ``a/b`` looks like a root.
         folder = root
-        for _ in range(5):
-            parent, name = os.path.split(folder)
-            if parent == folder:
-                break
+        parent, name = os.path.split(folder)
+        while parent != folder:
             if name == top:
                 out.append(parent)
             folder = parent
+            parent, name = os.path.split(folder)
         out.extend(self._src)
         out.extend(self._installed)
         return out
