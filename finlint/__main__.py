@@ -7,6 +7,15 @@ import sys
 
 def main() -> int:
     """Run the command with ``sys.argv``; the exit status out."""
+    try:
+        return _main()
+    except MemoryError:
+        # While our own modules were loaded: later the command itself says it.
+        print("finlint: error: out of memory", file=sys.stderr)
+        return 2
+
+
+def _main() -> int:
     if sys.stdin is None or sys.stdout is None or sys.stderr is None:
         _open_streams()
     import finlint

@@ -35,7 +35,9 @@ def dump_of(pid: int) -> str:
 def _pyspy() -> str | None:
     """The program of this environment, or of the path."""
     beside = os.path.join(os.path.dirname(sys.executable), "py-spy")
-    return shutil.which(beside) or shutil.which("py-spy")
+    found = shutil.which(beside) or shutil.which("py-spy")
+    # A folder of the path that is relative may be one of the tree that one happens to stand in.
+    return found if found is None or os.path.isabs(found) else None
 
 
 def _reason(output: bytes) -> str:

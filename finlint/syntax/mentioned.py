@@ -34,18 +34,9 @@ def mentions(text: str, names: Iterable[str], attributes: Iterable[str]) -> list
 
 
 _WORD = re.compile(r"\w+")
-<<<<<<< HEAD
-#: What stands before an attribute, up to its end: names with dots between. A line may begin with a dot; one that ends
-#: with one ends a sentence, but before a comment.
-_CHAIN = re.compile(r"(?<![\w.])((?:\w+\s*\.[ \t]*(?:#[^\n]*\n\s*)?)+)$")
-_MAX_CHAIN = 120
 _NO_ARGUMENTS = re.compile(r"\([ \t]*\)")
 #: What stands before the name in ``getattr(weakref, "finalize")``.
-_BY_NAME = re.compile(r"\bgetattr\(\s*[\w.]+\s*,\s*[\"']$")
-=======
-_NO_ARGUMENTS = re.compile(r"\([ \t]*\)")
-#: What stands before the name in ``getattr(weakref, "finalize")``.
-_BY_NAME = re.compile(r"getattr\([ \t]*[\w.]+[ \t]*,[ \t]*[\"']")
+_BY_NAME = re.compile(r"getattr\(\s*[\w.]+\s*,\s*[\"']")
 
 
 class _ByName:
@@ -60,7 +51,6 @@ class _ByName:
         while self._last < start:
             self._last = next(self._ends, self._none)
         return self._last == start
->>>>>>> 0e4081a (No length of a name, a line, a header or a path loses a finding)
 
 
 class _Imported:

@@ -48,10 +48,10 @@ _NOQA = re.compile(rf"#\s*noqa\b(?P<colon>\s*:\s*{_CODES}?)?", re.IGNORECASE)
 _FLAKE8 = re.compile(rf"#\s*flake8\s*[:=]\s*noqa\b(?P<colon>\s*:\s*{_CODES}?)?", re.IGNORECASE)
 
 #: What every directive matches, whether it stands in a comment or not.
-_HINT = re.compile(r"#[^\n]*?(?:finlint|noqa)", re.IGNORECASE)
-_HINT_AT_FILE = re.compile(
-    r"#[^\n]*?(?:finlint\s*:\s*ignore-file|finlint\s*:\s*off|flake8\s*[:=]\s*noqa)", re.IGNORECASE
-)
+_HINT = re.compile(r"finlint|noqa", re.IGNORECASE)
+_HINT_AT_FILE = re.compile(r"finlint\s*:\s*ignore-file|finlint\s*:\s*off|flake8\s*[:=]\s*noqa", re.IGNORECASE)
+#: From the first ``#`` of a line on: one expression with what follows would begin again at each of a hundred thousand.
+_COMMENT = re.compile(r"#[^\n]*")
 
 
 class Directive(NamedTuple):
@@ -133,7 +133,9 @@ class Suppressions:
         """Lines that look like a directive; whether it is in a comment, only the slow tokenizer tells."""
         lines = []
         line, position = 1, 0
-        for found in _HINT.finditer(self._text):
+        for found in _COMMENT.finditer(self._text):
+            if _HINT.search(self._text, found.start(), found.end()) is None:
+                continue
             line += self._text.count("\n", position, found.start())
             position = found.start()
             lines.append(line)
@@ -141,7 +143,10 @@ class Suppressions:
 
     @cached_property
     def _hints_at_file(self) -> bool:
-        return bool(self._hints) and _HINT_AT_FILE.search(self._text) is not None
+        if not self._hints:
+            return False
+        comments = (found.span() for found in _COMMENT.finditer(self._text))
+        return any(_HINT_AT_FILE.search(self._text, *span) is not None for span in comments)
 
 
 def read(text: str) -> Suppressions:

@@ -199,7 +199,9 @@ class Chains:
             dot = begin
             while dot and text[dot - 1] in " \t":
                 dot -= 1
-            # A line may begin with a dot; one that ends with one ends a sentence.
+            # A line may begin with a dot; one that ends with one ends a sentence, but before a comment.
+            if dot and text[dot - 1] == "\n":
+                dot = _before_comment(text, dot)
             if not dot or text[dot - 1] != ".":
                 return begin, has_module
             name = name_before(text, dot - 1)
@@ -211,6 +213,19 @@ class Chains:
             begin -= len(name)
             has_module = has_module or self._is_module(name)
         return None if self._known is None else (self._known[0], self._known[1] or has_module)
+
+
+def _before_comment(text: str, end: int) -> int:
+    """Where the code ends of the last line before ``end`` that is not blank, if that has a comment; else ``end``."""
+    last = end
+    while last and text[last - 1].isspace():
+        last -= 1
+    comment = text.find("#", text.rfind("\n", 0, last) + 1, last)
+    if comment < 0:
+        return end
+    while comment and text[comment - 1] in " \t":
+        comment -= 1
+    return comment
 
 
 def name_before(text: str, end: int) -> str:

@@ -53,9 +53,14 @@ class Batch(NamedTuple):
     is_lost: bool = False
 
 
+#: How a process ends that has no memory left; no number of a signal.
+NO_MEMORY = 120
+
+
 def lost(asked: Asked, ending: int = 0) -> Batch:
-    """What there is to say where nobody answers; ``ending`` is the signal that ended the process, if one did."""
-    how = f" ({_signal(ending)})" if ending else ""
+    """What there is to say where nobody answers; ``ending`` is the signal that ended the process, if one did, or
+    NO_MEMORY."""
+    how = " (out of memory)" if ending == NO_MEMORY else f" ({_signal(ending)})" if ending else ""
     error = f"the process that analysed it ended{how}"
     answers = (Answered(t, Answer(errors=(FileError(t.path, 1, error),)), Inputs()) for t in asked.tasks)
     return Batch(tuple(answers), Seen(), Work(), True)

@@ -18,7 +18,7 @@ from finlint.model.memory import is_out_of_memory
 from finlint.model.settings import Settings
 from finlint.model.task import Known
 from finlint.syntax.files import Files
-from finlint.workers.batches import Asked, Batch, batch_from_json, lost, one_by_one, request_to_json
+from finlint.workers.batches import NO_MEMORY, Asked, Batch, batch_from_json, lost, one_by_one, request_to_json
 from finlint.workers.here import Here
 from finlint.workers.serving import serve
 
@@ -128,12 +128,14 @@ class Guarded:
         return pipe
 
     def _ending(self) -> int:
-        """The signal that has ended the fork; 0 if it left by itself."""
+        """The signal that has ended the fork; NO_MEMORY if it said so; 0 if it left by itself."""
         assert self._pipe is not None
         self._pipe.close()
         self._pipe = None
         _, status = os.waitpid(self._child, 0)
-        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if os.WIFSIGNALED(status):
+            return os.WTERMSIG(status)
+        return NO_MEMORY if os.WEXITSTATUS(status) == NO_MEMORY else 0
 
     def close(self) -> None:
         """End the fork, which has nothing to lose."""
@@ -149,9 +151,11 @@ def _live(pipe: Any, files: Files, settings: Settings) -> None:
         serve(pipe, (), files, settings, ())
         status = 0
     except BaseException as error:
-        said = f"internal error: {type(error).__name__}: {error}; please report it"
         if is_out_of_memory(error):
-            said = "error: out of memory; what was being analysed is reported as FIN901"
-        print(f"finlint: {said}", file=sys.stderr, flush=True)
+            # Said of the file: a tree may have any number of them.
+            status = NO_MEMORY
+        else:
+            said = f"internal error: {type(error).__name__}: {error}; please report it"
+            print(f"finlint: {said}", file=sys.stderr, flush=True)
     finally:
         os._exit(status)

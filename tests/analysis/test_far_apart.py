@@ -12,6 +12,7 @@ from small import check, codes
 
 from finlint.analysis.program.class_headers import brings, named_in
 from finlint.model.bound import Bound
+from finlint.scan.abandoned import guarded_yields
 from finlint.scan.tokens import may_hold_finalizer
 from finlint.scan.words import heirs, other_names
 from finlint.syntax.aliases import aliases
@@ -19,6 +20,7 @@ from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.source import SourceFile
 from finlint.syntax.stores import may_store
+from finlint.syntax.suppressions import read
 from finlint.syntax.texts import TextQuestions
 
 HEAD = "import time\nimport weakref\nclass T: pass\n"
@@ -169,6 +171,14 @@ ASKED: dict[str, tuple[Callable[[str], object], str, str, str]] = {
     "texts": (lambda text: named_in(text.encode()), "class A(", "'\\", ")"),
     "names": (lambda text: list(other_names(text.encode(), "Base")), "f(", "a: b = Base, ", ")"),
     "equals": (lambda text: list(other_names(text.encode(), "Base")), "f(a = x ", "or Base, ", ")"),
+    "comments in a row": (lambda text: read(text).matching("FIN101", 1), "x = 1 ", "#", ""),
+    "yields": (
+        lambda text: list(guarded_yields(text.encode())),
+        "def g():\n    try:\n",
+        "        yield 1\n",
+        "    finally: x",
+    ),
+    "tries": (lambda text: list(guarded_yields(text.encode())), "def g():\n", "    with a:\n        yield\n", "    x"),
     "brought": (lambda text: brings(text.encode(), "Base"), "x = ", "a Base ", "="),
 }
 

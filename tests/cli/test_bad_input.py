@@ -144,6 +144,13 @@ def test_memory_that_is_used_up_is_one_line(project: Path) -> None:
     ):
         done = subprocess.run([sys.executable, "-c", code.format(error=error)], capture_output=True, text=True)
         refuses((done.returncode, done.stdout, done.stderr), "out of memory")
+    # Before there is a command.
+    code = (
+        "import sys\nclass Full:\n    def find_spec(self, name, *_):\n        if name == 'finlint.cli': raise MemoryError\n"
+        "sys.meta_path.insert(0, Full())\nfrom finlint.__main__ import main\nsys.argv[1:] = ['.']\nsys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    refuses((done.returncode, done.stdout, done.stderr), "out of memory")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RLIMIT_AS holds on Linux")

@@ -32,6 +32,8 @@ def dying(self, task, known):
         os._exit(3)
     if "raise" in os.path.basename(task.path):
         raise ZeroDivisionError("by accident")
+    if "memory" in os.path.basename(task.path):
+        raise MemoryError
     return answer(self, task, known)
 checking.Check.answer = dying
 from finlint.workers import elsewhere
@@ -82,6 +84,17 @@ def test_a_fault_of_finlint_costs_one_file(tmp_path: Path) -> None:
     assert [Path(error["path"]).name for error in report["errors"]] == ["raise.py"]
     assert "internal error: ZeroDivisionError: by accident" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_memory_that_is_used_up_is_said_of_the_file(tmp_path: Path) -> None:
+    """And nowhere else: a tree may have thousands of such files."""
+    files(tmp_path, "a", "memory1", "memory2", "z")
+    report, done = linted(tmp_path, 1, "--no-cache")
+    assert [Path(f["path"]).name for f in report["findings"]] == ["a.py", "z.py"]
+    errors = {Path(error["path"]).name: error["message"] for error in report["errors"]}
+    said = "the process that analysed it ended (out of memory)"
+    assert errors == {"memory1.py": said, "memory2.py": said}
+    assert done.stderr == ""
 
 
 def test_no_file_ends_all_of_them(tmp_path: Path) -> None:

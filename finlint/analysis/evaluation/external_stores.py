@@ -130,7 +130,7 @@ class ExternalStores:
 
     def _at(self, module: ModuleNode, lines: tuple[int, ...]) -> Iterator[Place]:
         seen: set[object] = set()
-        for line in lines:
+        for line in dict.fromkeys(lines):
             function = function_at(module, line)
             if function is not None:
                 if function not in seen:

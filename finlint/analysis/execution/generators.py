@@ -66,7 +66,7 @@ def _is_of_a_protocol(name: str) -> bool:
 def _mentioning(module: ModuleNode, name: str) -> Iterator[ir.Block]:
     """The bodies, of functions and of the module, that may call something of that name."""
     seen: set[FunctionNode] = set()
-    for line in module.source.lines("calls", name):
+    for line in dict.fromkeys(module.source.lines("calls", name)):
         caller = function_at(module, line)
         if caller is None:
             yield from (tuple(module.statements(binding)) for binding in module.statements_at(line))

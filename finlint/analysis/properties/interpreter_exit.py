@@ -42,7 +42,7 @@ def _held_by_module(cls: Class, module: ModuleNode, summaries: Summaries) -> boo
     """Whether a name of the module's body holds an instance of the class, or of a subclass that the module defines."""
     evaluator = summaries.evaluator
     made = [cls.node.name, *module.source.words(SUBCLASSES, cls.node.name)]
-    lines = [line for name in made for line in module.source.lines("words", name)]
+    lines = {line: None for name in made for line in module.source.lines("words", name)}
     names = dict.fromkeys(b.name for line in lines for b in module.source.at(line) if b.kind == "assign")
     for name in names:
         for value in alternatives(evaluator.names.module_name(module, name)):
