@@ -338,12 +338,14 @@ class For(NamedTuple):
 
 
 class With(NamedTuple):
-    """``items``: (context expression, target or None, place of the expression)."""
+    """``items``: (context expression, target or None, place of the expression). ``is_left``: the managers were entered
+    before, and ``body`` is what is left of it (of a generator that goes on, or is closed)."""
 
     items: tuple[tuple[Expr, Expr | None, Span], ...]
     body: Block
     is_async: bool
     span: Span
+    is_left: bool = False
 
 
 class Handler(NamedTuple):

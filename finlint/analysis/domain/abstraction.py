@@ -48,6 +48,16 @@ def context_value(value: Value) -> Value:
     return _coarse(shallow(value), 0)
 
 
+def collected_value(value: Value) -> Value:
+    """The same for what ``*args`` or ``**kwargs`` collects: each of its items is an argument."""
+    if isinstance(value, Sequence) and value.items:
+        return Sequence(value.kind, tuple(map(context_value, value.items)), _coarse(shallow(value.element), 1))
+    if isinstance(value, Mapping) and value.items:
+        pairs = tuple((key, context_value(item)) for key, item in value.items)
+        return Mapping(pairs, value.key, _coarse(shallow(value.element), 1))
+    return context_value(value)
+
+
 def _coarse(value: Value, level: int) -> Value:
     kind = type(value)
     if kind is Const:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from finlint.analysis.domain.abstraction import context_value, type_alone
+from finlint.analysis.domain.abstraction import collected_value, context_value, type_alone
 from finlint.analysis.domain.call_contexts import CallContext, CallContexts
 from finlint.analysis.domain.effects import Args, PendingArgs
 from finlint.analysis.domain.state import EvalState
@@ -50,8 +50,13 @@ class Binder:
         self, function: FunctionNode, params: tuple[tuple[str, Value], ...], parent: CallContext | None
     ) -> CallContext:
         """The context of a call, which knows of the arguments what can change what the function does."""
-        coarse = self._type_alone if self.ask.recursion.is_recursive(function) else context_value
-        params = tuple((name, coarse(value)) for name, value in params)
+        if self.ask.recursion.is_recursive(function):
+            params = tuple((name, self._type_alone(value)) for name, value in params)
+        else:
+            collecting = {param.name for param in function.ir.params if param.kind in ("*", "**")}
+            params = tuple(
+                (name, collected_value(value) if name in collecting else context_value(value)) for name, value in params
+            )
         if parent is not None and parent.function is None:
             parent = None
         return self.contexts.of(function.module, function, params, parent)

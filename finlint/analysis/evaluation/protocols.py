@@ -447,8 +447,8 @@ class Protocols:
                 self.ask.binding.context(resumed(context.function, closing=closing), context.params, context.parent),
             )
 
-    def exited(self, value: Value, state: EvalState, span: Span) -> None:
-        """Record what leaving a ``with`` does."""
+    def exited(self, value: Value, state: EvalState, span: Span, *, by_itself: bool = False) -> None:
+        """Record what leaving a ``with`` does. ``by_itself``: that of a generator, which is not entered before."""
         for option in alternatives(value):
             if isinstance(option, Object):
                 nothing = Const(None)
@@ -457,3 +457,5 @@ class Protocols:
                 entry = self.knowledge.entry(option.type)
                 if entry is not None and entry.exit:
                     self.ask.calls.call(LibMethod(option, entry.exit), CallArgs(), state, span, None)
+            elif by_itself and isinstance(option, Suspended) and option.kind == "context":
+                self.resume(option, state, span, closing=True)

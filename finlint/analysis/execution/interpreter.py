@@ -370,12 +370,13 @@ class Interpreter:
     def with_(self, stmt: ir.With) -> bool:
         entered: list[tuple[Value, Span]] = []
         suppresses = False
+        state = self.state.quiet() if stmt.is_left else self.state
         for expr, target, span in stmt.items:
-            value = self.eval(expr)
+            value = self.evaluator.expressions.eval(expr, state)
             entered.append((value, span))
             bound: Value = UNKNOWN
             if not stmt.is_async:
-                bound = self.evaluator.protocols.entered(value, self.state, span)
+                bound = self.evaluator.protocols.entered(value, state, span)
             suppresses = suppresses or any(
                 isinstance(v, LibObject) and v.type == "contextlib.suppress" for v in alternatives(value)
             )
@@ -394,7 +395,7 @@ class Interpreter:
                 if isinstance(value, LibObject) and value.type == EXIT_STACK and isinstance(target, ir.Name):
                     # What the body gave to the stack is run here.
                     value = known_in(self.env, target.id) or value
-                self.evaluator.protocols.exited(value, self.state, span)
+                self.evaluator.protocols.exited(value, self.state, span, by_itself=stmt.is_left)
         if goes_on is _LEAVES and suppresses and not returns(stmt.body):
             self.env = joined([before, self.env])
             return _GOES_ON

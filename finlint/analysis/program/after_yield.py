@@ -2,8 +2,7 @@
 it is closed.
 
 The rest of the body is a function of its own, with the names of the whole: what was bound before the ``yield`` is known
-by its definitions. What the managers of a ``with`` around the ``yield``
-do when they are left is not followed.
+by its definitions.
 """
 
 from __future__ import annotations
@@ -100,6 +99,9 @@ def _after(block: ir.Block, closing: bool) -> ir.Block | None:
                 # Nothing is left that could raise.
                 handlers = ()
             return (ir.Try(inner, handlers, orelse, stmt.final, stmt.span), *rest)
+        if isinstance(stmt, ir.With):
+            inner = _after(stmt.body, closing)
+            return (stmt._replace(body=inner, is_left=True), *rest) if inner is not None else rest
         # The way to the ``yield`` is behind it: conditions are not asked, nor managers entered, again.
         inside = [_after(inner, closing) for inner in inner_blocks(stmt)]
         return (*(left for block in inside if block is not None for left in block), *rest)

@@ -55,8 +55,7 @@ def _of(block: ir.Block) -> Iterator[ir.Block]:
                 yield from (_then(inner, stmt.final, stmt.span) for inner in _of(rest))
             yield from _of(stmt.final)
         elif isinstance(stmt, ir.With):
-            exits = tuple(left for item in reversed(stmt.items) for left in _exit(item))
-            yield from (_then(inner, exits, stmt.span) for inner in _of(stmt.body))
+            yield from ((stmt._replace(body=inner, is_left=True),) for inner in _of(stmt.body))
         else:
             for inner_block in inner_blocks(stmt):
                 yield from _of(inner_block)
@@ -65,15 +64,6 @@ def _of(block: ir.Block) -> Iterator[ir.Block]:
 def _then(inner: ir.Block, last: ir.Block, span: Span) -> ir.Block:
     """``last`` after ``inner``, whatever that raises."""
     return (ir.Try(inner, (), (), last, span),) if inner and last else inner or last
-
-
-def _exit(item: tuple[ir.Expr, ir.Expr | None, Span]) -> Iterator[ir.Stmt]:
-    """``manager.__exit__(None, None, None)``, by the name that the manager has; one without a name is not followed."""
-    manager, target, span = item
-    named = target if isinstance(target, ir.Name) else manager
-    if isinstance(named, (ir.Name, ir.Attr)):
-        nothing = tuple(ir.Arg(ir.Const(None)) for _ in range(3))
-        yield ir.ExprStmt(ir.Call(ir.Attr(named, "__exit__", span), nothing, span), span)
 
 
 def catches_exit(handler: ir.Handler) -> bool:
