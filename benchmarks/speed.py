@@ -266,10 +266,11 @@ import threading
 class Base:
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._checked: dict[int, str] = {}
 
     def check(self, client: object) -> None:
         with self._lock:
-            pass
+            self._checked.update({id(client): repr(client)})
 """
     + "\n\ndef padding(a: int, b: int) -> int:\n    return a + b\n" * 100,
 }

@@ -168,8 +168,15 @@ class _Run:
         gone = all(exact_after[key] <= exact[key] - count for key, count in planned.items())
         about = Counter(_about(finding) for finding in before.report.findings)
         grown = Counter(_about(finding) for finding in after.report.findings) - about
-        # Something new, a suppression that is idle now aside: that is for its owner to take away.
-        worse = any(code != "FIN902" for _, code, *_ in grown) or set(after.report.errors) - set(before.report.errors)
+        mended = {(path, call) for path, _, _, call in (_about(plan.finding) for plan in plans)}
+        new = [
+            code
+            for path, code, _, call in grown
+            # A suppression that is idle now is for its owner to take away. A call that no longer waits takes its inner
+            # lock as before, of which nothing was said while it was reported as a wait.
+            if code != "FIN902" and not (code == "FIN203" and (path, call) in mended)
+        ]
+        worse = new or set(after.report.errors) - set(before.report.errors)
         return None if not gone or worse else (texts, after)
 
 

@@ -98,10 +98,10 @@ def test_another_finding_is_reported(change: tuple[str, str], project: Path, run
 
 def test_equal_findings_are_counted(project: Path, run: Run) -> None:
     body = "        _lock.acquire()\n"
-    text = f"import threading\n\n_lock = threading.Lock()\n\nclass A:\n    def __del__(self):\n{body}"
+    text = f"import threading\n\n_lock = threading.Lock()\n_other = threading.Lock()\nclass A:\n    def __del__(self):\n{body}"
     (project / "bad.py").write_text(text)
     run("bad.py", "--write-baseline", "known.json")
-    (project / "bad.py").write_text(text + body)
+    (project / "bad.py").write_text(text + body.replace("_lock", "_other"))
     assert len(json.loads(run("bad.py", "--output-format", "json").out)["findings"]) == 2
     fresh = json.loads(run("bad.py", "--baseline", "known.json", "--output-format", "json").out)["findings"]
     assert [finding["line"] for finding in fresh] == [8]

@@ -32,7 +32,16 @@ LOCKS = frozenset({"threading.Lock", "threading.RLock", "threading.Condition"})
 #: What is locked for the length of a call only.
 QUEUES = frozenset({"queue.Queue", "queue.LifoQueue", "queue.PriorityQueue"})
 #: What is locked for the length of a call, and may be waited for besides: owning it says nothing of who waits.
-MOMENTARY = frozenset({"threading.Event", "threading.Semaphore", "threading.BoundedSemaphore", "threading.Barrier"})
+MOMENTARY = frozenset(
+    {
+        "threading.Event",
+        "threading.Semaphore",
+        "threading.BoundedSemaphore",
+        "threading.Barrier",
+        "concurrent.futures.ThreadPoolExecutor",
+        "concurrent.futures.ProcessPoolExecutor",
+    }
+)
 #: What may be a base of a part: it starts no thread of its own, and keeps nobody.
 _HARMLESS = ("builtins.", "abc.", "typing.", "typing_extensions.", "collections.")
 _HARMLESS_DECORATORS = RECORD_DECORATORS | {"functools.total_ordering", "typing.final", "typing_extensions.final"}
