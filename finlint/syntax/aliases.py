@@ -9,6 +9,7 @@ from functools import cache
 
 from finlint.model import ir
 from finlint.model.facts import ModuleFacts
+from finlint.model.source import Span
 from finlint.scan.words import word_starts
 from finlint.syntax.lines import Lines
 
@@ -44,13 +45,20 @@ def aliases(facts: ModuleFacts, lines: Lines, words: frozenset[str]) -> list[str
         if binding.kind == "assign":
             is_one = is_at_an_end(binding.line, binding.end_line)
         else:
-            header = max((base.value.span.end_line for base in binding.cls.bases), default=0) if binding.cls else 0
+            header = max(map(_last_line, binding.cls.bases), default=0) if binding.cls else 0
             is_one = bisect_right(mentioned, header) > bisect_left(mentioned, binding.line)
         if is_one:
             names.add(binding.name)
     for word in words:
         names.update(_assigned(text, word, word in imported or f"def {word}(" in text))
     return sorted(names)
+
+
+def _last_line(base: ir.Arg) -> int:
+    """The last line of one of a class's bases and keywords; 0 for what has no place of its own: a constant
+    (``total=False``) names nothing."""
+    span = getattr(base.value, "span", None)
+    return span.end_line if isinstance(span, Span) else 0
 
 
 def _assigned(text: str, word: str, bound: bool) -> Iterator[str]:
