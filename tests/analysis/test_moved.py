@@ -21,6 +21,7 @@ _OF_A_MODULE = {
     "abstract_allocator",
     "generator_closed",
     "list_of_the_class",
+    "observer_of_the_module",
     "submit_in_late_del",
     "thread_in_late_del",
 }

@@ -100,7 +100,10 @@ class Patches:
         return self._on_module.answer((module, name), self._given_to_module, module, name)
 
     def _find_given_to_module(self, module: ModuleNode) -> frozenset[str]:
-        return self._patched(_last(module), module) | _asked(module, _ITSELF)
+        last = _last(module)
+        # A file may be called anything: what is no name nobody can import.
+        others = self._patched(last, module) if last.isidentifier() else frozenset()
+        return others | _asked(module, _ITSELF)
 
     def _given_to_module(self, module: ModuleNode, name: str) -> list[Value]:
         values: list[Value] = []
