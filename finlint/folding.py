@@ -21,6 +21,8 @@ _OUTSIDE = frozenset({"FIN103", "FIN105", "FIN106", "FIN107"})
 _LOCKS = frozenset({"FIN102", "FIN201"})
 #: What is slow, and no more: a pause, a file.
 _SLOW = frozenset({"FIN103", "FIN106"})
+#: What waits only where a finalizer starts within a call that takes a moment: who mends it has mended nothing slow.
+_MOMENTARY = frozenset({"FIN203"})
 #: Calls from which on a chain is far: what is mended is mended before.
 _FAR = 2
 #: A loop that sleeps is one wait.
@@ -143,7 +145,7 @@ def _under_errors(
     errors: dict[Hashable, Finding] = {}
     for finding in findings:
         name = key(finding)
-        if name is not None and finding.severity is Severity.ERROR:
+        if name is not None and finding.severity is Severity.ERROR and finding.code not in _MOMENTARY:
             errors.setdefault(name, finding)
 
     def beside(finding: Finding) -> Hashable | None:

@@ -113,6 +113,20 @@ PROGRAMS = {
         """,
         {("FIN104", 10): 1},
     ),
+    "what is slow, beside what is locked for a moment": (
+        """
+        import threading, time
+        EVENT = threading.Event()
+        class A:
+            def send(self):
+                time.sleep(1)
+                EVENT.set()
+            def flush(self): self.send()
+            def close(self): self.flush()
+            def __del__(self): self.close()
+        """,
+        {("FIN103", 10): 0, ("FIN203", 10): 0},
+    ),
     "the same call twice, in the same words": (
         """
         import threading
