@@ -446,18 +446,23 @@ class Lowering:
         return ir.text(p for side in (left, right) for p in (side.parts if isinstance(side, ir.Text) else (side,)))
 
     def e_formatted(self, node: cst.FormattedString) -> ir.Expr:
-        return ir.text(
-            ir.Const(_constant(node, part.value))
-            if isinstance(part, cst.FormattedStringText)
-            else self._replacement(part)  # type: ignore[arg-type]
-            for part in node.parts
-        )
+        parts: list[ir.Expr] = []
+        for part in node.parts:
+            if isinstance(part, cst.FormattedStringText):
+                parts.append(ir.Const(_constant(node, part.value)))
+            elif isinstance(part, cst.FormattedStringExpression):
+                if part.equal is not None:
+                    parts.append(ir.Const(_named(part)))
+                parts.append(self._replacement(part))
+        return ir.text(parts)
 
     def _replacement(self, node: cst.FormattedStringExpression) -> ir.Expr:
         inner = [p for p in node.format_spec or () if isinstance(p, cst.FormattedStringExpression)]
         # Of a field in a string, both readers know where its expression stands.
         span = self._span(node.expression)
-        conversion = cast("ir.Conversion", node.conversion or "")
+        # ``{x=}`` shows the ``repr`` where nothing else is asked for.
+        plain = "r" if node.equal is not None and node.format_spec is None else ""
+        conversion = cast("ir.Conversion", node.conversion or plain)
         return ir.Formatted(self.expr(node.expression), conversion, tuple(map(self._replacement, inner)), span)
 
     def e_attribute(self, node: cst.Attribute) -> ir.Expr:
@@ -637,6 +642,14 @@ def _constant(node: cst.FormattedString, text: str) -> str:
         return str(ast.literal_eval(f"{node.quote}{text}{node.quote}"))
     except (ValueError, SyntaxError, MemoryError):
         return text
+
+
+def _named(node: cst.FormattedStringExpression) -> str:
+    """What ``{x = }`` shows before the value: its own text, up to it."""
+    code = cst.Module(()).code_for_node
+    before, after = node.whitespace_before_expression, node.whitespace_after_expression
+    assert node.equal is not None
+    return code(before) + code(node.expression) + code(after) + code(node.equal)
 
 
 def _operator(node: cst.CSTNode) -> str:

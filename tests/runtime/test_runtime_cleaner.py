@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+import types
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -153,7 +154,7 @@ def test_refuses_what_holds_the_object(cleaner: Cleaner) -> None:
         (lambda *, kept=resource: None, ()),
         (lambda: other(), ()),
         (Calls(resource), ()),
-        (Calls(0).__call__.__get__(resource), ()),
+        (types.MethodType(Calls.__call__, resource), ()),
         (resource.__str__, ()),
         (print, (resource.close,)),
         (print, (lambda: other(),)),

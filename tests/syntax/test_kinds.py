@@ -46,7 +46,7 @@ EXPRESSIONS_TEXT = {
     "ellipsis": "...",
     "string": "'a'\nb'c'\nx: 'Queue'",
     "concatenated": "'a' 'b'\nb'a' b'b'\n'a' f'{b}'",
-    "formatted": "f'{a} {b!r} {c:>{width}}'",
+    "formatted": "f'{a} {b!r} {c:>{width}} {d=} {e = !s} { f=:>{width}}'",
     "attribute": "a.b.c",
     "call": "f(a, *b, k=c, **d)",
     "lambda": "lambda a, *b, c=1: a",

@@ -181,6 +181,8 @@ class Expressions:
             elif isinstance(option, LibObject) and (member := self.knowledge.member(option.type, "__getitem__")):
                 method = LibMethod(option, member)
                 out.append(self.ask.library_calls.call_library(method, CallArgs((index,)), state, expr.span, None))
+            elif isinstance(option, Const) and (letter := _letter(option, index)) is not None:
+                out.append(letter)
             elif isinstance(option, LibObject) and option.type == library_types.VERSION:
                 out.append(option if isinstance(expr.key, ir.Slice) else _of_version(index))
             elif isinstance(option, Sequence) and isinstance(expr.key, ir.Slice):
@@ -296,3 +298,11 @@ _CONVERSIONS = {"s": "__str__", "r": "__repr__", "a": "__repr__"}
 def _of_version(index: Value) -> Value:
     """``sys.version_info[0]``"""
     return Const(3) if isinstance(index, Const) and index.value == 0 else UNKNOWN
+
+
+def _letter(text: Const, index: Value) -> Const | None:
+    """``mode[0]`` of a constant text; None where that is none, or there is no such character."""
+    if not isinstance(text.value, str) or not isinstance(index, Const) or type(index.value) is not int:
+        return None
+    at, length = index.value, len(text.value)
+    return Const(text.value[at], text.firm and index.firm) if -length <= at < length else None

@@ -395,10 +395,12 @@ class Names:
 
 
 def _asks_text(test: ir.Expr) -> bool:
-    """``mode.startswith("w")``: decided where ``mode`` is a constant."""
+    """``mode.startswith("w")``, ``mode.endswith(("b", "t"))``: decided where ``mode`` is a constant."""
     if not isinstance(test, ir.Call) or not isinstance(test.func, ir.Attr) or not isinstance(test.func.value, ir.Name):
         return False
-    return bool(test.args) and all(isinstance(arg.value, ir.Const) for arg in test.args)
+    given = [arg.value for arg in test.args]
+    parts = [part for expr in given for part in (expr.items if isinstance(expr, ir.Display) else (expr,))]
+    return bool(given) and all(isinstance(part, ir.Const) for part in parts)
 
 
 def _puts_into(name: str) -> str:
