@@ -21,7 +21,7 @@ from finlint.fixes.terms import (
     SHARED_BY_QUEUES,
     is_called,
 )
-from finlint.model.finding import Finding
+from finlint.model.finding import Culprit, Finding
 
 #: What has a name by which it is found elsewhere.
 _NAMED = (ast.Name, ast.Attribute)
@@ -95,6 +95,14 @@ class Glance:
         call = calls[0]
         plain = len(call.args) > 1 and not any(isinstance(arg, ast.Starred) for arg in call.args[:2])
         return call if plain else None
+
+    def methods(self, finding: Finding, culprit: Culprit) -> list[ast.Attribute]:
+        """The methods that are called at the culprit's place, and the one that the finding's registration is given."""
+        functions = [n.func for n in self.starting(culprit.line, culprit.column) if isinstance(n, ast.Call)]
+        call = self.registering(finding)
+        if call is not None:
+            functions.append(call.args[1])
+        return [function for function in functions if isinstance(function, ast.Attribute)]
 
     def function(self, node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """The function that a node is in; None in a lambda or outside of functions."""
@@ -192,11 +200,7 @@ def _shutdown(finding: Finding, glances: Glances) -> Verdict:
 
     def look(glance: Glance) -> Verdict:
         # The end of a ``with`` has no arguments that could be changed.
-        functions = [n.func for n in glance.starting(culprit.line, culprit.column) if isinstance(n, ast.Call)]
-        call = glance.registering(finding)
-        if call is not None:
-            functions.append(call.args[1])
-        return any(isinstance(f, ast.Attribute) and f.attr == "shutdown" for f in functions)
+        return any(f.attr == "shutdown" for f in glance.methods(finding, culprit))
 
     return glances.asked(culprit.path, look)
 
@@ -207,11 +211,7 @@ def _simple_queue(finding: Finding, glances: Glances) -> Verdict:
         return False
 
     def look(glance: Glance) -> Verdict:
-        functions = [n.func for n in glance.starting(culprit.line, culprit.column) if isinstance(n, ast.Call)]
-        call = glance.registering(finding)
-        if call is not None:
-            functions.append(call.args[1])
-        queues = [f.value for f in functions if isinstance(f, ast.Attribute) and f.attr in ("put", "put_nowait")]
+        queues = [f.value for f in glance.methods(finding, culprit) if f.attr in ("put", "put_nowait")]
         names = [q.attr if isinstance(q, ast.Attribute) else q.id for q in queues if isinstance(q, _NAMED)]
         return any(all(_is_shared(node, glance) for node in glance.named(name)) for name in names)
 

@@ -19,8 +19,6 @@ _T = TypeVar("_T")
 #: Who is told of hits at this moment.
 _told: ContextVar[Callable[[str], None] | None] = ContextVar("finlint_limits", default=None)
 
-_hits = 0
-
 #: All limits by name.
 LIMITS: dict[str, Limit] = {}
 
@@ -45,8 +43,6 @@ class Limit(int):
 
     def hit(self) -> None:
         """Say that an answer was cut short here."""
-        global _hits
-        _hits += 1
         told = _told.get()
         if told is not None:
             told(self.name)
@@ -73,11 +69,6 @@ class Limit(int):
             yield item
 
 
-def hits() -> int:
-    """How often any limit was hit so far: who keeps an answer can see whether one was cut short meanwhile."""
-    return _hits
-
-
 @contextmanager
 def telling(whom: Callable[[str], None]) -> Iterator[None]:
     """A context in which ``whom`` is told of the limits that are hit, by name."""
@@ -86,6 +77,25 @@ def telling(whom: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         _told.reset(token)
+
+
+#: An answer that is kept, with the limits that were hit for it.
+Noted = tuple[_T, tuple[str, ...]]
+
+
+def noted(work_out: Callable[[], _T]) -> Noted[_T]:
+    """What ``work_out`` gives, and the limits that were hit for it, of which nobody is told yet (``told_again``)."""
+    hits: list[str] = []
+    with telling(hits.append):
+        answer = work_out()
+    return answer, tuple(dict.fromkeys(hits))
+
+
+def told_again(known: Noted[_T]) -> _T:
+    """An answer that was kept: whoever gets it is told of the limits that were hit for it."""
+    for name in known[1]:
+        LIMITS[name].hit()
+    return known[0]
 
 
 # -- questions

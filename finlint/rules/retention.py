@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.values import Bound, Class, Function, Object, Value
+from finlint.analysis.domain.values import Class, Object
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.program.symbols import FunctionNode
@@ -100,7 +100,7 @@ class Retention(FinalizerRule):
             return
         made = registration.obj
         if isinstance(made, Object) and made.site == "self" and _is_constructor(registration.context):
-            yield from self._kept_elsewhere(finalizer, made.cls, _function(finalizer.callback), evaluator)
+            yield from self._kept_elsewhere(finalizer, made.cls, finalizer.function, evaluator)
 
     def _kept_elsewhere(
         self, finalizer: Finalizer, cls: Class, ending: FunctionNode | None, evaluator: Evaluator
@@ -116,9 +116,3 @@ class Retention(FinalizerRule):
 
 def _is_constructor(context: CallContext) -> bool:
     return context.function is not None and context.function.name == "__init__"
-
-
-def _function(callback: Value) -> FunctionNode | None:
-    """The function of the project that a callback is, if any."""
-    function = callback.function if isinstance(callback, Bound) else callback
-    return function.node if isinstance(function, Function) else None

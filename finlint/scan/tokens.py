@@ -78,12 +78,12 @@ HERITABLE: frozenset[bytes] = frozenset(
 
 #: Bytes of a header that are looked at; a longer one may name anything.
 _LONGEST = 10_000
-#: What the header of most classes is made of, but for parentheses.
-_PLAIN = bytes(c for c in range(256) if chr(c).isalnum() or c in b"_.,= \r\n\t" or c > 127)
 #: Bytes of names: whatever is not ASCII counts as part of one.
 NAMING = frozenset(c for c in range(256) if chr(c).isalnum() or c in b"_" or c > 127)
 #: Spaces for all that no name has in it.
-SEPARATED = bytes(c if chr(c).isalnum() or c in b"_" or c > 127 else 32 for c in range(256))
+SEPARATED = bytes(c if c in NAMING else 32 for c in range(256))
+#: What the header of most classes is made of, but for parentheses.
+_PLAIN = bytes(NAMING) + b".,= \r\n\t"
 
 
 def may_hold_finalizer(data: bytes, tokens: Iterable[bytes] = TOKENS, heritable: Container[bytes] = HERITABLE) -> bool:

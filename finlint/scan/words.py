@@ -145,7 +145,7 @@ def other_names(data: bytes, cls: str) -> Iterator[str]:
     """Names that ``data`` gives the class ``cls``: of variables, parameters and direct subclasses."""
     word = cls.encode()
     headers, targets = Headers(data), Targets(data)
-    for start in _byte_starts(data, word):
+    for start in byte_starts(data, word):
         heir = headers.around(start)
         if heir:
             yield heir.decode("utf-8", "replace")
@@ -158,13 +158,13 @@ def other_names(data: bytes, cls: str) -> Iterator[str]:
 def heirs(data: bytes, cls: str) -> Iterator[str]:
     """Names of the classes of ``data`` that name ``cls`` among their bases."""
     headers = Headers(data)
-    for start in _byte_starts(data, cls.encode()):
+    for start in byte_starts(data, cls.encode()):
         heir = headers.around(start)
         if heir:
             yield heir.decode("utf-8", "replace")
 
 
-def _byte_starts(data: bytes, word: bytes) -> Iterator[int]:
+def byte_starts(data: bytes, word: bytes) -> Iterator[int]:
     """``word_starts`` in UTF-8."""
     at = data.find(word)
     while at >= 0:

@@ -29,7 +29,7 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.model import ir
-from finlint.model.limits import KNOWN_BESIDE, LENGTHS, TEXT, hits
+from finlint.model.limits import KNOWN_BESIDE, LENGTHS, TEXT, noted, told_again
 
 #: Constants of these types are data wherever they are within a container; None, booleans and others decide.
 _DATA = frozenset({str, bytes, int, float})
@@ -71,14 +71,12 @@ def _coarse(value: Value, level: int) -> Value:
     if isinstance(value, LibObject):
         return LibObject(value.type, _arguments(value.args), value.mode)
     if isinstance(value, OneOf):
-        coarser = value.coarser.get(level)
-        if coarser is None:
-            before = hits()
-            coarser = _one_of_few([_coarse(member, level) for member in value.order])
-            if hits() == before:
-                # A limit that is hit is told to each that asks.
-                value.coarser[level] = coarser
-        return coarser
+        known = value.coarser.get(level)
+        if known is None:
+            known = value.coarser[level] = noted(
+                lambda: _one_of_few([_coarse(member, level) for member in value.order])
+            )
+        return told_again(known)
     if isinstance(value, Sequence):
         items = value.items
         if items:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Union
 
-from finlint.model.limits import ALTERNATIVES, NESTING
+from finlint.model.limits import ALTERNATIVES, NESTING, Noted
 
 if TYPE_CHECKING:
     from finlint.analysis.domain.call_contexts import CallContext
@@ -273,7 +273,7 @@ class OneOf:
         self._depth = -1
         self._hash = hash(self.members)
         #: What is left of it in a call's context, where that was asked (``abstraction``).
-        self.coarser: dict[int, Value] = {}
+        self.coarser: dict[int, Noted[Value]] = {}
 
     @property
     def sorted(self) -> tuple[Value, ...]:

@@ -26,7 +26,7 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, method_kind
 from finlint.model import ir
 from finlint.model.closed import assert_never
-from finlint.model.limits import LIMITS, telling
+from finlint.model.limits import Noted, noted, told_again
 
 
 class Binder:
@@ -38,7 +38,7 @@ class Binder:
         self._module_contexts: dict[ModuleNode, CallContext] = {}
         #: What ``type_alone`` gave, with the limits that were hit: functions that call each other give each other the
         #: same large values again and again.
-        self._types: dict[Value, tuple[Value, tuple[str, ...]]] = {}
+        self._types: dict[Value, Noted[Value]] = {}
 
     def module_context(self, module: ModuleNode) -> CallContext:
         context = self._module_contexts.get(module)
@@ -53,7 +53,7 @@ class Binder:
         if self.ask.recursion.is_recursive(function):
             params = tuple((name, self._type_alone(value)) for name, value in params)
         else:
-            collecting = {param.name for param in function.ir.params if param.kind in ("*", "**")}
+            collecting = function.collecting
             params = tuple(
                 (name, collected_value(value) if name in collecting else context_value(value)) for name, value in params
             )
@@ -64,12 +64,8 @@ class Binder:
     def _type_alone(self, value: Value) -> Value:
         known = self._types.get(value)
         if known is None:
-            hits: list[str] = []
-            with telling(hits.append):
-                known = self._types[value] = type_alone(value), tuple(dict.fromkeys(hits))
-        for name in known[1]:
-            LIMITS[name].hit()
-        return known[0]
+            known = self._types[value] = noted(lambda: type_alone(value))
+        return told_again(known)
 
     def bind(
         self, function: FunctionNode, args: Args, receiver: Value | None, fill: bool = True

@@ -12,12 +12,9 @@ from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Const, Object, alternatives
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import PUT
-from finlint.analysis.program.statements import leaves
+from finlint.analysis.program.statements import empty_container, leaves
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
-
-#: What makes an empty container, where it is called with nothing.
-_EMPTY = frozenset({"list", "dict", "set", "deque", "OrderedDict", "defaultdict"})
 
 
 def implied(container: ir.Expr, state: EvalState, ask: Queries) -> dict[str, Const]:
@@ -35,22 +32,13 @@ def implied(container: ir.Expr, state: EvalState, ask: Queries) -> dict[str, Con
             for definition in method.index.stores.get((first, container.name), ()):
                 if definition.how in PUT:
                     facts.append(dict(_asserted(method, first)))
-                elif not _is_empty(definition.node):
+                elif definition.node != ir.Const(None) and not empty_container(definition.node):
                     return {}
     if not facts:
         return {}
     first_facts, *others = facts
     common = {path: value for path, value in first_facts.items() if all(o.get(path) == value for o in others)}
     return {f"{me}.{path}": value for path, value in common.items() if _stays(path, owner, ask)}
-
-
-def _is_empty(node: object) -> bool:
-    if isinstance(node, (ir.Display, ir.DictDisplay)):
-        return not node.items
-    if isinstance(node, ir.Call) and not node.args:
-        func = node.func
-        return (func.id if isinstance(func, ir.Name) else func.name if isinstance(func, ir.Attr) else "") in _EMPTY
-    return node == ir.Const(None)
 
 
 def _asserted(method: FunctionNode, me: str) -> Iterator[tuple[str, Const]]:

@@ -8,10 +8,7 @@ from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Registration
-from finlint.analysis.domain.values import (
-    Class,
-    Value,
-)
+from finlint.analysis.domain.values import Bound, Class, Function, Value
 from finlint.analysis.execution.given_deletions import DEL
 from finlint.analysis.execution.subclasses import class_key
 from finlint.analysis.execution.summary import Summary
@@ -42,6 +39,12 @@ class Finalizer(NamedTuple):
     callback: Value
     registration: Registration | None
     owner: Class | None
+
+    @property
+    def function(self) -> FunctionNode | None:
+        """The function of the project that the callback is, or is a method of; None for others."""
+        callback = self.callback.function if isinstance(self.callback, Bound) else self.callback
+        return callback.node if isinstance(callback, Function) else None
 
     @property
     def is_library(self) -> bool:

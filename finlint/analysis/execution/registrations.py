@@ -158,10 +158,10 @@ class Registrations:
         function = context.function
         if function is None or not self._wraps(context):
             return False
-        collecting = {param.name for param in function.ir.params if param.kind in ("*", "**")}
         return any(
-            name in collecting and isinstance(value, (values.Sequence, values.Mapping)) and not is_known(value.element)
+            isinstance(value, (values.Sequence, values.Mapping)) and not is_known(value.element)
             for name, value in context.params
+            if name in function.collecting
         )
 
     def _is_registrar(self, value: Value) -> bool:

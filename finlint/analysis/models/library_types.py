@@ -21,6 +21,7 @@ from finlint.analysis.domain.values import (
     truth as truth_of,
 )
 from finlint.analysis.models.knowledge import Knowledge
+from finlint.knowledge import types
 from finlint.model.limits import NAME_PARTS
 
 #: The version of Python that runs.
@@ -192,14 +193,13 @@ def instance_of(text: str, knowledge: Knowledge) -> Value:
         return Const(...)
     if not text or text in _VALUE_TYPES or text.startswith("~"):
         return UNKNOWN
-    parts = _split(text, "|")
+    parts = types.members(text)
     if len(parts) > 1:
-        values = [Const(None, False) if p.strip() == "None" else instance_of(p, knowledge) for p in parts]
+        values = [Const(None, False) if p == "None" else instance_of(p, knowledge) for p in parts]
         return union(v for v in values if is_known(v)) if any(map(is_known, values)) else UNKNOWN
-    name, bracket, rest = text.partition("[")
+    name, bracket, _ = text.partition("[")
     if bracket:
-        inner = _split(rest.rstrip()[:-1], ",")
-        return generic(name, [instance_of(part, knowledge) for part in inner], knowledge)
+        return generic(name, [instance_of(part, knowledge) for part in types.arguments(text)], knowledge)
     if kind := container_kind(name):
         return Sequence(kind, None, UNKNOWN)
     if is_mapping(name):
@@ -230,18 +230,3 @@ def generic(name: str, inner: Items[Value], knowledge: Knowledge) -> Value:
     name = knowledge.canonical(name)
     entry = knowledge.entry(name)
     return LibObject(name, ((HELD, inner[0]),) if inner and entry is not None and entry.holds else ())
-
-
-def _split(text: str, separator: str) -> list[str]:
-    """Split at separators that no bracket encloses."""
-    out, level, start = [], 0, 0
-    for position, char in enumerate(text):
-        if char == "[":
-            level += 1
-        elif char == "]":
-            level -= 1
-        elif char == separator and level == 0:
-            out.append(text[start:position])
-            start = position + 1
-    out.append(text[start:])
-    return out

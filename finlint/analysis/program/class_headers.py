@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from finlint.scan.headers import headers_in
 from finlint.scan.tokens import NAMING
+from finlint.scan.words import byte_starts
 
 _WORD = re.compile(rb"(?![0-9])[\w\x80-\xff]+")
 
@@ -49,25 +50,21 @@ def brings(data: bytes, name: str) -> bool:
     listed: bool | None = None
     #: Where the line ends that has been looked at.
     seen = -1
-    at = data.find(word)
-    while at >= 0:
-        end = at + len(word)
-        if (end == len(data) or data[end] not in NAMING) and (not at or data[at - 1] not in NAMING):
-            if data[at - 1 : at] == b".":
+    for at in byte_starts(data, word):
+        if data[at - 1 : at] == b".":
+            return True
+        if at > seen:
+            start = data.rfind(b"\n", 0, at) + 1
+            seen = data.find(b"\n", at + len(word))
+            seen = seen if seen >= 0 else len(data)
+            line = data[start:seen]
+            if b"import" in line:
                 return True
-            if at > seen:
-                start = data.rfind(b"\n", 0, at) + 1
-                seen = data.find(b"\n", end)
-                seen = seen if seen >= 0 else len(data)
-                line = data[start:seen]
-                if b"import" in line:
+            if listed is None:
+                if b"import \\" in data:
                     return True
-                if listed is None:
-                    if b"import \\" in data:
-                        return True
-                    listed = b"import (" in data
-                # Within the parentheses of an import a line holds names and commas only.
-                if listed and line.partition(b"#")[0].translate(None, _IMPORTED) in (b"", b"(", b")", b"()"):
-                    return True
-        at = data.find(word, end)
+                listed = b"import (" in data
+            # Within the parentheses of an import a line holds names and commas only.
+            if listed and line.partition(b"#")[0].translate(None, _IMPORTED) in (b"", b"(", b")", b"()"):
+                return True
     return b"import *" in data

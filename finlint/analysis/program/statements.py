@@ -147,6 +147,21 @@ def is_super(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "super"
 
 
+#: Containers that are empty where they are called with nothing.
+_CONTAINERS = frozenset({"list", "dict", "set", "deque", "OrderedDict", "defaultdict"})
+
+
+def empty_container(node: object) -> str:
+    """The kind of container that an expression makes with nothing in it, ``list`` of ``[]`` and ``list()``; "" for
+    other expressions."""
+    if isinstance(node, ir.Display):
+        return "" if node.items else node.kind
+    if isinstance(node, ir.DictDisplay):
+        return "" if node.items else "dict"
+    name = last_name(node.func) if isinstance(node, ir.Call) and not node.args else ""
+    return name if name in _CONTAINERS else ""
+
+
 def given_as(arg: ir.Arg, number: int, params: Sequence[str]) -> str:
     """The name among ``params`` that an argument goes to, the one with that ``number`` in its call; "" for none."""
     return arg.keyword or (params[number] if number < len(params) else "")

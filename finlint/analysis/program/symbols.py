@@ -59,7 +59,7 @@ class Source(Protocol):
 class FunctionNode:
     """A function or lambda; compared by identity. ``owner`` is the class whose body holds the ``def``."""
 
-    __slots__ = ("_attributes", "_called_on_self", "_index", "_tested", "ir", "module", "owner")
+    __slots__ = ("_attributes", "_called_on_self", "_collecting", "_index", "_tested", "ir", "module", "owner")
 
     def __init__(self, module: ModuleNode, function: ir.Function, owner: ClassNode | None) -> None:
         self.module = module
@@ -69,6 +69,7 @@ class FunctionNode:
         self._tested: frozenset[str] | None = None
         self._attributes: frozenset[str] | None = None
         self._called_on_self: frozenset[str] | None = None
+        self._collecting: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
@@ -106,6 +107,13 @@ class FunctionNode:
             indexes[key] = read_by_returns(self.ir, self.index)
         names: frozenset[str] | None = indexes[key]
         return names
+
+    @property
+    def collecting(self) -> frozenset[str]:
+        """The parameters that collect arguments: ``*args``, ``**kwargs``."""
+        if self._collecting is None:
+            self._collecting = frozenset(param.name for param in self.ir.params if param.kind in ("*", "**"))
+        return self._collecting
 
     @property
     def tested(self) -> frozenset[str]:

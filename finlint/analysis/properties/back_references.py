@@ -49,9 +49,10 @@ def refers_back(part: ir.Expr, watched: Watched, evaluator: Evaluator, state: Ev
 def given_to(path: str, stmt: ir.Stmt) -> Iterator[tuple[str, ir.Expr | None]]:
     """The attributes of what is called ``path`` that a statement sets or deletes (``self.part.owner = ...``), each with
     what it is given as it is, None where it is something else."""
-    for target, how, node in bound_singly(stmt):
-        if how != "annotation" and isinstance(target, ir.Attr) and dotted(target.value) == path:
-            yield target.name, node if how == "value" else None  # type: ignore[misc]
+    for bound in bound_singly(stmt):
+        target = bound.target
+        if bound.how != "annotation" and isinstance(target, ir.Attr) and dotted(target.value) == path:
+            yield target.name, bound.value if bound.how == "value" else None
 
 
 def _keeps_attributes(value: Value) -> bool:

@@ -12,6 +12,7 @@ from finlint.analysis.program.symbols import FunctionNode, ModuleNode, lines_nam
 from finlint.analysis.properties.always_run import Step, always_run
 from finlint.analysis.properties.holding_containers import Put, adds_to, only_reads
 from finlint.model import ir
+from finlint.model.bindings import bound_by
 
 
 def subscribed(step: Step, ending: FunctionNode | None, evaluator: Evaluator) -> Put | None:
@@ -80,16 +81,14 @@ def _is_never_emptied(name: str, observed: Class, ending: FunctionNode | None, e
     return made == 1
 
 
-def _stores(function: FunctionNode, name: str) -> Iterator[ir.Expr | None]:
+def _stores(function: FunctionNode, name: str) -> Iterator[ir.Expr]:
     for stmt in flat_statements(function.ir.body):
-        targets = (
-            stmt.targets if isinstance(stmt, ir.Assign) else (stmt.target,) if isinstance(stmt, ir.AnnAssign) else ()
-        )
-        if any(isinstance(target, ir.Attr) and target.name == name for target in targets):
-            yield stmt.value  # type: ignore[union-attr]
+        for bound in bound_by(stmt):
+            if bound.how == "value" and isinstance(bound.target, ir.Attr) and bound.target.name == name:
+                yield bound.value
 
 
-def _makes(value: ir.Expr | None) -> bool:
+def _makes(value: ir.Expr) -> bool:
     """``[]``, ``list()``, ``set()``"""
     if isinstance(value, ir.Call):
         return isinstance(value.func, ir.Name) and value.func.id in ("list", "set") and not value.args

@@ -18,6 +18,8 @@ from finlint.analysis.properties.holding_observers import subscribed
 from finlint.analysis.properties.holding_threads import started_for_ever
 from finlint.analysis.properties.retention import argument_holding
 from finlint.model import ir
+from finlint.model.bindings import bound_by
+from finlint.model.outline import stmt_span
 from finlint.model.source import Span
 
 _REGISTER = "atexit.register"
@@ -98,15 +100,16 @@ def _registries(step: Step, ending: FunctionNode | None, evaluator: Evaluator) -
             named = alternatives(evaluator.expressions.eval(decorator, state))
             if Lib(_REGISTER) in named and step.me in free_names(stmt.function):
                 yield Keeper(_REGISTER, module.path, stmt.function.span)
-    for target in stmt.targets if isinstance(stmt, ir.Assign) else ():
-        if not isinstance(target, ir.Attr) or target.name not in _HOOK_NAMES:
+    for bound in bound_by(stmt):
+        target = bound.target
+        if bound.how != "value" or not isinstance(target, ir.Attr) or target.name not in _HOOK_NAMES:
             continue
-        owner = evaluator.expressions.eval(target.value, state)
+        owner, span = evaluator.expressions.eval(target.value, state), stmt_span(stmt)
         name = f"{owner.name}.{target.name}" if isinstance(owner, Lib) else ""
-        if name in _HOOKS and not _is_undone(name.rpartition(".")[2], step, ending):
-            assert isinstance(stmt, ir.Assign)
-            if _holds((ir.Arg(stmt.value),), stmt.span, step, evaluator):
-                yield Keeper(name, module.path, stmt.span)
+        if name not in _HOOKS or _is_undone(target.name, step, ending):
+            continue
+        if _holds((ir.Arg(bound.value),), span, step, evaluator):
+            yield Keeper(name, module.path, span)
     if call is None or last_name(call.func) not in _KEEPING_NAMES:
         return
     for option in alternatives(evaluator.expressions.eval(call.func, state)):

@@ -15,17 +15,20 @@ from finlint.analysis.domain.values import Class, LibObject, Object, Value, alte
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.definitions import PUT, giving, only_value
-from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, last_name
+from finlint.analysis.program.statements import call_at, empty_container, expressions_in, flat_statements
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.custody import has_with_it, is_same
 from finlint.analysis.properties.ownership import Ownership
 from finlint.model import ir
+from finlint.model.bindings import bound_by
 from finlint.model.source import Span
 
 _EXECUTORS = frozenset({"concurrent.futures.ThreadPoolExecutor"})
 _FUTURES = frozenset({"concurrent.futures.Future"})
 #: Methods of a future that wait for it.
 _AWAITS = frozenset({"result", "exception"})
+#: Containers that futures are put into later.
+_PUT_INTO = frozenset({"list", "set", "tuple", "deque"})
 _GIVES_WORK = frozenset({"submit", "map"})
 
 
@@ -75,7 +78,8 @@ def is_done(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -
     for method in ownership.methods(me.cls, waited.name):
         own = method.ir.params[0].name if method.ir.params else ""
         for definition in giving(method.index.stores.get((own, waited.name), ())):
-            if definition.how not in PUT and (definition.node == ir.Const(None) or _is_empty(definition.node)):
+            empty = definition.node == ir.Const(None) or empty_container(definition.node) in _PUT_INTO
+            if definition.how not in PUT and empty:
                 continue
             plain = definition.how in ("value", "puts") and not definition.path
             given.append(plain and _Tasks(me, ownership).are_its(definition.node, method))
@@ -118,13 +122,6 @@ class _Tasks:
         return bool(returned) and all(self.are_its(node, function.node) for node in returned)
 
 
-def _is_empty(node: object) -> bool:
-    """``[]``, ``set()``: what futures are put into later."""
-    if isinstance(node, ir.Display):
-        return not node.items
-    return isinstance(node, ir.Call) and not node.args and last_name(node.func) in ("set", "list", "deque")
-
-
 def _users(owner: Object, name: str, ownership: Ownership) -> Iterator[FunctionNode]:
     """The functions that name the attribute: of the owner's class and its bases, and others."""
     evaluator = ownership.evaluator
@@ -163,9 +160,7 @@ def _may_be(expr: ir.Expr, node: FunctionNode, owner: Object, evaluator: Evaluat
 
 def _is_stored(expr: ir.Attr, stmt: ir.Stmt) -> bool:
     """Whether a statement stores into the attribute."""
-    if isinstance(stmt, ir.AnnAssign):
-        return stmt.target == expr
-    return isinstance(stmt, ir.Assign) and expr in stmt.targets
+    return any(bound.target == expr and bound.how in ("value", "annotation") for bound in bound_by(stmt))
 
 
 def _has(arg: ir.Expr, me: str, node: FunctionNode, owner: Object, ownership: Ownership) -> bool:

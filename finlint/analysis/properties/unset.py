@@ -241,8 +241,8 @@ class _Body:
         given = (bound.target for bound in bound_singly(stmt) if bound.how not in _READ_TOO)
         stored = [target for target in given if isinstance(target, ir.Attr)]
         for expr in whole_expressions(stmt):
-            is_set = isinstance(expr, ir.Attr) and any(expr is target for target in stored)
-            self.expression(expr.value if isinstance(expr, ir.Attr) and is_set else expr, stmt_span(stmt))
+            target = next((target for target in stored if target is expr), None)
+            self.expression(expr if target is None else target.value, stmt_span(stmt))
         names = {target.name for target in stored if dotted(target.value) == self.me}
         if isinstance(stmt, ir.For):
             # It may have no rounds.

@@ -13,12 +13,11 @@ from typing import ClassVar, NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Effect
-from finlint.analysis.domain.values import Bound, Function, Value
+from finlint.analysis.domain.values import Bound, Value
 from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.execution.generators import GENERATOR
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness, witnesses
-from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.custody import Custody, custody, is_own
 from finlint.analysis.properties.frame_owned import is_of_frame
 from finlint.analysis.properties.lock_regions import Holder
@@ -95,7 +94,7 @@ class Reached:
         known = self._custody.get(key)
         if known is None:
             me, registration = own_object(self.finalizer), self.finalizer.registration
-            known = custody(me, _followed(witness), self.summaries.evaluator, self._callback, registration)
+            known = custody(me, _followed(witness), self.summaries.evaluator, self.finalizer.function, registration)
             self._custody[key] = known = known._replace(own=known.own or self._is_of_frame(witness))
         return known
 
@@ -110,16 +109,9 @@ class Reached:
             known = self._own[key] = known or self._is_of_frame(witness)
         return known
 
-    @property
-    def _callback(self) -> FunctionNode | None:
-        """The function that runs."""
-        callback = self.finalizer.callback
-        function = callback.function if isinstance(callback, Bound) else callback
-        return function.node if isinstance(function, Function) else None
-
     def _is_of_frame(self, witness: Witness) -> bool:
         """Whether a generator that is freed leads to what only it has."""
-        generator = self._callback
+        generator = self.finalizer.function
         steps = _followed(witness)
         return self.is_generator and generator is not None and is_of_frame(generator, steps, self.summaries.evaluator)
 
