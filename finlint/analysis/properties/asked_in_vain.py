@@ -14,7 +14,7 @@ from finlint.analysis.domain.state import EvalState, dotted, place
 from finlint.analysis.domain.values import NONE, Bound, Function, Lib, LibMethod, LibObject, Returning, Value
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.definitions import giving
-from finlint.analysis.program.statements import children, expressions_in, flat_statements, inner_blocks
+from finlint.analysis.program.statements import children, expressions_in, flat_statements, inner_blocks, suppresses
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.dead_references import DeadKind
 from finlint.model import ir
@@ -163,7 +163,7 @@ class _Body:
                 self._expression(value)
                 if self._is_the_object(value):
                     self._fails(value, self._error(value, "TypeError"), span)
-            if any(_suppresses(value) for value, _, _ in stmt.items):
+            if suppresses(stmt):
                 self._caught(stmt.body)
             else:
                 self.block(stmt.body)
@@ -378,10 +378,6 @@ def _only_looks(function: Value) -> bool:
         receiver = function.receiver
         return isinstance(receiver, LibObject) and receiver.type.startswith("logging.")
     return isinstance(function, Lib) and (function.name in _LOOKS or function.name.startswith("logging."))
-
-
-def _suppresses(value: ir.Expr) -> bool:
-    return isinstance(value, ir.Call) and dotted(value.func).rpartition(".")[2] == "suppress"
 
 
 def _catches(handler: ir.Handler, error: str) -> bool:

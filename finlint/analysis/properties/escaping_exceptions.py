@@ -15,7 +15,14 @@ from finlint.analysis.domain.values import Class, Object, is_known
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
-from finlint.analysis.program.statements import expressions_in, flat_statements, last_name, parts_of, run_blocks
+from finlint.analysis.program.statements import (
+    expressions_in,
+    flat_statements,
+    last_name,
+    parts_of,
+    run_blocks,
+    suppresses,
+)
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
@@ -202,8 +209,8 @@ class _Walk:
         """Kinds of statements are told apart where they raise or leave, or decide what is run; all others may raise in
         what they evaluate, and run what is in them."""
         self._set(stmt)
-        suppresses = isinstance(stmt, ir.With) and any(_suppresses(value) for value, _, _ in stmt.items)
-        if not suppresses:
+        suppressed = suppresses(stmt)
+        if not suppressed:
             self.open_spans.extend(_spans(stmt))
         if isinstance(stmt, ir.Raise):
             self._raise(stmt)
@@ -217,7 +224,7 @@ class _Walk:
         elif isinstance(stmt, ir.Try):
             self._try(stmt)
         elif isinstance(stmt, ir.With):
-            if not suppresses:
+            if not suppressed:
                 self.block(stmt.body)
         else:
             for inner in run_blocks(stmt):
@@ -302,10 +309,6 @@ def _spans(stmt: ir.Stmt) -> Iterator[Span]:
     """Where a statement itself may raise: its header and what stands outside of that, such as a guard."""
     yield stmt_span(stmt)
     yield from (span for expr in expressions_in(stmt) if (span := getattr(expr, "span", None)) is not None)
-
-
-def _suppresses(value: ir.Expr) -> bool:
-    return isinstance(value, ir.Call) and dotted(value.func).rpartition(".")[2] in ("suppress", "raises")
 
 
 def _contains(outer: Span, inner: Span) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Function, Lib, Object
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, inner_blocks, whole_expressions
+from finlint.analysis.program.statements import children, inner_blocks, suppresses, whole_expressions
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.construction import Construction, caught_names, methods, stored_by
 from finlint.model import ir
@@ -252,7 +252,7 @@ class _Body:
         self.checked.update(names)
         if isinstance(stmt, ir.ClassDef):
             self.branch(stmt.body)
-        elif isinstance(stmt, ir.With) and not any(_suppresses(value) for value, _, _ in stmt.items):
+        elif isinstance(stmt, ir.With) and not suppresses(stmt):
             self.block(stmt.body)
 
     def test(self, test: ir.Expr, span: Span) -> bool:
@@ -314,10 +314,6 @@ class _Body:
             return
         for part in children(expr):
             self.expression(part, span)
-
-
-def _suppresses(value: ir.Expr) -> bool:
-    return isinstance(value, ir.Call) and dotted(value.func).endswith("suppress")
 
 
 def _has_default(cls: Class, name: str) -> bool:
