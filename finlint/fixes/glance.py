@@ -19,6 +19,7 @@ from finlint.fixes.terms import (
     LOCK_ARGUMENTS,
     PASSES,
     SHARED_BY_QUEUES,
+    TAKES_FOR_GOOD,
     is_called,
 )
 from finlint.model.finding import Culprit, Finding
@@ -159,6 +160,8 @@ def _to_cleaner(finding: Finding, glances: Glances) -> Verdict:
         call = glance.registering(finding)
         if call is None or not isinstance(glance.parents.get(call), (ast.Expr, ast.Assign, ast.AnnAssign)):
             return False
+        if isinstance(call.args[1], ast.Attribute) and call.args[1].attr == TAKES_FOR_GOOD:
+            return False
         if any(isinstance(node, ast.Attribute) for name in CLEANER_LACKS for node in glance.named(name)):
             return False
         # Who uses the name of the fix's import, and a comment within the function, need a closer look.
@@ -188,7 +191,7 @@ def _try_lock(finding: Finding, glances: Glances) -> Verdict:
             if own and (isinstance(node, ast.Call) or isinstance(glance.parents.get(node), ast.withitem)):
                 return True
         call = glance.registering(finding)
-        return call is not None and isinstance(call.args[1], ast.Attribute) and call.args[1].attr == "acquire"
+        return call is not None and isinstance(call.args[1], ast.Attribute) and call.args[1].attr == TAKES_FOR_GOOD
 
     return glances.asked(culprit.path, look)
 
@@ -289,10 +292,10 @@ _Look = Callable[[Finding, Glances], Verdict]
 
 #: For each code what ``finlint.fixes.registry`` has, in that order.
 _LOOKS: dict[str, tuple[_Look, ...]] = {
-    "FIN102": (_try_lock, _to_cleaner),
+    "FIN102": (_to_cleaner, _try_lock),
     "FIN104": (_shutdown, _to_cleaner),
     "FIN105": (_to_cleaner,),
-    "FIN112": (_try_lock, _to_cleaner),
+    "FIN112": (_to_cleaner, _try_lock),
     "FIN201": (_simple_queue,),
     "FIN301": (_static_callback,),
     "FIN305": (_pass_callable,),

@@ -13,12 +13,12 @@ from finlint.fixes.static_callback import static_callback
 from finlint.fixes.to_cleaner import to_cleaner
 from finlint.fixes.try_lock import try_lock
 
-#: The fixers of each code, best first.
+#: The fixers of each code, best first: what is done elsewhere comes before what may be left undone.
 FIXES: dict[str, tuple[Fixer, ...]] = {
-    "FIN102": (try_lock, to_cleaner),
+    "FIN102": (to_cleaner, try_lock),
     "FIN104": (shutdown_without_wait, to_cleaner),
     "FIN105": (to_cleaner,),
-    "FIN112": (try_lock, to_cleaner),
+    "FIN112": (to_cleaner, try_lock),
     "FIN201": (simple_queue,),
     "FIN301": (static_callback,),
     "FIN305": (pass_callable,),

@@ -25,6 +25,10 @@ CLEANER_MODULE, CLEANER = "finlint.runtime", "cleaner"
 CLEANER_LACKS = ("peek",)
 CLEANER_TITLE = "let a finlint.runtime.Cleaner run it, on a thread of its own"
 
+#: The method that, as a callback, takes a lock and never gives it back. On a cleaner's thread it might wait for ever,
+#: and everybody else's callbacks behind it.
+TAKES_FOR_GOOD = "acquire"
+
 #: What the argument of ``acquire`` is called that says not to wait.
 LOCK_ARGUMENTS = {"threading": "blocking", "_thread": "blocking", "multiprocessing": "block"}
 

@@ -12,7 +12,7 @@ import libcst as cst
 
 from finlint.fixes.edit import Fix, Request, offer
 from finlint.fixes.registration import registered
-from finlint.fixes.terms import CLEANER, CLEANER_LACKS, CLEANER_MODULE, CLEANER_TITLE
+from finlint.fixes.terms import CLEANER, CLEANER_LACKS, CLEANER_MODULE, CLEANER_TITLE, TAKES_FOR_GOOD
 from finlint.fixes.tree import Tree
 
 
@@ -23,7 +23,9 @@ def to_cleaner(request: Request) -> Iterator[Fix]:
         return
     tree = request.tree(place.path)
     found = registered(request.finding, tree) if tree is not None else None
-    if tree is None or found is None or not _is_kept_simply(found.call, tree) or not _is_free(tree):
+    if tree is None or found is None or _takes_for_good(found.callback.value):
+        return
+    if not _is_kept_simply(found.call, tree) or not _is_free(tree):
         return
     # Its matchers take longer to be imported than all the rest of LibCST.
     from libcst.codemod import CodemodContext
@@ -34,6 +36,10 @@ def to_cleaner(request: Request) -> Iterator[Fix]:
     context = CodemodContext()
     AddImportsVisitor.add_needed_import(context, CLEANER_MODULE, CLEANER)
     yield from offer(CLEANER_TITLE, tree, AddImportsVisitor(context).transform_module(module).code, safe=False)
+
+
+def _takes_for_good(callback: cst.BaseExpression) -> bool:
+    return isinstance(callback, cst.Attribute) and callback.attr.value == TAKES_FOR_GOOD
 
 
 def _is_kept_simply(call: cst.Call, tree: Tree) -> bool:

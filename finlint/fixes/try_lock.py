@@ -12,7 +12,7 @@ import libcst as cst
 
 from finlint.fixes.edit import Fix, Request, offer
 from finlint.fixes.registration import only_finalizes, registered
-from finlint.fixes.terms import LOCK_ARGUMENTS, is_called
+from finlint.fixes.terms import LOCK_ARGUMENTS, TAKES_FOR_GOOD, is_called
 from finlint.fixes.tree import Replacement, Tree, dotted, keyword, with_arguments
 
 _TITLE = "try the lock, do not wait for it"
@@ -31,7 +31,9 @@ def try_lock(request: Request) -> Iterator[Fix]:
     changes = _in_body(tree, culprit.line, culprit.column, argument)
     if changes is None:
         found = registered(request.finding, tree)
-        if found is None or found.passes != "rest" or found.rest or dotted(found.callback.value)[-8:] != ".acquire":
+        if found is None or found.passes != "rest" or found.rest:
+            return
+        if dotted(found.callback.value).rpartition(".")[2] != TAKES_FOR_GOOD:
             return
         call = found.to(found.callback.value, [keyword(argument, "False")])
         changes = {found.call: call} if call is not None else {}

@@ -97,8 +97,8 @@ class Lock(Reaches):
                 self._pool.give_back(self._raw)
     """
     mended = (
-        TRY_LOCK,
         BY_CLEANER,
+        TRY_LOCK,
     )
     not_reported = (
         NOT_REPORTED + " Reentrant locks are FIN112. A finalizer on a worker of its own (`finlint.runtime`) "

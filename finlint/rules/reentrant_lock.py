@@ -70,8 +70,8 @@ class ReentrantLock(Reaches):
                 self._registry._gone.append(self._name)
     """
     mended = (
-        TRY_LOCK,
         BY_CLEANER,
+        TRY_LOCK,
     )
     evidence = (DEL, "https://docs.python.org/3/library/threading.html#rlock-objects")
 

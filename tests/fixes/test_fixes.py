@@ -612,6 +612,66 @@ CASES = [
         unsafe=True,
     ),
     case(
+        "what could also be left undone is done elsewhere",
+        """
+        import threading
+        import weakref
+        lock = threading.Lock()
+        index = {}
+        def drop(key):
+            with lock:
+                index.pop(key, None)
+        class A:
+            def __init__(self, key):
+                with lock:
+                    index[key] = [key]
+                weakref.finalize(self, drop, key)
+        """,
+        """
+        import threading
+        import weakref
+        from finlint.runtime import cleaner
+
+        lock = threading.Lock()
+        index = {}
+        def drop(key):
+            with lock:
+                index.pop(key, None)
+        class A:
+            def __init__(self, key):
+                with lock:
+                    index[key] = [key]
+                cleaner().register(self, drop, key)
+        """,
+        unsafe=True,
+    ),
+    case(
+        "who takes a lock for good would keep a Cleaner's thread",
+        """
+        import threading
+        import weakref
+        gate = threading.Lock()
+        class A:
+            def __init__(self):
+                weakref.finalize(self, gate.acquire)
+            def use(self):
+                with gate:
+                    return [A()]
+        """,
+        """
+        import threading
+        import weakref
+        gate = threading.Lock()
+        class A:
+            def __init__(self):
+                weakref.finalize(self, gate.acquire, blocking=False)
+            def use(self):
+                with gate:
+                    return [A()]
+        """,
+        unsafe=True,
+    ),
+    case(
         "the name means something else, or the handle is asked for more",
         """
         import threading

@@ -32,7 +32,9 @@ Subject = TypeVar("Subject", contravariant=True)
 
 #: What ``--fix`` does about several rules.
 BY_CLEANER = "`weakref.finalize(...)` to `cleaner().register(...)` (unsafe: the program needs `finlint.runtime` then)"
-TRY_LOCK = "try the lock instead of waiting for it, in the finalizer's own body (unsafe: the work is left undone)"
+TRY_LOCK = (
+    "otherwise try the lock instead of waiting for it, in the finalizer's own body (unsafe: the work is left undone)"
+)
 
 #: The documentation of ``__del__``, evidence of many rules.
 DEL = "https://docs.python.org/3/reference/datamodel.html#object.__del__"
