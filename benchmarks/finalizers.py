@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import sys
 import time
@@ -44,6 +45,51 @@ def with_cleaner(count: int) -> None:
         things.clear()
         assert cleaner.drain()
     assert len(ran) == count
+
+
+def nothing() -> None:
+    """A callback."""
+
+
+def closing_over(*held: object) -> Callable[[], object]:
+    return lambda: held
+
+
+def decorated() -> Callable[[], object]:
+    function = nothing
+    return lambda: function()
+
+
+CALLBACKS: dict[str, Callable[..., object]] = {
+    "function": nothing,
+    "method": Thing().__repr__,
+    "closure": closing_over(),
+    "partial": functools.partial(nothing),
+    "closure over a function": decorated(),
+    "closure over functions in a tuple": closing_over(nothing, decorated()),
+}
+
+
+def costs_of_registering(count: int) -> None:
+    """Prints what a Cleaner costs beside weakref.finalize, for callbacks that hold more and more."""
+
+    def spent(register: Callable[..., object], callback: Callable[..., object], finish: Callable[[], object]) -> float:
+        things = [Thing() for _ in range(count)]
+        start = time.process_time()
+        for thing in things:
+            register(thing, callback)
+        del thing
+        things.clear()
+        finish()
+        return time.process_time() - start
+
+    with Cleaner() as cleaner:
+        for name, callback in CALLBACKS.items():
+            ratios = sorted(
+                spent(cleaner.register, callback, cleaner.drain) / spent(weakref.finalize, callback, gc.get_count)
+                for _ in range(9)
+            )
+            print(f"Cleaner / weakref.finalize, {name:<36} {ratios[4]:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
 
 
 def with_set_finalizer(rt: Runtime, count: int) -> None:
@@ -113,6 +159,7 @@ def main() -> None:
     print(f"Python {sys.version.split()[0]}, {count:,} objects")
     timed("weakref.finalize: register, die, run", count, lambda: with_weakref(count))
     timed("Cleaner: register, die, run", count, lambda: with_cleaner(count))
+    costs_of_registering(count // 25)
     with Runtime() as rt:
         timed("set_finalizer: register, gc, run", count, lambda: with_set_finalizer(rt, count))
         timed("add_cleanup: register, gc, run", count, lambda: with_add_cleanup(rt, count))

@@ -6,7 +6,7 @@ import functools
 import inspect
 import itertools
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from finlint.runtime.collector import is_own_dict, own_dict
@@ -83,13 +83,19 @@ def check_cleanup_closure(obj: object, fn: Any) -> None:
         raise ValueError("add_cleanup: cleanup function closes over obj, cleanup will never run")
 
 
+# What is asked at every registration: a global name each, and no attribute of a module.
+_Function, _Method, _Builtin, _Partial = (
+    types.FunctionType,
+    types.MethodType,
+    types.BuiltinFunctionType,
+    functools.partial,
+)
 _HOLDERS: frozenset[type] = frozenset(
-    {
-        *(types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType),
-        *(functools.partial, tuple, frozenset, dict),
-    }
+    {_Function, _Method, _Builtin, types.MethodWrapperType, _Partial, tuple, frozenset, dict}
 )
 _FEW = 100
+_GLANCE = 4
+_WIDTH = 8
 
 
 def check_held(obj: object, fn: Any, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
@@ -99,41 +105,65 @@ def check_held(obj: object, fn: Any, args: tuple[object, ...], kwargs: dict[str,
     of a tuple, attributes of a callable object. What a list or an attribute of an argument holds may be gone when it
     matters, so it is accepted.
     """
-    if not _obviously_not(fn, obj) and (_holds(fn, obj) or (type(fn) not in _HOLDERS and _has_as_attribute(fn, obj))):
+    if type(fn) in _HOLDERS:
+        held = not _lacks(fn, obj, _GLANCE) and _holds(fn, obj)
+    else:
+        held = fn is obj or (type(fn) is not type and _has_as_attribute(fn, obj))
+    if held:
         raise ValueError("register: the cleanup function holds obj, so it will never run")
     for value in args:
         if value is obj or type(value) in _HOLDERS:
             _check_argument(obj, value)
     if kwargs:
         for value in kwargs.values():
-            _check_argument(obj, value)
+            if value is obj or type(value) in _HOLDERS:
+                _check_argument(obj, value)
 
 
-def _obviously_not(fn: Any, obj: object) -> bool:
-    """Whether it is seen at one look that a callback of a common kind does not hold the object: asking the question in
-    full would be most of the cost of registering.
+def _lacks(one: Any, obj: object, depth: int) -> bool:
+    """Whether it is seen at a glance that `one`, of a kind in `_HOLDERS`, does not hold the object; False says nothing.
+
+    The question in full (`_holds`) would be most of the cost of registering, and nearly all callbacks are small.
     """
-    kind = type(fn)
-    if kind is types.MethodType:
-        if fn.__self__ is obj or type(fn.__self__) in _HOLDERS:
-            return False
-        fn = fn.__func__
-        kind = type(fn)
-    if kind is not types.FunctionType:
-        return kind is type or (kind is types.BuiltinFunctionType and fn.__self__ is not obj)
-    if fn.__kwdefaults__:
-        return False
-    for value in fn.__defaults__ or ():
-        if value is obj or type(value) in _HOLDERS:
-            return False
-    for cell in fn.__closure__ or ():
-        try:
-            value = cell.cell_contents
-        except ValueError:  # not assigned yet
-            continue
-        if value is obj or type(value) in _HOLDERS:
-            return False
-    return True
+    while depth:
+        depth -= 1
+        kind = type(one)
+        if kind is _Function:
+            parts = one.__closure__
+            if parts is not None:
+                try:
+                    for cell in parts:
+                        value = cell.cell_contents
+                        if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth)):
+                            return False
+                except ValueError:  # not assigned yet
+                    return False
+            parts = one.__defaults__
+            return one.__kwdefaults__ is None and (parts is None or _all_lack(parts, obj, depth))
+        if kind is _Method:
+            value, one = one.__self__, one.__func__
+            if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth)):
+                return False
+        elif kind is _Partial:
+            if one.keywords and not _all_lack(list(one.keywords.values()), obj, depth):
+                return False
+            for value in one.args:
+                if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth)):
+                    return False
+            one = one.func
+        elif kind is tuple or kind is frozenset:
+            return len(one) <= _WIDTH and _all_lack(one, obj, depth)
+        elif kind is dict:
+            return True
+        else:
+            one = one.__self__
+        if type(one) not in _HOLDERS:
+            return one is not obj
+    return False
+
+
+def _all_lack(parts: Iterable[object], obj: object, depth: int) -> bool:
+    return not any(value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth)) for value in parts)
 
 
 def _check_argument(obj: object, value: object) -> None:
@@ -142,7 +172,7 @@ def _check_argument(obj: object, value: object) -> None:
     if type(value) is dict:
         if is_own_dict(obj, value):
             raise ValueError("register: an argument is the __dict__ of obj, which goes on being used; pass a copy")
-    elif _holds(value, obj):
+    elif not _lacks(value, obj, _GLANCE) and _holds(value, obj):
         raise ValueError("register: an argument holds obj, so the cleanup will never run")
 
 
@@ -173,7 +203,8 @@ def _lasting_parts(one: Any) -> list[object]:
 
 
 def _has_as_attribute(holder: object, obj: object) -> bool:
-    return any(value is obj for value in (own_dict(holder) or {}).values())
+    # As a list: another thread may store something meanwhile.
+    return any(value is obj for value in list((own_dict(holder) or {}).values()))
 
 
 def _cell_contents(function: types.FunctionType) -> Iterator[object]:

@@ -241,12 +241,13 @@ def is_own_dict(instance: object, candidate: object) -> bool:
 def own_dict(instance: object) -> dict[str, object] | None:
     """The ``__dict__`` of `instance`, None where it has none; runs no code of the class."""
     for kind in type(instance).__mro__:
-        descriptor = vars(kind).get("__dict__")
-        if isinstance(descriptor, types.GetSetDescriptorType):
+        descriptor = kind.__dict__.get("__dict__")
+        if descriptor is None:
+            continue
+        if type(descriptor) is types.GetSetDescriptorType:
             fields = descriptor.__get__(instance)
             return fields if type(fields) is dict else None
-        if descriptor is not None:
-            return None
+        return None
     return None
 
 

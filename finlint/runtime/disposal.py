@@ -47,7 +47,7 @@ class Stall:
 Call = tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]
 """A callback with its arguments."""
 
-_Current = tuple[Callable[..., object] | str, int, float]
+_Current = list[Any]
 """What runs just now (its name, once it is through), on which thread, since when."""
 
 
@@ -114,12 +114,28 @@ class Disposal:
             raise
 
     def _serve(self) -> None:
+        """Runs callbacks, all in this frame: another one for each would be a tenth of what a callback costs."""
         me, ident = threading.current_thread(), threading.get_ident()
-        get, run, registered, take = self.queue.get, self._run, self.registered, self.registered.pop
+        get, registered, take, metrics = self.queue.get, self.registered, self.registered.pop, self._metrics
         while self._thread is me:
             item = get()
             if take(id(item), None) is not None:
-                run(item, ident)
+                fn, args, kwargs = item._call
+                item._call = None
+                self._current = current = [fn, ident, monotonic()]
+                error: BaseException | None = None
+                try:
+                    fn(*args, **kwargs)
+                except BaseException as raised:  # also SystemExit: the others wait
+                    error = raised
+                    self._fail(raised, fn)
+                self.executed += 1
+                if metrics is not None:
+                    self._tell(metrics, fn, current[2], error)
+                current[0] = fn.__qualname__ if type(fn) is FunctionType else type(fn).__qualname__
+                # Here goes all that the callback held, the traceback of what it raised included: what dies then is
+                # running work, too.
+                fn = args = kwargs = error = None
                 if self._thread is me:  # nobody has taken over
                     self._current = None
             elif isinstance(item, threading.Event):
@@ -134,30 +150,17 @@ class Disposal:
     def _ownerless(self) -> bool:
         return self.closed or self.owner is None or self.owner() is None
 
-    def _run(self, cleanable: Any, ident: int) -> None:
-        """Runs the callback and lets go of all that it held, the traceback of what it raised included: what dies then
-        is running work, too.
-        """
-        call: Call = cleanable._call
-        cleanable._call = None
-        fn, args, kwargs = call
-        current = self._current = fn, ident, monotonic()
-        error: BaseException | None = None
+    def _fail(self, raised: BaseException, fn: Callable[..., object]) -> None:
+        self.failed += 1
+        self._report(failure_of(raised, "cleanup", fn))
+
+    def _tell(
+        self, metrics: Callable[[Run], object], fn: Callable[..., object], begun: float, error: BaseException | None
+    ) -> None:
         try:
-            fn(*args, **kwargs)
-        except BaseException as raised:  # also SystemExit: the others wait
-            error = raised
-            self.failed += 1
-            self._report(failure_of(raised, "cleanup", fn))
-        self.executed += 1
-        if self._metrics is not None:
-            try:
-                self._metrics(Run(function_name(fn), monotonic() - current[2], error))
-            except BaseException as mistake:  # the hook's own must not end the thread
-                self._report(failure_of(mistake, "cleanup", self._metrics))
-        if self._current is current:
-            name: str = fn.__qualname__ if type(fn) is FunctionType else type(fn).__qualname__
-            self._current = name, ident, current[2]
+            metrics(Run(function_name(fn), monotonic() - begun, error))
+        except BaseException as mistake:  # the hook's own must not end the thread
+            self._report(failure_of(mistake, "cleanup", metrics))
 
     # -- waiting for it ------------------------------------------------------------------------------------
 

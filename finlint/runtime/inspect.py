@@ -270,7 +270,7 @@ def stack_of(ident: int) -> tuple[FrameLine, ...]:
 
 
 _WORKER_FILES: Final = frozenset({PACKAGE + "worker.py", PACKAGE + "goroutines.py", PACKAGE + "disposal.py"})
-_LOOPS: Final = frozenset({"_call", "_run", "_loop", "_main", "drop", "run"})
+_LOOPS: Final = frozenset({"_call", "_run", "_loop", "_main", "_serve", "drop", "run"})
 
 
 def _look(thread: threading.Thread) -> _Sample | None:

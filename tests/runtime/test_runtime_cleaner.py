@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import os
+import random
 import subprocess
 import sys
 import textwrap
@@ -19,7 +20,7 @@ import pytest
 from interruptions import everywhere
 from worlds import Thing
 
-from finlint.runtime import Cleanable, Cleaner, Failure, Run, Stall, disposal
+from finlint.runtime import Cleanable, Cleaner, Failure, Run, Stall, arguments, disposal
 from finlint.runtime import cleaner as default_cleaner
 
 
@@ -174,6 +175,42 @@ def test_refuses_what_holds_the_object(cleaner: Cleaner) -> None:
     with pytest.raises(TypeError, match="weak reference"):
         cleaner.register(1, print)
     assert cleaner.stats().registered == 0
+
+
+def _around(chance: random.Random, inner: Any) -> Any:
+    """Something that holds `inner` for good, beside other things."""
+
+    def default(a: Any = inner) -> Any: ...
+    def keyword(*, a: Any = inner) -> Any: ...
+
+    others = [chance.choice([1, "a", print, Thing(), a_function, (), {}, [1]]) for _ in range(chance.randrange(4))]
+    at = chance.randrange(len(others) + 1)
+    row = (*others[:at], inner, *others[at:])
+    method = types.MethodType(print, inner)
+    partial = functools.partial(inner if callable(inner) else print, *row, key=chance.choice(others or [1]))
+    return chance.choice([row, default, keyword, method, partial, lambda: row])
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_what_is_held_is_found_however_deep(seed: int) -> None:
+    """The quick answer is the full one: both for callbacks and for arguments."""
+    chance = random.Random(seed)
+    obj, other = Thing(), Thing()
+    depth = chance.randrange(1, 6)
+
+    def callback(thing: object) -> Any:
+        for _ in range(depth):
+            thing = _around(chance, thing)
+        return thing if callable(thing) else functools.partial(print, thing)
+
+    good, bad = callback(other), callback(obj)
+    arguments.check_held(obj, good, (good,), {"a": good})
+    with pytest.raises(ValueError, match="function holds obj"):
+        arguments.check_held(obj, bad, (), {})
+    with pytest.raises(ValueError, match="argument holds obj"):
+        arguments.check_held(obj, print, (1, bad), {})
+    with pytest.raises(ValueError, match="argument holds obj"):
+        arguments.check_held(obj, print, (), {"a": bad})
 
 
 def test_accepts_what_holds_the_object_for_a_while(cleaner: Cleaner, log: list[Any]) -> None:
@@ -529,7 +566,27 @@ def a_closure() -> Any:
     return lambda: kept
 
 
-@pytest.mark.parametrize("callback", [a_function, a_closure(), [].clear, Thing().__init__, int])
+def a_decorated() -> Any:
+    @functools.wraps(a_function)
+    def counted() -> None:
+        a_function()
+
+    return counted
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        a_function,
+        a_closure(),
+        [].clear,
+        Thing().__init__,
+        int,
+        functools.partial(a_function),
+        functools.partial(Thing().__init__),
+        a_decorated(),
+    ],
+)
 def test_costs_at_most_twice_weakref_finalize(callback: Any) -> None:
     """CPU time of registering and running, the best of some runs each, in turns; measured ratios are 1.2 to 2."""
 
