@@ -26,11 +26,21 @@ class Automatic:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = weakref.ref(runtime)
-        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._name = f"{runtime.name}-gc"
         self._limit = _LEAST
         self._since = 0
-        self.thread = threading.Thread(target=self._main, name=f"{runtime.name}-gc", daemon=True)
-        start_thread(self.thread)
+        self._start()
+
+    def _start(self) -> None:
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        thread = threading.Thread(target=self._main, name=self._name, daemon=True)
+        start_thread(thread)
+        self.thread = thread
+
+    def after_fork_in_child(self) -> None:
+        """Starts it in the child, too. Raises RuntimeError where no thread can be started."""
+        if self.thread is not threading.current_thread():
+            self._start()
 
     def registered(self) -> None:
         """One more registration. Safe anywhere: it takes no lock."""

@@ -76,6 +76,9 @@ class Disposal:
         self._metrics = metrics
         self._starting: dict[str, object] = {}  # who is starting the thread
         self._leave = threading.Event()
+        self._inherited: list[
+            Any
+        ] = []  # by a fork: it is to die on the child's thread, and not in the middle of the fork
         self._watch: tuple[float, Callable[[Stall], object], bool] | None = None
 
     # -- the thread ----------------------------------------------------------------------------------------
@@ -117,6 +120,7 @@ class Disposal:
         """Runs callbacks, all in this frame: another one for each would be a tenth of what a callback costs."""
         me, ident = threading.current_thread(), threading.get_ident()
         get, registered, take, metrics = self.queue.get, self.registered, self.registered.pop, self._metrics
+        self._inherited.clear()
         while self._thread is me:
             item = get()
             if take(id(item), None) is not None:
@@ -207,7 +211,8 @@ class Disposal:
                 item = self.queue.get_nowait()
             except queue.Empty:
                 break
-            self.registered.pop(id(item), None)
+            if self.registered.pop(id(item), None) is not None:
+                self._inherited.append(item)
         if self.registered and not self.closed:
             self.start()
 

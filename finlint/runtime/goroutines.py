@@ -71,6 +71,10 @@ class Goroutines(Opaque):
         except BaseException as error:
             self._report(failure_of(error, "goroutine", goroutine.function))
 
+    def after_fork_in_child(self) -> None:
+        """None is in the child, but the one that may have forked."""
+        self._running &= {threading.current_thread()}
+
     def threads(self) -> list[_Goroutine]:
         """Those that run."""
         return [goroutine for goroutine in self._running.copy() if goroutine.ident is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import gc as cpython_gc
+import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -108,6 +109,7 @@ class Runtime(collector.Opaque):
             asleep.start()
         # A world that is dropped without `close` must not leave idle threads behind. It may happen inside a collection.
         weakref.finalize(self, _let_go, self._world, self._workers, self._automatic).atexit = False
+        _all.add(self)
 
     # -- Go's functions ------------------------------------------------------------------------------------
 
@@ -283,6 +285,30 @@ class Runtime(collector.Opaque):
     def _check_open(self) -> None:
         if self._world.closed:
             raise RuntimeError("this Runtime is closed")
+
+    def _after_fork_in_child(self) -> None:
+        """The child has the registrations, and threads of its own; what the parent has begun or queued is not its."""
+        for worker in self._workers:
+            worker.after_fork_in_child()
+        self._goroutines.after_fork_in_child()
+        for service in (self._watchdog, self._automatic):
+            if service is not None and not self._world.closed:
+                try:
+                    service.after_fork_in_child()
+                except RuntimeError:  # there are too many threads, or the end is near
+                    continue
+
+
+_all: weakref.WeakSet[Runtime] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for runtime in list(_all):
+        runtime._after_fork_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def goexit() -> NoReturn:

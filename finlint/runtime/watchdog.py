@@ -27,10 +27,20 @@ class Watchdog:
         self._runtime = weakref.ref(runtime)
         self._after = after
         self._on_stuck = on_stuck if on_stuck is not None else _warn
+        self._name = f"{runtime.name}-watchdog"
+        self._start()
+
+    def _start(self) -> None:
         self._leave = threading.Event()
         self._reported: set[Call] = set()
-        self._thread = threading.Thread(target=self._main, name=f"{runtime.name}-watchdog", daemon=True)
-        start_thread(self._thread)
+        thread = threading.Thread(target=self._main, name=self._name, daemon=True)
+        start_thread(thread)
+        self._thread = thread
+
+    def after_fork_in_child(self) -> None:
+        """Starts it in the child, too. Raises RuntimeError where no thread can be started."""
+        if self._thread is not threading.current_thread():
+            self._start()
 
     def stop(self) -> None:
         """Ends it, and waits for that, unless it is the caller."""
@@ -39,10 +49,10 @@ class Watchdog:
             self._thread.join()
 
     def _main(self) -> None:
-        me = threading.get_ident()
+        me, leave = threading.get_ident(), self._leave
         SERVICE_THREADS.add(me)
         try:
-            while not self._leave.wait(self._after / 4):
+            while not leave.wait(self._after / 4):
                 runtime = self._runtime()
                 if runtime is None:
                     return

@@ -209,6 +209,16 @@ class Worker(Opaque):
             if not isinstance(error, RuntimeError):  # "can't create new thread at interpreter shutdown"
                 raise
 
+    def after_fork_in_child(self) -> None:
+        """The thread is not in the child, unless it forked itself; what waits for it is the parent's to run."""
+        if self.thread is threading.current_thread():
+            self._pid = os.getpid()
+            return
+        self.trash.extend(self.waiting())  # it may die when the child's own thread has started, and not here
+        self._inbox, self._batch, self._wake, self._listeners = deque(), [], queue.SimpleQueue(), []
+        self.thread, self.current, self.parked = None, None, True
+        self.queued = self.executed
+
     def _main(self) -> None:
         enter_world(self._world)
         WORKERS[_thread.get_ident()] = self

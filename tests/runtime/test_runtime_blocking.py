@@ -502,8 +502,13 @@ def test_many_worlds_leak_nothing() -> None:
     assert threading.active_count() == before
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def forks(test: Callable[..., None]) -> Callable[..., None]:
+    """A test that forks; CPython 3.12 and later warn of it where there are threads."""
+    marked = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")(test)
+    return pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")(marked)
+
+
+@forks
 def test_fork_starts_the_worker_again(rt: Runtime, log: list[Any]) -> None:
     rt.set_finalizer(Thing(), lambda it: log.append("parent"))
     collect(rt)
@@ -518,3 +523,61 @@ def test_fork_starts_the_worker_again(rt: Runtime, log: list[Any]) -> None:
         finally:
             os._exit(ended)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _in_child(work: Callable[[], object]) -> int:
+    """The status of a child that does the work: 0 where it says True."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if work() is True else 2
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@forks
+def test_what_is_queued_before_a_fork_is_the_parents(rt: Runtime, log: list[Any]) -> None:
+    gate = Channel[None]()
+    rt.set_finalizer(Thing(), lambda it: gate.receive())
+    rt.gc()
+    assert not rt.drain()
+    rt.set_finalizer(Thing(), lambda it: log.append("second"))
+    rt.gc()
+
+    def child() -> bool:
+        begun = rt.stuck(), rt.drain(), rt.profile().worker, rt.profile().backlog
+        rt.set_finalizer(Thing(), lambda it: log.append("child's"))
+        rt.gc()
+        return begun == (None, True, "not started", ()) and rt.drain() and log == ["child's"]
+
+    assert _in_child(child) == 0
+    gate.close()
+    assert rt.drain()
+    assert log == ["second"]
+
+
+@forks
+def test_a_forked_child_has_its_own_watch_and_collections() -> None:
+    told, collected = queue.SimpleQueue[Any](), queue.SimpleQueue[int]()
+    with Runtime(automatic=True, stuck_after=1e-3, on_stuck=told.put) as rt:
+
+        def child() -> bool:
+            for _ in range(1000):
+                rt.set_finalizer(Thing(), lambda it: collected.put(os.getpid()))
+            mine = collected.get() == os.getpid()
+            rt.set_finalizer(Thing(), lambda it: NIL.receive())
+            rt.gc()
+            return mine and told.get().running is not None
+
+        assert _in_child(child) == 0
+
+
+@forks
+def test_a_finalizer_that_forks_has_its_worker_in_the_child(rt: Runtime) -> None:
+    statuses: queue.SimpleQueue[int] = queue.SimpleQueue()
+    rt.set_finalizer(Thing(), lambda it: statuses.put(_in_child(lambda: rt.profile().worker == "busy")))
+    rt.gc()
+    assert statuses.get() == 0
+    assert rt.drain()

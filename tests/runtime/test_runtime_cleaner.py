@@ -489,6 +489,37 @@ def test_fork(cleaner: Cleaner, log: list[Any]) -> None:
     os.close(writer)
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_what_a_fork_inherits_dies_on_the_childs_thread(cleaner: Cleaner) -> None:
+    entered, gate = threading.Event(), threading.Event()
+    died_on: list[str] = []
+
+    class Held:
+        def __del__(self) -> None:
+            died_on.append(threading.current_thread().name)
+
+    blocker, thing = Thing(), Thing()
+    cleaner.register(blocker, lambda: (entered.set(), gate.wait()))
+    cleaner.register(thing, print, Held())
+    del blocker
+    entered.wait()
+    del thing
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            before, drained = list(died_on), cleaner.drain()
+            new = Thing()
+            cleaner.register(new, int)
+            del new
+            status = 7 if cleaner.drain() and drained and (before, died_on) == ([], ["test-cleaner"]) else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    gate.set()
+
+
 def test_exit_runs_what_is_left_but_what_is_not_to() -> None:
     done = run_python(
         """
