@@ -28,6 +28,7 @@ from finlint.runtime.inspect import PACE, SPINNING, Watch
 
 _POLITE: Final = 5
 _LOOKS: Final = 20 * SPINNING
+_THROWS: Final = 20
 
 
 def _not_the_users() -> tuple[str, ...]:
@@ -58,13 +59,13 @@ def end_thread(thread: threading.Thread) -> bool:
     """Waits for a thread whose world has ended, and says whether it is gone.
 
     One that still computes after a few looks gets `WorldClosed` thrown into it. One that sleeps in something that
-    cannot be interrupted is left behind, and so is one that goes round in a loop outside the user's code. The calling
-    thread itself is left alone.
+    cannot be interrupted is left behind, and so are one that goes round in a loop outside the user's code and one that
+    has caught `WorldClosed` again and again. The calling thread itself is left alone.
     """
     if thread is threading.current_thread():
         return False
     watch = Watch(thread)
-    polite = _POLITE
+    polite, throws = _POLITE, _THROWS
     for _ in range(_LOOKS):
         thread.join(PACE)
         if not thread.is_alive():
@@ -73,7 +74,8 @@ def end_thread(thread: threading.Thread) -> bool:
         polite -= 1
         if polite <= 0 and watch.moving and _throw(thread, WorldClosed):
             polite = _POLITE
-        if watch.asleep:
+            throws -= 1
+        if watch.asleep or not throws:
             break
     return not thread.is_alive()
 

@@ -18,6 +18,7 @@ import pytest
 from worlds import Thing, collect
 
 from finlint.runtime import NIL, Channel, Mutex, Runtime, WaitGroup, inspect_thread, select
+from finlint.runtime.threads import end_thread
 
 
 def full() -> Channel[int]:
@@ -401,6 +402,29 @@ def test_close_ends_a_busy_loop(log: list[Any]) -> None:
     assert rt.close()
     assert threads_named("busy") == []
     assert log == []
+
+
+def test_close_leaves_behind_who_catches_everything() -> None:
+    rt = Runtime(name="stubborn")
+    caught = [0]
+    over = threading.Event()
+
+    def swallow(it: Thing) -> None:
+        while not over.is_set():
+            try:
+                while True:
+                    pass
+            except BaseException:
+                caught[0] += 1
+
+    rt.set_finalizer(Thing(), swallow)
+    rt.gc()
+    assert not rt.close()
+    assert caught[0] >= 10
+    over.set()
+    (left,) = [thread for thread in threading.enumerate() if thread.name.startswith("stubborn")]
+    end_thread(left)
+    assert not left.is_alive()
 
 
 def test_close_leaves_behind_only_what_cannot_be_woken(log: list[Any]) -> None:

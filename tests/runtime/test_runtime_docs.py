@@ -1,17 +1,18 @@
-"""Every test and pair that docs/runtime.md names exists, and every row names one."""
+"""Every test and pair that docs/runtime.md names exists, every row names one, and the page's programs run."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import more_programs  # noqa: F401  # registers more
 import programs
 
 HERE = Path(__file__).parent
-ROWS = re.findall(
-    r"^\| ([A-Z]\d+) \| (.*) \| (.*) \|$", (HERE.parents[1] / "docs" / "runtime.md").read_text("utf-8"), re.M
-)
+PAGE = (HERE.parents[1] / "docs" / "runtime.md").read_text("utf-8")
+ROWS = re.findall(r"^\| ([A-Z]\d+) \| (.*) \| (.*) \|$", PAGE, re.M)
 
 
 def test_every_row_names_tests_that_exist() -> None:
@@ -29,3 +30,36 @@ def test_every_row_names_tests_that_exist() -> None:
             else:
                 pattern = name.replace("*", ".*")
                 assert any(re.fullmatch(pattern, program) for program in programs.PROGRAMS), name
+
+
+#: What each program of the page is followed by here, to see that it does what the text around it says.
+AFTER = (
+    "",
+    """
+import threading
+
+
+class Connection:
+    def shutdown(self):
+        print("shut down in", threading.current_thread().name)
+
+
+first, second = Upload(Connection()), Upload(Connection())
+first.close()
+first.close()
+del first, second
+assert cleaner.drain()
+""",
+)
+PRINTED = (
+    r"finlint.runtime: worker busy; .*\nrunning for .* \[blocked: chan receive \(nil chan\)\]\n(.*\n)*1 waiting:\n(.*\n)*",
+    r"shut down in MainThread\nshut down in cleaner\n",
+)
+
+
+def test_the_programs_of_the_page_run() -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
+    for block, after, printed in zip(blocks, AFTER, PRINTED, strict=True):
+        done = subprocess.run([sys.executable, "-c", block + after], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert re.fullmatch(printed, done.stdout), done.stdout
