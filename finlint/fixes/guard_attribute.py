@@ -72,7 +72,7 @@ def _may_be_none(node: cst.Attribute, tree: Tree) -> bool:
         if isinstance(parent, (cst.If, cst.While)):
             if parent.test is not current or parent.orelse is not None:
                 return False
-            return not is_true or (isinstance(parent, cst.If) and _leaves(parent.body))
+            return not is_true or (isinstance(parent, cst.If) and _is_return(parent.body))
         if isinstance(parent, cst.UnaryOperation) and isinstance(parent.operator, cst.Not):
             is_true = not is_true
         elif isinstance(parent, cst.BooleanOperation):
@@ -92,7 +92,7 @@ def _may_be_none(node: cst.Attribute, tree: Tree) -> bool:
     return False
 
 
-def _leaves(body: cst.BaseSuite) -> bool:
+def _is_return(body: cst.BaseSuite) -> bool:
     """Whether the block is ``return`` alone."""
     first = body.body[0]
     small = first.body[0] if isinstance(first, cst.SimpleStatementLine) else first

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 HEAD = """
 import contextlib, sys
+from contextlib import suppress as quiet
 class E(Exception): pass
 def f(*args, **named): return None
 def stop(): raise E
@@ -120,6 +121,41 @@ WITHOUT = {"break", "continue", "global", "nonlocal", "import", "import_from"} |
     *("name", "constant", "number", "ellipsis", "string", "singleton"),
     # Nothing before Python 3.15 reads it.
     "merged_comprehension",
+}
+#: What is always left where ``<l>`` leaves the function: nothing behind it is run.
+LEAVING = {
+    "if": ["if c:\n    <l>\nelse:\n    <l>", "if c:\n    <l>\nelif n:\n    <l>\nelse:\n    <l>"],
+    "while": ["while True:\n    <l>", "while True:\n    f()", "while c:\n    pass\nelse:\n    <l>"],
+    "for": ["for x in t:\n    pass\nelse:\n    <l>"],
+    "with": ["with m:\n    <l>"],
+    "try": [
+        "try:\n    f()\n    <l>\nfinally:\n    pass",
+        "try:\n    f()\nexcept E:\n    <l>\nelse:\n    <l>",
+        "try:\n    f()\n    <l>\nexcept E:\n    <l>",
+        "try:\n    f()\nfinally:\n    <l>",
+    ],
+    "match": ["match c:\n    case 1:\n        <l>\n    case _:\n        <l>", "match c:\n    case x:\n        <l>"],
+}
+#: What need not be left: what is behind it is run.
+PASSING = {
+    "if": ["if c:\n    <l>", "if c:\n    <l>\nelif n:\n    <l>"],
+    "while": [
+        "while c:\n    <l>",
+        "while True:\n    if c:\n        break\n    <l>",
+        "while n:\n    <l>\nelse:\n    f()",
+    ],
+    "for": ["for x in t:\n    <l>", "for x in t:\n    break\nelse:\n    <l>"],
+    "with": [
+        "with contextlib.suppress(E):\n    f()\n    raise E",
+        "with quiet(E):\n    f()\n    raise E",
+        "with m, quiet(E):\n    f()\n    raise E",
+    ],
+    "try": ["try:\n    f()\n    raise E\nexcept E:\n    pass", "try:\n    f()\nexcept E:\n    <l>"],
+    "match": [
+        "match c:\n    case 1:\n        <l>",
+        "match c:\n    case x if n:\n        <l>",
+        "match c:\n    case 1:\n        <l>\n    case _:\n        f()",
+    ],
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
 import sys
 import textwrap
 import warnings
@@ -330,3 +331,60 @@ def test_where_a_lock_is_held(tmp_path: Path) -> None:
     source, lines = _program(asked, among)
     found = _holders(tmp_path, source)
     assert [place.name for place, at in zip(among, lines, strict=True) if found.isdisjoint(at)] == []
+
+
+# -- how a statement is left
+
+
+#: A flag that a method has set in each way in which it returns, so that nobody waits.
+SET = Asked(
+    "FIN104",
+    "self.done = True",
+    """
+    class A#:
+        def __init__(self):
+            self.done = False
+            self.thread = threading.Thread(target=f)
+            self.thread.start()
+        def close(self):
+            <text>
+        def __del__(self):
+            self.close()
+            if not self.done:
+                self.thread.join()
+    """,
+    "import threading",
+)
+
+
+def _unfound_behind(folder: Path, asked: Asked, places_: list[Place]) -> list[str]:
+    """The places behind which nothing is found."""
+    among = [place._replace(text=f"{place.text.replace('<l>', 'return')}\n{asked.given}") for place in places_]
+    return [name.rpartition(" | ")[0] for name in _unseen(folder, asked, among)]
+
+
+@pytest.mark.parametrize("asked", [READ, RAISED, KEPT, SLEPT, TASKS], ids=lambda asked: asked.code)
+def test_what_is_never_come_to(asked: Asked, tmp_path: Path) -> None:
+    """The same is found behind what may be passed, and not behind what is always left."""
+    asked = asked._replace(given="self.file") if asked is READ else asked
+    leaving, passing = [*places(table.LEAVING)], [*places(table.PASSING)]
+    for folder in (tmp_path / "leaving", tmp_path / "passing"):
+        folder.mkdir()
+    assert _unfound_behind(tmp_path / "passing", asked, passing) == []
+    assert len(_unfound_behind(tmp_path / "leaving", asked, leaving)) == len(leaving)
+
+
+def test_what_is_done_in_every_way(tmp_path: Path) -> None:
+    """A flag that is set in each way in which a method returns is set behind a call of it."""
+    leaving = [place for place in places(table.LEAVING) if "<l>" in place.text]
+    among = [*leaving, *places(table.PASSING)]
+    among = [
+        place._replace(text=re.sub(r"^( *)<l>", r"\1self.done = True\n\1return", place.text, flags=re.M))
+        for place in among
+    ]
+    source, lines = _program(SET, among)
+    found = {finding.span.line for finding in check(tmp_path, {"program": source}).findings if finding.code == SET.code}
+    joined = [at.stop + 3 in found for at in lines]
+    assert [
+        place.name for place, waits in zip(among, joined, strict=True) if waits is (place in among[: len(leaving)])
+    ] == []

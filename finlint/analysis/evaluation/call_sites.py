@@ -20,7 +20,7 @@ from finlint.analysis.evaluation.decorations import ways_to_run
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import FunctionIndex
-from finlint.analysis.program.self_construction import own_calls
+from finlint.analysis.program.self_construction import making_another
 from finlint.analysis.program.symbols import (
     FunctionNode,
     ModuleNode,
@@ -117,27 +117,27 @@ class CallSites:
             return
         cls = self.ask.binding.generic_class(function.owner)
         if number == 0:
-            yield from self._own_calls(cls, function)
+            yield from self._making_another(cls, function)
         elif number == 2:
             for heir in self.ask.classes.subclasses(cls):
-                yield from self._own_calls(heir, function)
+                yield from self._making_another(heir, function)
 
     def making(self, cls: Class, function: FunctionNode) -> list[Given]:
         """What the nearest calls that make a ``cls`` give to its constructor ``function``."""
         number = 0
         while (places := self._places(cls.node.module, cls.node.name, True, number)) is not None:
             found = [call for module, word in places for call in self._in_module(function, module, word, cls)]
-            found += self._own_calls(cls, function) if number == 0 else ()
+            found += self._making_another(cls, function) if number == 0 else ()
             if found:
                 return found
             number += 1
         return []
 
-    def _own_calls(self, cls: Class, function: FunctionNode) -> Iterator[Given]:
+    def _making_another(self, cls: Class, function: FunctionNode) -> Iterator[Given]:
         for base in self.ask.classes.mro(cls):
             if not isinstance(base, Class):
                 continue
-            for method, call in own_calls(base.node):
+            for method, call in making_another(base.node):
                 receiver: Value = cls if method_kind(method) == "class" else Object(cls, (), "self")
                 context = self.ask.binding.method_context(method, receiver, base.context)
                 yield from self.given_in(call, function, EvalState(context), cls)

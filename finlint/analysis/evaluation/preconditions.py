@@ -12,7 +12,8 @@ from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Const, Object, alternatives
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import PUT
-from finlint.analysis.program.statements import empty_container, leaves
+from finlint.analysis.program.leaving import leaves
+from finlint.analysis.program.statements import empty_container
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 
@@ -48,7 +49,7 @@ def _asserted(method: FunctionNode, me: str) -> Iterator[tuple[str, Const]]:
             continue
         if isinstance(stmt, ir.Assert):
             yield from _said(stmt.test, True, me)
-        elif isinstance(stmt, ir.If) and not stmt.orelse and stmt.body and leaves(stmt.body):
+        elif isinstance(stmt, ir.If) and not stmt.orelse and leaves(stmt.body, method.module):
             yield from _said(stmt.test, False, me)
         else:
             return

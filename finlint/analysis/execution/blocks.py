@@ -10,7 +10,7 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import flat_statements, inner_blocks, own_calls, walruses
+from finlint.analysis.program.statements import flat_statements, own_calls, walruses
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
 
@@ -37,20 +37,6 @@ def changed(block: ir.Block) -> set[str]:
             used += [call.func.value] if isinstance(call.func, ir.Attr) else []
             out.update(part.id for part in used if isinstance(part, ir.Name))
     return out
-
-
-def has_break(block: ir.Block) -> bool:
-    """Whether a loop body holds a ``break`` of this loop, or a way out of the function."""
-    for stmt in block:
-        if isinstance(stmt, ir.Jump) and stmt.kind == "break":
-            return True
-        if isinstance(stmt, (ir.For, ir.While)):
-            if has_break(stmt.orelse):
-                return True
-            continue
-        if any(has_break(inner) for inner in inner_blocks(stmt)):
-            return True
-    return False
 
 
 def cannot_raise(block: ir.Block) -> bool:

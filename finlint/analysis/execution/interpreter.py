@@ -29,11 +29,12 @@ from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.comparisons import is_empty
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.protocols import EXIT_STACK
-from finlint.analysis.execution.blocks import always_raises, cannot_raise, has_break, leaves_at_once, returns, widen
+from finlint.analysis.execution.blocks import always_raises, cannot_raise, leaves_at_once, returns, widen
 from finlint.analysis.execution.summary import Summary
 from finlint.analysis.execution.targets import Targets
 from finlint.analysis.execution.waiting_loops import busy_loop, endless_iteration
 from finlint.analysis.models import library
+from finlint.analysis.program.leaving import leaves, suppressing
 from finlint.analysis.program.statements import expressions_in, whole_expressions
 from finlint.analysis.program.symbols import is_abstract
 from finlint.model import ir
@@ -331,7 +332,7 @@ class Interpreter:
         self.refine(stmt.test, True)
         self.block(stmt.body)
         # ``while True`` is left by ``break`` only; a loop without one never ends.
-        if isinstance(stmt.test, ir.Const) and stmt.test.value and not has_break(stmt.body):
+        if isinstance(stmt.test, ir.Const) and stmt.test.value and leaves((stmt,), self.module):
             return _LEAVES
         self.env = joined([before, self.env])
         self.refine(stmt.test, False)
@@ -363,13 +364,13 @@ class Interpreter:
         self.targets.store(stmt.target, element, stmt.span)
         self.block(stmt.body)
         self.env = joined([before, self.env])
-        if stmt.orelse:
-            self.block(stmt.orelse)
+        if self.block(stmt.orelse) is _LEAVES and leaves((stmt,), self.module):
+            return _LEAVES
         return _GOES_ON
 
     def with_(self, stmt: ir.With) -> bool:
         entered: list[tuple[Value, Span]] = []
-        suppresses = False
+        suppresses = suppressing(stmt, self.module) is not None
         state = self.state.quiet() if stmt.is_left else self.state
         for expr, target, span in stmt.items:
             value = self.evaluator.expressions.eval(expr, state)

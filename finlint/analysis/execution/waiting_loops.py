@@ -5,6 +5,7 @@ from __future__ import annotations
 from finlint.analysis.domain.state import dotted
 from finlint.analysis.domain.values import LibObject, Value, alternatives
 from finlint.analysis.execution.blocks import assigned
+from finlint.analysis.program.leaving import may_leave_loop
 from finlint.analysis.program.statements import children, expressions_in, flat_statements
 from finlint.model import ir
 
@@ -17,7 +18,7 @@ def busy_loop(stmt: ir.While) -> bool:
     """
     if isinstance(stmt.test, ir.Const):
         return bool(stmt.test.value) and (_retries(stmt.body) or _asks_for_the_end(stmt.body))
-    return _asks(stmt.test, stmt.body) and not _leaves(stmt.body) and _is_idle(stmt.body)
+    return _asks(stmt.test, stmt.body) and not _may_end(stmt.body) and _is_idle(stmt.body)
 
 
 def endless_iteration(stmt: ir.For, iterated: Value) -> bool:
@@ -57,11 +58,11 @@ def _asks(test: ir.Expr, body: ir.Block) -> bool:
 
 def _asks_for_the_end(body: ir.Block) -> bool:
     """An endless loop whose ways out all depend on what somebody else does."""
-    exits = [s for s in body if isinstance(s, ir.If) and _leaves(s.body)]
+    exits = [s for s in body if isinstance(s, ir.If) and _may_end(s.body)]
     rest = tuple(s for s in body if s not in exits)
     if any(s.orelse or not _asks(s.test, body) for s in exits):
         return False
-    return not _leaves(rest) and _is_idle(rest)
+    return not _may_end(rest) and _is_idle(rest)
 
 
 def _retries(body: ir.Block) -> bool:
@@ -70,22 +71,18 @@ def _retries(body: ir.Block) -> bool:
     if len(tries) != 1:
         return False
     (attempt,) = tries
-    swallowed = [h for h in attempt.handlers if not _leaves(h.body)]
-    if not swallowed or any(_leaves(h.body) for h in attempt.handlers):
+    swallowed = [h for h in attempt.handlers if not _may_end(h.body)]
+    if not swallowed or any(_may_end(h.body) for h in attempt.handlers):
         return False
     after = body[body.index(attempt) + 1 :]
     ends = [block[-1] for block in (attempt.body, attempt.orelse, after) if block]
     return any(isinstance(s, ir.Return) or (isinstance(s, ir.Jump) and s.kind == "break") for s in ends)
 
 
-def _leaves(body: ir.Block) -> bool:
-    """Whether a loop's body holds a way out of the loop."""
-    for inner in flat_statements(body):
-        if isinstance(inner, (ir.Return, ir.Raise)) or (isinstance(inner, ir.Jump) and inner.kind == "break"):
-            return True
-        if any(isinstance(expr, (ir.Yield, ir.Await)) for expr in expressions_in(inner)):
-            return True
-    return False
+def _may_end(body: ir.Block) -> bool:
+    """Whether a loop's body holds a way out of the loop, or lets others run."""
+    pauses = (isinstance(e, (ir.Yield, ir.Await)) for stmt in flat_statements(body) for e in expressions_in(stmt))
+    return may_leave_loop(body) or any(pauses)
 
 
 def _is_idle(body: ir.Block) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from finlint.analysis.program.leaving import is_irrefutable, leaves, suppressing
 from finlint.analysis.program.statements import inner_blocks, own_calls
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
@@ -53,6 +54,7 @@ class _Walk:
         self.me = me
         self.find = find
         self.around = around
+        self.module = around[-1].module
         #: What is known at each ``return``.
         self.ends: list[_State] = []
 
@@ -75,13 +77,24 @@ class _Walk:
             return None
         if isinstance(stmt, ir.If):
             return self._if(stmt, state)
-        if isinstance(stmt, ir.With):
-            return self.block(stmt.body, self._run(stmt, state))
         if isinstance(stmt, ir.Try):
             return self._try(stmt, state)
-        if isinstance(stmt, (ir.While, ir.For, ir.Match)):
-            return self._maybe(stmt, self._run(stmt, state))
-        return self._run(stmt, state)
+        state = self._run(stmt, state)
+        if isinstance(stmt, ir.With):
+            attempt = suppressing(stmt, self.module)
+            return self.block(stmt.body, state) if attempt is None else self._try(attempt, state)
+        if isinstance(stmt, ir.Match):
+            return self._match(stmt, state)
+        if isinstance(stmt, (ir.While, ir.For)):
+            state = self._maybe(stmt, state)
+            return None if leaves((stmt,), self.module) else state
+        return state
+
+    def _match(self, stmt: ir.Match, state: _State) -> _State | None:
+        sides = [self.block(case.body, state) for case in stmt.cases]
+        if not any(map(is_irrefutable, stmt.cases)):
+            sides.append(state)
+        return _joined([side for side in sides if side is not None])
 
     def _if(self, stmt: ir.If, state: _State) -> _State | None:
         state = self._run(stmt, state)

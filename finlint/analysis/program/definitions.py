@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
+from finlint.analysis.program.leaving import leaves
 from finlint.analysis.program.statements import (
     children,
     expressions_in,
     flat_statements,
     inner_blocks,
     is_super,
-    leaves,
     parts_of,
 )
 from finlint.model import ir
@@ -128,7 +128,7 @@ class FunctionIndex:
     def _block(self, block: ir.Block, conditions: Conditions) -> None:
         for stmt in block:
             self._statement(stmt, conditions)
-            if isinstance(stmt, ir.If) and stmt.body and not stmt.orelse and leaves(stmt.body):
+            if isinstance(stmt, ir.If) and not stmt.orelse and leaves(stmt.body):
                 # ``if x: return`` puts what follows under ``not x``.
                 conditions = (*conditions, (stmt.test, False))
 

@@ -15,7 +15,7 @@ _CLASS = "__class__"
 _TYPE = "type"
 
 
-def own_calls(cls: ClassNode) -> Iterator[tuple[FunctionNode, ir.Call]]:
+def making_another(cls: ClassNode) -> Iterator[tuple[FunctionNode, ir.Call]]:
     """Calls in methods of ``cls`` that may be such ones, each with the method."""
     for method in cls.methods_calling((*_NAMES, _CLASS, _TYPE)):
         for call in method.index.calls:

@@ -211,23 +211,6 @@ _BLOCKS: dict[type, Callable[[Any], tuple[ir.Block, ...]]] = {
 }
 
 
-#: How what ends a ``with`` without an error is called: ``contextlib.suppress``, ``pytest.raises``.
-_SUPPRESSING = frozenset({"suppress", "raises"})
-
-
-def suppresses(stmt: ir.Stmt) -> bool:
-    """Whether it is a ``with`` that suppresses what its body raises, as far as its names say; which exceptions those
-    are is not asked."""
-    calls = (value for value, _, _ in stmt.items) if isinstance(stmt, ir.With) else ()
-    return any(isinstance(call, ir.Call) and last_name(call.func) in _SUPPRESSING for call in calls)
-
-
-def leaves(block: ir.Block) -> bool:
-    """Whether a block always leaves the function or the loop."""
-    last = block[-1]
-    return isinstance(last, (ir.Return, ir.Raise)) or (isinstance(last, ir.Jump) and last.kind != "pass")
-
-
 def children(node: ir.Expr) -> list[ir.Expr]:
     """The expressions that are evaluated as part of ``node``; a lambda's body is not one."""
     parts = _PARTS.get(type(node))

@@ -14,7 +14,8 @@ from finlint.analysis.domain.state import EvalState, dotted, place
 from finlint.analysis.domain.values import NONE, Bound, Function, Lib, LibMethod, LibObject, Returning, Value
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.definitions import giving
-from finlint.analysis.program.statements import children, expressions_in, flat_statements, inner_blocks, suppresses
+from finlint.analysis.program.leaving import suppressing
+from finlint.analysis.program.statements import children, expressions_in, flat_statements, inner_blocks
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.dead_references import DeadKind
 from finlint.model import ir
@@ -163,10 +164,11 @@ class _Body:
                 self._expression(value)
                 if self._is_the_object(value):
                     self._fails(value, self._error(value, "TypeError"), span)
-            if suppresses(stmt):
-                self._caught(stmt.body)
-            else:
+            attempt = suppressing(stmt, self.node.module)
+            if attempt is None:
                 self.block(stmt.body)
+            else:
+                self._try(attempt)
         elif isinstance(stmt, (ir.For, ir.Match)):
             for expr in (stmt.iter,) if isinstance(stmt, ir.For) else (stmt.subject,):
                 self._expression(expr)
@@ -236,12 +238,6 @@ class _Body:
             left = self._branch(stmt.body, certain=True)
         final = self._branch(stmt.final, certain=True)
         self.left = left or final
-
-    def _caught(self, body: ir.Block) -> None:
-        """The body of ``with suppress(...)``, which is taken to suppress whatever is raised."""
-        before = len(self.walk.failures)
-        self._branch(body, certain=True)
-        self._are_in_vain(self.walk.failures[before:])
 
     def _are_in_vain(self, caught: list[InVain]) -> None:
         self.walk.failures = [failure for failure in self.walk.failures if failure not in caught]

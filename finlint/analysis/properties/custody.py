@@ -21,7 +21,8 @@ from finlint.analysis.domain.values import Bound, Object, Sequence, Value, alter
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import giving
-from finlint.analysis.program.statements import call_at, inner_blocks, last_name, leaves, stands_in
+from finlint.analysis.program.leaving import leaves
+from finlint.analysis.program.statements import call_at, inner_blocks, last_name, stands_in
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.belonging import Way, is_within
 from finlint.analysis.properties.lock_regions import Holder, Regions, acquired, holders, is_momentary, regions_of
@@ -119,7 +120,7 @@ def _asks_for_its_thread(step: Step) -> bool:
                 continue
             same = _compares_threads(stmt.test, function)
             if same is True and (stands_in(stmt.orelse, step.span) or stands_in(block[number + 1 :], step.span)):
-                return leaves(stmt.body) or stands_in(stmt.orelse, step.span)
+                return leaves(stmt.body, function.module) or stands_in(stmt.orelse, step.span)
             if same is False and stands_in(stmt.body, step.span):
                 return True
             if within(stmt.body) or within(stmt.orelse):

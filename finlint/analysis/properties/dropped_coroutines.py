@@ -26,6 +26,7 @@ from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.models import library_types
 from finlint.analysis.program.definitions import Definition
+from finlint.analysis.program.leaving import leaves
 from finlint.analysis.program.statements import conditions, expressions_in, flat_statements, own_calls, run_blocks
 from finlint.model import ir
 from finlint.model.finding import Confidence
@@ -140,6 +141,8 @@ class _Walk:
         #: Whether a loop runs in this thread, where this point is come to.
         self.asked_for_loop = in_loop
         self.left = False
+        #: Whether the last branch has left what it stands in.
+        self.ended = False
 
     def block(self, block: ir.Block) -> Iterator[Dropped]:
         for stmt in block:
@@ -151,11 +154,10 @@ class _Walk:
         yield from self._evaluated(stmt)
         if isinstance(stmt, ir.If):
             yield from self._if(stmt)
-        elif isinstance(stmt, (ir.Return, ir.Raise)):
-            self.left = True
         else:
             for inner in run_blocks(stmt):
                 yield from self.branch(inner)
+            self.left = leaves((stmt,), self.context.module)
 
     def _evaluated(self, stmt: ir.Stmt) -> Iterator[Dropped]:
         """What a statement makes and drops itself."""
@@ -169,22 +171,20 @@ class _Walk:
     def _if(self, stmt: ir.If) -> Iterator[Dropped]:
         verdict = self._verdict(stmt.test)
         before, runs = self.asked_for_loop, self._says_running(stmt.test)
+        ended = True
         if verdict is not False:
             self.asked_for_loop = before or runs is True
             yield from self.branch(stmt.body)
-        self.asked_for_loop = before or runs is False
-        if verdict is not True and runs is not None:
-            yield from self.branch(stmt.orelse)
-            # ``if not loop.is_running(): return``
-            self.asked_for_loop = before or (runs is False and _always_leaves(stmt.body))
-            return
-        self.asked_for_loop = before
+            ended = self.ended
         if verdict is True:
-            self.left = self.left or _always_leaves(stmt.body)
-        else:
-            yield from self.branch(stmt.orelse)
-            # A default that we cannot read decides: better silent than wrong.
-            self.left = self._is_parameter(stmt.test) and _always_leaves(stmt.body)
+            self.asked_for_loop, self.left = before, ended
+            return
+        self.asked_for_loop = before or runs is False
+        yield from self.branch(stmt.orelse)
+        # ``if not loop.is_running(): return``
+        self.asked_for_loop = before or (runs is False and ended)
+        # A default that we cannot read decides: better silent than wrong.
+        self.left = ended and (self.ended or self._is_parameter(stmt.test))
 
     def _says_running(self, test: ir.Expr, holds: bool = True) -> bool | None:
         """Whether a loop runs where the condition holds (True), or where it does not (False): ``loop.is_running()``."""
@@ -217,7 +217,7 @@ class _Walk:
 
     def branch(self, block: ir.Block) -> Iterator[Dropped]:
         yield from self.block(block)
-        self.left = False
+        self.ended, self.left = self.left, False
 
     def _call(self, call: ir.Call) -> Iterator[Dropped]:
         value = self.evaluator.expressions.eval(call, self.state)
@@ -332,7 +332,3 @@ def _coroutine(value: Value) -> str:
         if isinstance(option, LibCoroutine):
             return option.name
     return ""
-
-
-def _always_leaves(block: ir.Block) -> bool:
-    return bool(block) and isinstance(block[-1], (ir.Return, ir.Raise))

@@ -15,13 +15,13 @@ from finlint.analysis.domain.values import Class, Object, is_known
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
+from finlint.analysis.program.leaving import leaves, suppressing
 from finlint.analysis.program.statements import (
     expressions_in,
     flat_statements,
     last_name,
     parts_of,
     run_blocks,
-    suppresses,
 )
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
@@ -184,6 +184,7 @@ class _Raised(NamedTuple):
 class _Walk:
     def __init__(self, context: CallContext, evaluator: Evaluator) -> None:
         self.state = EvalState(context, {name: value for name, value in context.params if is_known(value)})
+        self.module = context.module
         self.evaluator = evaluator
         self.raised: list[_Raised] = []
         self.test: ir.Expr | None = None
@@ -209,9 +210,7 @@ class _Walk:
         """Kinds of statements are told apart where they raise or leave, or decide what is run; all others may raise in
         what they evaluate, and run what is in them."""
         self._set(stmt)
-        suppressed = suppresses(stmt)
-        if not suppressed:
-            self.open_spans.extend(_spans(stmt))
+        self.open_spans.extend(_spans(stmt))
         if isinstance(stmt, ir.Raise):
             self._raise(stmt)
         elif isinstance(stmt, (ir.Import, ir.ImportFrom)):
@@ -224,11 +223,15 @@ class _Walk:
         elif isinstance(stmt, ir.Try):
             self._try(stmt)
         elif isinstance(stmt, ir.With):
-            if not suppressed:
+            attempt = suppressing(stmt, self.module)
+            if attempt is None:
                 self.block(stmt.body)
+            else:
+                self._try(attempt)
         else:
             for inner in run_blocks(stmt):
                 self.branch(inner)
+            self.left = leaves((stmt,), self.module)
 
     def _raise(self, stmt: ir.Raise) -> None:
         what = _named(stmt.value)
@@ -266,14 +269,16 @@ class _Walk:
             if not any(_catches_all(h) for h in stmt.handlers):
                 names = {n for h in stmt.handlers for n in _caught(h)}
                 self.raised.extend(r for r in raised if _is_unrelated(r.what, names))
+        handled = True
         for handler in stmt.handlers:
             self.caught.add(handler.name or "")
             outer, self.in_handler = self.in_handler, True
-            left = self.branch(handler.body) and left
+            handled = self.branch(handler.body) and handled
             self.in_handler = outer
-        self.branch(stmt.orelse)
+        if not left:
+            left = self.branch(stmt.orelse)
         final = self.branch(stmt.final)
-        self.left = left or final
+        self.left = (left and handled) or final
 
 
 def _catches_all(handler: ir.Handler) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Bound, Class, Function, Lib, LibMethod, LibObject, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import flat_statements
+from finlint.analysis.program.leaving import may_leave_loop
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, lines_naming
 from finlint.analysis.properties.alive import holds
 from finlint.analysis.properties.always_run import Step, always_run
@@ -145,7 +145,7 @@ def _runs_for_ever(function: FunctionNode, about: _About) -> bool:
     if function.ir.is_generator or function.ir.is_async:
         return False
     for stmt in function.ir.body:
-        if isinstance(stmt, ir.While) and not _leaves(stmt.body):
+        if isinstance(stmt, ir.While) and not may_leave_loop(stmt.body, function.module):
             return _never_ends(stmt.test, function, about)
         if isinstance(stmt, ir.ExprStmt) and _waits_in_vain(stmt.value, function.module, about.evaluator):
             return True
@@ -164,13 +164,6 @@ def _waits_in_vain(expr: ir.Expr, module: ModuleNode, evaluator: Evaluator) -> b
         return False
     sets = f"{name}.set"
     return not any(other.source.lines("calls", sets) for other in (module, *evaluator.project.mentioning(sets, module)))
-
-
-def _leaves(body: ir.Block) -> bool:
-    return any(
-        isinstance(s, (ir.Return, ir.Raise)) or (isinstance(s, ir.Jump) and s.kind == "break")
-        for s in flat_statements(body)
-    )
 
 
 def _never_ends(test: ir.Expr, function: FunctionNode, about: _About) -> bool:

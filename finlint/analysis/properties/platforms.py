@@ -11,7 +11,8 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Lib
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
-from finlint.analysis.program.statements import inner_blocks, leaves, stands_in
+from finlint.analysis.program.leaving import leaves
+from finlint.analysis.program.statements import inner_blocks, stands_in
 from finlint.analysis.program.symbols import ModuleNode
 from finlint.model import ir
 from finlint.model.source import Span
@@ -38,6 +39,10 @@ def _around(body: ir.Block, span: Span, context: CallContext, evaluator: Evaluat
         block = pending.pop()
         for number, stmt in enumerate(block):
             pending.extend(inner_blocks(stmt))
+            for case in stmt.cases if isinstance(stmt, ir.Match) else ():
+                said = _said(case.pattern.test, True, context, evaluator) if case.pattern.test is not None else ""
+                if said and stands_in(case.body, span):
+                    return said
             if not isinstance(stmt, ir.If):
                 continue
             # Where the span stands is looked for only where the condition says anything.
@@ -46,7 +51,7 @@ def _around(body: ir.Block, span: Span, context: CallContext, evaluator: Evaluat
                 return said
             said = _said(stmt.test, False, context, evaluator)
             if said:
-                rest = block[number + 1 :] if stmt.body and leaves(stmt.body) else ()
+                rest = block[number + 1 :] if leaves(stmt.body, context.module) else ()
                 if stands_in((*stmt.orelse, *rest), span):
                     return said
     return ""

@@ -9,6 +9,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.leaving import reached_statements
 from finlint.analysis.program.statements import children, flat_statements, own_calls, walruses
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
@@ -33,7 +34,7 @@ def kept(context: CallContext, name: str, evaluator: Evaluator, depth: int = 0) 
         return
     local = function.ir.bound - function.index.globals
     state = EvalState(context)
-    statements = list(flat_statements(function.ir.body))
+    statements = list(reached_statements(function.ir.body, function.module))
     # A name that the body of a class binds is the class's own.
     in_class = {id(s) for c in statements if isinstance(c, ir.ClassDef) for s in flat_statements(c.body)}
     for stmt in statements:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Function, Lib, Object
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import children, inner_blocks, suppresses, whole_expressions
+from finlint.analysis.program.leaving import leaves, suppressing
+from finlint.analysis.program.statements import children, inner_blocks, whole_expressions
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.construction import Construction, caught_names, methods, stored_by
 from finlint.model import ir
@@ -166,8 +167,10 @@ class _Body:
         self.checked = checked
 
     def block(self, block: ir.Block) -> None:
-        for stmt in block:
+        for number, stmt in enumerate(block, 1):
             self.statement(stmt)
+            if number < len(block) and leaves((stmt,), self.node.module):
+                return
 
     def branch(self, block: ir.Block, shown: set[str] | None = None) -> None:
         """A block that may be left out: what it shows holds within it only. ``shown`` is what is there before it."""
@@ -252,8 +255,12 @@ class _Body:
         self.checked.update(names)
         if isinstance(stmt, ir.ClassDef):
             self.branch(stmt.body)
-        elif isinstance(stmt, ir.With) and not suppresses(stmt):
-            self.block(stmt.body)
+        elif isinstance(stmt, ir.With):
+            attempt = suppressing(stmt, self.node.module)
+            if attempt is None:
+                self.block(stmt.body)
+            else:
+                self._try(attempt)
 
     def test(self, test: ir.Expr, span: Span) -> bool:
         """Whether a condition asks for something that is only so after a full ``__init__``."""
