@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar, cast, overload
 
 from finlint.runtime.errors import Panic
 from finlint.runtime.monitor import Step, commit, transact, transact_leaving
-from finlint.runtime.parking import DONE, Entry, Outcome, Queue, Waiter, enqueue, settled, wait_for
+from finlint.runtime.parking import DONE, Entry, Outcome, Queue, Waiter, capped, enqueue, settled, wait_for
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -196,7 +196,7 @@ class Timer(Channel[float]):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(1)
-        self._due = time.monotonic() + seconds
+        self._due = time.monotonic() + capped(seconds)
 
     def __len__(self) -> int:
         return int(self._ready())
@@ -222,5 +222,6 @@ def after(seconds: float) -> Channel[float]:
     """Go's ``time.After``: a channel that gives one value (`time.monotonic`) after so many seconds.
 
     For a time limit: ``select(channel, after(5))``. It costs neither a thread nor, once dropped, anything else.
+    Raises ValueError for NaN.
     """
     return Timer(seconds)

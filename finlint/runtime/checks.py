@@ -10,7 +10,7 @@ from typing import Literal
 
 from finlint.runtime.collector import BOUNDARY, is_own_dict
 from finlint.runtime.edges import edge_name
-from finlint.runtime.names import function_name, kind_name, type_name
+from finlint.runtime.names import function_name, is_a, kind_name, type_name
 from finlint.runtime.registry import CleanupEntry
 from finlint.runtime.worker import Job
 
@@ -89,11 +89,11 @@ def _path_to(target: object, start: Sequence[object]) -> list[object] | None:
         for node in frontier:
             if node is target:
                 return _chain(parents, node)
-            if isinstance(node, BOUNDARY):
+            if is_a(node, BOUNDARY):
                 continue
             skip = id(node.__globals__) if type(node) is types.FunctionType else 0
             for referent in gc.get_referents(node):
-                if id(referent) not in parents and id(referent) != skip and not isinstance(referent, BOUNDARY):
+                if id(referent) not in parents and id(referent) != skip and not is_a(referent, BOUNDARY):
                     parents[id(referent)] = (referent, id(node))
                     found.append(referent)
         frontier = found
@@ -113,7 +113,7 @@ def _beyond_itself(obj: object) -> list[object]:
     """What the object refers to, itself excepted: a pointer straight back to itself is harmless, as in Go."""
     start: list[object] = []
     for referent in gc.get_referents(obj):
-        if referent is obj or isinstance(referent, BOUNDARY):
+        if referent is obj or is_a(referent, BOUNDARY):
             continue
         if type(referent) is dict and is_own_dict(obj, referent):
             start += [value for value in referent.values() if value is not obj]

@@ -120,8 +120,8 @@ class Cleaner:
 
     The thread is a daemon and starts with the first registration. A cleaner that is dropped serves what is registered,
     and then ends. A forked child has its own thread; there, too, a callback runs when the child's object dies. No
-    exception is ever thrown into a thread. Raises ValueError for a `stuck_after` that is not positive, or an unknown
-    `on_error`.
+    exception is ever thrown into a thread. Raises ValueError for a `stuck_after` that is not positive, a negative
+    `at_exit`, or an unknown `on_error`.
     """
 
     def __init__(
@@ -135,6 +135,8 @@ class Cleaner:
         replace_stuck: bool = False,
         metrics: Callable[[Run], object] | None = None,
     ) -> None:
+        if at_exit is not None and not at_exit >= 0:
+            raise ValueError(f"at_exit must be a number of seconds, 0 or more, got {at_exit}")
         if replace_stuck and stuck_after is None:
             raise ValueError("replace_stuck needs stuck_after: the seconds after which a callback counts as stuck")
         self.name = name

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from itertools import chain, starmap
 from typing import Any
 
+from finlint.runtime.names import is_a, namespaces
+
 _ATOMIC: frozenset[type] = frozenset(
     {type(None), bool, int, float, complex, str, bytes, range, type(Ellipsis), type(NotImplemented)}
 )
@@ -107,10 +109,10 @@ def held_by_somebody(roots: list[object]) -> bool:
             if own_call is not None and type(referrer) is tuple and list(map(id, referrer)) == own_call:
                 own_call = None  # one tuple of these elements is the call's
                 continue
-            if id(referrer) in modules or isinstance(referrer, (type, types.ModuleType)):
+            if id(referrer) in modules or is_a(referrer, (type, types.ModuleType)):
                 return True
             explained.update(filter(keys.__contains__, map(id, gc.get_referents(referrer))))
-            if not isinstance(referrer, Opaque) and id(referrer) not in seen:
+            if not is_a(referrer, Opaque) and id(referrer) not in seen:
                 seen.add(id(referrer))
                 following.append(referrer)
         referrer = None
@@ -179,9 +181,12 @@ def _discover(roots: Sequence[object], leaves: bool) -> tuple[list[object], dict
         found: list[object] = []
         for referent in gc.get_referents(*frontier):
             kind = type(referent)
-            skip = boundary.get(kind)
-            if skip is None:
-                skip = boundary[kind] = issubclass(kind, BOUNDARY)
+            try:
+                skip = boundary.get(kind)
+                if skip is None:
+                    skip = boundary[kind] = issubclass(kind, BOUNDARY)
+            except Exception:  # its metaclass has a __hash__ or __eq__ of its own
+                skip = issubclass(kind, BOUNDARY)
             if skip:
                 continue
             key = id(referent)
@@ -240,8 +245,8 @@ def is_own_dict(instance: object, candidate: object) -> bool:
 
 def own_dict(instance: object) -> dict[str, object] | None:
     """The ``__dict__`` of `instance`, None where it has none; runs no code of the class."""
-    for kind in type(instance).__mro__:
-        descriptor = kind.__dict__.get("__dict__")
+    for namespace in namespaces(instance):
+        descriptor = namespace.get("__dict__")
         if descriptor is None:
             continue
         if type(descriptor) is types.GetSetDescriptorType:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from finlint.runtime.channel import Channel
 from finlint.runtime.errors import Panic
 from finlint.runtime.monitor import Step, commit, transact_leaving
+from finlint.runtime.parking import capped
 
 
 class Canceled(RuntimeError):  # noqa: N818  # Go's word
@@ -74,7 +75,7 @@ class Context:
 
     def with_timeout(self, seconds: float) -> Context:
         """As `with_cancel`, and done after so many seconds at the latest (Go: ``context.WithTimeout``)."""
-        mine = time.monotonic() + seconds
+        mine = time.monotonic() + capped(seconds)
         return self._child(mine if self.deadline is None else min(mine, self.deadline))
 
     def cancel(self) -> None:

@@ -14,6 +14,7 @@ from finlint.runtime.inspect import ASLEEP, PACE, Verdict, inspect_thread
 from finlint.runtime.monitor import Exclusive
 from finlint.runtime.names import type_name
 from finlint.runtime.outlook import Outlook
+from finlint.runtime.parking import capped
 from finlint.runtime.profile import Retained, Running, Waiting
 from finlint.runtime.worker import Call, Job, Worker
 
@@ -77,6 +78,8 @@ def _identities(trash: Collection[object]) -> list[int]:
     while True:
         try:
             return list(map(id, trash))
+        except RecursionError:
+            raise
         except RuntimeError:
             # "deque mutated during iteration": fewer are there now.
             continue
@@ -104,7 +107,7 @@ def state(worker: Worker) -> Literal["not started", "idle", "busy", "dead"]:
 
 def wait_for(workers: Sequence[Worker], timeout: float | None, outlook: Outlook) -> bool:
     """Waits until the workers are idle; False once they are stuck, or the time (seconds) is up."""
-    deadline = None if timeout is None else time.monotonic() + timeout
+    deadline = None if timeout is None else time.monotonic() + capped(timeout)
     bell: queue.SimpleQueue[None] = queue.SimpleQueue()
     try:
         for worker in workers:

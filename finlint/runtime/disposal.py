@@ -15,8 +15,9 @@ from typing import Any
 
 from finlint.runtime.failure import failure_of
 from finlint.runtime.inspect import FrameLine, stack_of
-from finlint.runtime.names import function_name
+from finlint.runtime.names import function_name, type_name
 from finlint.runtime.outlook import SERVICE_THREADS
+from finlint.runtime.parking import capped
 from finlint.runtime.reporter import Policy, Reporter, write_error
 from finlint.runtime.threads import start_thread
 
@@ -136,13 +137,13 @@ class Disposal:
                 self.executed += 1
                 if metrics is not None:
                     self._tell(metrics, fn, current[2], error)
-                current[0] = fn.__qualname__ if type(fn) is FunctionType else type(fn).__qualname__
+                current[0] = fn.__qualname__ if type(fn) is FunctionType else type_name(fn)
                 # Here goes all that the callback held, the traceback of what it raised included: what dies then is
                 # running work, too.
                 fn = args = kwargs = error = None
                 if self._thread is me:  # nobody has taken over
                     self._current = None
-            elif isinstance(item, threading.Event):
+            elif type(item) is threading.Event:
                 item.set()
             item = None  # or it would live until the next one comes
             if not registered and self._ownerless and self.queue.empty():
@@ -176,11 +177,12 @@ class Disposal:
 
     def wait(self, timeout: float | None) -> bool:
         """Whether all that is in the queue was done in time."""
+        limit = None if timeout is None else capped(timeout)
         if not self.serving:
             return True
         done = threading.Event()
         self.queue.put(done)
-        return done.wait(timeout)
+        return done.wait(limit)
 
     def finish(self, *, at_exit: bool = False) -> None:
         """Queues what is registered, newest first; at exit only what is to run there."""
@@ -190,7 +192,7 @@ class Disposal:
 
     def close(self, timeout: float | None) -> bool:
         """See `Cleaner.close`."""
-        thread = self._thread
+        thread, limit = self._thread, None if timeout is None else capped(timeout)
         self.closed = True
         self.finish()
         if thread is None or not self.serving:
@@ -199,7 +201,7 @@ class Disposal:
         self.queue.put(None)
         if thread is threading.current_thread():
             return False
-        thread.join(timeout)
+        thread.join(limit)
         return not thread.is_alive()
 
     def after_fork_in_child(self) -> None:
@@ -220,7 +222,7 @@ class Disposal:
 
     def watch(self, after: float, on_stuck: Callable[[Stall], object] | None, replace: bool) -> None:
         """Reports what takes longer than `after` seconds; with `replace` another thread takes over then."""
-        if after <= 0:
+        if not after > 0:
             raise ValueError(f"stuck_after must be positive, got {after}")
         self._watch = after, on_stuck or _warn, replace
 
@@ -234,7 +236,7 @@ class Disposal:
         age = monotonic() - started
         if age < seconds:
             return None
-        name = fn if isinstance(fn, str) else function_name(fn)
+        name = fn if type(fn) is str else function_name(fn)
         return Stall(name, age, stack_of(ident), self.queue.qsize())
 
     def _guard(self) -> None:
@@ -244,7 +246,7 @@ class Disposal:
         leave = self._leave
         reported = None
         try:
-            while not leave.wait(after / 4):
+            while not leave.wait(capped(after / 4)):
                 current = self._current
                 if current is None or current[2] is reported:
                     continue

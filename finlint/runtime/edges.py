@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from finlint.runtime.collector import own_dict
-from finlint.runtime.names import function_name
+from finlint.runtime.names import function_name, is_a, namespaces, type_name
 
 
 def edge_name(parent: object, child: object) -> str:
@@ -20,7 +20,7 @@ def _named(parent: Any) -> Iterator[tuple[str, object]]:
     kind = type(parent)
     if kind is dict:
         yield from ((f"[{_key(key)}]", value) for key, value in list(parent.items()))
-    elif kind in (list, tuple):
+    elif kind is list or kind is tuple:
         yield from ((f"[{index}]", value) for index, value in enumerate(list(parent)))
     elif kind is types.CellType:
         try:
@@ -54,8 +54,8 @@ def _named_by_function(function: types.FunctionType) -> Iterator[tuple[str, obje
 
 
 def _slots(parent: object) -> Iterator[tuple[str, object]]:
-    for kind in type(parent).__mro__:
-        for name, descriptor in list(vars(kind).items()):
+    for namespace in namespaces(parent):
+        for name, descriptor in list(namespace.items()):
             if type(descriptor) is types.MemberDescriptorType:
                 try:
                     yield f".{name}", descriptor.__get__(parent)
@@ -64,13 +64,13 @@ def _slots(parent: object) -> Iterator[tuple[str, object]]:
 
 
 def _key(key: object) -> str:
-    return repr(key) if type(key) in (str, int, bytes) else f"a {type(key).__qualname__}"
+    return repr(key) if type(key) is str or type(key) is int or type(key) is bytes else f"a {type_name(key)}"
 
 
 def described(parent: object) -> str:
     """What the holder of a reference is: a function by its name and place, anything else by its type."""
     return (
         function_name(parent)
-        if isinstance(parent, types.FunctionType | types.MethodType)
-        else type(parent).__qualname__
+        if is_a(parent, (types.FunctionType, types.MethodType))
+        else type_name(parent).rpartition(".")[2]
     )

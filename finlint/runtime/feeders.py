@@ -16,7 +16,7 @@ from typing import Final
 from finlint.runtime.channel import NilChannel
 from finlint.runtime.collector import Opaque, is_own_dict
 from finlint.runtime.edges import described, edge_name
-from finlint.runtime.names import is_ours
+from finlint.runtime.names import is_a, is_ours
 from finlint.runtime.parking import Entry, Waiter, parked_waiter
 
 _OURS: Final = (Waiter, Entry, Opaque, types.FrameType)
@@ -56,7 +56,7 @@ def _in_frames(subject: object, aside: int) -> Iterator[str]:
 
 def _in_heap(subject: object, aside: object) -> Iterator[str]:
     for holder in gc.get_referrers(subject):
-        if isinstance(holder, _OURS) or _in_our_code(holder) or holder is aside:
+        if is_a(holder, _OURS) or _in_our_code(holder) or holder is aside:
             continue
         if type(holder) is types.CellType:
             yield from _functions_with(holder)
@@ -65,15 +65,15 @@ def _in_heap(subject: object, aside: object) -> Iterator[str]:
         elif type(holder) is tuple:
             functions = [f"{described(one)}{edge_name(one, subject)}" for one in _functions_of(holder)]
             yield from functions or ["an element of a tuple"]
-        elif type(holder) in (list, set):
+        elif type(holder) is list or type(holder) is set:
             yield f"an element of a {type(holder).__name__}"
         else:
             yield f"{described(holder)}{edge_name(holder, subject)}"
 
 
 def _in_our_code(holder: object) -> bool:
-    function = getattr(holder, "__func__", holder) if isinstance(holder, types.MethodType) else holder
-    return isinstance(function, types.FunctionType) and is_ours(function.__code__.co_filename)
+    function = holder.__func__ if type(holder) is types.MethodType else holder
+    return type(function) is types.FunctionType and is_ours(function.__code__.co_filename)
 
 
 def _functions_with(cell: object) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _functions_with(cell: object) -> Iterator[str]:
 def _functions_of(values: object) -> Iterator[types.FunctionType]:
     """The functions whose closure or default values these are."""
     for function in gc.get_referrers(values):
-        if isinstance(function, types.FunctionType) and not _in_our_code(function):
+        if type(function) is types.FunctionType and not _in_our_code(function):
             yield function
 
 
@@ -96,7 +96,7 @@ def _dictionary(holder: dict[object, object], subject: object) -> Iterator[str]:
         return
     owners = gc.get_referrers(holder)
     # Local variables are found elsewhere. (Before Python 3.11 the frames that are looking here are referrers, too.)
-    if any(isinstance(owner, types.FrameType) and not is_ours(owner.f_code.co_filename) for owner in owners):
+    if any(type(owner) is types.FrameType and not is_ours(owner.f_code.co_filename) for owner in owners):
         return
     named = [f"{described(owner)}.{key[2:-2]}" for owner in owners if is_own_dict(owner, holder)]
     yield from named or [f"a dict{key}"]

@@ -6,10 +6,28 @@ import functools
 import os
 import sys
 import types
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 PACKAGE: Final = os.path.dirname(__file__) + os.sep
 _DEMO: Final = PACKAGE + "demo.py"
+
+
+# A metaclass may answer for its classes, and raise. Asked like this it is not asked.
+_QUALNAME: Final[Callable[[type], str]] = vars(type)["__qualname__"].__get__
+_MODULE: Final[Callable[[type], object]] = vars(type)["__module__"].__get__
+_BASES: Final[Callable[[type], tuple[type, ...]]] = vars(type)["__mro__"].__get__
+_NAMESPACE: Final[Callable[[type], Mapping[str, Any]]] = vars(type)["__dict__"].__get__
+
+
+def is_a(obj: object, kinds: type | tuple[type, ...]) -> bool:
+    """Whether the object is of a type; unlike ``isinstance`` it does not ask the object for its ``__class__``."""
+    return issubclass(type(obj), kinds)
+
+
+def namespaces(obj: object) -> Iterator[Mapping[str, Any]]:
+    """What the object's class and its bases define, the class first."""
+    return map(_NAMESPACE, _BASES(type(obj)))
 
 
 def is_ours(path: str) -> bool:
@@ -42,29 +60,29 @@ def type_name(obj: object) -> str:
 
 def kind_name(kind: type) -> str:
     """The qualified name of a type, without ``builtins.`` and ``__main__.``."""
-    return (
-        kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
-    )
+    name, module = _QUALNAME(kind), _MODULE(kind)
+    return name if not isinstance(module, str) or module in ("builtins", "__main__") else f"{module}.{name}"
 
 
 def error_text(error: BaseException) -> str:
     """Type and text of an exception; one that cannot say its text is told by its type."""
+    name = type_name(error).rpartition(".")[2]
     try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:
-        return f"{type(error).__name__}: <no text: its __str__ raised>"
+        return f"{name}: {error}"
+    except BaseException:  # it may do anything, and must not end the thread that asks
+        return f"{name}: <no text: its __str__ raised>"
 
 
 def function_name(fn: Any) -> str:
     """Name, and where it is known file and line, of a callable of any kind."""
     try:
         return _function_name(fn)
-    except Exception:  # a __getattr__ of the user's may do anything
+    except BaseException:  # a __getattr__ of the user's may do anything, and must not end the thread that asks
         return f"{type_name(fn)} instance"
 
 
 def _function_name(fn: Any) -> str:
-    if isinstance(fn, functools.partial):
+    if is_a(fn, functools.partial):
         return f"partial({function_name(fn.func)})"
     inner = getattr(fn, "__func__", fn)
     name = getattr(inner, "__qualname__", None)

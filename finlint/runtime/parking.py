@@ -110,6 +110,16 @@ on_sleep: Callable[[bool], object] | None = None
 """Asked before a thread sleeps without a time limit (False), and when one ends or runs out of work: see `asleep`."""
 
 
+def capped(seconds: float) -> float:
+    """A time to wait, as `threading` takes it: longer ones, ``math.inf`` too, are as long as can be.
+
+    Raises ValueError for what is not a number (``math.nan``).
+    """
+    if seconds != seconds:
+        raise ValueError("a time to wait cannot be NaN")
+    return min(seconds, threading.TIMEOUT_MAX)
+
+
 def wait_for(
     attempt: Callable[[Waiter], Outcome | None], waiter: Waiter, undo: Callable[[bool], object] | None = None
 ) -> Outcome:
@@ -128,7 +138,7 @@ def wait_for(
                 waiter.lock.acquire()
             else:
                 left = waiter.deadline - time.monotonic()
-                waiter.lock.acquire(timeout=min(max(left, 0), threading.TIMEOUT_MAX))
+                waiter.lock.acquire(timeout=capped(max(left, 0)))
             outcome = waiter.outcome or transact(_attempt, attempt, waiter)
     except BaseException:
         abandon(waiter, undo)

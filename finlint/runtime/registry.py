@@ -76,7 +76,7 @@ class Registry(collector.Opaque):
             notice.entry = entry
             entry.ref = notice
             # One that another thread is making just now has no entry yet.
-            notices = [ref for ref in weakref.getweakrefs(obj) if isinstance(ref, _DeathNotice)]
+            notices = [ref for ref in weakref.getweakrefs(obj) if type(ref) is _DeathNotice]
             entry.group = min(ref.entry.group for ref in notices if hasattr(ref, "entry"))
         self.cleanups[id(entry)] = entry
         return entry

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from finlint.runtime.names import error_text
 from finlint.runtime.outlook import SERVICE_THREADS
+from finlint.runtime.parking import capped
 from finlint.runtime.profile import Profile, format_profile
 from finlint.runtime.reporter import write_error
 from finlint.runtime.threads import start_thread
@@ -22,7 +23,7 @@ class Watchdog:
     """Looks at the workers four times in `after` seconds; reports each callback that runs longer, once."""
 
     def __init__(self, runtime: Runtime, after: float, on_stuck: Callable[[Profile], object] | None) -> None:
-        if after <= 0:
+        if not after > 0:
             raise ValueError(f"stuck_after must be positive, got {after}")
         self._runtime = weakref.ref(runtime)
         self._after = after
@@ -52,7 +53,7 @@ class Watchdog:
         me, leave = threading.get_ident(), self._leave
         SERVICE_THREADS.add(me)
         try:
-            while not leave.wait(self._after / 4):
+            while not leave.wait(capped(self._after / 4)):
                 runtime = self._runtime()
                 if runtime is None:
                     return

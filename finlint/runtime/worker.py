@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import _thread
 import contextvars
-import inspect
 import os
 import queue
 import threading
 import time
+import types
 from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +20,7 @@ from finlint.runtime.collector import Opaque
 from finlint.runtime.errors import Goexit, WorldClosed
 from finlint.runtime.failure import Failure, FailureKind, trace_of
 from finlint.runtime.monitor import World, commit, enter_world
-from finlint.runtime.names import Site, error_text, function_name, kind_name
+from finlint.runtime.names import Site, error_text, function_name, is_a, kind_name
 from finlint.runtime.parking import forget_thread
 from finlint.runtime.threads import start_thread
 
@@ -43,6 +43,9 @@ class Job(Opaque):
         """It is through, or cancelled. Here may die what it held."""
         self.arg = None
         self.fn = _through
+
+
+_NEVER_STARTED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
 
 
 def _through(arg: object) -> None:
@@ -174,6 +177,8 @@ class Worker(Opaque):
         while True:
             try:
                 return [*self._batch, *(job for jobs in list(self._inbox) for job in jobs)]
+            except RecursionError:
+                raise
             except RuntimeError:  # the queue changed while we looked
                 continue
 
@@ -271,16 +276,21 @@ class Worker(Opaque):
     def _call(self, job: Job) -> bool:
         try:
             result = job.fn(job.arg)
-            if inspect.iscoroutine(result) or inspect.isgenerator(result) or inspect.isasyncgen(result):
+            if is_a(result, _NEVER_STARTED):
                 self._fail("never-started", job, f"returned a {type(result).__name__} that nobody iterates or awaits")
-                if inspect.iscoroutine(result):
+                if type(result) is types.CoroutineType:
                     result.close()
         except WorldClosed:
             raise
         except (SystemExit, Goexit) as error:
             if self._dies_of_exit:
                 return False
-            self._fail("exited", job, f"{type(error).__name__} in a {self.callback}; the worker goes on", error)
+            self._fail(
+                "exited",
+                job,
+                f"{kind_name(type(error)).rpartition('.')[2]} in a {self.callback}; the worker goes on",
+                error,
+            )
         except BaseException as error:
             self._fail("raised", job, error_text(error), error)
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import queue
 import socket
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 from worlds import Thing, collect
 
-from finlint.runtime import NIL, Channel, Mutex, Runtime, WaitGroup, inspect_thread, select
+from finlint.runtime import NIL, Channel, Cleaner, Context, Mutex, Runtime, WaitGroup, after, inspect_thread, select
 from finlint.runtime.threads import end_thread
 
 
@@ -605,3 +606,37 @@ def test_a_finalizer_that_forks_has_its_worker_in_the_child(rt: Runtime) -> None
     rt.gc()
     assert statuses.get() == 0
     assert rt.drain()
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 1e300, threading.TIMEOUT_MAX * 2])
+def test_times_may_be_as_long_as_one_likes(rt: Runtime, seconds: float) -> None:
+    channel = Channel[int](1)
+    rt.set_finalizer(Thing(), lambda it: channel.send(1))
+    rt.gc()
+    assert select(channel, after(seconds)).case == 0
+    with Context().with_timeout(seconds) as context:
+        assert context.err() is None
+    assert rt.drain(seconds)
+    cleaner = Cleaner("patient", at_exit=seconds, stuck_after=seconds)
+    cleaner.register(Thing(), channel.send, 2)
+    assert cleaner.drain(seconds)
+    assert channel.receive() == 2
+    assert cleaner.close(seconds)
+
+
+def test_times_that_are_no_numbers_are_refused(rt: Runtime) -> None:
+    cleaner = Cleaner("nan")
+    refused: list[Callable[[], object]] = [
+        lambda: after(math.nan),
+        lambda: Context().with_timeout(math.nan),
+        lambda: rt.drain(math.nan),
+        lambda: cleaner.close(math.nan),
+        lambda: Cleaner(at_exit=math.nan),
+        lambda: Cleaner(at_exit=-1),
+        lambda: Cleaner(stuck_after=math.nan),
+        lambda: Runtime(stuck_after=math.nan),
+    ]
+    for call in refused:
+        with pytest.raises(ValueError, match=r"NaN|nan|-1"):
+            call()
+    assert cleaner.close()

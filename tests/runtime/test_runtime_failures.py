@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hostile import Hostile
 from worlds import Thing, collect
 
 from finlint.runtime import Channel, Cleaner, Failure, Runtime, goexit
@@ -192,6 +193,43 @@ def test_what_cannot_be_described_is_reported_all_the_same(rt: Runtime, log: lis
     assert log == ["other", "cleaned"]
     failures += rt.failures
     assert [failure.message for failure in failures][:2] == ["NoTextError: <no text: its __str__ raised>"] * 2
+
+
+def test_objects_that_answer_nothing_and_what_they_raise(rt: Runtime, log: list[Any]) -> None:
+    """They are watched, refer to each other, call back and are profiled like others."""
+    plain, other, gate = Thing(), Thing(), Channel[None]()
+    plain.parts = [Hostile(), (Hostile(),)]
+    other.part = plain.parts[0]
+    rt.set_finalizer(plain, lambda it: log.append("plain"))
+    rt.set_finalizer(Hostile(), lambda it: log.append("hostile"))
+    rt.set_finalizer(Hostile(), Hostile())
+    rt.add_cleanup(other, log.append, "cleaned")
+    rt.set_finalizer(Thing(), lambda it: gate.receive())
+    assert rt.check() == []
+    del plain, other
+    rt.gc()
+    assert not rt.drain()
+    assert "of hostile.Hostile" in rt.format_profile()
+    gate.send(None)
+    assert rt.drain()
+    assert log == ["cleaned", "hostile", "plain"]
+    assert [failure.message for failure in rt.failures] == ["UnspeakableError: <no text: its __str__ raised>"]
+
+
+def test_a_cleaner_of_objects_that_answer_nothing(log: list[Any]) -> None:
+    failures: list[Failure] = []
+    with Cleaner("hostile", on_error=failures.append) as cleaner:
+        for callback, *arguments in [(Hostile(),), (log.append, (Hostile(),)), (log.append, Hostile()), (Hostile(), 1)]:
+            cleaner.register(Hostile(), callback, *arguments)
+        held = Hostile()
+        with pytest.raises(ValueError, match="argument holds obj"):
+            cleaner.register(held, print, (Hostile(), held))
+        with pytest.raises(ValueError, match="function holds obj"):
+            cleaner.register(held, held)
+        cleaner.register(Thing(), log.append, "last")
+    assert len(log) == 3
+    assert log[-1] == "last"
+    assert [failure.message for failure in failures] == ["UnspeakableError: <no text: its __str__ raised>"] * 2
 
 
 def leaves(*_: object) -> None:
