@@ -108,6 +108,14 @@ QUERY_DEPTH = Limit(
     why="each costs some ten of Python's frames; a chain of queries may be of any length, because those that nest too"
     " deeply are answered by themselves",
 )
+CODE_DEPTH = Limit(
+    4_000,
+    "code-depth",
+    unit="calls within calls of Python while one expression or statement is followed",
+    loses="what that statement does, of which only what was seen so far stands",
+    why="a chain of calls in one expression (`q.where(a).where(b)...`) costs some ten calls a link, and Python's stack"
+    " ends; some 600 links are followed, the longest chain of 114 packages has 12",
+)
 QUERIES = Limit(
     40_000,
     "queries",

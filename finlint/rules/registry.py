@@ -11,6 +11,7 @@ from typing import Any
 from finlint import rules
 from finlint.analysis.properties.kept_alive import kept_until_exit
 from finlint.model.finding import Confidence, Finding, Severity
+from finlint.model.limits import CODE_DEPTH
 from finlint.rules.base.reaching import Reached, Reaches, is_certain, kept
 from finlint.rules.base.rule import FinalizerPass, FinalizerRule, ModulePass, ModuleRule, Rule
 
@@ -98,4 +99,4 @@ def _within_reach(findings: Iterator[Finding]) -> Iterator[Finding]:
     try:
         yield from findings
     except RecursionError:
-        return
+        CODE_DEPTH.hit()

@@ -13,6 +13,7 @@ from typing import Any, cast
 import libcst as cst
 
 from finlint.model import ir
+from finlint.model.limits import CODE_DEPTH
 from finlint.model.source import Span
 from finlint.syntax import patterns
 from finlint.syntax.cst import parse_expression, parse_module
@@ -87,6 +88,7 @@ class Lowering:
             return method(self, node)
         except RecursionError:
             # An expression nests more deeply than Python can follow: of this statement nothing is known.
+            CODE_DEPTH.hit()
             return ir.Jump("pass")
 
     def expr(self, node: cst.CSTNode) -> ir.Expr:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from finlint.model import ir
+from finlint.model.limits import CODE_DEPTH
 from finlint.model.source import Span
 from finlint.syntax import patterns
 from finlint.syntax.kinds import EXPRESSIONS, PATTERNS, STATEMENTS, methods
@@ -114,6 +115,7 @@ class _Lowering:
             return method(self, node)
         except RecursionError:
             # An expression nests more deeply than Python can follow: of this statement nothing is known.
+            CODE_DEPTH.hit()
             return ir.Jump("pass")
 
     def expr(self, node: ast.expr) -> ir.Expr:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from finlint.model.limits import CODE_DEPTH
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -19,15 +21,11 @@ _R = TypeVar("_R")
 _WORDS = 300_000
 
 
-#: Calls within calls that Python allows while an analysis runs: a query costs some twelve, and as many queries nest as
-#: ``QUERY_DEPTH`` says.
-_CALLS = 4_000
-
-
 def roomy(function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
     """``function(*args, **kwargs)``, with all that it calls on one chunk of the stack, and some thousand calls deep."""
     before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _CALLS))
+    # A query costs some twelve calls, and as many queries nest as ``QUERY_DEPTH`` says.
+    sys.setrecursionlimit(max(before, CODE_DEPTH))
     try:
         return function(*args, **kwargs)
     finally:

@@ -15,7 +15,7 @@ import finlint
 from finlint.cli.main import run
 from finlint.engine import WORTH_REMEMBERING, analyse
 from finlint.model import limits
-from finlint.model.limits import LIMITS, QUERIES, ROUNDS, Limit
+from finlint.model.limits import CODE_DEPTH, LIMITS, QUERIES, ROUNDS, Limit
 from finlint.model.settings import Settings
 from finlint.model.task import Statistics
 
@@ -292,13 +292,14 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
 }
 
 
-#: Those of queries that lead to themselves are hit in ``test_convergence``, by queries that are made for it.
-CIRCLES = (QUERIES, ROUNDS)
+#: Those of queries that lead to themselves are hit in ``test_convergence``, by queries that are made for it; Python's
+#: own stack, which no size of a program is a measure of, below.
+ELSEWHERE = (QUERIES, ROUNDS, CODE_DEPTH)
 
 
 @pytest.mark.parametrize(
     "limit",
-    [limit for limit in LIMITS.values() if all(limit is not circle for circle in CIRCLES)],
+    [limit for limit in LIMITS.values() if all(limit is not other for other in ELSEWHERE)],
     ids=lambda x: x.name,
 )
 def test_a_limit_that_is_hit_is_told(limit: Limit, tmp_path: Path) -> None:
@@ -307,6 +308,33 @@ def test_a_limit_that_is_hit_is_told(limit: Limit, tmp_path: Path) -> None:
     assert limit.name not in dict(within.summary.limits), within.summary.limits
     beyond = check(tmp_path / "beyond", program(limit + 10))
     assert dict(beyond.summary.limits)[limit.name] > 0, beyond.summary.limits
+
+
+def chain(links: int) -> str:
+    """A chain of so many calls in one expression."""
+    return (
+        f"{SLEEPS}    def same(self): return self\n"
+        f"class A:\n    def __del__(self):\n        s = S(){'.same()' * links}\n        s.stop()  # reported\n"
+    )
+
+
+def test_code_that_nests_more_deeply_than_python_can_follow(tmp_path: Path) -> None:
+    followed = check(tmp_path / "followed", {"a": chain(400)})
+    assert (codes(followed), followed.summary.limits) == (["FIN103"], ())
+    beyond = check(tmp_path / "beyond", {"a": chain(1_000)})
+    assert dict(beyond.summary.limits) == {CODE_DEPTH.name: 1}
+
+
+def test_what_is_asked_where_little_is_left_of_the_stack(tmp_path: Path) -> None:
+    """A query that finds no room is answered by itself: what is found does not depend on who asked for it before."""
+    returning = "".join(f"def f{n}(): return f{n + 1}()\n" for n in range(110))
+    functions = f"{SLEEPS}    def same(self): return self\n{returning}def f110(): return S(){'.same()' * 500}\n"
+    far = "class A:\n    def __del__(self): f0().stop()  # reported\n"
+    near = "class Z:\n    def __del__(self): f110().stop()  # reported\n"
+    for name, finalizers in (("alone", far), ("before", near + far), ("behind", far + near)):
+        found = check(tmp_path / name, {"a": functions + finalizers}).findings
+        assert {finding.code for finding in found} == {"FIN103"}
+        assert sum(1 + len(finding.folded) for finding in found) == finalizers.count("__del__")
 
 
 def test_the_finding_that_a_limit_costs(tmp_path: Path) -> None:
@@ -357,25 +385,50 @@ def test_every_limit_says_what_it_is() -> None:
         assert min(len(limit.unit), len(limit.loses), len(limit.why)) > 10, limit.name
 
 
+#: Numbers of the analysis that end no search: room in memory, and marks that no number of anything reaches.
+KEPT = {"disk.MAX_KEPT", "disk.OFTEN", "memo._FREE", "definitions.REST"}
+#: Comparisons of a length that are about how many arguments a call has, or about what a name means.
+LENGTHS_ASKED = {
+    "builtin_calls: len(args.positional) > 2",
+    "builtin_calls: len(args.positional) >= 2",
+    "builtin_calls: len(numbers) > 3",
+    "call_sites: len(name) > 2",
+    "registrars: len(args.positional) > 4",
+}
+
+
 def test_no_bound_stands_elsewhere() -> None:
     """A number that ends a search belongs to the limits; room for what is kept in memory does not."""
-    kept = {"disk.MAX_KEPT", "disk.OFTEN", "index.REST", "memo._FREE"}
-    found = {
-        f"{path.stem}.{target.id}"
-        for path in sorted((PACKAGE / "analysis").rglob("*.py"))
-        for node in ast.parse(path.read_text()).body
-        for target in assigned(node)
-        if target.id.isupper()
-    }
-    assert found - kept == set()
+    numbers, lengths = set(), set()
+    for path in sorted((PACKAGE / "analysis").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        numbers |= {
+            f"{path.stem}.{target.id}" for node in tree.body for target in assigned(node) if target.id.isupper()
+        }
+        lengths |= {f"{path.stem}: {ast.unparse(node)}" for node in ast.walk(tree) if bounds_a_length(node)}
+    assert (numbers, lengths) == (KEPT, LENGTHS_ASKED)
+
+
+def bounds_a_length(node: ast.AST) -> bool:
+    """``len(...) > 3``: more than one, and no upper end."""
+    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], (ast.Gt, ast.GtE)):
+        return False
+    asked, number = node.left, node.comparators[0]
+    length = isinstance(asked, ast.Call) and isinstance(asked.func, ast.Name) and asked.func.id == "len"
+    return length and isinstance(number, ast.Constant) and isinstance(number.value, int) and number.value > 1
 
 
 def assigned(node: ast.stmt) -> list[ast.Name]:
     """The names that a statement of a module gives a number."""
-    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not isinstance(node.value, ast.Constant):
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
         return []
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    number = isinstance(node.value.value, int) and not isinstance(node.value.value, bool)
+    # ``1 << 30``, ``-(2**31)``: made of numbers alone.
+    parts = [part for part in ast.walk(node.value) if isinstance(part, ast.expr)]
+    number = all(isinstance(part, (ast.Constant, ast.BinOp, ast.UnaryOp)) for part in parts) and any(
+        isinstance(part, ast.Constant) and isinstance(part.value, int) and not isinstance(part.value, bool)
+        for part in parts
+    )
     return [target for target in targets if number and isinstance(target, ast.Name)]
 
 

@@ -173,8 +173,9 @@ class CallSites:
     def _callers_by_name(
         self, name: str, module: ModuleNode, near: list[ModuleNode], is_heir: bool
     ) -> list[ModuleNode]:
-        # A variable of one or two letters means something else in every other module.
-        elsewhere = self.project.mentioning(name + "(", module) if is_heir or len(name) > 2 else []
+        # A variable of one or two letters means something else in every other module, but for a module's own name.
+        may_be_meant = is_heir or len(name) > 2 or any(near_by.bound(name) for near_by in near)
+        elsewhere = self.project.mentioning(name + "(", module) if may_be_meant else []
         return list(dict.fromkeys((*near, *elsewhere)))
 
     def _in_module(

@@ -223,11 +223,14 @@ class Memo(Generic[_K, _V]):
                 entry.value = value
                 entry.round += 1
                 reads.begin_round()
-        except BaseException:
+        except BaseException as error:
             self._given_up(place, mark, members)
             solver.depth = position - 1
             solver.low, solver.unstable, solver.asked_callers = outer_low, outer_unstable, outer_asked
             reads.made_from |= outer_reads
+            if isinstance(error, RecursionError) and position > 1 and not QUERIES.reached(solver.worked_out):
+                # How much of the stack is left depends on who asks: it is answered with all of it.
+                raise TooDeepError(Query(self, key, work_out, arguments, place[0])) from None
             raise
         solver.depth = position - 1
         low = solver.low

@@ -39,6 +39,7 @@ from finlint.analysis.program.statements import expressions_in, whole_expression
 from finlint.analysis.program.symbols import is_abstract
 from finlint.model import ir
 from finlint.model.finding import Confidence
+from finlint.model.limits import CODE_DEPTH
 from finlint.model.source import Span
 
 #: What a block of statements comes to: goes on, or leaves (return, raise, break, continue).
@@ -92,6 +93,7 @@ class Interpreter:
             return goes_on
         except RecursionError:
             # It nests more deeply than Python can follow: what was seen so far stands, and what comes after it counts.
+            CODE_DEPTH.hit()
             return _GOES_ON
 
     def _where_flags_are_known(self, method: Callable[[Interpreter, Any], bool], stmt: ir.Stmt) -> bool:

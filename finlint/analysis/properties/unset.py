@@ -126,7 +126,7 @@ class _Reader:
 
     def asks_what_is_set(self, node: FunctionNode) -> bool:
         """Whether a method decides by an attribute that is there early, such as ``return self._open``."""
-        if not node.ir.params or len(node.ir.body) > 3:
+        if not node.ir.params:
             return False
         me = node.ir.params[0].name
         for stmt in node.ir.body:
