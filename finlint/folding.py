@@ -59,7 +59,7 @@ def _one(group: list[Finding]) -> Finding:
 
 def _rank(finding: Finding) -> tuple[int, int, int, str, int, bool, str]:
     place = finding.path, finding.span.line
-    # Who sleeps does so for something else.
+    # Of two at one place the other one says what the sleep is for.
     sleeps = finding.code == "FIN103"
     return (-finding.severity.rank, -finding.confidence.rank, len(finding.trace), *place, sleeps, finding.code)
 

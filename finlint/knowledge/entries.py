@@ -170,8 +170,6 @@ class Entry(NamedTuple):
     #: Holds a non-reentrant lock of its own for a moment (``Event.set``, ``Queue.qsize``). Not a wait that
     #: matters by itself; a collection inside it that comes back to it deadlocks (mostly seen under tracers).
     inner_lock: bool = False
-    #: Parameters that the call keeps for another thread, process, loop or moment (``Thread(target=)``).
-    defers: tuple[str, ...] = ()
     #: Parameter whose number bounds all later waits of the *result* (``create_connection(timeout=)``), which
     #: for a class is the new instance.
     bounds_result: str = ""

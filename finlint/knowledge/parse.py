@@ -40,7 +40,7 @@ _FLAGS = frozenset(
     {"is_class", "is_abstract", "starts_thread", "releases", "no_return", "holds", "is_async", "inner_lock"}
 )
 _NAMES = frozenset(
-    {"bases", "parameters", "calls", "calls_methods", "drives", "consumes", "defers", "receiver_calls"}
+    {"bases", "parameters", "calls", "calls_methods", "drives", "consumes", "receiver_calls"}
     | {"nonblocking_given", "pipes"}
 )
 _FIELDS = frozenset(Entry._fields) - {"name"}

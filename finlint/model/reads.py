@@ -16,11 +16,44 @@ _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 
 
+#: What the text of a file can be asked (``syntax.texts`` answers), by what the answer is made of.
+LineQuestion = Literal[
+    "words",
+    "calls",
+    "decorated",
+    "within",
+    "stores",
+    "naming",
+    "globals",
+    "matching",
+    "assigned",
+    "filled",
+    "inheriting",
+    "abandoned",
+    "not_run",
+    "mentions",
+]
+WordQuestion = Literal[
+    "holds",
+    "changed",
+    "subclasses",
+    "names",
+    "patches",
+    "handed",
+    "imports",
+    # Of the outline and the text together.
+    "aliases",
+]
+#: What a file can be asked besides (``syntax.traced``).
+FileQuestion = Literal["bound", "at", "stars", "text", "lines", "syntax"]
+PartKind = LineQuestion | WordQuestion | FileQuestion
+
+
 class Part(NamedTuple):
     """A part of a file: what the file is asked, by the kind of question and its argument (``syntax.traced``)."""
 
     path: str
-    kind: str
+    kind: PartKind
     argument: str
 
 

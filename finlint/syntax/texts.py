@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
+from finlint.model.reads import LineQuestion, WordQuestion
 from finlint.scan.abandoned import guarded_yields
 from finlint.scan.tokens import headers_naming
 from finlint.scan.words import PUTTING, handed_to, heirs, other_names, patches, patches_of_itself, word_starts
@@ -41,7 +42,7 @@ class TextQuestions:
     def _data(self) -> bytes:
         return self._text.encode("utf-8", "surrogatepass")
 
-    def ask(self, question: str, argument: str) -> Found:
+    def ask(self, question: LineQuestion | WordQuestion, argument: str) -> Found:
         """The answer to the question of that name. Raises (LookupError, ValueError, re.error) where it is none."""
         return _QUESTIONS[question](self, argument)
 
@@ -268,33 +269,26 @@ def _stored(text: str, first: int) -> dict[str, list[int]]:
     return table
 
 
-def _asked(question: Callable[[TextQuestions, str], Found]) -> tuple[str, Callable[[TextQuestions, str], Found]]:
-    return question.__name__[1:], question
-
-
-_QUESTIONS: dict[str, Callable[[TextQuestions, str], Found]] = dict(
-    _asked(question)
-    for question in (
-        TextQuestions._words,
-        TextQuestions._calls,
-        TextQuestions._decorated,
-        TextQuestions._within,
-        TextQuestions._stores,
-        TextQuestions._naming,
-        TextQuestions._holds,
-        TextQuestions._changed,
-        TextQuestions._globals,
-        TextQuestions._matching,
-        TextQuestions._assigned,
-        TextQuestions._filled,
-        TextQuestions._subclasses,
-        TextQuestions._names,
-        TextQuestions._patches,
-        TextQuestions._handed,
-        TextQuestions._inheriting,
-        TextQuestions._abandoned,
-        TextQuestions._not_run,
-        TextQuestions._imports,
-        TextQuestions._mentions,
-    )
-)
+_QUESTIONS: dict[LineQuestion | WordQuestion, Callable[[TextQuestions, str], Found]] = {
+    "words": TextQuestions._words,
+    "calls": TextQuestions._calls,
+    "decorated": TextQuestions._decorated,
+    "within": TextQuestions._within,
+    "stores": TextQuestions._stores,
+    "naming": TextQuestions._naming,
+    "holds": TextQuestions._holds,
+    "changed": TextQuestions._changed,
+    "globals": TextQuestions._globals,
+    "matching": TextQuestions._matching,
+    "assigned": TextQuestions._assigned,
+    "filled": TextQuestions._filled,
+    "subclasses": TextQuestions._subclasses,
+    "names": TextQuestions._names,
+    "patches": TextQuestions._patches,
+    "handed": TextQuestions._handed,
+    "inheriting": TextQuestions._inheriting,
+    "abandoned": TextQuestions._abandoned,
+    "not_run": TextQuestions._not_run,
+    "imports": TextQuestions._imports,
+    "mentions": TextQuestions._mentions,
+}

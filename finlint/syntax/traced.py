@@ -12,12 +12,12 @@ import os
 import re
 from collections.abc import Iterable
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Final
 
 from finlint.model import ir
 from finlint.model.bound import Bound
 from finlint.model.facts import Binding
-from finlint.model.reads import Part, Reads
+from finlint.model.reads import LineQuestion, Part, PartKind, Reads, WordQuestion
 from finlint.syntax.aliases import aliases
 from finlint.syntax.digest import digest
 from finlint.syntax.reading import Unreadable
@@ -30,14 +30,14 @@ _AND = "\t"
 #: The part of a file that cannot be read or parsed: all of it.
 UNREADABLE = "unreadable"
 
-_BOUND = "bound"
-_AT = "at"
-_STARS = "stars"
+_BOUND: Final = "bound"
+_AT: Final = "at"
+_STARS: Final = "stars"
 #: A question to the outline and the text together: other names for words, with commas between them.
-_ALIASES = "aliases"
-_TEXT = "text"
-_LINES = "lines"
-_SYNTAX = "syntax"
+_ALIASES: Final = "aliases"
+_TEXT: Final = "text"
+_LINES: Final = "lines"
+_SYNTAX: Final = "syntax"
 
 
 class Content:
@@ -57,14 +57,14 @@ class Content:
     def global_lines(self, name: str) -> tuple[int, ...]:
         return self.ask("globals", name)  # type: ignore[return-value]
 
-    def ask(self, question: str, argument: str) -> Found:
+    def ask(self, question: PartKind, argument: str) -> Found:
         key = question, argument
         found = self._found.get(key)
         if found is None:
             if question == _ALIASES:
                 found = tuple(aliases(self.source.facts, self.source.lines, frozenset(argument.split(","))))
             else:
-                found = self._questions.ask(question, argument)
+                found = self._questions.ask(question, argument)  # type: ignore[arg-type]
             self._found[key] = found
         return found
 
@@ -101,7 +101,7 @@ class Content:
         if kind == _SYNTAX:
             fault = self.source.fault
             return "" if fault is None else f"{fault.line} {fault.message}"
-        return repr(self.ask(kind, argument))
+        return repr(self.ask(kind, argument))  # type: ignore[arg-type]
 
 
 def _short(text: str) -> str:
@@ -128,7 +128,7 @@ class Traced:
         #: Of functions that were lowered, which are noted.
         self.indexes: dict[int, Any] = content.indexes
 
-    def _note(self, kind: str, argument: str) -> None:
+    def _note(self, kind: PartKind, argument: str) -> None:
         key = kind, argument
         position = self._positions.get(key)
         if position is None:
@@ -199,12 +199,12 @@ class Traced:
         self.note_lines(line, line)
         return self._content.source.line_text(line)
 
-    def lines(self, question: str, argument: str) -> tuple[int, ...]:
+    def lines(self, question: LineQuestion, argument: str) -> tuple[int, ...]:
         """The lines that answer a question about the text (``finlint.syntax.texts``)."""
         self._note(question, argument)
         return self._content.ask(question, argument)  # type: ignore[return-value]
 
-    def words(self, question: str, argument: str) -> tuple[str, ...]:
+    def words(self, question: WordQuestion, argument: str) -> tuple[str, ...]:
         """The words that do."""
         self._note(question, argument)
         return self._content.ask(question, argument)  # type: ignore[return-value]

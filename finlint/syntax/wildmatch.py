@@ -26,8 +26,6 @@ _CLASSES = {
     "xdigit": string.hexdigits,
 }
 
-#: Any number of characters, or, alone in its part of a path, of folders.
-_STAR = "*"
 #: What stands for one character: itself, a set of them, or any.
 _Token = str | frozenset[str] | None
 

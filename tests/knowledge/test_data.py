@@ -89,7 +89,7 @@ def test_parameters_that_fields_name_exist(entries: dict[str, Entry]) -> None:
         parameters = {parameter.lstrip("*") for parameter in entry.parameters}
         named = {item.parameter for item in (*entry.nonblocking, *entry.only_if, *entry.makes_nonblocking)}
         named |= {item.parameter for item in entry.defaults} | {item[0].parameter for item in entry.returns_if}
-        named |= {*entry.calls, *entry.drives, *entry.consumes, *entry.defers, *entry.nonblocking_given}
+        named |= {*entry.calls, *entry.drives, *entry.consumes, *entry.nonblocking_given}
         named |= {entry.bound, entry.makes_bounded, entry.bounds_result} - {""}
         assert named <= parameters, entry.name
         if entry.returns.gives not in ("type", "unknown", "receiver", "held"):

@@ -31,7 +31,8 @@ from finlint.model import ir
 
 NAMESPACES = frozenset({"threading.local", "types.SimpleNamespace", "argparse.Namespace"})
 
-#: What a value is kept by, and as: arguments of the library object that no parameter is called like.
+#: The object that keeps a namespace, and the name it has there, as arguments of the namespace's value: no parameter
+#: is called like these.
 _KEEPER = "*keeper"
 _NAME = "*name"
 

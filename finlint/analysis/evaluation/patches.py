@@ -18,7 +18,7 @@ from finlint.model.limits import STORING_FUNCTIONS
 from finlint.model.reads import Kept
 from finlint.scan import words
 
-#: What a module gives itself is asked for by no name.
+#: Instead of another module's name: a module's patches of its own names.
 _ITSELF = ""
 
 

@@ -19,7 +19,7 @@ def expressions_in(stmt: ir.Stmt) -> Iterator[ir.Expr]:
 
 
 def whole_expressions(stmt: ir.Stmt) -> list[ir.Expr]:
-    """Those of them that are no part of another one, in the order of evaluation.
+    """The expressions that a statement evaluates and that are no part of another one, in the order of evaluation.
 
     The ``places`` that a statement stores into (``self.x`` of ``self.x = 1``) are among them. Names that it only binds
     are not, nor are annotations, which a function does not evaluate.
@@ -88,7 +88,7 @@ _EVALUATED: dict[type, Callable[[Any], list[ir.Expr]]] = {
 
 
 def conditions(stmt: ir.Stmt) -> list[ir.Expr]:
-    """Those of them that a statement only asks whether they are true."""
+    """The expressions of a statement that it only asks whether they are true."""
     if isinstance(stmt, ir.Match):
         return _optional(*(case.guard for case in stmt.cases))
     return [stmt.test] if isinstance(stmt, (ir.If, ir.While, ir.Assert)) else []

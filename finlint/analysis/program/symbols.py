@@ -24,6 +24,7 @@ from finlint.model import ir
 from finlint.model.facts import Binding, ClassFacts
 from finlint.model.limits import CONDITIONS
 from finlint.model.outline import class_facts
+from finlint.model.reads import LineQuestion, WordQuestion
 
 
 class Source(Protocol):
@@ -52,8 +53,8 @@ class Source(Protocol):
     def note_lines(self, line: int, end_line: int) -> None: ...
     def slice_text(self, line: int, end_line: int) -> str: ...
     def line_text(self, line: int) -> str: ...
-    def lines(self, question: str, argument: str) -> tuple[int, ...]: ...
-    def words(self, question: str, argument: str) -> tuple[str, ...]: ...
+    def lines(self, question: LineQuestion, argument: str) -> tuple[int, ...]: ...
+    def words(self, question: WordQuestion, argument: str) -> tuple[str, ...]: ...
 
 
 class FunctionNode:
@@ -256,7 +257,7 @@ class ClassNode:
     def _has(self, word: str) -> bool:
         return bool(self.module.source.words("holds", f"{self.facts.line}\n{self.facts.end_line}\n{word}"))
 
-    def _lines(self, question: str, argument: str) -> tuple[int, ...]:
+    def _lines(self, question: LineQuestion, argument: str) -> tuple[int, ...]:
         """The lines of its text that answer a question."""
         return self.module.source.lines(question, f"{self.facts.line}\n{self.facts.end_line}\n{argument}")
 

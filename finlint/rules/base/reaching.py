@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.effects import Effect
+from finlint.analysis.domain.effects import Effect, EffectKind
 from finlint.analysis.domain.values import Bound, Value
 from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.execution.generators import GENERATOR
@@ -115,7 +115,7 @@ class Reached:
         steps = _followed(witness)
         return self.is_generator and generator is not None and is_of_frame(generator, steps, self.summaries.evaluator)
 
-    def of_kind(self, kind: str) -> list[Witness]:
+    def of_kind(self, kind: EffectKind) -> list[Witness]:
         return self._by_kind.get(kind, [])
 
     def primary(self, witness: Witness) -> Step:
@@ -163,6 +163,7 @@ class Reaches(Rule[Reached]):
     not_reported = NOT_REPORTED
     claims: ClassVar[tuple[Verdict, ...]] = ("starved", "self-deadlocked")
 
+    kind: ClassVar[EffectKind]
     #: What the finalizer does, for the sentence "X <verb> `call`".
     verb: ClassVar[str]
     #: What more there is to say of it, to go on after the call.

@@ -2,9 +2,10 @@
 
 A rule is a subclass of ``FinalizerRule`` or ``ModuleRule`` (or of ``reaching.Reaches``, for what a finalizer comes to
 by calls), in a module of its own in ``finlint/rules/`` that is called like its kind. It fills in the attributes below
-and ``run``, which takes what it is asked about and gives findings. Nothing else names the rule:
-``finlint.rules.registry`` finds the class, and the codes, the rules' pages, the README's table and what a fixture
-claims derive from it (``docs/tools/rules.py`` writes those that are files).
+and ``run``, which takes what it is asked about and gives findings. ``finlint.rules.registry`` finds the class, and the
+codes, the rules' pages, the README's table and what a fixture claims derive from it (``docs/tools/rules.py`` writes
+those that are files). Other modules name a code only where it meets others: two rules that see one mistake
+(``finlint.folding``), and a fixer, which says whose finding it mends.
 
 Nothing of the analysis is imported here, so that a rule about comments costs no more than itself.
 """
