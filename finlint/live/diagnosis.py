@@ -48,12 +48,17 @@ def diagnose(text: str, mapped: Sequence[Mapped] = (), *, lint: bool = True) -> 
     """
     dump = read(text)
     sources = Sources(mapped, dump.roots)
-    found = verdicts(dump, sources)
+    found = _due(verdicts(dump, sources))
     bare = tuple(Diagnosed(stuck.verdict, None) for stuck in found)
     if not lint:
         return Diagnosis(dump, bare)
     joined = _in_time(lambda: _joined(dump, found, sources))
     return Diagnosis(dump, bare, unanswered=True) if joined is None else Diagnosis(dump, joined)
+
+
+def _due(found: list[Stuck]) -> list[Stuck]:
+    """Of a record of the watch those that it is about: what others are in has been reported, or will be."""
+    return [stuck for stuck in found if stuck.verdict.seconds is not None] or found
 
 
 def _joined(dump: Dump, found: list[Stuck], sources: Sources) -> tuple[Diagnosed, ...]:

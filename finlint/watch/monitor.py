@@ -29,6 +29,8 @@ from finlint.watch.record import record, roots, young
 PACE = 0.1
 #: Looks after which a thread that seems to have stood still is looked at anew.
 _AGAIN = 10
+#: Different mistakes of its own that the watch speaks of.
+_MOST_MISTAKES = 10
 
 #: The mark's time of a collection that no look has yet found without a Python frame.
 _UNSEEN = -1.0
@@ -107,6 +109,7 @@ class Monitor:
         #: Taken until the end of their threads: who waits for one sleeps, and wakes at once.
         self._ended: list[_thread.LockType] = []
         self._looking = _thread.allocate_lock()
+        self._mistakes: set[str] = set()
 
     # -- from the program's threads
 
@@ -243,7 +246,10 @@ class Monitor:
         try:
             self.look(own)
         except Exception as error:  # a mistake of ours must not end the watch
-            complain(f"a look failed: {type(error).__name__}: {error}")
+            said = f"a look failed: {type(error).__name__}: {error}"
+            if said not in self._mistakes and len(self._mistakes) < _MOST_MISTAKES:  # the next look makes it, too
+                self._mistakes.add(said)
+                complain(said)
 
     def look(self, own: frozenset[int] | None = None) -> None:
         """Look once, past the threads in ``own`` (None: those of the watch)."""

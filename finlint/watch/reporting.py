@@ -54,6 +54,8 @@ class Reporter:
     def __init__(self, destination: Destination) -> None:
         self._to = destination
         self._busy: dict[int, _thread.LockType] = {}
+        #: Of the threads that report, by ident.
+        self._mine: dict[int, _thread.LockType] = {}
 
     def __call__(self, record: dict[str, Any]) -> None:
         text = json.dumps(record)
@@ -66,21 +68,26 @@ class Reporter:
             self._report(text, record, done)
 
     def wait(self, timeout: float) -> None:
-        """Until all reports are out, ``timeout`` seconds at most for each."""
+        """Until all reports are out, ``timeout`` seconds at most for each; not the one that is asking, as an
+        ``on_stuck`` does that ends the watch."""
+        mine = self._mine.get(_thread.get_ident())
         for done in list(self._busy.values()):
-            done.acquire(timeout=timeout)
+            if done is not mine:
+                done.acquire(timeout=timeout)
 
     def after_fork(self) -> None:
         """In a child, which has none of the threads that were reporting: their reports are the parent's."""
-        self._busy = {}
+        self._busy, self._mine = {}, {}
 
     def _report(self, text: str, record: dict[str, Any], done: _thread.LockType) -> None:
+        self._mine[_thread.get_ident()] = done
         try:
             if not (self._direct(text) if self._is_direct() else self._through_here(text)):
                 self._say(plainly(record))
         except Exception as error:  # nobody is above this thread who could want it
             complain(f"a report failed: {type(error).__name__}: {error}")
         finally:
+            self._mine.pop(_thread.get_ident(), None)
             self._busy.pop(id(done), None)
             done.release()
 
@@ -108,6 +115,8 @@ class Reporter:
 
     def _child(self, text: str, options: Sequence[str], out: int) -> bytes | None:
         """What the child wrote (nothing, where it wrote to a descriptor); None where it could not answer."""
+        if not sys.executable:  # the interpreter is part of another program
+            return None
         package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
         command = [sys.executable, "-c", _CHILD, package, "diagnose", "-", "--said-by", "finlint.watch", *options]
         if self._to.live is not None:

@@ -6,16 +6,27 @@ than a switch of threads would have its objects die in the thread that holds it.
 
 from __future__ import annotations
 
+import _io
 import _thread
 import dis
 import gc
-import io
 import multiprocessing.util
 import signal
 import sys
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
-from types import CodeType, FrameType, GetSetDescriptorType, MemberDescriptorType
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 from finlint.live.recognise import (
@@ -35,6 +46,19 @@ _MP_FINALIZE: CodeType = multiprocessing.util.Finalize.__call__.__code__
 _TRAMPOLINES = {id(_FINALIZE): FINALIZE, id(_MP_FINALIZE): MP_FINALIZE}
 #: CO_GENERATOR and CO_ASYNC_GENERATOR of ``inspect``, which is not worth its import here.
 _IS_GENERATOR = 0x20 | 0x200
+#: CO_OPTIMIZED: local variables that are no dictionary.
+_IS_OPTIMIZED = 0x1
+
+#: Names of classes, past whatever their metaclass makes of that.
+_qualname: Callable[[type], str] = type.__dict__["__qualname__"].__get__
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, MethodWrapperType)
+_NOTHING = object()
+
+
+def _is(value: object, kinds: type | tuple[type, ...]) -> bool:
+    """Unlike ``isinstance`` it does not ask the object for its ``__class__``."""
+    return issubclass(type(value), kinds)
+
 
 #: Instructions by code and offset, with the code, so that its id is not used again.
 _instructions: dict[tuple[int, int], tuple[CodeType, str]] = {}
@@ -72,7 +96,9 @@ def _loaded(code: CodeType, at: int) -> Iterator[str]:
     for instruction in dis.get_instructions(code):
         if instruction.offset > at:
             return
-        if not instruction.opname.startswith(("LOAD_", "IMPORT_")) or instruction.opname == "LOAD_CONST":
+        if not instruction.opname.startswith(("LOAD_", "IMPORT_")):
+            continue
+        if instruction.opname == "LOAD_CONST" and instruction.argval != DEL:  # as in getattr(obj, "__del__")()
             continue
         if isinstance(instruction.argval, str) and any(start <= instruction.offset < end for start, end in spans):
             yield instruction.argval
@@ -133,7 +159,7 @@ def stack(frames: list[FrameType], interrupted: int | None) -> tuple[Frame, ...]
 
 def _trampoline_values(frame: FrameType, kind: str) -> dict[str, Value]:
     """What the trampoline was called with, and what it calls."""
-    local = frame.f_locals
+    local = locals_of(frame)
     argument, holder, name = ("_", "info", "func") if kind == FINALIZE else ("wr", "self", "_callback")
     values = {argument: Value(0, "None" if local.get(argument) is None else "a dead reference")}
     function = getattr(local.get(holder), name, None)
@@ -146,14 +172,14 @@ def _special(frame: FrameType, below: FrameType | None) -> str:
     code = frame.f_code
     if code.co_flags & _IS_GENERATOR:
         return GENERATOR
-    if code.co_name == "close" and code.co_argcount and isinstance(frame.f_locals.get(code.co_varnames[0]), io.IOBase):
+    if code.co_name == "close" and code.co_argcount and _is(locals_of(frame).get(code.co_varnames[0]), _io._IOBase):
         return IO_CLOSE
     return HANDLER if _is_handler(code, below) else ""
 
 
 def _is_handler(code: CodeType, below: FrameType | None) -> bool:
     """Whether it is the handler of a signal, or the frame below is traced: then that may be its tracer."""
-    if below is not None and below.f_trace is not None and not isinstance(below.f_trace, Mark):
+    if below is not None and below.f_trace is not None and type(below.f_trace) is not Mark:
         return True
     handlers = (signal.getsignal(number) for number in signal.valid_signals())
     return any(code_of(handler) is code for handler in handlers)
@@ -179,7 +205,7 @@ class Mark:
 def mark(frame: FrameType, now: float) -> Mark | None:
     """The mark of the call, made where it has none; None where a tracer has the frame."""
     found: object = frame.f_trace
-    if isinstance(found, Mark):
+    if type(found) is Mark:
         return found
     if found is not None:
         return None
@@ -191,18 +217,26 @@ def mark(frame: FrameType, now: float) -> Mark | None:
 # -- names
 
 
+def locals_of(frame: FrameType) -> Mapping[str, Any]:
+    """The local variables of a function; of a class body or ``exec`` only where they are in a plain dictionary, as any
+    other mapping runs code of the program's.
+    """
+    local = frame.f_locals
+    return local if frame.f_code.co_flags & _IS_OPTIMIZED or type(local) is dict else {}
+
+
 def qualified(frame: FrameType) -> str:
     """The function's name with its class; on 3.10 that of a method only."""
     code = frame.f_code
     if sys.version_info >= (3, 11):
         return code.co_qualname
     if code.co_argcount and code.co_varnames[0] in ("self", "cls") and code.co_name in _METHODS:
-        instance = frame.f_locals.get(code.co_varnames[0])
-        for cls in mro(instance if isinstance(instance, type) else type(instance)):
+        instance = locals_of(frame).get(code.co_varnames[0])
+        for cls in mro(instance if _is(instance, type) else type(instance)):  # type: ignore[arg-type]
             function = namespace(cls).get(code.co_name)
             # ``timing`` wraps.
-            if code in (code_of(function), code_of(getattr(function, "__wrapped__", None))):
-                return f"{cls.__qualname__}.{code.co_name}"
+            if code in (code_of(function), code_of(namespace(function).get("__wrapped__"))):
+                return f"{_qualname(cls)}.{code.co_name}"
     return code.co_name
 
 
@@ -212,14 +246,17 @@ _METHODS = (DEL, "close")
 
 def name_of(function: object) -> str:
     """How a callable is called; the name of its type where it has none."""
-    name = getattr(function, "__qualname__", None)
-    return name if isinstance(name, str) else f"a {type(function).__qualname__}"
+    if _is(function, type):
+        return _qualname(function)  # type: ignore[arg-type]
+    inner: Any = function.__func__ if type(function) is MethodType else function
+    name = inner.__qualname__ if _is(inner, _FUNCTIONS) else namespace(inner).get("__qualname__")
+    return name if type(name) is str else f"a {_qualname(type(function))}"
 
 
 def code_of(function: object) -> CodeType | None:
     """The code of a function or a method; None for anything else."""
-    code = getattr(getattr(function, "__func__", function), "__code__", None) if callable(function) else None
-    return code if isinstance(code, CodeType) else None
+    inner = function.__func__ if type(function) is MethodType else function
+    return inner.__code__ if type(inner) is FunctionType else None
 
 
 # -- locks
@@ -232,11 +269,12 @@ def values(frame: FrameType) -> dict[str, Value]:
     """The locks that the frame's function can name, by dotted name with address; and ``self``."""
     code = frame.f_code
     out: dict[str, Value] = {}
-    local = dict(frame.f_locals)
+    local = dict(locals_of(frame))
     if code.co_argcount and (first := code.co_varnames[0]) in local:
         out[first] = Value(id(local[first]), shown(local[first]))
     used = frozenset(code.co_names)
-    outer = {name: frame.f_globals[name] for name in used if name in frame.f_globals and name not in local}
+    found = ((name, dict.get(frame.f_globals, name, _NOTHING)) for name in used if name not in local)
+    outer = {name: value for name, value in found if value is not _NOTHING}
     for name, value in (*local.items(), *outer.items()):
         _walk(name, value, used, out, _DEPTH)
     return out
@@ -246,7 +284,7 @@ def _walk(name: str, value: object, used: Iterable[str], out: dict[str, Value], 
     if len(out) >= _MOST_VALUES:
         return
     if is_lock(value):
-        inner = attribute(value, "_lock") if type(value).__name__ == "Condition" else None
+        inner = attribute(value, "_lock") if _qualname(type(value)) == "Condition" else None
         out[name] = Value(id(value if inner is None else inner), shown(value if inner is None else inner))
     elif depth:
         for attr in used:
@@ -266,17 +304,19 @@ def attribute(value: object, name: str) -> object:
     kept = namespace(value)
     if name in kept:
         return kept[name]
-    for cls in mro(value if isinstance(value, type) else type(value)):
+    for cls in mro(value if _is(value, type) else type(value)):  # type: ignore[arg-type]
         if name in namespace(cls):
             return _of_class(namespace(cls)[name], value)
     return None
 
 
 def _of_class(found: object, value: object) -> object:
-    if isinstance(found, MemberDescriptorType):
-        # A slot, which may be empty.
-        return getattr(value, found.__name__, None) if type(value).__getattribute__ is object.__getattribute__ else None
-    return None if hasattr(type(found), "__get__") else found
+    if type(found) is MemberDescriptorType:
+        try:
+            return found.__get__(value)
+        except (AttributeError, TypeError):  # a slot that is empty, or of a class and not of its object
+            return None
+    return None if any("__get__" in namespace(cls) for cls in mro(type(found))) else found
 
 
 def mro(cls: type) -> tuple[type, ...]:
@@ -287,13 +327,13 @@ def mro(cls: type) -> tuple[type, ...]:
 
 def namespace(value: object) -> Mapping[str, Any]:
     """The ``__dict__`` of an object or a class; empty where it has none, or one that runs code."""
-    if isinstance(value, type):
+    if _is(value, type):
         found = type.__dict__["__dict__"].__get__(value)
         return found if isinstance(found, Mapping) else {}
     for cls in mro(type(value)):
         descriptor = namespace(cls).get("__dict__")
         if descriptor is not None:
-            if not isinstance(descriptor, GetSetDescriptorType | MemberDescriptorType):
+            if not _is(descriptor, (GetSetDescriptorType, MemberDescriptorType)):
                 return {}
             found = descriptor.__get__(value)
             return found if type(found) is dict else {}
@@ -306,6 +346,6 @@ _LOCKS = (_thread.LockType, _thread.RLock)
 
 def shown(value: object) -> str:
     """An object without its own ``repr``, which may run anything: type and address."""
-    if type(value) in _LOCKS:
+    if any(type(value) is kind for kind in _LOCKS):
         return repr(value)
-    return f"<{type(value).__qualname__} at {id(value):#x}>"
+    return f"<{_qualname(type(value))} at {id(value):#x}>"

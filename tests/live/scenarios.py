@@ -307,6 +307,11 @@ def ok_del_explicit() -> None:
     o.__del__()
 
 
+def ok_del_by_its_name() -> None:
+    o = WithDel()
+    getattr(o, "__del__")()  # noqa: B009
+
+
 def ok_finalize_explicit() -> None:
     o = Plain()
     weakref.finalize(o, block)()

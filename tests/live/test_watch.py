@@ -390,6 +390,91 @@ threading.Thread(target=drop, args=(Other,)).start()
     assert "finlint.watch: on_stuck itself raised ValueError: mine\n" in err
 
 
+def test_each_is_reported_once_however_many_are_stuck() -> None:
+    with start(
+        """
+seen = []
+def drop():
+    thing = Stuck()
+    del thing
+
+watch.start(0.05, seen.append)
+for number in range(3):
+    threading.Thread(target=drop, name=f"stuck-{number}", daemon=True).start()
+    while len(seen) <= number:
+        pass
+watch.stop()
+os.write(1, json.dumps([found["thread"].split()[0] for found in seen]).encode())
+os._exit(0)
+"""
+    ) as process:
+        out, _ = process.communicate()
+    assert json.loads(out) == ["stuck-0", "stuck-1", "stuck-2"]
+
+
+def test_an_on_stuck_may_end_the_watch() -> None:
+    """It does not wait for its own report, for a minute."""
+    found = report_of(
+        """
+def last(found):
+    watch.stop(timeout=3600)
+    report(found)
+
+watch.start(0.05, last)
+thing = Stuck()
+del thing
+"""
+    )
+    assert found["finalizer"] == "Stuck.__del__"
+
+
+def test_nothing_is_asked_of_hostile_classes() -> None:
+    found = report_of(
+        f"""
+sys.path.insert(0, {str(ROOT / "tests" / "runtime")!r})
+from hostile import Hostile
+
+class Connection(Hostile):
+    __slots__ = ("lock", "other")
+    def __getattribute__(self, name):
+        return object.__getattribute__(self, name)
+    __class__ = property(lambda self: 1 / 0)
+    def __del__(self):
+        with self.lock:
+            pass
+
+def drop():
+    hostile = Hostile()
+    connection = Connection()
+    connection.lock, connection.other = threading.Lock(), hostile
+    connection.lock.acquire()
+    del connection
+
+watch.start(0.05, report)
+drop()
+"""
+    )
+    assert (found["finalizer"], found["started_by"]) == ("Connection.__del__", "drop")
+    assert found["object"].startswith("<Connection at 0x")
+
+
+def test_where_no_child_can_be_started_the_stack_is_said() -> None:
+    with start(
+        """
+sys.executable = None  # Python within another program
+watch.start(0.05)
+threading.Thread(target=lambda: Stuck(), daemon=True).start()
+while not watch.snapshot().reports:
+    pass
+watch.stop()
+os._exit(0)
+"""
+    ) as process:
+        _, err = process.communicate()
+    assert "no child process could be started that says more" in err
+    assert "Stuck.__del__" in err
+
+
 def test_who_keeps_the_interpreters_lock_is_shown_by_the_dead_man() -> None:
     with start(
         """
