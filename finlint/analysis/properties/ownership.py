@@ -276,8 +276,8 @@ class _Attribute:
         called = self._eval(factory or made.func, method)
         if isinstance(called, Class):
             return called
-        name = self.evaluator.knowledge.canonical(called.name) if isinstance(called, Lib) else ""
         calls_only = self.ownership.calls_only
+        name = self._class_of_library(called, LOCKS | calls_only)
         if factory is not None or name in calls_only:
             # A size that is worked out changes nothing.
             return name if name in LOCKS | calls_only and not any(arg.star for arg in made.args) else None
@@ -286,6 +286,15 @@ class _Attribute:
         if all(isinstance(arg.value, ir.Const) for arg in made.args):
             return name
         return self._condition_of(made, method) if name == "threading.Condition" else None
+
+    def _class_of_library(self, called: Value, wanted: frozenset[str]) -> str:
+        """Which of the classes ``wanted`` a name means, or one that stands in for it: of another library where there is
+        that (``from gevent.queue import Queue``), and of the standard library where there is not. "" for none."""
+        options = alternatives(called)
+        names = {self.evaluator.knowledge.canonical(option.name) for option in options if isinstance(option, Lib)}
+        known = sorted(names & wanted)
+        alike = len({name.rpartition(".")[2] for name in names}) == 1
+        return known[0] if known and alike and all(isinstance(option, Lib) for option in options) else ""
 
     def _default(self, param: str, method: FunctionNode) -> ir.Expr | None:
         """What makes a field of a record that callers give nothing for: ``field(default_factory=Lock)``."""
