@@ -36,5 +36,7 @@ class Subprocess(Reaches):
             def close(self):
                 subprocess.run(["umount", self.path])
     """
-    not_reported = NOT_REPORTED + " `terminate()` and `kill()` are notes, and so is `wait()` after `kill()`."
+    not_reported = (
+        NOT_REPORTED + " `terminate()` and `kill()` are notes, and so are `wait()` and `communicate()` after `kill()`."
+    )
     evidence = (DEL, "https://docs.python.org/3/library/subprocess.html#subprocess.run")

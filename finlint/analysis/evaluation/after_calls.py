@@ -31,6 +31,9 @@ from finlint.model import ir
 _READING = frozenset({"copy", "count", "get", "index", "items", "keys", "values", "__contains__", "__getitem__"})
 
 
+_SIGKILL = Lib("signal.SIGKILL")
+
+
 class AfterCalls:
     """Notes in the environment what a call has changed."""
 
@@ -108,7 +111,7 @@ class AfterCalls:
         sends = isinstance(function, LibMethod) and function.name.endswith(".send_signal")
         if not sends and not (isinstance(function, Lib) and function.name in ("os.kill", "os.killpg")):
             return
-        if not expr.args or not _is_sigkill(expr.args[-1].value):
+        if not expr.args or not self._may_be_sigkill(expr.args[-1].value, state):
             return
         if sends and isinstance(expr.func, ir.Attr):
             self._end(expr.func.value, state)
@@ -117,6 +120,13 @@ class AfterCalls:
         for part in parts_of(expr.args[0].value):
             if isinstance(part, ir.Attr) and part.name == "pid":
                 self._end(part.value, state)
+
+    def _may_be_sigkill(self, expr: ir.Expr, state: EvalState) -> bool:
+        """Whether it is SIGKILL, or a name that is by default: Windows has none, and something else in its place."""
+        if _is_sigkill(expr):
+            return True
+        values = alternatives(self.ask.expressions.eval(expr, state.quiet()))
+        return any(value in (_SIGKILL, Const(9)) for value in values)
 
     def _end(self, process: ir.Expr, state: EvalState) -> None:
         """From here on a process is over as soon as somebody waits for it."""

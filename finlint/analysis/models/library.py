@@ -162,8 +162,8 @@ def judge(entry: Entry, args: Args, receiver: Value | None) -> Verdict | None:
     if isinstance(receiver, LibObject) and receiver.mode == PIPE and entry.name.rpartition(".")[2] in _READS:
         return Verdict("channel-receive", "unbounded", sure)
     if ended and lasts == "unbounded":
-        # The kernel is about to end it, and nobody is asked; its own children may have its pipes for longer.
-        return Verdict(entry.kind, "bounded" if entry.name.endswith(".communicate") else "short", sure)
+        # The kernel is about to end it, and nobody is asked.
+        return Verdict(entry.kind, "short", sure)
     if lasts == "bounded" and _finishes(entry, receiver):
         return Verdict(entry.kind, "short", sure)
     return Verdict(entry.kind, lasts, sure, timed=timed)
