@@ -34,6 +34,7 @@ LineQuestion = Literal[
     "mentions",
 ]
 WordQuestion = Literal[
+    "of_platforms",
     "holds",
     "changed",
     "subclasses",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.analysis.properties.lost_reference import REFERENCES, lost, watches_a_method
-from finlint.model.finding import Finding, Severity
+from finlint.model.finding import Confidence, Finding, Severity
 from finlint.rules.base.rule import FinalizerPass, FinalizerRule
 
 
@@ -66,5 +66,7 @@ class LostWeakref(FinalizerRule):
         if found is None and registration.registrar != "weakref.WeakMethod":
             found = watches_a_method(registration, evaluator)
         if found is not None:
-            severity = Severity.ERROR if found.always else Severity.WARNING
-            yield self.finding(finalizer, f"The callback of `{registration.registrar}` {found.why}", severity=severity)
+            message = f"The callback of `{registration.registrar}` {found.why}"
+            # Whether there is a cycle is seldom in sight (``docs/accuracy.md``).
+            sure = (Severity.ERROR, Confidence.HIGH) if found.always else (Severity.WARNING, Confidence.MEDIUM)
+            yield self.finding(finalizer, message, severity=sure[0], confidence=sure[1])

@@ -17,6 +17,7 @@ from finlint.scan.tokens import headers_naming
 from finlint.scan.words import PUTTING, handed_to, heirs, other_names, patches, patches_of_itself, word_starts
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
+from finlint.syntax.platforms import of_platforms
 from finlint.syntax.stores import may_store
 from finlint.syntax.surroundings import Imports
 from finlint.syntax.versions import not_run
@@ -206,6 +207,11 @@ class TextQuestions:
         major, minor = oldest.split(".")
         return not_run(self._text, (int(major), int(minor)))
 
+    def _of_platforms(self, _: str) -> Found:
+        """Blocks that only some platforms run, one for each condition around them: "first line, last line, whether the
+        condition holds there (1) or not (0), condition", spaces between them."""
+        return of_platforms(self._text)
+
     def _imports(self, word: str) -> Found:
         """The word, if an import statement may bind it (alone on its line: within parentheses)."""
         imports = Imports(self._text)
@@ -289,6 +295,7 @@ _QUESTIONS: dict[LineQuestion | WordQuestion, Callable[[TextQuestions, str], Fou
     "inheriting": TextQuestions._inheriting,
     "abandoned": TextQuestions._abandoned,
     "not_run": TextQuestions._not_run,
+    "of_platforms": TextQuestions._of_platforms,
     "imports": TextQuestions._imports,
     "mentions": TextQuestions._mentions,
 }

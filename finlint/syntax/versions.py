@@ -6,12 +6,11 @@ A condition is worked out on each version from the oldest on; what comes to the 
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from finlint.model import ir
-from finlint.syntax.lower_ast import lower_slice
+from finlint.syntax.arms import arms, condition
 
 #: What tells the version, by qualified name.
 INFO, HEX, TEXT = "sys.version_info", "sys.hexversion", "sys.version"
@@ -142,50 +141,24 @@ def _called(call: ir.Call, version: Version, known: Callable[[ir.Expr], Known]) 
 # -- of a text
 
 
-_HEADER = re.compile(r"([ \t]*)(if|elif|else)\b(.*?):[ \t]*(?:#.*)?$")
-
-
 def not_run(text: str, oldest: tuple[int, int]) -> tuple[int, ...]:
-    """Blocks under an ``if`` that no version from ``oldest`` on runs: their first and last lines, one after the other.
-
-    Told by the indentation of lines; what it is misled by (a text within a block that begins at the left) ends a block
-    too early.
-    """
-    if not any(word in text for word in WORDS):
+    """Blocks under an ``if`` that no version from ``oldest`` on runs: the first and last line of each, in a row."""
+    if not _names_version(text):
         return ()
-    lines = text.splitlines()
     out: list[int] = []
-    #: By indentation: what is left to be decided of an ``if`` that is open there; True: an arm was taken.
-    open_: dict[str, bool] = {}
-    for number, line in enumerate(lines):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        header = _HEADER.match(line)
-        indent = header[1] if header is not None else line[: len(line) - len(line.lstrip())]
-        for deeper in [known for known in open_ if len(known) > len(indent)]:
-            del open_[deeper]
-        if header is None:
-            open_.pop(indent, None)
-            continue
-        keyword, test = header[2], header[3]
-        taken = keyword != "if" and open_.get(indent, False)
-        verdict = _of_text(test, oldest) if keyword != "else" else None
-        if taken or verdict is False:
-            last = _end_of_block(lines, number, len(indent))
-            if last > number:
-                out += [number + 2, last + 1]
-        open_[indent] = taken or verdict is True
+    for arm in arms(text, _names_version):
+        if any(_of_text(test, oldest) is (not holds) for test, holds in arm.said):
+            out += [arm.first, arm.last]
     return tuple(out)
 
 
+def _names_version(text: str) -> bool:
+    return any(word in text for word in WORDS)
+
+
 def _of_text(test: str, oldest: tuple[int, int]) -> bool | None:
-    if not any(word in test for word in WORDS):
-        return None
-    try:
-        (stmt,) = lower_slice(f"({test.strip()})\n", 1)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-    return decided(stmt.value, oldest, _by_name) if isinstance(stmt, ir.ExprStmt) else None
+    expr = condition(test)
+    return None if expr is None else decided(expr, oldest, _by_name)
 
 
 def _by_name(expr: ir.Expr) -> Known:
@@ -195,15 +168,3 @@ def _by_name(expr: ir.Expr) -> Known:
     if isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name):
         return f"{expr.value.id}.{expr.name}"
     return None
-
-
-def _end_of_block(lines: list[str], header: int, indent: int) -> int:
-    last = header
-    for number in range(header + 1, len(lines)):
-        line = lines[number]
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if len(line) - len(line.lstrip()) <= indent:
-            break
-        last = number
-    return last

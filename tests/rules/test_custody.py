@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from finlint.model.finding import Finding, Severity
+from finlint.model.finding import Confidence, Finding, Severity
 from finlint.report.jsonfmt import render_json
 from finlint.report.view import View
 
@@ -161,6 +161,47 @@ def test_without_a_place_where_a_finalizer_starts_it_waits_for_a_thread(tmp_path
     (finding,) = of_code(lint(tmp_path, program.replace("COUNT += 1", "COUNT = yield")), "FIN102")
     assert finding.severity is Severity.WARNING
     assert finding.message.endswith("it waits while another thread has it")
+
+
+_SENDER = """
+import queue, threading
+class Line:
+    def __init__(self, waiting=None):
+        self.waiting = {queue}
+        threading.Thread(target=work, args=(self.waiting,)).start()
+    def close(self):
+        self.waiting.put_nowait(None)  # culprit
+class A:
+    def __init__(self, line):
+        self.lines = {}
+        self.line = {line}
+    def add(self, name):
+        self.lines[name] = Line()
+    def __del__(self):
+        {end}  # reported
+def work(waiting): waiting.get()
+def use(): return A(Line(queue.Queue()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "line", "end", "confidence"),
+    [
+        ("queue.Queue()", "Line()", "self.line.close()", Confidence.MEDIUM),
+        ("queue.Queue()", "Line()", "for line in self.lines.values(): line.close()", Confidence.MEDIUM),
+        ("queue.Queue()", "line", "self.line.close()", Confidence.HIGH),
+        ("waiting", "Line()", "self.line.close()", Confidence.HIGH),
+    ],
+)
+def test_what_came_from_outside_is_surer(
+    tmp_path: Path, made: str, line: str, end: str, confidence: Confidence
+) -> None:
+    """Of what an object and its parts have made others have only what they were given, as the thread is here."""
+    program = _SENDER.replace("{queue}", made).replace("{line}", line).replace("{end}", end)
+    if made == "waiting":
+        program = program.replace("Line()\n", "Line(queue.Queue())\n")
+    (finding,) = of_code(lint(tmp_path, program), "FIN201")
+    assert (finding.severity, finding.confidence) == (Severity.ERROR, confidence)
 
 
 def test_the_lock_has_its_name_in_the_source(tmp_path: Path) -> None:

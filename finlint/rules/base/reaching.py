@@ -21,6 +21,7 @@ from finlint.analysis.execution.reachability import Step, Witness, witnesses
 from finlint.analysis.properties.custody import Custody, custody, is_own
 from finlint.analysis.properties.frame_owned import is_of_frame
 from finlint.analysis.properties.lock_regions import Holder
+from finlint.analysis.properties.origin import is_of_its_making
 from finlint.analysis.properties.ownership import MOMENTARY, QUEUES
 from finlint.analysis.properties.platforms import platform_of
 from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
@@ -109,6 +110,14 @@ class Reached:
             known = self._own[key] = known or self._is_of_frame(witness)
         return known
 
+    def is_of_its_making(self, witness: Witness) -> bool:
+        """Whether it is a lock, a queue or a condition that the object or a part has made, so that others have it only
+        if they were given it."""
+        effect = witness.effect
+        if effect.kind not in ("lock", "unsafe-handoff") and effect.call != "threading.Condition.wait":
+            return False
+        return is_of_its_making(own_object(self.finalizer), _followed(witness), self.summaries.evaluator)
+
     def _is_of_frame(self, witness: Witness) -> bool:
         """Whether a generator that is freed leads to what only it has."""
         generator = self.finalizer.function
@@ -179,6 +188,9 @@ class Reaches(Rule[Reached]):
             return
         reported: set[object] = set()
         for witness in about.of_kind(self.kind):
+            platform = platform_of(_followed(witness), about.summaries.evaluator)
+            if platform is None:
+                continue
             mild = self.mildly(witness, about)
             severity = _SEVERITY[witness.effect.lasts] if mild is None else mild.severity
             if witness.first:
@@ -189,7 +201,7 @@ class Reaches(Rule[Reached]):
             same = (primary.path, place, subject, severity)
             if same not in reported:
                 reported.add(same)
-                yield self._finding(witness, severity, mild, about)
+                yield self._finding(witness, severity, mild, platform, about)
 
     def counts(self, about: Reached) -> bool:
         """Whether effects of this kind matter to this finalizer at all."""
@@ -209,7 +221,9 @@ class Reaches(Rule[Reached]):
         calls = len(witness.steps) - 1
         if calls >= _LONG:
             return Confidence.LOW
-        return Confidence.MEDIUM if calls >= _LONGISH or witness.spread >= _MANY else Confidence.HIGH
+        if calls >= _LONGISH or witness.spread >= _MANY or about.is_of_its_making(witness):
+            return Confidence.MEDIUM
+        return Confidence.HIGH
 
     def done(self, witness: Witness, about: Reached) -> str:
         """What the finalizer does, as the predicate of a sentence."""
@@ -221,7 +235,9 @@ class Reaches(Rule[Reached]):
         """Other places that make it a deadlock, the likeliest first."""
         return ()
 
-    def _finding(self, witness: Witness, severity: Severity, mild: Mildly | None, about: Reached) -> Finding:
+    def _finding(
+        self, witness: Witness, severity: Severity, mild: Mildly | None, platform: str, about: Reached
+    ) -> Finding:
         effect, steps = witness.effect, witness.steps
         primary = about.primary(witness)
         halves = self.other_halves(witness, about) if mild is None and not witness.first else ()
@@ -230,7 +246,7 @@ class Reaches(Rule[Reached]):
             self.kind,
             severity,
             min(effect.confidence, self.certainty(witness, about), key=lambda level: level.rank),
-            self._message(witness, mild, about) + (_deadlock(halves[0], primary.path) if halves else ""),
+            self._message(witness, mild, platform, about) + (_deadlock(halves[0], primary.path) if halves else ""),
             primary.path,
             primary.span,
             registration_ref(about.finalizer),
@@ -241,7 +257,7 @@ class Reaches(Rule[Reached]):
             tuple(map(_hop, halves)),
         )
 
-    def _message(self, witness: Witness, mild: Mildly | None, about: Reached) -> str:
+    def _message(self, witness: Witness, mild: Mildly | None, platform: str, about: Reached) -> str:
         effect = witness.effect
         bounded = " (bounded by a timeout)" if self.timed and effect.timed else ""
         because = self.because if mild is None else mild.because
@@ -249,8 +265,7 @@ class Reaches(Rule[Reached]):
             because = f", the first time only, while it makes `{witness.first}`"
         via = _through(witness)
         done = self.done(witness, about)
-        where = platform_of(_followed(witness), about.summaries.evaluator)
-        where = f" ({where})" if where else ""
+        where = f" ({platform})" if platform else ""
         sentence = f"{describe(about.finalizer)} {done}{bounded}{where}{via}{because}"
         return sentence[:1].upper() + sentence[1:]
 
