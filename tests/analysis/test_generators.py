@@ -180,6 +180,35 @@ def test_nobody_is_inside_what_only_the_generator_has(tmp_path: Path, made: str,
     assert [f.code for f in report.findings if f.code < "FIN2"] == ([] if is_own else ["FIN102"])
 
 
+CALLER = """
+    def rest(events, worker: Worker):
+        try:
+            for event in events: yield event
+        finally:
+            worker.close()
+    def start(items, table, given: Worker):
+        {made}
+        {does}
+        return rest(map(str, items), own)
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "does", "is_own"),
+    [
+        ("own = Worker()", "own.add(1)", True),
+        ("own = Worker()", "table.append(own)", False),
+        ("own = given", "pass", False),
+    ],
+)
+def test_nobody_is_inside_what_its_caller_has_made_for_it(tmp_path: Path, made: str, does: str, is_own: bool) -> None:
+    head = WORKER[: WORKER.index("    class Pool")]
+    path = tmp_path / "main.py"
+    path.write_text(textwrap.dedent(head + CALLER.replace("{made}", made).replace("{does}", does)))
+    report = analyse([str(path)])
+    assert [f.code for f in report.findings if f.code < "FIN2"] == ([] if is_own else ["FIN102"])
+
+
 def test_a_generator_that_somebody_closes_is_told_where_he_does(tmp_path: Path) -> None:
     source = """
         import threading

@@ -99,6 +99,47 @@ def test_an_annotation_beside_what_is_made_says_nothing_more(tmp_path: Path) -> 
     assert finding.severity is Severity.NOTE
 
 
+_BUFFER = """
+import threading, weakref
+class Buffer:
+    def __init__(self, flush, gate):
+        self.flush = flush
+        self.gate = gate
+        {init}
+    def add(self, item):
+        with self.gate: self.flush([item])
+    {more}
+class A:
+    def __init__(self):
+        self.gate = threading.Lock()
+        self.items = []
+        self.buffer = Buffer({given}, self.gate)
+    def flush(self, items): self.items = items
+    def __del__(self):
+        with self.gate: self.items = []  # reported
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "init", "more", "is_own"),
+    [
+        ("self.flush", "pass", "", True),
+        ("self", "pass", "", True),
+        ("print", "pass", "", False),
+        ("self.items", "pass", "", False),
+        ("weakref.WeakMethod(self.flush)", "pass", "", False),
+        ("self.flush", "threading.Thread(target=work, args=(gate,)).start()", "", False),
+        ("self.flush", "pass", "def theirs(self): return self.gate", False),
+    ],
+)
+def test_a_part_that_has_the_lock_and_the_object(
+    tmp_path: Path, given: str, init: str, more: str, is_own: bool
+) -> None:
+    program = _BUFFER.replace("{given}", given).replace("{init}", init).replace("{more}", more)
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert (finding.severity is Severity.NOTE) is is_own
+
+
 _LENT = """
 import threading, weakref
 class Cache:

@@ -1,4 +1,4 @@
-"""What a generator has to itself: what it has made, keeps in a name of its own, and gives to nobody.
+"""What a generator has to itself: what it, or who called it, has made for it, and gives to nobody.
 
 A generator that is freed is not running: nobody is in a method of what only it has. That holds for what such a thing
 has made for itself, too, and passes on to functions. What those keep of it is not asked: of freed generators only what
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, alternatives
+from finlint.analysis.evaluation.call_sites import Given
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import PUT, giving
@@ -68,6 +69,37 @@ class _Frame:
             plain = all(d.how in ("value", "enter") and not d.path for d in given)
             if plain and all(self._is_made(d.node, context) for d in given) and not _gives(generator, name):
                 yield name
+        if generator.owner is None and not generator.ir.decorators:
+            sites = list(self._calls_of(generator))
+            yield from (name for name in params if sites and all(self._is_for_it(site, name) for site in sites))
+
+    def _calls_of(self, generator: FunctionNode) -> Iterator[Given]:
+        """The calls of the generator's function."""
+        number = 0
+        call_sites = self.evaluator.call_sites
+        while (found := call_sites.nth(generator, generator.name, False, number)) is not None:
+            yield from found
+            number += 1
+
+    def _is_for_it(self, site: Given, param: str) -> bool:
+        """Whether a call gives a parameter what the caller has made, and gives to nobody else."""
+        caller, call = site.context.function, site.call
+        if caller is None or call is None or any(arg.star for arg in call.args):
+            return False
+        names = [p.name for p in site.function.ir.params if p.kind in ("pos", "any")]
+        given = [arg.value for number, arg in enumerate(call.args) if given_as(arg, number, names) == param]
+        argument = given[0] if len(given) == 1 else None
+        if not isinstance(argument, ir.Name) or _gives(site.function, param):
+            return False
+        local = argument.id
+        made = [d for d in giving(caller.index.names.get(local, ())) if d.how not in PUT]
+        thing = Thing(
+            lambda expr: isinstance(expr, ir.Name) and expr.id == local,
+            with_owner=False,
+            allowed=lambda expr: expr is argument,
+        )
+        plain = len(made) == 1 and made[0].how == "value" and not made[0].path
+        return plain and self._is_made(made[0].node, site.context) and not escapes(caller.ir, thing)
 
     def _passed(self, step: Step, callee: CallContext) -> Iterator[str]:
         """The names in the called function for what is the generator's own in the one that calls."""

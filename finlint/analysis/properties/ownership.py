@@ -329,7 +329,10 @@ class _Attribute:
     def _thing(self, function: FunctionNode, part: Class | None, *, is_own: bool) -> Thing:
         """The attribute as ``function`` sees it; ``is_own``: a method of its object, which is in the frame then."""
         ownership = self.ownership
-        handed = {*self._handed_over(function, part), *self._conditions(function)} if is_own else set()
+        handed = set()
+        if is_own:
+            shared = self._shared_with_parts(function)
+            handed = {*self._handed_over(function, part), *self._conditions(function), *shared}
         return Thing(
             lambda expr: (
                 isinstance(expr, ir.Attr) and expr.name == self.name and self._may_be_its(expr.value, function, is_own)
@@ -352,6 +355,37 @@ class _Attribute:
                     is_condition = self._eval(made.func, method) == Lib("threading.Condition")
                     if is_condition and self.ownership.kept(self.owner, name) is not None:
                         yield id(arg.value)
+
+    def _shared_with_parts(self, method: FunctionNode) -> Iterator[int]:
+        """Arguments of constructors that keep the object, too, or one of its methods: ``Sink(self.flush, self._lock)``.
+        Whoever runs a method of such a part has the object."""
+        me = method.ir.params[0].name if method.ir.params else ""
+        for call in calls_in(method.ir.body):
+            given = [arg.value for arg in call.args if isinstance(arg.value, ir.Attr) and arg.value.name == self.name]
+            made = self._eval(call.func, method) if given and not any(arg.star for arg in call.args) else None
+            init = self.evaluator.classes.class_function(made, "__init__") if isinstance(made, Class) else None
+            if init is None or not isinstance(made, Class):
+                continue
+            params = [param.name for param in init.node.ir.params[1:] if param.kind in ("pos", "any")]
+            kept = _kept_as(init.node)
+            at = {given_as(arg, number, params): arg.value for number, arg in enumerate(call.args)}
+            if any(name in kept and self._is_me(value, me) for name, value in at.items()):
+                yield from (
+                    id(value)
+                    for name, value in at.items()
+                    if any(value is one for one in given) and name in kept and self._stays_in(made, kept[name])
+                )
+
+    def _is_me(self, expr: ir.Expr, me: str) -> bool:
+        """Whether an expression is the object, or one of its methods."""
+        if isinstance(expr, ir.Attr):
+            return self.ownership.is_method(self.owner.cls, expr.name) and self._is_me(expr.value, me)
+        return isinstance(expr, ir.Name) and expr.id == me
+
+    def _stays_in(self, part: Class, name: str) -> bool:
+        """Whether the methods of a part give to nobody what it keeps by that name."""
+        thing = Thing(lambda expr: isinstance(expr, ir.Attr) and expr.name == name, with_owner=True)
+        return not any(escapes(method.ir, thing) for method in self.ownership.methods(part, name))
 
     def _handed_over(self, method: FunctionNode, part: Class | None) -> Iterator[int]:
         """Arguments of finalizers of the object, which run when nobody has it any more, and do not keep them."""
@@ -467,6 +501,20 @@ def handed_over(call: ir.Call, function: FunctionNode, *, is_bound: bool) -> Ite
     yield from ((param.name, expr) for param, expr in zip(params, rest, strict=False))
     named = {param.name for param in function.ir.params if param.kind in ("any", "kw")}
     yield from ((arg.keyword, arg.value) for arg in call.args if arg.keyword in named)
+
+
+def _kept_as(init: FunctionNode) -> dict[str, str]:
+    """The parameters of a constructor that it only stores, and the attributes that have them then."""
+    me = init.ir.params[0].name if init.ir.params else ""
+    uses = [
+        part.id for stmt in flat_statements(init.ir.body) for part in expressions_in(stmt) if isinstance(part, ir.Name)
+    ]
+    return {
+        definition.node.id: name
+        for (owner, name), definitions in init.index.stores.items()
+        for definition in definitions
+        if owner == me and isinstance(definition.node, ir.Name) and uses.count(definition.node.id) == 1
+    }
 
 
 def suspends(method: FunctionNode) -> bool:
