@@ -76,8 +76,9 @@ def test_every_report_is_on_the_right_test(more: tuple[str, ...], tmp_path: Path
         in text
     )
     assert "callback, the closure of test_bad_never_runs_by_closure" in text
-    [seen] = json.loads(live.read_text())["seen"]
-    assert (seen["code"], seen["verdict"]) == ("FIN102", "self-deadlock")
+    # On a busy machine one that is slow may be stuck, too.
+    seen = {(seen["code"], seen["verdict"]) for seen in json.loads(live.read_text())["seen"]}
+    assert ("FIN102", "self-deadlock") in seen
 
 
 def test_a_test_that_waits_for_a_stuck_thread_ends_and_so_does_the_process() -> None:
