@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from finlint.live.findings import Match, Static
 from finlint.live.readers import read
-from finlint.live.source import Mapped, Sources
+from finlint.live.source import Mapped, Sources, real
 from finlint.live.stacks import Dump, Frame
 from finlint.live.verdicts import Stuck, Verdict, is_library, verdicts
 from finlint.seen import Seen
@@ -102,7 +101,7 @@ def _in_time(work: Callable[[], _Answer]) -> _Answer | None:
 def seen(diagnosis: Diagnosis) -> list[Seen]:
     """The findings that have come true, for a file that ``finlint --live`` reads."""
     return [
-        Seen(found.finding.code, os.path.realpath(found.finding.path), found.finding.names, found.verdict.state)
+        Seen(found.finding.code, real(found.finding.path), found.finding.names, found.verdict.state)
         for found in diagnosis.stuck
         if found.finding is not None
     ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from finlint import engine
 from finlint.linter import Linter, Options
-from finlint.live.source import Sources
+from finlint.live.source import Sources, real
 from finlint.live.stacks import Frame
 from finlint.live.verdicts import Place, Waits
 from finlint.model.finding import Finding
@@ -79,7 +78,7 @@ class Static:
         return found
 
     def _real(self, path: str) -> str:
-        return os.path.realpath(self._sources.resolve(path) or path)
+        return real(self._sources.resolve(path) or path)
 
 
 def _is_of(finding: Finding, waits: Waits | None) -> bool:
@@ -90,9 +89,9 @@ def _is_of(finding: Finding, waits: Waits | None) -> bool:
 
 
 def _chain(finding: Finding) -> set[tuple[str, int]]:
-    hops = {(os.path.realpath(hop.path), hop.line) for hop in finding.trace}
+    hops = {(real(hop.path), hop.line) for hop in finding.trace}
     if finding.culprit is not None:
-        hops.add((os.path.realpath(finding.culprit.path), finding.culprit.line))
+        hops.add((real(finding.culprit.path), finding.culprit.line))
     return hops
 
 

@@ -27,6 +27,14 @@ class Mapped(NamedTuple):
     here: str
 
 
+def real(path: str) -> str:
+    """``os.path.realpath``. What cannot be a path stays as it is: a dump may say anything."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # a NUL, or half of a character
+        return path
+
+
 class Scope(NamedTuple):
     """The function that a line lies in (None: the module itself), and the class around that ("" for none)."""
 

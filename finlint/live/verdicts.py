@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from finlint.live import locks
 from finlint.live.locks import Certainty, Lock
 from finlint.live.recognise import AT_EXIT, FINALIZE, MP_AT_EXIT, MP_FINALIZE, NATIVE, Running, StartedBy, running
-from finlint.live.source import Sources, callee, calls, names_at
+from finlint.live.source import Sources, callee, calls, names_at, real
 from finlint.live.stacks import Collection, Dump, Frame, Thread, Value
 
 #: How a finalizer waits: for its own thread, for one that waits for it, or for somebody else.
@@ -109,8 +109,8 @@ def _loaded(frame: Frame, sources: Sources) -> Frame:
 
 
 def _registered(thread: Thread, callbacks: Sequence[Place]) -> list[Running]:
-    lines = {(os.path.realpath(place.path), place.line) for place in callbacks}
-    hits = (at for at, frame in enumerate(thread.frames) if (os.path.realpath(frame.path), frame.line) in lines)
+    lines = {(real(place.path), place.line) for place in callbacks}
+    hits = (at for at, frame in enumerate(thread.frames) if (real(frame.path), frame.line) in lines)
     return [Running("registered callback", at, "collector or drop") for at in hits]
 
 
@@ -213,7 +213,7 @@ def is_library(frame: Frame, sources: Sources) -> bool:
     path = frame.path
     if not os.path.isabs(path) and (found := sources.resolve(path)) is not None:
         # ``py-spy dump`` has ``threading.py``; the program's own folder comes before the library's.
-        path = os.path.realpath(found)
+        path = real(found)
     if "site-packages" in path or "dist-packages" in path:
         return False
     return path.startswith((*_LIBRARY, "<frozen ")) or _in_library_folder(path)

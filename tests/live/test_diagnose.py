@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -13,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from finlint.live import attaching, diagnosis
+from finlint.live import attaching, diagnosis, rendering
 from finlint.live.diagnosis import Diagnosed, Diagnosis, diagnose
 from finlint.live.readers import DumpError, read
 from finlint.live.source import Mapped, Sources
@@ -436,6 +438,34 @@ def test_a_dump_cannot_drive_the_terminal(run: Run) -> None:
     shown = run("diagnose", "-", "--no-lint", stdin=dump)
     assert shown.status == 1
     assert "\x1b" not in shown.out
+
+
+_ODD = ("\x00", "\ud800", "\n", '"', "{", "]]", "-1", "9" * 400, 'File "', "null", "1e999", "NaN", "/dev/zero", "\r")
+
+
+def _garbled(text: str, chance: random.Random) -> str:
+    for _ in range(chance.choice((1, 2, 5, 30))):
+        at, to = chance.randrange(len(text) + 1), chance.randrange(len(text) + 1)
+        cut = chance.randrange(40)
+        text = text[:at] + chance.choice((chance.choice(_ODD), text[to : to + 300], "")) + text[at + cut :]
+    return text
+
+
+@pytest.mark.parametrize("dump", sorted(path.name for path in DUMPS.iterdir()))
+def test_whatever_a_dump_says_it_is_read_or_refused(dump: str) -> None:
+    chance = random.Random(dump)
+    whole = (DUMPS / dump).read_text()
+    for _ in range(15):
+        with contextlib.suppress(DumpError):
+            assert rendering.text(diagnose(_garbled(whole, chance), lint=False))
+
+
+@pytest.mark.parametrize("path", ["a\x00b.py", "/a\ud800.py", "/dev/zero", "/" + "a" * 5000])
+def test_a_path_that_is_none(path: str) -> None:
+    frames = [{"name": name, "filename": path, "line": 1} for name in ("__del__", "f")]
+    dump = json.dumps([{"pid": 1, "thread_id": 1, "thread_name": "a", "frames": frames}])
+    [stuck] = diagnose(dump, lint=False).stuck
+    assert stuck.verdict.finalizer == "__del__"
 
 
 def test_without_pyspy_a_number_is_answered_by_what_to_do(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
