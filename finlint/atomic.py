@@ -12,8 +12,12 @@ def write_bytes(path: str, data: bytes) -> None:
     path = os.path.realpath(path)
     if os.path.exists(path) and not os.path.isfile(path):
         # A device or a pipe (/dev/stdout, process substitution) cannot be replaced, only written to.
-        with open(path, "wb") as device:
-            device.write(data)
+        try:
+            with open(path, "wb") as device:
+                device.write(data)
+        except OSError as error:
+            error.filename = path
+            raise
         return
     try:
         handle, temporary = tempfile.mkstemp(prefix=".finlint-", dir=os.path.dirname(path) or ".")
@@ -27,8 +31,11 @@ def write_bytes(path: str, data: bytes) -> None:
         _keep_owner(path, temporary)
         os.chmod(temporary, _mode(path))
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, OSError):
+            # A disk that is full names no file, and nobody knows the temporary one.
+            error.filename, error.filename2 = path, None
         raise
 
 

@@ -61,13 +61,18 @@ def mend(run: Run, outcome: Outcome) -> int:
         sys.stdout.flush()
         sys.stdout.buffer.write(text)
         return _said(run, after, Texts({name: text}), fixed, more, sys.stderr) or mended
-    for path, data in sorted(done.texts.items()):
+    for number, (path, data) in enumerate(sorted(done.texts.items())):
+        # Whoever reads that one file could not be written also wants to know what has been.
+        before = f" ({count(number, 'file')} fixed before it)" if number else ""
         if run.texts.data(path) != read(path):
-            raise UsageError(f"{view.path(path)} has changed in the meantime, and is left alone: run again")
+            raise UsageError(f"{view.path(path)} has changed in the meantime, and is left alone{before}: run again")
         try:
             rewrite(path, data, given)
         except RefusedError as error:
-            raise UsageError(f"{view.path(path)} {error}, and is left alone") from None
+            raise UsageError(f"{view.path(path)} {error}, and is left alone{before}") from None
+        except OSError as error:
+            why = f"cannot be written: {error.strerror or error}"
+            raise UsageError(f"{view.path(path)} {why}, and is left alone{before}") from None
     return _said(run, after, Texts(done.texts), fixed, more, sys.stdout) or mended
 
 

@@ -158,3 +158,23 @@ def test_in_another_process(code: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert code.read_text() == SAFE
+
+
+def test_a_disk_that_is_full(code: Path) -> None:
+    """The file keeps its text, no other is left beside it, and what has been written before is said."""
+    large = code.with_name("large.py")
+    large.write_text(f"{SAFE}# {'x' * 100_000}\n")
+    before = large.read_text()
+    program = (
+        "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "from finlint.__main__ import main\nsys.exit(main())\n"
+    )
+    command = [sys.executable, "-c", program, "--isolated", "--no-cache", "--fix", "--unsafe-fixes", "given"]
+    done = subprocess.run(command, cwd=code.parents[1], capture_output=True, text=True)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"finlint: error: given{os.sep}large.py cannot be written: ")
+    assert line.endswith("and is left alone (1 file fixed before it)")
+    assert large.read_text() == before
+    assert code.read_text() == MENDED
+    assert sorted(path.name for path in code.parent.iterdir()) == ["code.py", "large.py"]
