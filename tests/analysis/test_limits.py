@@ -12,9 +12,10 @@ import pytest
 from small import check, codes, write
 
 import finlint
+from finlint.analysis.evaluation import call_sites
 from finlint.cli.main import run
 from finlint.engine import WORTH_REMEMBERING, analyse
-from finlint.model import limits
+from finlint.model import ir, limits
 from finlint.model.limits import CODE_DEPTH, LIMITS, QUERIES, ROUNDS, Limit
 from finlint.model.settings import Settings
 from finlint.model.task import Statistics
@@ -87,6 +88,15 @@ def overrides(count: int) -> str:
     return (
         f"import time, abc\nclass P(abc.ABC):\n    @abc.abstractmethod\n    def stop(self): pass\n{classes}"
         "class A:\n    def __init__(self, p: P): self.p = p\n    def __del__(self): self.p.stop()  # reported\n"
+    )
+
+
+def constructors(count: int) -> str:
+    """A row of classes, each of which hands what it is given on to the one before."""
+    classes = "".join(f"class C{n + 1}(C{n}):\n    def __init__(self, s): super().__init__(s)\n" for n in range(count))
+    return (
+        f"{SLEEPS}class C0:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n{classes}"
+        f"def make(): return C{count}(S())\n"
     )
 
 
@@ -271,6 +281,7 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "callers": (one(callers), 0),
     "other-names": (one(other_names), 0),
     "passing-on": (one(passing_on), 0),
+    "constructors": (one(constructors), 0),
     "bases": (one(bases), 0),
     "subclasses": (one(subclasses), 0),
     "overrides": (one(overrides), 0),
@@ -335,6 +346,43 @@ def test_what_is_asked_where_little_is_left_of_the_stack(tmp_path: Path) -> None
         found = check(tmp_path / name, {"a": functions + finalizers}).findings
         assert {finding.code for finding in found} == {"FIN103"}
         assert sum(1 + len(finding.folded) for finding in found) == finalizers.count("__del__")
+
+
+@pytest.mark.parametrize(
+    ("call", "growth"),
+    [
+        ("A({}())\n", 1),
+        ("x = A({}())\n", 1),
+        ("def f(): A({}())\n", 1),
+        # What is on one line is read together.
+        ("A({}()); ", 5),
+    ],
+    ids=["lines", "names", "functions", "one line"],
+)
+def test_no_more_callers_are_read_than_are_asked(
+    call: str, growth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the calls stand: a generated table has them in the module, line by line."""
+    read: list[ir.Call] = []
+    names = call_sites.callee_names
+
+    def counted(call: ir.Call) -> list[str]:
+        read.append(call)
+        return names(call)
+
+    monkeypatch.setattr(call_sites, "callee_names", counted)
+
+    def cost(count: int) -> int:
+        read.clear()
+        program = f"{SLEEPS}class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n"
+        report = check(
+            tmp_path / str(count), {"a": program + "".join(call.format(f"f{n}") for n in range(count)) + "\n"}
+        )
+        assert ("callers" in dict(report.summary.limits)) == (growth == 1)
+        return len(read)
+
+    few, many = cost(400), cost(2_000)
+    assert 0 < many <= growth * few
 
 
 def test_the_finding_that_a_limit_costs(tmp_path: Path) -> None:

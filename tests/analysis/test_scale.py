@@ -15,6 +15,9 @@ import pytest
 from small import check, codes, write
 
 from finlint import engine
+from finlint.analysis.program.symbols import ModuleNode
+from finlint.model import ir
+from finlint.model.facts import Binding
 from finlint.model.finding import Report
 from finlint.syntax import source as syntax_source
 from finlint.syntax.aliases import aliases
@@ -145,6 +148,24 @@ def registrations(count: int) -> str:
     return f"import threading, weakref\nLOCK = threading.Lock()\ndef close(n): LOCK.acquire()  # reported\n{many}"
 
 
+def takers(count: int) -> str:
+    """Finalizers that take one lock, which methods beside them hold."""
+    classes = "".join(
+        f"class A{n}:\n    def __del__(self): LOCK.acquire()  # reported\n    def m{n}(self):\n        with LOCK: f{n}()\n"
+        for n in range(count)
+    )
+    return f"import threading\nLOCK = threading.Lock()\n{classes}"
+
+
+def handed_on(count: int) -> str:
+    """Classes whose constructors hand an argument on to the one before."""
+    classes = "".join(f"class C{n + 1}(C{n}):\n    def __init__(self, x): super().__init__(x)\n" for n in range(count))
+    return (
+        "import threading\nLOCK = threading.Lock()\nclass C0:\n    def __init__(self, x): self.x = x\n"
+        f"    def __del__(self): self.x.acquire(); LOCK.acquire()  # reported\n{classes}C{count}(LOCK)\n"
+    )
+
+
 def one_line(count: int) -> str:
     """Any number of statements on one line, each with a registrar's word."""
     base = "import threading, weakref\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): LOCK.acquire()  # reported\n"
@@ -165,6 +186,8 @@ def one_line(count: int) -> str:
         (row_of_classes, 150),
         (diamond, 150),
         (ladder, 150),
+        (takers, 50),
+        (handed_on, 60),
     ],
 )
 def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_path: Path) -> None:
@@ -200,6 +223,16 @@ def test_the_answer_is_right_at_size(program: Callable[[int], str], count: int, 
     assert codes(report) == ["FIN102"]
 
 
+def test_each_statement_of_a_line_is_looked_at(tmp_path: Path) -> None:
+    """Those that bind names, too."""
+    program = (
+        "import time, weakref\nclass A: pass\no = A()\n"
+        "f = weakref.finalize(o, time.sleep, 1); g = weakref.finalize(o, time.sleep, 2); pass\n"
+    )
+    report = check(tmp_path, {"m": program})
+    assert [(finding.code, finding.span.line) for finding in report.findings] == [("FIN103", 4)] * 2
+
+
 def test_a_line_of_many_statements_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Characters are counted: what a regular expression does is no call."""
     source = SourceFile("m.py", b"from weakref import finalize\n" + b"x = finalize; " * 2_000 + b"\n")
@@ -214,6 +247,33 @@ def test_a_line_of_many_statements_is_looked_at_once(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Lines, "between", counted)
     assert aliases(source.facts, source.lines, frozenset({"finalize"})) == ["finalize", "x"]
     assert sum(read) < 3 * len(source.lines.text)
+
+
+@pytest.mark.parametrize("statement", ["A(S()); ", "d['k'] = S(); ", "n = A(S()); ", "weakref.finalize(a, print); "])
+def test_a_line_of_statements_that_are_asked_for_is_read_once(
+    statement: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What calls, fills, stores or registers is asked for by line, and each statement gives the same line again."""
+    head = (
+        "import weakref\nclass S:\n    def stop(self): pass\nclass A:\n    def __init__(self, s): self.s = s\n"
+        "    def __del__(self): self.s.stop(); d['k'].stop()\nd = {}\na = A(1)\n"
+    )
+    given: list[int] = []
+    statements = ModuleNode.statements
+
+    def counted(module: ModuleNode, binding: Binding) -> list[ir.Stmt]:
+        found = statements(module, binding)
+        given.append(len(found))
+        return found
+
+    monkeypatch.setattr(ModuleNode, "statements", counted)
+
+    def cost(count: int) -> int:
+        given.clear()
+        check(tmp_path / str(count), {"a": head + statement * count + "\n"})
+        return sum(given)
+
+    assert 200 <= cost(200) <= 10 * 200
 
 
 @pytest.mark.parametrize("program", [terms, branches])

@@ -298,7 +298,9 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode,
     """Calls in the module whose callee's last name is ``name``, each with the functions that it stands in."""
     out: list[tuple[tuple[FunctionNode, ...], ir.Call]] = []
     seen: set[object] = set()
-    for line in module.source.lines("calls", name):
+    for line in dict.fromkeys(module.source.lines("calls", name)):
+        if CALLERS.passed(len(out)):
+            break
         node = function_at(module, line)
         if node is None:
             for binding in module.statements_at(line):
@@ -311,8 +313,6 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode,
             seen.add(node)
             for around in with_closures(node):
                 out.extend((around, c) for c in around[-1].index.calls if name in callee_names(c))
-        if CALLERS.passed(len(out)):
-            break
     return out
 
 

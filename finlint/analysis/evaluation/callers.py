@@ -34,6 +34,7 @@ from finlint.analysis.program.symbols import (
     is_accessor,
 )
 from finlint.model import ir
+from finlint.model.limits import CONSTRUCTORS
 
 
 class Callers:
@@ -208,18 +209,26 @@ class Callers:
         if first.node is function:
             yield from self.ask.call_sites.making(heir.cls, function)
             return
-        for base in self.ask.classes.mro(heir.cls):
-            if not isinstance(base, Class):
-                continue
-            if base.node is function.owner:
-                return
-            own = base.node.method("__init__")
-            if own is None:
-                continue
+        for own, base in self._constructors_before(heir, function):
             state = EvalState(self.ask.classes.making_context(own, heir, base))
             for call in own.index.calls:
                 if "__init__" in callee_names(call):
                     yield from self.ask.call_sites.given_in(call, function, state)
+
+    def _constructors_before(self, heir: Object, function: FunctionNode) -> list[tuple[FunctionNode, Class]]:
+        """The ``__init__`` of each base between the class of ``heir`` and that of ``function``; none if many."""
+        out: list[tuple[FunctionNode, Class]] = []
+        for base in self.ask.classes.mro(heir.cls):
+            if not isinstance(base, Class):
+                continue
+            if base.node is function.owner:
+                break
+            own = base.node.method("__init__")
+            if own is not None:
+                if CONSTRUCTORS.reached(len(out)):
+                    return []
+                out.append((own, base))
+        return out
 
     def _from_callers(self, function: FunctionNode, name: str) -> Value:
         called = function.name

@@ -7,6 +7,9 @@ this, with an environment that knows more, and records what happens on the way.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 from finlint.analysis.evaluation.after_calls import AfterCalls
 from finlint.analysis.evaluation.annotations import Annotations
 from finlint.analysis.evaluation.arguments import Arguments
@@ -50,6 +53,7 @@ from finlint.analysis.evaluation.tested import Tested
 from finlint.analysis.models.knowledge import Knowledge
 from finlint.analysis.models.registrars import Registrars
 from finlint.analysis.program.project import Project
+from finlint.model.reads import Kept
 
 #: What is read as Python 3 runs on that.
 OLDEST = (3, 0)
@@ -74,6 +78,8 @@ class Evaluator(Queries):
         self.knowledge = knowledge
         self.registrars = registrars
         self.reads = project.reads
+        #: What is asked of the program for one finalizer after the other, by the question and what it is about.
+        self.kept: Kept[tuple[Hashable, ...], Any] = Kept(self.reads)
         self.solver = Solver(self.reads)
         self.stubs = Stubs(self)
         self.named_stores = NamedStores(self)

@@ -166,9 +166,10 @@ class Names:
         nodes = {line: function_at(module, line) for line in lines}
         # Statements of the module's body: ``TABLE["close"] = close``.
         state = EvalState(self.ask.binding.module_context(module))
-        for line in PUTTING_FUNCTIONS.first(line for line, node in nodes.items() if node is None):
-            for binding in module.statements_at(line):
-                out += self._put(FunctionIndex(tuple(module.statements(binding))).names.get(name, ()), state)
+        outside = (line for line, node in nodes.items() if node is None)
+        statements = dict.fromkeys(b for line in outside for b in module.statements_at(line))
+        for binding in PUTTING_FUNCTIONS.first(statements):
+            out += self._put(FunctionIndex(tuple(module.statements(binding))).names.get(name, ()), state)
         for node in PUTTING_FUNCTIONS.first(n for n in dict.fromkeys(nodes.values()) if n is not None):
             if name in node.ir.bound:
                 continue
@@ -218,7 +219,14 @@ class Names:
         kept = [b for b in kept if not (b.conditional and self.is_left_out(b.line, context.module))]
         real = [b for b in kept if not b.typing_only]
         values = []
+        read: set[tuple[int, int]] = set()
         for binding in real or kept:
+            if binding.kind == "assign":
+                # All statements on its lines that bind the name are read together.
+                place = binding.line, binding.end_line
+                if place in read:
+                    continue
+                read.add(place)
             values.extend(self.binding(binding, context, owner, earlier=list(found)))
         return contained(values, elements) if elements else values
 

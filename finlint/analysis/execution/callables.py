@@ -48,12 +48,11 @@ def units(module: ModuleNode, lines: Iterable[int]) -> Iterator[FunctionNode | B
     """The functions and module-level statements that hold one of these lines."""
     seen: set[object] = set()
     for line in lines:
-        unit: FunctionNode | Binding | None = function_at(module, line)
-        if unit is None:
-            unit = next(iter(module.statements_at(line)), None)
-        if unit is not None and unit not in seen:
-            seen.add(unit)
-            yield unit
+        function = function_at(module, line)
+        for unit in module.statements_at(line) if function is None else (function,):
+            if unit not in seen:
+                seen.add(unit)
+                yield unit
 
 
 def inner_classes(function: FunctionNode, evaluator: Evaluator) -> Iterator[Class]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from finlint.analysis.domain.values import Function, Object
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.callables import units
 from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.execution.summary import Summary
 from finlint.analysis.program.closing import calls_taken, clean_ups, is_freed_as_generator
@@ -65,11 +66,8 @@ def _is_of_a_protocol(name: str) -> bool:
 
 def _mentioning(module: ModuleNode, name: str) -> Iterator[ir.Block]:
     """The bodies, of functions and of the module, that may call something of that name."""
-    seen: set[FunctionNode] = set()
-    for line in dict.fromkeys(module.source.lines("calls", name)):
-        caller = function_at(module, line)
-        if caller is None:
-            yield from (tuple(module.statements(binding)) for binding in module.statements_at(line))
-        elif caller not in seen:
-            seen.add(caller)
-            yield from (inner[-1].ir.body for inner in with_closures(caller))
+    for unit in units(module, module.source.lines("calls", name)):
+        if isinstance(unit, FunctionNode):
+            yield from (inner[-1].ir.body for inner in with_closures(unit))
+        else:
+            yield tuple(module.statements(unit))

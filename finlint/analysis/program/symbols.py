@@ -300,6 +300,12 @@ class ClassNode:
         return f"<class {self.module.name}.{self.name}>"
 
 
+def _is_inside(place: tuple[int, int], places: Iterable[tuple[int, int]]) -> bool:
+    """Whether lines, the first and the last, are among those of another statement."""
+    first, last = place
+    return any(other != place and other[0] <= first and last <= other[1] for other in places)
+
+
 class ModuleNode:
     """A module of the project; compared by identity. ``name`` is dotted, as imports of it say."""
 
@@ -325,7 +331,8 @@ class ModuleNode:
         return self.source.bound(name)
 
     def statements_at(self, line: int) -> tuple[Binding, ...]:
-        """The statements of its body that are no definitions whose lines include ``line``."""
+        """What of its body is no definition and has ``line`` in it, outermost: one for all statements on the same
+        lines, of which there may be any number."""
         return self._at(line)[0]
 
     def _at(self, line: int) -> tuple[tuple[Binding, ...], tuple[Binding, ...]]:
@@ -333,7 +340,8 @@ class ModuleNode:
         found = self.source.at(line)
         known = self._kinds_at.get(id(found))
         if known is None:
-            statements = tuple(b for b in found if b.kind in ("other", "assign"))
+            places = dict.fromkeys((b.line, b.end_line) for b in found if b.kind in ("other", "assign"))
+            statements = tuple(Binding("", "other", *place) for place in places if not _is_inside(place, places))
             definitions = tuple(b for b in reversed(found) if b.kind == "function" or b.cls is not None)
             known = self._kinds_at[id(found)] = statements, definitions
         return known

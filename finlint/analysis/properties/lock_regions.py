@@ -5,8 +5,8 @@ Asked for a finding only. A lock is known by where it is kept: an attribute of a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
@@ -68,16 +68,22 @@ class Regions:
         self.lock = lock
         self.context = context
         self.evaluator = evaluator
-        #: All functions whose text names it.
-        self.functions = tuple(_functions(lock, context, evaluator))
-        self._held: dict[FunctionNode, tuple[_Holding, ...]] = {}
+
+    @property
+    def functions(self) -> tuple[FunctionNode, ...]:
+        """All functions whose text names it."""
+        functions: tuple[FunctionNode, ...] = self.once(_functions, self.context.module)
+        return functions
 
     def held(self, node: FunctionNode) -> tuple[_Holding, ...]:
         """The places where one of these functions has it."""
-        known = self._held.get(node)
-        if known is None:
-            known = self._held[node] = tuple(_held_blocks(node, self.lock, self.evaluator))
-        return known
+        held: tuple[_Holding, ...] = self.once(_held_blocks, node)
+        return held
+
+    def once(self, question: Callable[..., Iterable[Any]], *about: Hashable) -> Any:
+        """What ``question(*about, lock, evaluator)`` gives: worked out for the first of the finalizers that take it."""
+        lock, evaluator = self.lock, self.evaluator
+        return evaluator.kept.answer((question, lock, *about), lambda: tuple(question(*about, lock, evaluator)))
 
 
 def regions_of(context: CallContext, span: Span, evaluator: Evaluator) -> Regions | None:
@@ -93,21 +99,37 @@ def holders(regions: Regions, callback: FunctionNode | None) -> tuple[Holder, ..
 
     ``callback`` is what the finalizer runs, which does not count.
     """
+    evaluator = regions.evaluator
+    receivers = tuple(_receivers(regions.expr, regions.context, evaluator))
+    key = holders, regions.lock, regions.context.module, receivers
+    places: list[_Place] = evaluator.kept.answer(key, lambda: list(_places(regions, receivers)))
+    found = [place for place in places if place.node is not callback]
+    # The method that the finalizer itself comes through is a place too, but another one says more.
+    found.sort(key=lambda place: (place.is_of_others, place.node is regions.context.function, place.rank))
+    return tuple(place.holder for place in found)
+
+
+class _Place(NamedTuple):
+    """A place in ``node`` that holds a lock, and its rank among those: the least first."""
+
+    node: FunctionNode
+    holder: Holder
+    #: A lock of another class by the same name is another lock, mostly.
+    is_of_others: bool
+    rank: tuple[object, ...]
+
+
+def _places(regions: Regions, receivers: Sequence[Class]) -> Iterator[_Place]:
+    """The places that hold the lock of one of ``receivers`` while a finalizer may start."""
     evaluator, lock = regions.evaluator, regions.lock
-    receivers = _receivers(regions.expr, regions.context, evaluator)
     family = {node for cls in receivers for node in _bases(cls, evaluator)}
-    found: list[tuple[tuple[object, ...], Holder]] = []
     for node in regions.functions:
-        if node is callback or node.name == "__del__":
+        if node.name == "__del__":
             continue
         places = list(_startable(node, regions, receivers))
         often = _mentions(node, lock, evaluator) if places else 0
         for holding, does in places:
             rank = (
-                # A lock of another class by the same name is another lock, mostly.
-                bool(family) and node.owner is not None and node.owner not in family,
-                # The method that the finalizer itself comes through is a place too, but another one says more.
-                node is regions.context.function,
                 does in (_DROPS, _LOOKS),
                 node.name.strip("_").startswith(_RARE),
                 # What is called in many places runs often, whatever it does then.
@@ -117,12 +139,11 @@ def holders(regions: Regions, callback: FunctionNode | None) -> tuple[Holder, ..
                 node.module.path,
                 holding.span.line,
             )
-            found.append((rank, Holder(node.qualified, node.module.path, holding.span, _SAID[does])))
-    found.sort(key=lambda pair: pair[0])
-    return tuple(holder for _, holder in found)
+            holder = Holder(node.qualified, node.module.path, holding.span, _SAID[does])
+            yield _Place(node, holder, bool(family) and node.owner is not None and node.owner not in family, rank)
 
 
-def _startable(node: FunctionNode, regions: Regions, receivers: list[Class]) -> Iterator[tuple[_Holding, str]]:
+def _startable(node: FunctionNode, regions: Regions, receivers: Sequence[Class]) -> Iterator[tuple[_Holding, str]]:
     """The places where a function has the lock of one of ``receivers`` and a finalizer may start, each with what it
     does there that lets one (``_SAID``)."""
     evaluator = regions.evaluator
@@ -139,16 +160,23 @@ def is_momentary(regions: Regions, callback: FunctionNode | None) -> bool:
     """Whether others than ``callback`` and the function that asks take the lock, and none of them, nor these two, does
     anything while it has it that takes time: a few statements without a call, as counting or setting something. Nor
     does any give it to somebody of whom that is not known."""
-    others = False
+    key = is_momentary, regions.lock, regions.context.module
+    takers: frozenset[FunctionNode] = regions.evaluator.kept.answer(key, _momentary_takers, regions)
+    return bool(takers - {callback, regions.context.function})
+
+
+def _momentary_takers(regions: Regions) -> frozenset[FunctionNode]:
+    """The functions that take the lock, if none of all does anything then that takes time, or gives it away."""
+    takers: set[FunctionNode] = set()
     thing = Thing(lambda part: last_name(part) == regions.lock.name, with_owner=True)
     for node in regions.functions:
         if escapes(node.ir, thing):
-            return False
+            return frozenset()
         for holding in regions.held(node):
-            others = others or node not in (callback, regions.context.function)
+            takers.add(node)
             if not holding.by_with or _worst(holding.blocks) or any(map(_stays, flat_statements(holding.blocks))):
-                return False
-    return others
+                return frozenset()
+    return frozenset(takers)
 
 
 def _stays(stmt: ir.Stmt) -> bool:
@@ -182,7 +210,7 @@ def _bases(cls: Class, evaluator: Evaluator) -> set[ClassNode]:
     return {base.node for base in evaluator.classes.mro(cls) if isinstance(base, Class)}
 
 
-def _may_be_one(some: list[Class], others: list[Class], name: str, evaluator: Evaluator) -> bool:
+def _may_be_one(some: Sequence[Class], others: Sequence[Class], name: str, evaluator: Evaluator) -> bool:
     """Whether objects of these classes may have one lock: they may be one object, or may have got it from elsewhere."""
     if not some or not others:
         return True
@@ -227,7 +255,8 @@ def acquired(context: CallContext, span: Span) -> ir.Expr | None:
 
 def _statements_at(module: ModuleNode, span: Span) -> ir.Block:
     """The module-level statements that ``span`` lies in."""
-    return tuple(s for b in module.source.at(span.line) for s in module.statements(b))
+    places = dict.fromkeys((b.line, b.end_line) for b in module.source.at(span.line))
+    return tuple(stmt for place in places for stmt in module.source.lower(*place))
 
 
 def _arguments(call: ir.Call) -> Iterator[ir.Expr]:
@@ -306,10 +335,10 @@ class _Holding(NamedTuple):
     by_with: bool
 
 
-def _functions(lock: Lock, context: CallContext, evaluator: Evaluator) -> Iterator[FunctionNode]:
+def _functions(asking: ModuleNode, lock: Lock, evaluator: Evaluator) -> Iterator[FunctionNode]:
     """Functions whose text names the lock: of the module that keeps it, the one that asks, and their neighbours."""
     home = lock.owner if isinstance(lock.owner, ModuleNode) else lock.owner.module
-    modules = [home, context.module, *evaluator.project.mentioning(lock.name, home)]
+    modules = [home, asking, *evaluator.project.mentioning(lock.name, home)]
     seen: set[FunctionNode] = set()
     for module in dict.fromkeys(modules):
         for line in module.source.lines("words", lock.name):

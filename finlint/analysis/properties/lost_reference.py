@@ -63,8 +63,8 @@ def _lost(registration: Registration, call: ir.Call, evaluator: Evaluator) -> Lo
 
 def _module_body(registration: Registration) -> ir.Block:
     module = registration.context.module
-    line = registration.span.line
-    return tuple(stmt for binding in module.source.at(line) if not binding.name for stmt in module.statements(binding))
+    at = module.statements_at(registration.span.line)
+    return tuple(stmt for binding in at for stmt in module.statements(binding))
 
 
 def _stored(
