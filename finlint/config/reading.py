@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +15,7 @@ from finlint.config.values import Unfit, nearest
 from finlint.model.finding import Severity
 from finlint.model.inside import is_inside
 from finlint.model.regular import read_regular
+from finlint.model.toml import parsed
 from finlint.selection import UnknownCodeError
 from finlint.syntax.discover import rooted
 
@@ -29,7 +28,7 @@ COMMAND_LINE = "--config"
 #: Names that somebody may give our table, and that are not it.
 #: The lower bound of ``requires-python``: ``>=3.10``, ``~=3.10``, ``==3.12.*``.
 _REQUIRES = re.compile(rb"""^[ \t]*requires-python[ \t]*=[ \t]*["']([^"'\n]*)["']""", re.MULTILINE)
-_OLDEST = re.compile(r"(?:>=|~=|==)\s*3\.(\d+)")
+_OLDEST = re.compile(r"(?:>=|~=|==)\s*3\.([0-9]{1,3})(?![0-9])")
 _MISNAMED = frozenset({"finlint", "flake8-finlint", "flake8_finlint", "fin-lint", "fin_lint"})
 
 
@@ -54,17 +53,13 @@ def inline_table(values: Sequence[str]) -> dict[str, Any]:
     for value in values:
         name = value.partition("=")[0].strip()
         try:
-            table.update(_toml().loads(value))
+            table.update(parsed(value))
         except ValueError as error:
             hint = f"; write it as in a file: '{name} = {KEYS[name].example}'" if name in KEYS else ""
             raise ConfigError(f"{COMMAND_LINE} {value}: is not TOML: {error}{hint}") from None
         except RecursionError:
             raise ConfigError(f"{COMMAND_LINE}: is not read: nested too deeply") from None
     return table
-
-
-def _toml() -> Any:
-    return importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 
 def read(path: str, *, required: bool, extending: tuple[str, ...] = ()) -> Config | None:
@@ -81,7 +76,7 @@ def read(path: str, *, required: bool, extending: tuple[str, ...] = ()) -> Confi
     if not own and not required and b"finlint" not in data.lower():
         return None
     try:
-        table: Any = _toml().loads(data.decode("utf-8").removeprefix("\ufeff"))
+        table: Any = parsed(data.decode("utf-8").removeprefix("\ufeff"))
     except ValueError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from None
     except RecursionError:

@@ -71,12 +71,24 @@ def patterns(value: Any, root: str) -> tuple[str, ...]:
 
 
 def paths(value: Any, root: str) -> tuple[str, ...]:
-    return tuple(os.path.normpath(os.path.join(root, path)) for path in strings(value, root))
+    return tuple(os.path.normpath(os.path.join(root, _named(path))) for path in strings(value, root))
+
+
+def _named(path: str) -> str:
+    """A path that a system can be asked for: no name has a NUL in it, or half of a character."""
+    try:
+        encoded = os.fsencode(path)
+    except UnicodeEncodeError:
+        encoded = b"\0"
+    if b"\0" in encoded:
+        raise Unfit(f"{shown(path)} is not a path")
+    return path
 
 
 def path(value: Any, root: str) -> str:
     if not isinstance(value, str) or not value:
         raise Unfit(f"must be a path, not {shown(value)}")
+    _named(value)
     return os.path.normpath(os.path.join(root, os.path.expanduser(value)))
 
 
@@ -159,7 +171,7 @@ def _qualified(name: str) -> str:
 def target_version(value: Any, root: str) -> tuple[int, int]:
     version = value if isinstance(value, str) else ""
     digits = version.removeprefix("py").replace(".", "")
-    if len(digits) < 2 or not digits.isascii() or not digits.isdigit() or digits[0] != "3":
+    if not 2 <= len(digits) <= 4 or not digits.isascii() or not digits.isdigit() or digits[0] != "3":
         raise Unfit(f'must be a Python version such as "3.10" or "py310", not {shown(value)}')
     return int(digits[0]), int(digits[1:])
 

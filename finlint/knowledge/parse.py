@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import importlib
-import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple, get_args
@@ -26,6 +24,7 @@ from finlint.knowledge.entries import (
     result,
 )
 from finlint.model.codes import BLOCKING_KINDS
+from finlint.model.toml import parsed
 
 #: Fields with a closed set of words.
 _CHOICES: dict[str, frozenset[str]] = {
@@ -57,14 +56,12 @@ class Library(NamedTuple):
 
 def load_toml(text: str, source: str) -> dict[str, Any]:
     """The tables of a TOML text; ``source`` names it in errors."""
-    reader = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
-        tables: dict[str, Any] = reader.loads(text)
+        return parsed(text)
     except ValueError as error:
         raise KnowledgeError(f"{source}: not valid TOML: {error}") from None
     except RecursionError:
         raise KnowledgeError(f"{source}: not read: nested too deeply") from None
-    return tables
 
 
 def parse_library(tables: Mapping[str, Any], source: str) -> Library:

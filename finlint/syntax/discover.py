@@ -11,6 +11,7 @@ import re
 import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from finlint.model.finding import FileError
@@ -24,6 +25,19 @@ _ENTRIES_KNOW = os.name != "nt"
 
 #: What is said of a notebook that is named: its JSON would pass for Python, in which nothing is found.
 _NOTEBOOK = "a notebook, which finlint does not read; `jupyter nbconvert --to script` makes Python of it"
+
+
+@cache
+def _matcher(pattern: str) -> Callable[[str], object]:
+    """A glob as it is asked of thousands of names: ``fnmatch`` itself forgets those of a long configuration."""
+    # Costs 5 ms to import, and most runs have no patterns.
+    from fnmatch import translate
+
+    return re.compile(translate(pattern)).match
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return _matcher(pattern)(name) is not None
 
 
 class Excluder(NamedTuple):
@@ -41,22 +55,19 @@ class Excluder(NamedTuple):
         """Whether a pattern excludes the entry at the absolute ``path`` (its folders aside)."""
         if not self.patterns:
             return False
-        # Costs 5 ms to import, and most runs have no patterns.
-        from fnmatch import fnmatchcase
-
         relative = ""
         for pattern in self.patterns:
             pattern = pattern.removeprefix("./").rstrip("/")
             if "/" not in pattern:
-                if fnmatchcase(name, pattern):
+                if _matches(name, pattern):
                     return True
                 continue
             relative = relative or os.path.relpath(path, self.root).replace(os.sep, "/")
             whole = path.replace(os.sep, "/")
             tail = pattern.removeprefix("**/").removesuffix("/**")
-            if any(fnmatchcase(relative, p) or fnmatchcase(whole, p) for p in {pattern, tail}):
+            if any(_matches(relative, p) or _matches(whole, p) for p in {pattern, tail}):
                 return True
-            if pattern.startswith("**/") and fnmatchcase("/" + relative, "*/" + tail):
+            if pattern.startswith("**/") and _matches("/" + relative, "*/" + tail):
                 return True
         return False
 

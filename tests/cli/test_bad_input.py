@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import encodings.aliases
+import fnmatch
 import json
 import os
 import re
@@ -32,6 +33,54 @@ def refuses(ran: tuple[int, str, str], *words: str) -> None:
 def test_nested_configuration(project: Path, run: Run) -> None:
     (project / "finlint.toml").write_text("select = " + "[" * NESTED + "]" * NESTED)
     refuses(run("."), "finlint.toml", "nested too deeply")
+
+
+@pytest.mark.parametrize("text", ["[tool.finlint.{}]", "{} = 1", "x = {{{} = 1}}", "'a' . \"b\" .{} = 1"])
+def test_a_key_of_many_parts(project: Path, run: Run, text: str) -> None:
+    """Each of its beginnings would be looked up: 50,000 parts took minutes."""
+    (project / "finlint.toml").write_text(text.format("a." * 50_000 + "b") + "\n")
+    refuses(run("."), "finlint.toml", "nested too deeply")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'extend = "a\\u0000b"',
+        'baseline = "a\\u0000b"',
+        'cache-dir = "a\\u0000b"',
+        'knowledge = ["a\\u0000b"]',
+        'src = ["a\\u0000b"]',
+    ],
+)
+def test_a_path_that_is_none(project: Path, run: Run, text: str) -> None:
+    (project / "finlint.toml").write_text(text + "\n")
+    refuses(run("."), "finlint.toml", "is not a path")
+
+
+def test_versions_of_thousands_of_digits(project: Path, run: Run) -> None:
+    (project / "finlint.toml").write_text(f'target-version = "py3{"1" * 5_000}"\n')
+    refuses(run("."), "target-version")
+    (project / "finlint.toml").unlink()
+    (project / "pyproject.toml").write_text(f'[project]\nrequires-python = ">=3.{"1" * 5_000}"\n')
+    assert run(".").status == 1
+
+
+def test_many_patterns_are_read_once(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``fnmatch`` keeps 32,768 of them, and would read more anew for each file."""
+    patterns = "".join(f'"*{number}x" = ["FIN106"]\n' for number in range(100))
+    (project / "finlint.toml").write_text(f"[per-file-ignores]\n{patterns}")
+    for number in range(20):
+        (project / f"m{number}.py").write_text(BAD)
+    read: list[str] = []
+    translate = fnmatch.translate
+    monkeypatch.setattr(fnmatch, "translate", lambda pattern: read.append(pattern) or translate(pattern))
+    assert run(".").status == 1
+    assert len(read) == len(set(read)) == 100
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux alone has a device that is always full")
+def test_a_full_device_is_named(project: Path, run: Run) -> None:
+    refuses(run("--output-file", "/dev/full", "."), "/dev/full: No space left")
 
 
 def test_nested_knowledge(project: Path, run: Run) -> None:
