@@ -21,8 +21,17 @@ class Judged(NamedTuple):
     sample: str
     package: str
     finding: str
-    confidence: str
+    #: As it is now, and as it was in the first run where that is another: "medium, high at first".
+    confidences: str
     verdict: str
+
+    @property
+    def confidence(self) -> str:
+        return self.confidences.partition(",")[0]
+
+    @property
+    def confidence_at_first(self) -> str:
+        return self.confidences.rpartition(", ")[2].removesuffix(" at first")
 
     @property
     def is_shown(self) -> bool:
@@ -67,6 +76,7 @@ def test_there_are_findings_and_their_words_are_known() -> None:
     for row in JUDGED:
         assert row.word in VERDICTS, row
         assert row.confidence in ("high", "medium"), row
+        assert row.confidence_at_first in ("high", "medium"), row
         assert row.finding.split()[0] in KIND_OF_CODE, row
 
 
@@ -105,8 +115,8 @@ def test_the_figures_follow_from_the_findings() -> None:
 @pytest.mark.parametrize(
     ("samples", "said"),
     [
-        ("BDEFGHI", "of the {} findings of the first runs over B, D, E, F, G, H and I, "),
-        ("GHI", "of the {} of G, H and I, the last, "),
+        ("BDEFGHIJK", "of the {} findings of the first runs over B and D to K, "),
+        ("JK", "of the {} of J and K, the last, "),
     ],
 )
 def test_the_figures_of_fresh_code(samples: str, said: str) -> None:
@@ -126,6 +136,14 @@ def test_confidence_is_counted(confidence: str) -> None:
     rows = [row for row in JUDGED if row.is_shown and row.confidence == confidence]
     true = sum(row.word in TRUE for row in rows)
     assert f"{true} of {len(rows)} of {confidence} confidence" in " ".join(TEXT.split())
+
+
+def test_the_figures_of_high_confidence_on_fresh_code() -> None:
+    first = [row for row in JUDGED if row.was_shown and row.confidence_at_first == "high"]
+    true = sum(row.word in TRUE for row in first)
+    false = sum(row.word == "false" for row in first)
+    said = f"{true} of {len(first)} of high confidence were true ({_share(true, len(first))}) and {false} false"
+    assert f"{said} ({_share(false, len(first))})" in " ".join(TEXT.split())
 
 
 def test_the_bounds_are_those_of_the_code() -> None:

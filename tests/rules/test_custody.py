@@ -231,6 +231,8 @@ def use(): return A(Line(queue.Queue()))
         ("queue.Queue()", "Line()", "self.line.close()", Confidence.MEDIUM),
         ("queue.Queue()", "Line()", "for line in self.lines.values(): line.close()", Confidence.MEDIUM),
         ("queue.Queue()", "line", "self.line.close()", Confidence.HIGH),
+        ("queue.Queue()", "line or Line()", "self.line.close()", Confidence.HIGH),
+        ("queue.Queue()", "1; self.line, self.number = line, 1", "self.line.close()", Confidence.HIGH),
         ("waiting", "Line()", "self.line.close()", Confidence.HIGH),
     ],
 )
@@ -243,6 +245,56 @@ def test_what_came_from_outside_is_surer(
         program = program.replace("Line()\n", "Line(queue.Queue())\n")
     (finding,) = of_code(lint(tmp_path, program), "FIN201")
     assert (finding.severity, finding.confidence) == (Severity.ERROR, confidence)
+
+
+_SHARDS = """
+import threading, weakref
+class Shard:
+    def __init__(self):
+        self.gate = threading.Lock()
+        self.items = {}
+    def put(self, key, value):
+        with self.gate: self.items[key] = [value]
+    def clear(self):
+        with self.gate: self.items.clear()  # culprit
+class A:
+    def __init__(self, shards):
+        self.shards = {made}
+    def put(self, key, value): self.shards[0].put(key, value)
+    def more(self): {more}
+    def __del__(self):
+        for shard in self.shards:
+            shard.clear()  # reported
+def use(): return A([Shard()])
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "more", "confidence"),
+    [
+        ("[Shard() for _ in range(4)]", "pass", Confidence.LOW),
+        ("[Shard() for _ in range(4)]", "return self.shards", Confidence.MEDIUM),
+        ("[Shard() for _ in range(4)]", "KEPT.append(self.shards)", Confidence.MEDIUM),
+        ("shards", "pass", Confidence.HIGH),
+    ],
+)
+def test_parts_in_a_list(tmp_path: Path, made: str, more: str, confidence: Confidence) -> None:
+    """Items that are taken out of a list are not followed; where nobody is seen to get the list it is not shown."""
+    program = _SHARDS.replace("{made}", made).replace("{more}", more)
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert (finding.severity, finding.confidence) == (Severity.ERROR, confidence)
+
+
+def test_a_part_that_a_callback_is_given(tmp_path: Path) -> None:
+    program = _LENT.replace("{does}", "self.last = operation")
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert finding.confidence is Confidence.MEDIUM
+    program = program.replace(
+        "def __init__(self, path):\n        self.cache = Cache(path)",
+        "def __init__(self, cache: Cache):\n        self.cache = cache",
+    )
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert finding.confidence is Confidence.HIGH
 
 
 def test_the_lock_has_its_name_in_the_source(tmp_path: Path) -> None:

@@ -7,41 +7,100 @@ most often nobody has it all the same: a finding about it is less sure than one 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
+from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Object, Value, alternatives
+from finlint.analysis.domain.values import Bound, Object, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import Definition, giving
-from finlint.analysis.program.statements import last_name, parts_of
+from finlint.analysis.program.escape import Thing, escapes
+from finlint.analysis.program.statements import children, last_name, parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.belonging import expression_at
 from finlint.analysis.properties.custody import is_same, resource
-from finlint.analysis.properties.ownership import LOCKS, QUEUES, Ownership
+from finlint.analysis.properties.ownership import LOCKS, QUEUES, Ownership, handed_over
 from finlint.model import ir
 
 #: Last names of what makes a lock or a queue.
 _MADE = frozenset(name.rpartition(".")[2] for name in LOCKS | QUEUES)
 
 
-def is_of_its_making(me: Value | None, steps: tuple[Step, ...], evaluator: Evaluator) -> bool:
-    """Whether the lock, queue or condition that the last of ``steps`` leads to is made by the instance that keeps it,
-    and that is ``me``, the finalized object, or is come to by attributes that nobody has given to ``me``."""
+#: ``kept``: nobody is seen to get it; ``made``: others may have it if they were given it; ``outside``: they have it.
+Origin = Literal["kept", "made", "outside"]
+
+
+def origin(
+    me: Value | None, steps: tuple[Step, ...], evaluator: Evaluator, registration: Registration | None = None
+) -> Origin:
+    """Where ``me``, the finalized object, has the lock, queue or condition from that the last of ``steps`` leads to.
+
+    It is made where the instance that keeps it has made it, and is ``me`` or is come to by attributes that nobody has
+    given to ``me``. It is kept where that is a part of ``me`` whose methods do not give it away, and no method of
+    ``me`` gives away the attribute that leads there. Items taken out of such an attribute are not followed.
+
+    Without ``me`` it is asked of the object that ``registration`` watches, whose parts a callback is given:
+    ``weakref.finalize(self, Part.close, self.part)``.
+    """
     last = steps[-1]
     expr = resource(last.context, last.span)
-    if not isinstance(me, Object) or not isinstance(expr, ir.Attr):
-        return False
+    if not isinstance(expr, ir.Attr):
+        return "outside"
+    if not isinstance(me, Object):
+        return _of_watched(expr, steps[0], registration, evaluator) if len(steps) == 1 else "outside"
     keepers = alternatives(evaluator.expressions.eval(expr.value, EvalState(last.context)))
     ownership = Ownership(evaluator)
-    if not all(isinstance(keeper, Object) and _makes(keeper, expr.name, ownership) for keeper in keepers):
-        return False
-    if all(isinstance(keeper, Object) and is_same(keeper, me) for keeper in keepers):
-        return True
-    for step in steps:
-        names = set(_leading(step, me))
-        if names:
-            return not any(_is_given(me, name, ownership) for name in names)
-    return False
+    owners = [keeper for keeper in keepers if isinstance(keeper, Object)]
+    if len(owners) < len(keepers) or not all(_makes(owner, expr.name, ownership) for owner in owners):
+        return "outside"
+    if all(is_same(owner, me) for owner in owners):
+        return "made"
+    leading = [(number, names) for number, step in enumerate(steps) if (names := set(_leading(step, me)))]
+    if not leading or any(_is_given(me, name, ownership) for name in leading[0][1]):
+        return "outside"
+    number, names = leading[0]
+    inside = steps[number + 1 :]
+    parts = bool(inside) and all(
+        ownership.is_part(owner.cls)
+        and all(step.context.name_of(owner) for step in inside)
+        and not _is_shown(owner, expr.name, ownership)
+        for owner in owners
+    )
+    return "kept" if parts and not any(_is_shown(me, name, ownership) for name in names) else "made"
+
+
+def _of_watched(expr: ir.Attr, step: Step, registration: Registration | None, evaluator: Evaluator) -> Origin:
+    """The origin of what a callback waits for itself, where it is given parts of the object that is watched."""
+    function = step.context.function
+    if registration is None or registration.call is None or function is None or not isinstance(expr.value, ir.Name):
+        return "outside"
+    me, call, ownership = registration.obj, registration.call, Ownership(evaluator)
+    handed = dict(handed_over(call, function, is_bound=isinstance(registration.callback, Bound)))
+    given = handed.get(expr.value.id)
+    watched = [arg.value.id for arg in call.args[:1] if isinstance(arg.value, ir.Name)]
+    if not isinstance(given, ir.Attr) or not isinstance(given.value, ir.Name) or given.value.id not in watched:
+        return "outside"
+    if not isinstance(me, Object) or _is_given(me, given.name, ownership):
+        return "outside"
+    keepers = alternatives(evaluator.expressions.eval(expr.value, EvalState(step.context)))
+    made = all(isinstance(keeper, Object) and _makes(keeper, expr.name, ownership) for keeper in keepers)
+    return "made" if made else "outside"
+
+
+def _is_shown(owner: Object, name: str, ownership: Ownership) -> bool:
+    """Whether a method of an object gives one of its attributes away."""
+    methods = (method.ir for method in ownership.methods(owner.cls, name) if method.ir.params)
+    return any(escapes(method, _attribute(method.params[0].name, name)) for method in methods)
+
+
+def _attribute(me: str, name: str) -> Thing:
+    def is_it(expr: ir.Expr) -> bool:
+        return (
+            isinstance(expr, ir.Attr) and expr.name == name and isinstance(expr.value, ir.Name) and expr.value.id == me
+        )
+
+    return Thing(is_it, with_owner=True)
 
 
 def _makes(keeper: Object, name: str, ownership: Ownership) -> bool:
@@ -92,6 +151,13 @@ def _is_given(me: Object, name: str, ownership: Ownership) -> bool:
         params = [param.name for param in method.ir.params]
         for definition in giving(method.index.stores.get((params[0], name), ())) if params else ():
             stored = True
-            if isinstance(definition.node, ir.Name) and definition.node.id in params:
+            if isinstance(definition.node, tuple) and _may_be_one(definition.node, params):  # type: ignore[arg-type]
                 return True
     return not stored
+
+
+def _may_be_one(expr: ir.Expr, names: list[str]) -> bool:
+    """Whether an expression may give what one of ``names`` means: ``pool or Pool()``, ``pool, raw``."""
+    if isinstance(expr, (ir.Bool, ir.IfExp, ir.Display, ir.Walrus)):
+        return any(_may_be_one(part, names) for part in children(expr))
+    return isinstance(expr, ir.Name) and expr.id in names

@@ -21,7 +21,7 @@ from finlint.analysis.execution.reachability import Step, Witness, witnesses
 from finlint.analysis.properties.custody import Custody, custody, is_own
 from finlint.analysis.properties.frame_owned import is_of_frame
 from finlint.analysis.properties.lock_regions import Holder
-from finlint.analysis.properties.origin import is_of_its_making
+from finlint.analysis.properties.origin import Origin, origin
 from finlint.analysis.properties.ownership import MOMENTARY, QUEUES
 from finlint.analysis.properties.platforms import platform_of
 from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
@@ -110,13 +110,16 @@ class Reached:
             known = self._own[key] = known or self._is_of_frame(witness)
         return known
 
-    def is_of_its_making(self, witness: Witness) -> bool:
-        """Whether it is a lock, a queue or a condition that the object or a part has made, so that others have it only
-        if they were given it."""
+    def origin(self, witness: Witness) -> Origin:
+        """Where the object has what it waits for from, if that is a lock, a queue or a condition; what it is known to
+        have to itself is as sure as what came from outside."""
         effect = witness.effect
         if effect.kind not in ("lock", "unsafe-handoff") and effect.call != "threading.Condition.wait":
-            return False
-        return is_of_its_making(own_object(self.finalizer), _followed(witness), self.summaries.evaluator)
+            return "outside"
+        if self.is_own(witness):
+            return "outside"
+        me, registration = own_object(self.finalizer), self.finalizer.registration
+        return origin(me, _followed(witness), self.summaries.evaluator, registration)
 
     def _is_of_frame(self, witness: Witness) -> bool:
         """Whether a generator that is freed leads to what only it has."""
@@ -219,9 +222,10 @@ class Reaches(Rule[Reached]):
         """How sure the chain is: each of its calls was resolved, and all must be right. Judged by hand
         (``docs/accuracy.md``): of long chains few were true."""
         calls = len(witness.steps) - 1
-        if calls >= _LONG:
+        whence = about.origin(witness)
+        if calls >= _LONG or whence == "kept":
             return Confidence.LOW
-        if calls >= _LONGISH or witness.spread >= _MANY or about.is_of_its_making(witness):
+        if calls >= _LONGISH or witness.spread >= _MANY or whence == "made":
             return Confidence.MEDIUM
         return Confidence.HIGH
 
