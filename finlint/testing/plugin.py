@@ -20,11 +20,16 @@ from finlint.testing.retained import registered, retained
 from finlint.watch.monitor import Monitor, Sighting
 from finlint.watch.record import names
 from finlint.watch.reporting import Destination, Reporter
+from finlint.watch.sight import Mark
 
 TITLE = "finlint: finalizers"
 #: Looks within the budget.
 _LOOKS = 4
 _FASTEST = 0.005
+#: How often the main thread is asked to leave a finalizer that catches what is to end it, or masks all signals.
+_TRIES = 5
+#: Seconds at least from one time to the next.
+_BETWEEN = 0.5
 
 
 class FinalizerWarning(pytest.PytestWarning):
@@ -57,7 +62,14 @@ class Plugin:
             on_ended=self._on_ended,
         )
         self._started = False
+        self._over = False
         self._running = False
+        self._test = ""
+        #: Before it is captured: what is said where the run has to end here.
+        try:
+            self._stderr = os.dup(2)
+        except OSError:  # it is closed
+            self._stderr = -1
         self._left_behind = False
         self._status = 0
 
@@ -74,6 +86,7 @@ class Plugin:
             self._rescue.install()
             self._monitor.start()
         self._finalizers = registered()
+        self._test = item.nodeid
         return (yield)
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -82,6 +95,9 @@ class Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Leave everything as it was; the process where a thread that would be waited for is stuck."""
+        self._over = True
+        if self._stderr >= 0:
+            os.close(self._stderr)
         if not self._started:
             return
         self._monitor.stop()
@@ -161,11 +177,27 @@ class Plugin:
         self._reporter(record)
         main = threading.main_thread().ident
         if main in stuck:
-            self._rescue.free(of_finalizer=True)
+            marks = {sighting.mark for sighting, _ in self._monitor.running() if sighting.ident == main}
+            _thread.start_new_thread(self._free, (marks,))
         else:
             self._left_behind = True
             # If the test has not ended by then, it waits for what is stuck.
             _thread.start_new_thread(self._free_later, ())
+
+    def _free(self, marks: set[Mark]) -> None:
+        """End what the main thread is stuck in; the run, where that is not to be ended."""
+        for _ in range(_TRIES):
+            self._rescue.free(of_finalizer=True)
+            time.sleep(max(self._stuck, _BETWEEN))
+            if self._over or not any(sighting.mark in marks for sighting, _ in self._monitor.running()):
+                return
+        self._reporter.wait(60.0)
+        said = "no signal comes through, or all that is raised in the finalizer is caught: the run ends here"
+        try:
+            os.write(self._stderr, "\n".join(["", f"finlint: {self._test}: {said}", *self._events, ""]).encode())
+        except OSError:
+            pass
+        os._exit(1)
 
     def _free_later(self) -> None:
         time.sleep(self._stuck)

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,19 @@ def test_a_test_that_waits_for_a_stuck_thread_ends_and_so_does_the_process() -> 
     assert outcomes(done) == {"test_bad_waits_for_a_stuck_thread": "FAILED", "test_good_goes_on": "PASSED"}
     assert done.returncode == 1
     assert "in the finalizer `Stuck.__del__`" in done.stdout
+
+
+def test_a_finalizer_that_catches_what_is_to_end_it_gets_it_again() -> None:
+    done = run(*WATCHED, "stubborn.py", "-k", "catches or goes_on")
+    assert outcomes(done) == {"test_bad_catches_twice": "FAILED", "test_good_goes_on": "PASSED"}, done.stdout
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no masks")
+def test_where_no_signal_comes_through_the_run_ends_with_the_report() -> None:
+    done = run(*WATCHED, "stubborn.py", "-k", "masked or goes_on")
+    assert done.returncode == 1
+    assert "finlint: stubborn.py::test_bad_masked: no signal comes through" in done.stderr
+    assert "in the finalizer `Masked.__del__`" in done.stderr
 
 
 def test_warnings_instead_of_failures() -> None:
