@@ -55,7 +55,7 @@ CONDITION_FIELDS = frozenset(
 
 #: What a call gives: nothing that is known, an instance of a type, its receiver, what was put into that, an argument,
 #: an instance of the class that an argument is, what ``with`` binds for it, what iterating over it gives.
-Gives = Literal["unknown", "type", "receiver", "held", "argument", "instance", "entered", "element"]
+Gives = Literal["unknown", "type", "receiver", "held", "argument", "instance", "entered", "element", "called", "module"]
 
 
 class Result(NamedTuple):
@@ -78,6 +78,8 @@ _OF_ARGUMENTS: dict[str, Gives] = {
     "instance": "instance",
     "entered": "entered",
     "element": "element",
+    "called": "called",
+    "module": "module",
 }
 
 
@@ -127,7 +129,8 @@ class Entry(NamedTuple):
     #: The result; in data files a type, that is a qualified name or a generic such as "list[threading.Thread]",
     #: "tuple[socket.socket, socket.socket]" (names without a dot are builtins), "self" (the receiver), "held" (what was
     #: put into the receiver), "arg:NAME" (that argument), "instance:NAME" (an instance of that class), "entered:NAME"
-    #: (what ``with`` binds for it) or "element:NAME" (what iterating over it gives).
+    #: (what ``with`` binds for it), "element:NAME" (what iterating over it gives), "called:NAME" (what calling it does)
+    #: or "module:NAME" (the module that it names).
     returns: Result = UNKNOWN_RESULT
     #: For a class: what is put into an instance comes out of it again.
     holds: bool = False

@@ -179,9 +179,10 @@ class Walrus(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """``a:b:c`` between brackets: the parts that are given."""
+    """``a:b:c`` between brackets: the parts that are given, and which of the three each is (None: not told)."""
 
     parts: tuple[Expr, ...]
+    places: tuple[int, ...] | None = None
 
 
 class Unary(NamedTuple):

@@ -50,6 +50,8 @@ def starts_of(text: str, words: Iterable[str]) -> Iterator[tuple[int, int]]:
 #: Methods of containers that put one thing into them, or all things of another; and those of exit stacks.
 PUTS = ("append", "add", "appendleft", "put", "put_nowait", "setdefault", "insert")
 PUTS_ALL = ("extend", "update")
+#: Functions that put their second argument into the first.
+PUTS_FIRST = ("heappush", "heappushpop", "insort", "insort_left", "insort_right")
 #: What puts something into a variable that is an object: ``ContextVar.set``.
 SETS = "set"
 STACKS = ("callback", "push", "enter_context")
@@ -178,6 +180,9 @@ def byte_starts(data: bytes, word: bytes) -> Iterator[int]:
 #: filled; the group is the attribute.
 _SETS = re.compile(rf"\.(\w+)(?:[ \t]*=(?!=)|[ \t]*:[^=\n]*=(?!=)|{PUTTING})")
 _SETATTR = re.compile(r"""setattr\(\s*(?:\w+\.)*(\w+)\s*,\s*["'](\w+)["']""")
+#: The same with a variable for the name.
+_SETATTR_BY = re.compile(r"setattr\(\s*(?:\w+\.)*(\w+)\s*,\s*(\w+)\s*,")
+_TEXTS = re.compile(r"""["'](\w+)["']""")
 _ALIAS = re.compile(r" as[ \t]+(\w+)")
 _VARIABLE = re.compile(r"[ \t]*(\w+)[ \t]+in\b")
 #: ``for cls in (Reader, Writer):`` in the body of a module.
@@ -202,7 +207,20 @@ def patches(text: str, name: str) -> Iterator[str]:
     for match in _SETATTR.finditer(text) if "setattr(" in text else ():
         if match[1] in owners:
             yield match[2]
+    for owner, attribute, _ in set_in_loops(text):
+        if owner in owners:
+            yield attribute
     yield from handed_to(text, name)
+
+
+def set_in_loops(text: str) -> Iterator[tuple[str, str, int]]:
+    """Variables, the attributes that ``for name in ("start", "stop"): setattr(variable, name, ...)`` gives them, and
+    where."""
+    for match in _SETATTR_BY.finditer(text) if "setattr(" in text else ():
+        start = text.rfind(f"for {match[2]} in ", 0, match.start())
+        header = text[start : text.find(":\n", start)] if start >= 0 else ""
+        for attribute in _TEXTS.findall(header):
+            yield match[1], attribute, match.start()
 
 
 def handed_to(text: str, name: str) -> Iterator[str]:

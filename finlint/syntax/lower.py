@@ -524,7 +524,8 @@ class Lowering:
             value = self.expr(node.value)
             return ir.Starred(value) if node.star else value
         assert isinstance(node, cst.Slice)
-        return ir.Slice(tuple(self.expr(p) for p in (node.lower, node.upper, node.step) if p is not None))
+        given = [(at, p) for at, p in enumerate((node.lower, node.upper, node.step)) if p is not None]
+        return ir.Slice(tuple(self.expr(p) for _, p in given), tuple(at for at, _ in given))
 
     def e_boolean(self, node: cst.BooleanOperation) -> ir.Expr:
         op: ir.BoolOp = "and" if isinstance(node.operator, cst.And) else "or"

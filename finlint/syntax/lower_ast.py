@@ -499,7 +499,8 @@ class _Lowering:
         return ir.Subscript(self.expr(node.value), self.expr(node.slice), self._span(node))
 
     def e_slice(self, node: ast.Slice) -> ir.Expr:
-        return ir.Slice(tuple([self.expr(p) for p in (node.lower, node.upper, node.step) if p is not None]))
+        given = [(at, p) for at, p in enumerate((node.lower, node.upper, node.step)) if p is not None]
+        return ir.Slice(tuple([self.expr(p) for _, p in given]), tuple([at for at, _ in given]))
 
     def e_boolean(self, node: ast.BoolOp) -> ir.Expr:
         op: ir.BoolOp = "and" if isinstance(node.op, ast.And) else "or"

@@ -17,11 +17,13 @@ def mentions(text: str, names: Iterable[str], attributes: Iterable[str]) -> list
     names is.
     """
     found = {start: (start, end) for start, end in starts_of(text, names)}
+    if "getattr(" in text:
+        found.update((at.start(1), at.span(1)) for at in _BY_VARIABLE.finditer(text))
     imported = _Imported(text)
     for attribute in attributes:
         chains, by_name = Chains(text, imported.is_module), _ByName(text)
         for start in word_starts(text, attribute):
-            if text[start - 1 : start] in ("'", '"') and by_name.ends_at(start):
+            if text[start - 1 : start] in ("'", '"', ".") and by_name.ends_at(start):
                 found[start] = start, start + len(attribute)
             # A call without arguments is another thing's: every registrar takes one.
             # Of a chain, ``multiprocessing.util.Finalize``, at least one part has to be a module's name.
@@ -35,12 +37,17 @@ def mentions(text: str, names: Iterable[str], attributes: Iterable[str]) -> list
 
 _WORD = re.compile(r"\w+")
 _NO_ARGUMENTS = re.compile(r"\([ \t]*\)")
-#: What stands before the name in ``getattr(weakref, "finalize")``.
-_BY_NAME = re.compile(r"getattr\(\s*[\w.]+\s*,\s*[\"']")
+#: What stands before the name in ``getattr(weakref, "finalize")``, ``vars(weakref)["finalize"]`` and
+#: ``import_module("weakref").finalize``.
+_BY_NAME = re.compile(
+    r"""getattr\(\s*[\w.]+\s*,\s*["']|(?:vars\([\w.]+\)|__dict__)\[["']|import(?:_module|__)\(["'][\w.]+["']\)\."""
+)
+#: The module of which a registrar is asked for by a variable: ``getattr(weakref, name)``.
+_BY_VARIABLE = re.compile(r"getattr\(\s*(\w*weakref)\s*,\s*\w+\s*\)")
 
 
 class _ByName:
-    """Whether a name is the second argument of ``getattr``; asked from the first place to the last."""
+    """Whether a name is the second argument of ``getattr``, or its like; asked from the first place to the last."""
 
     def __init__(self, text: str) -> None:
         self._ends = (found.end() for found in _BY_NAME.finditer(text))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
-from finlint.scan.words import PUTS, PUTS_ALL, STACKS
+from finlint.scan.words import PUTS, PUTS_ALL, PUTS_FIRST, STACKS
 
 #: Methods of containers that put something into them (``FunctionIndex``).
 _PUTS = re.compile(rf"\s*\.\s*(?:{'|'.join((*PUTS, *PUTS_ALL, *STACKS))})\b")
 #: Into what an item of it is.
 _PUTS_IN = re.compile(rf"\]{_PUTS.pattern}")
+#: What is put into as the first argument of a function.
+_PUTS_FIRST = re.compile(rf"\b(?:{'|'.join(PUTS_FIRST)})\([\w.]*\Z")
 #: ``=``, ``+=`` and its kin, not ``==``.
 _ASSIGNS = re.compile(r"[ \t]*(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|>>|<<)=)")
 _REST = re.compile(r"[ \t]*")
@@ -49,6 +51,8 @@ def may_store(text: str, start: int, end: int) -> bool:
         if "=" in rest or rest.count("[") > rest.count("]") or rest.count("(") > rest.count(")"):
             return True
         return _PUTS_IN.search(rest) is not None
+    if sign == "," and _PUTS_FIRST.search(before) is not None:
+        return True
     target = _TARGETS.match(before) is not None
     if sign == ":":
         # ``self.x: int``, ``with f() as self.x:``, ``def f(self): self.x: int``

@@ -14,7 +14,16 @@ from functools import cached_property
 from finlint.model.reads import LineQuestion, WordQuestion
 from finlint.scan.abandoned import guarded_yields
 from finlint.scan.tokens import headers_naming
-from finlint.scan.words import PUTTING, handed_to, heirs, other_names, patches, patches_of_itself, word_starts
+from finlint.scan.words import (
+    PUTTING,
+    handed_to,
+    heirs,
+    other_names,
+    patches,
+    patches_of_itself,
+    set_in_loops,
+    word_starts,
+)
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.platforms import of_platforms
@@ -163,7 +172,10 @@ class TextQuestions:
 
     @cached_property
     def _by_name(self) -> dict[str, list[int]]:
-        return self._named(_SETATTR)
+        out = self._named(_SETATTR)
+        for _, attribute, at in set_in_loops(self._text):
+            out.setdefault(attribute, []).append(self._line(at))
+        return out
 
     @cached_property
     def _in_globals(self) -> dict[str, list[int]]:

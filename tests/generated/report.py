@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from .constructs import Kind, limits, whole_table
+from .whole import PROGRAMS, programs
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
 BEGIN, END = "<!-- constructs -->\n", "<!-- /constructs -->\n"
@@ -45,7 +46,23 @@ def page() -> str:
         fault = "" if limit.fault == "missed" else f", {_FAULTS[limit.fault]}"
         reasons.setdefault(limit.why, []).append(f"{_escaped(title)} ({table}{fault})")
     lines += [f"- {why}: {'; '.join(names)}" for why, names in reasons.items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_of_whole_programs()]) + "\n"
+
+
+def _of_whole_programs() -> list[str]:
+    """What is said of ``programs/``."""
+    written = [one for path in sorted(PROGRAMS.glob("*.txt")) for one in programs(path)]
+    known = [one for one in written if one.fault]
+    reasons: dict[str, list[str]] = {}
+    for one in known:
+        fault = "" if one.fault == "missed" else f" ({_FAULTS[one.fault]})"
+        reasons.setdefault(one.why, []).append(f"{_escaped(one.title)}{fault}")
+    return [
+        f"Of {len(written)} whole programs that were written by hand and are run, too, {len(written) - len(known)} agree.",
+        "The others, and why:",
+        "",
+        *(f"- {why}: {'; '.join(names)}" for why, names in reasons.items()),
+    ]
 
 
 def _share(part: int, whole: int) -> str:

@@ -63,6 +63,11 @@ def with_elements(value: Value, elements: list[Value]) -> Value:
         if isinstance(option, LibObject) and option.type == "contextlib.ExitStack" and exits:
             kept = [v for k, v in option.args if k == "exits"]
             out.append(LibObject(option.type, (("exits", shallow(union([*kept, *exits]))),), option.mode))
+        elif isinstance(option, Object) and exits and any(key == "exits" for key, _ in option.args):
+            # An instance of a class that inherits from it.
+            known = [v for k, v in option.args if k == "exits" and is_known(v)]
+            args = tuple((k, shallow(union([*known, *exits])) if k == "exits" else v) for k, v in option.args)
+            out.append(option._replace(args=args))
         elif isinstance(option, LibObject) and became and any(key == HELD for key, _ in option.args):
             known = [v for v in (held_by(option), *became) if is_known(v)]
             args = tuple((key, shallow(union(known)) if key == HELD else v) for key, v in option.args)

@@ -22,6 +22,7 @@ from finlint.analysis.domain.values import (
     Object,
     OneOf,
     Partial,
+    RecordType,
     Sequence,
     Super,
     Suspended,
@@ -33,7 +34,7 @@ from finlint.analysis.domain.values import (
     softened,
     union,
 )
-from finlint.analysis.evaluation.library_attributes import REPLACE, VARS
+from finlint.analysis.evaluation.library_attributes import MADE_FROM, REPLACE, VARS
 from finlint.analysis.evaluation.namespaces import kept
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
@@ -44,6 +45,8 @@ from finlint.model.source import Span
 
 #: What makes instances of classes that do not say how.
 _NEW = "builtins.object.__new__"
+#: Containers that have what is in them from there.
+_NEW_CONTAINERS = ("builtins.tuple", "builtins.frozenset")
 #: What makes an instance, in a metaclass.
 _CALL = "builtins.type.__call__"
 
@@ -74,10 +77,13 @@ class Attributes:
             out += [method for found in out for method in implementations(found, objects[0], name, state)]
         known = [v for v in out if is_known(v)]
         if known and len(known) < len(out):
-            return union(known) if len(out) == len(known) + 1 and isinstance(value, OneOf) else union(out)
+            # What else it may be decides no condition, but is there.
+            return softened(union(known)) if len(out) == len(known) + 1 and isinstance(value, OneOf) else union(out)
         return union(out)
 
     def _one_attribute(self, value: Value, name: str, state: EvalState, span: Span | None) -> Value:
+        if name == "__dict__" and isinstance(value, (Module, Lib)):
+            return LibObject(VARS, (("object", WeakReference(value, VARS)),))
         if isinstance(value, Module):
             self._ask_module(value.node, name, state, span)
             return self.ask.imports.module_attribute(value.node, name)
@@ -110,6 +116,8 @@ class Attributes:
                     # What it finds is as a rule what is there.
                     self.ask.calls.call(Bound(own, value), CallArgs((Const(name),)), state, span, None)
             return self.instance_attribute(value, name, state, span)
+        if isinstance(value, RecordType):
+            return Partial(Lib(MADE_FROM), (value,), ()) if name == "_make" else UNKNOWN
         if isinstance(value, Class):
             own_one = self.class_attribute(value, name)
             return self._of_metaclass(value, name, state, span) if own_one is UNKNOWN else own_one
@@ -175,6 +183,8 @@ class Attributes:
         found = self.ask.classes.class_member(cls, name)
         if found is None and name == "__new__":
             return Lib(_NEW)
+        if name == "_make" and self.ask.fields.is_named_tuple(cls):
+            return Partial(Lib(MADE_FROM), (cls,), ())
         if found is None:
             declared = self.ask.classes.declared(Object(cls), name)
             found = None if declared is None else (cls, declared)
@@ -207,6 +217,8 @@ class Attributes:
         if name == "__dict__":
             # It does not hold the object.
             return LibObject(VARS, (("object", WeakReference(obj, VARS)),))
+        if name == "_replace" and self.ask.fields.is_named_tuple(obj.cls):
+            return Partial(Lib(REPLACE), (obj,), ())
         if (of_member := self.ask.enumerations.attribute(obj, name)) is not None:
             return of_member
         member = self.ask.classes.class_member(obj.cls, name)
@@ -227,11 +239,13 @@ class Attributes:
         if member is None:
             if stored is not None:
                 return stored
-            if name == "_replace" and self.ask.fields.is_named_tuple(obj.cls):
-                return Partial(Lib(REPLACE), (obj,), ())
             known = self.ask.library_attributes.as_users_know_it(obj, name)
             if is_known(known):
                 return known
+            if self._reads_items(obj.cls):
+                by_others = self.ask.external_stores.stored_by_others(obj, name)
+                item = self.ask.protocols.item(obj, Const(name))
+                return union([*by_others, item]) if is_known(item) or not by_others else union(by_others)
             dynamic = self.ask.classes.class_function(obj.cls, "__getattr__")
             if dynamic is not None:
                 if _remembers(dynamic.node) or self.ask.classes.has_unknown_base(obj.cls):
@@ -263,6 +277,12 @@ class Attributes:
             assert declared is not None
             out = [*map(softened, out), declared]
         return union(out)
+
+    def _reads_items(self, cls: Class) -> bool:
+        """Whether a mapping's heir has what is in it as attributes: ``__getattr__ = dict.__getitem__``."""
+        member = self.ask.classes.class_member(cls, "__getattr__") if self.ask.classes.container_base(cls) else None
+        getters = alternatives(member[1]) if member is not None else ()
+        return any(isinstance(v, Lib) and v.name.rpartition(".")[2] in ("__getitem__", "get") for v in getters)
 
     def _field(self, obj: Object, name: str, stored: Value | None) -> Value | None:
         """What an instance of a record has in a field; None where it was not given one, and has the default."""
@@ -322,7 +342,8 @@ class Attributes:
                     seen = LibObject(self.knowledge.canonical(base.name), receiver.args)
                     return self.ask.descriptors.inherited(seen, qualified, receiver)
         if name == "__new__":
-            return Lib(_NEW)
+            holds = self.ask.classes.container_base(cls) in _NEW_CONTAINERS
+            return Lib(f"{self.ask.classes.container_base(cls)}.__new__" if holds else _NEW)
         return self.ask.library_attributes.as_users_know_it(receiver, name) if isinstance(receiver, Object) else UNKNOWN
 
 

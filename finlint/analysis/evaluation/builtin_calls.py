@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.containers import HELD
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
@@ -31,9 +32,14 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.instances import is_coroutine, is_coroutine_function, same
 from finlint.analysis.evaluation.iteration_calls import ITERATION_CALLS, SpecialCall
+from finlint.analysis.evaluation.library_attributes import MADE_FROM
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
 from finlint.model.source import Span
+
+#: What ``operator.attrgetter(...)`` and ``itemgetter(...)`` call: what they were made with, then the argument.
+ATTRIBUTE_OF = "operator.attrgetter.__call__"
+ITEM_OF = "operator.itemgetter.__call__"
 
 
 def _vars(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
@@ -100,6 +106,41 @@ def _methodcaller(ask: Queries, args: Args, state: EvalState, span: Span | None)
     return UNKNOWN
 
 
+def _getter(name: str) -> SpecialCall:
+    """``operator.attrgetter("name")``, ``operator.itemgetter(key)``: what it is called with is given last."""
+
+    def get(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+        return UNKNOWN if args.open_ended else Partial(Lib(name), args.positional, ())
+
+    return get
+
+
+def _attribute_of(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    *paths, obj = args.positional or (UNKNOWN,)
+    out: list[Value] = []
+    for path in paths:
+        value = obj if isinstance(path, Const) else UNKNOWN
+        for name in str(path.value).split(".") if isinstance(path, Const) else ():
+            value = ask.attributes.attribute(value, name, state, span)
+        out.append(value)
+    return out[0] if len(out) == 1 else Sequence("tuple", tuple(out), union(out))
+
+
+def _item_of(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    *keys, container = args.positional or (UNKNOWN,)
+    out = [ask.expressions.item(container, key, state, span) for key in keys]
+    return out[0] if len(out) == 1 else Sequence("tuple", tuple(out), union(out))
+
+
+def _made_from(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``Point._make(items)`` of a named tuple."""
+    if len(args.positional) != 2:
+        return UNKNOWN
+    cls, items = args.positional
+    known = items.items if isinstance(items, Sequence) else None
+    return ask.calls.call(cls, CallArgs(known or (), (), known is None), state, span)
+
+
 def _partialmethod(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     made = _partial(ask, args, state, span)
     return Marked("partial", made) if isinstance(made, Partial) else UNKNOWN
@@ -135,6 +176,18 @@ def _replaced(ask: Queries, args: Args, state: EvalState, span: Span | None) -> 
 def _new(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     """``object.__new__(cls)``"""
     return ask.annotations.instances(args.positional[0]) if args.positional else UNKNOWN
+
+
+def _new_container(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``tuple.__new__(cls, items)``"""
+    if not args.positional:
+        return UNKNOWN
+    made: list[Value] = []
+    for option in alternatives(ask.annotations.instances(args.positional[0])):
+        if isinstance(option, Object) and len(args.positional) > 1:
+            option = option._replace(args=((HELD, shallow(args.positional[1])),))
+        made.append(option)
+    return union(made)
 
 
 def _method_type(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
@@ -232,11 +285,17 @@ def _is_coroutine(ask: Queries, args: Args, state: EvalState, span: Span | None)
 
 def _runs(method: str) -> SpecialCall:
     """``len(x)``, ``repr(x)``: runs a special method of ``x``, and is an ordinary call beside that."""
+    return _runs_first(method)
+
+
+def _runs_first(*methods: str) -> SpecialCall:
+    """The same, of the first of some special methods that the class of ``x`` has."""
 
     def run(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
         for option in alternatives(args.positional[0]) if args.positional and state.recorder is not None else ():
             if isinstance(option, Object):
-                ask.protocols.special(option, method, args.positional[1:2], state, span)
+                has = (name for name in methods if ask.classes.class_function(option.cls, name) is not None)
+                ask.protocols.special(option, next(has, ""), args.positional[1:2], state, span)
         return None
 
     return run
@@ -288,6 +347,8 @@ def _callable(ask: Queries, args: Args, state: EvalState, span: Span | None) -> 
     return Const(False, first.firm) if isinstance(first, Const) else None
 
 
+#: What is asked of an object to be copied or pickled.
+_REDUCING = ("__reduce_ex__", "__reduce__", "__getstate__")
 _RUNS_LEN = _runs("__len__")
 
 
@@ -322,8 +383,15 @@ SPECIAL_CALLS: dict[str, SpecialCall] = {
     "dataclasses.replace": _replaced,
     "copy.replace": _replaced,
     "operator.methodcaller": _methodcaller,
+    "operator.attrgetter": _getter(ATTRIBUTE_OF),
+    ATTRIBUTE_OF: _attribute_of,
+    "operator.itemgetter": _getter(ITEM_OF),
+    ITEM_OF: _item_of,
+    MADE_FROM: _made_from,
     "types.MethodType": _method_type,
     "builtins.object.__new__": _new,
+    "builtins.tuple.__new__": _new_container,
+    "builtins.frozenset.__new__": _new_container,
     "typing.cast": _cast,
     "builtins.type": _type,
     "builtins.type.__call__": _make,
@@ -347,8 +415,12 @@ SPECIAL_CALLS: dict[str, SpecialCall] = {
     "math.ceil": _runs("__ceil__"),
     "math.trunc": _runs("__trunc__"),
     "os.fspath": _runs("__fspath__"),
-    "copy.copy": _runs("__copy__"),
-    "copy.deepcopy": _runs("__deepcopy__"),
+    "copy.copy": _runs_first("__copy__", *_REDUCING),
+    "copy.deepcopy": _runs_first("__deepcopy__", *_REDUCING),
+    "pickle.dump": _runs_first(*_REDUCING),
+    "pickle.dumps": _runs_first(*_REDUCING),
+    "_pickle.dump": _runs_first(*_REDUCING),
+    "_pickle.dumps": _runs_first(*_REDUCING),
     "sys.getsizeof": _runs("__sizeof__"),
     "builtins.vars": _vars,
     "builtins.locals": _vars,

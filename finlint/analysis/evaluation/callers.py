@@ -30,6 +30,7 @@ from finlint.analysis.evaluation.memo import NO_CALLERS, Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.records import POST_INITS
 from finlint.analysis.program.symbols import (
+    ClassNode,
     FunctionNode,
     is_accessor,
 )
@@ -70,8 +71,9 @@ class Callers:
                 value = self.ask.annotations.annotation(param.annotation, EvalState(defining))
                 # ``Callable[[], None] | None`` says no more than that it may be None.
                 if not says_nothing(value):
-                    # A protocol says what the argument can do, not what it is.
-                    passed = self.from_callers(function, name, context) if self._is_protocol(value) else UNKNOWN
+                    # A protocol says what the argument can do, not what it is; a TypedDict what it holds.
+                    says_less = self._is_protocol(value) or self._is_typed_dict(value)
+                    passed = self.from_callers(function, name, context) if says_less else UNKNOWN
                     return passed if is_known(passed) else value
             value = self.ask.stubs.parameter(function, name)
             if is_known(value):
@@ -79,7 +81,7 @@ class Callers:
             value = self.from_callers(function, name, context)
             if is_known(value) or value is NEVER:
                 return value
-            if isinstance(param.default, (ir.Name, ir.Attr, ir.Call)):
+            if isinstance(param.default, (ir.Name, ir.Attr, ir.Call, ir.Lambda)):
                 value = self.ask.expressions.eval(param.default, EvalState(defining))
                 if is_known(value):
                     return softened(value)
@@ -90,6 +92,9 @@ class Callers:
         return isinstance(value, Returning) or (
             isinstance(value, Object) and self.ask.classes.has_library_base(value.cls, "Protocol")
         )
+
+    def _is_typed_dict(self, value: Value) -> bool:
+        return isinstance(value, Object) and self.ask.classes.has_library_base(value.cls, "TypedDict")
 
     @contextmanager
     def without_callers(self) -> Iterator[None]:
@@ -142,6 +147,12 @@ class Callers:
             return self._bound(call, args, name)
         expr = expressions.get(name)
         return UNKNOWN if expr is None else args.evaluate(expr)
+
+    def called(self, call: Given) -> CallContext:
+        """The call context that a call makes of its function."""
+        args = self.ask.arguments.of(call.call.args, EvalState(call.context)) if call.call is not None else CallArgs()
+        params = tuple(self.ask.binding.bind(call.function, args, call.receiver))
+        return self.ask.binding.context(call.function, params, None)
 
     def _bound(self, call: Given, args: Args, name: str) -> Value:
         return dict(self.ask.binding.bind(call.function, args, call.receiver, fill=False)).get(name, UNKNOWN)
@@ -239,6 +250,8 @@ class Callers:
             called = function.owner.name
         if called in POST_INITS and function.owner is not None:
             return self._from_written(function, name)
+        if called == "__init_subclass__" and function.owner is not None:
+            return self._of_headers(function.owner, name)
         if called == "__call__":
             return self.ask.replacements.of_call(function, name)
         if called.startswith("__") or called == "<lambda>":
@@ -250,6 +263,16 @@ class Callers:
                 return without_none(union(values))
             number += 1
         return self._from_heirs_records(function, name) if makes else UNKNOWN
+
+    def _of_headers(self, owner: ClassNode, name: str) -> Value:
+        """What the headers of subclasses give to ``__init_subclass__``: ``class Job(Base, on_gone=gone)``."""
+        values = [
+            self.ask.expressions.eval(arg.value, EvalState(heir.context))
+            for heir in self.ask.classes.subclasses(self.ask.binding.generic_class(owner))
+            for arg in heir.node.facts.bases
+            if arg.keyword == name
+        ]
+        return union(softened(value) for value in values if is_known(value))
 
     def _from_heirs_records(self, function: FunctionNode, name: str) -> Value:
         """What makers of heirs give to a field of a record: the ``__init__`` that is written for an heir does not call

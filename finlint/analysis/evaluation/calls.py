@@ -42,6 +42,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.binding import takes
 from finlint.analysis.evaluation.flags import handed_on
 from finlint.analysis.evaluation.memo import Memo
+from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.analysis.program.statements import is_super
@@ -291,6 +292,8 @@ class Calls:
             # Of a class with an ``__init__`` of its own nobody knows what that passes on.
             held = self.ask.library_calls.constructed(container, None, args if init is None else CallArgs(), state)
             params = (*(p for p in params if init is not None), (HELD, held))
+        elif self.ask.classes.library_base(cls) == EXIT_STACK:
+            params = (*params, ("exits", UNKNOWN))
         site = "" if span is None else f"{state.module.path}:{span.line}:{span.column}"
         coarse = context_value(Object(cls, params))
         assert isinstance(coarse, Object)
@@ -300,6 +303,11 @@ class Calls:
             others = [v for v in alternatives(made) if is_known(v) and not is_none(v)]
             if others and not any(isinstance(v, Object) and v.cls == cls for v in others):
                 return union(others)
+            given = next((dict(v.args).get(HELD) for v in others if isinstance(v, Object) and v.cls == cls), None)
+            if given is not None and is_known(given):
+                # ``super().__new__(cls, (a, b))`` of a tuple's heir.
+                kept = (pair for pair in obj.args if pair[0] != HELD)
+                obj = obj._replace(args=(*kept, (HELD, context_value(given))))
         if init is not None and state.recorder is not None and span is not None:
             state.recorder.edge(
                 span,

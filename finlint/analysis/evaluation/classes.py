@@ -36,6 +36,7 @@ _PURE = ("typing.", "typing_extensions.", "abc.", "collections.abc.", "builtins.
 _CONTAINERS = frozenset(
     {f"builtins.{name}" for name in ("dict", "list", "set", "frozenset", "tuple")}
     | {f"collections.{name}" for name in ("OrderedDict", "defaultdict", "deque", "UserDict", "UserList", "ChainMap")}
+    | {f"typing.{name}" for name in ("MutableMapping", "MutableSequence", "MutableSet")}
 )
 _GENERIC_ALIASES = {
     "typing.Dict": "builtins.dict",

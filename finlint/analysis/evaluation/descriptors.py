@@ -20,8 +20,9 @@ from finlint.analysis.domain.values import (
     Sequence,
     Value,
 )
+from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.program.symbols import is_abstract
+from finlint.analysis.program.symbols import FunctionNode, hands_itself_on, is_abstract, is_hook
 from finlint.model.closed import assert_never
 from finlint.model.source import Span
 
@@ -84,7 +85,7 @@ class Descriptors:
         return value
 
     def implementations(self, method: Value, obj: Object, name: str, state: EvalState) -> list[Value]:
-        """What an abstract method may be, of an object of which only a base class is known.
+        """What a method that is abstract, or does nothing, may be, of an object of which only a base class is known.
 
         Of its own object a method knows the class; the one that another method has handed on is of any subclass.
         """
@@ -94,9 +95,19 @@ class Descriptors:
             return []
         if obj.site == "self" and any(value == obj for _, value in state.context.params[:1]):
             return []
-        if method.receiver != obj or not is_abstract(method.function.node.ir):
+        base = method.function.node.ir
+        if method.receiver != obj or not (is_abstract(base) or (is_hook(base) and obj.site == "self")):
             return []
-        return [Bound(override, Object(cls)) for cls, override in self.ask.classes.overrides(obj.cls, name)]
+        overrides = self.ask.classes.overrides(obj.cls, name)
+        if not is_abstract(base) and overrides:
+            # It may be just what it seems to be: only what inherits a method that hands its object on is meant.
+            handing = [method for method in obj.cls.node.methods() if hands_itself_on(method)]
+            overrides = [(cls, override) for cls, override in overrides if self._has_one_of(cls, handing)]
+        return [Bound(override, Object(cls)) for cls, override in overrides]
+
+    def _has_one_of(self, cls: Class, methods: list[FunctionNode]) -> bool:
+        found = (self.ask.classes.class_function(cls, method.name) for method in methods)
+        return any(own is not None and own.node is method for own, method in zip(found, methods, strict=True))
 
     def _is_library_method(self, name: str, cls: Class) -> bool:
         owner = name.rpartition(".")[0]
@@ -110,4 +121,7 @@ class Descriptors:
 
     def _as_library(self, obj: Object) -> LibObject:
         """An instance of a subclass of a library class, as the library sees it."""
-        return LibObject(self.ask.classes.library_base(obj.cls), obj.args)
+        base = self.ask.classes.library_base(obj.cls)
+        if base == EXIT_STACK:
+            return LibObject(base, (("exits", self.ask.protocols.exits(obj)),))
+        return LibObject(base, obj.args)

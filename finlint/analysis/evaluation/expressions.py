@@ -166,30 +166,44 @@ class Expressions:
     def _subscript(self, expr: ir.Subscript, state: EvalState) -> Value:
         receiver = self.eval(expr.value, state)
         index = self.eval(expr.key, state)
-        out = []
+        if not isinstance(expr.key, ir.Slice):
+            return self.item(receiver, index, state, expr.span)
+        function = state.context.function
+        # Of what is passed on, each item is an argument; of data only what any of them may be is of interest.
+        collected = isinstance(expr.value, ir.Name) and function is not None and expr.value.id in function.collecting
+        return union(
+            option
+            if isinstance(option, LibObject) and option.type == library_types.VERSION
+            else _slice(option, expr.key, collected)
+            if isinstance(option, Sequence)
+            else self.item(option, index, state, expr.span)
+            for option in alternatives(receiver)
+        )
+
+    def item(self, receiver: Value, index: Value, state: EvalState, span: Span | None) -> Value:
+        """``receiver[index]``; records what that runs."""
+        out: list[Value] = []
         for option in alternatives(receiver):
             if isinstance(option, Object):
-                found = self.ask.protocols.special(option, "__getitem__", (index,), state, expr.span)
-                out.append(found if is_known(found) else self._item_of(option, index, state, expr.span))
+                found = self.ask.protocols.special(option, "__getitem__", (index,), state, span)
+                out.append(found if is_known(found) else self._item_of(option, index, state, span))
             elif isinstance(option, Mapping):
-                self.ask.protocols.hashed(option, index, state, expr.span)
-                out.append(self.ask.protocols.key(option, index, state, expr.span))
+                self.ask.protocols.hashed(option, index, state, span)
+                out.append(self.ask.protocols.key(option, index, state, span))
             elif isinstance(option, Class) and (getter := self._class_item(option)) is not None:
-                out.append(self.ask.calls.call(getter, CallArgs((index,)), state, expr.span))
+                out.append(self.ask.calls.call(getter, CallArgs((index,)), state, span))
             elif isinstance(option, LibObject) and option.type == VARS:
-                out.append(self.ask.attributes.from_dict(option, index, state, expr.span))
+                out.append(self.ask.attributes.from_dict(option, index, state, span))
             elif isinstance(option, LibObject) and (member := self.knowledge.member(option.type, "__getitem__")):
                 method = LibMethod(option, member)
-                out.append(self.ask.library_calls.call_library(method, CallArgs((index,)), state, expr.span, None))
+                out.append(self.ask.library_calls.call_library(method, CallArgs((index,)), state, span, None))
             elif isinstance(option, Const) and (letter := _letter(option, index)) is not None:
                 out.append(letter)
             elif isinstance(option, LibObject) and option.type == library_types.VERSION:
-                out.append(option if isinstance(expr.key, ir.Slice) else _of_version(index))
-            elif isinstance(option, Sequence) and isinstance(expr.key, ir.Slice):
-                out.append(Sequence(option.kind, None, option.element))
+                out.append(_of_version(index))
             else:
                 if state.recorder is not None and isinstance(index, Object):
-                    self.ask.protocols.special(index, "__index__", (), state, expr.span)
+                    self.ask.protocols.special(index, "__index__", (), state, span)
                 out.append(self.ask.protocols.item(option, index))
         return union(out)
 
@@ -198,7 +212,7 @@ class Expressions:
         own = self.ask.classes.class_function(cls, "__class_getitem__")
         return None if own is None else Bound(own, cls)
 
-    def _item_of(self, obj: Object, index: Value, state: EvalState, span: Span) -> Value:
+    def _item_of(self, obj: Object, index: Value, state: EvalState, span: Span | None) -> Value:
         """An item of an instance that has its ``__getitem__`` from a container, if at all."""
         held = self.ask.protocols.contents(obj)
         if isinstance(held, Mapping) and not any(key == index for key, _ in held.items):
@@ -298,6 +312,16 @@ _CONVERSIONS = {"s": "__str__", "r": "__repr__", "a": "__repr__"}
 def _of_version(index: Value) -> Value:
     """``sys.version_info[0]``"""
     return Const(3) if isinstance(index, Const) and index.value == 0 else UNKNOWN
+
+
+def _slice(sequence: Sequence, part: ir.Slice, told: bool) -> Sequence:
+    """``items[1:]``; with ``told`` the items that it takes, where they and its bounds are known."""
+    given = [bound.value for bound in part.parts if isinstance(bound, ir.Const) and type(bound.value) is int]
+    if not told or sequence.items is None or part.places is None or len(given) < len(part.parts) or 0 in given[2:]:
+        return Sequence(sequence.kind, None, sequence.element)
+    bounds = dict(zip(part.places, given, strict=True))
+    items = sequence.items[slice(*(bounds.get(at) for at in range(3)))]
+    return Sequence(sequence.kind, items, union(items))
 
 
 def _letter(text: Const, index: Value) -> Const | None:

@@ -48,6 +48,8 @@ class ExternalStores:
         out: list[Value] = []
         for place in STORING_FUNCTIONS.first(self.places(name, obj.cls.node.module)):
             out += self._stored(place, obj, name)
+        if not any(is_known(value) and not is_none(value) for value in out):
+            out += self.ask.named_stores.by_others(obj, name, partial(self._may_be, obj))
         return [value for value in out if is_known(value) and not is_none(value)]
 
     def reading(self, name: str, home: ModuleNode) -> Iterator[FunctionNode]:

@@ -122,7 +122,13 @@ def is_exact(expr: ir.Expr, state: EvalState, ask: Queries) -> bool:
         if given is not None and is_known(given):
             return not definitions
         return bool(definitions) and all(
-            d.how == "value" and not d.path and isinstance(d.node, (ir.Const, ir.Call)) for d in definitions
+            d.how == "value"
+            and not d.path
+            and (
+                isinstance(d.node, (ir.Const, ir.Call))
+                or (isinstance(d.node, ir.Attr) and is_exact(d.node, state, ask))
+            )
+            for d in definitions
         )
     if isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name):
         owner = context.param(expr.value.id)

@@ -27,6 +27,8 @@ VARS = "builtins.vars"
 
 #: What gives a record with other values in some fields: ``_replace`` of a named tuple does it, too.
 REPLACE = "dataclasses.replace"
+#: What ``Point._make`` calls, with the named tuple's class.
+MADE_FROM = f"{NAMED_TUPLE}._make"
 
 
 class LibraryAttributes:

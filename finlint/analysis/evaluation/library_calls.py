@@ -82,7 +82,8 @@ class LibraryCalls:
             self._run_by_text(function.name, args, state, span)
             return _of_text(receiver, function.name, args)
         if isinstance(receiver, (Partial, Function)):
-            return UNKNOWN
+            binds = isinstance(receiver, Function) and function.name == "__get__" and args.positional
+            return Bound(receiver, args.positional[0]) if binds else UNKNOWN
         if name in NAMESPACES:
             return LibObject(name, tuple(sorted((key, shallow(value)) for key, value in args.keywords)))
         registrar = self.registrars.named(name)
@@ -306,8 +307,12 @@ class LibraryCalls:
             return self.constructed(name, entry, args, state)
         given = library.arguments(entry, args) if entry.returns_if else {}
         result = library.result(entry, given)
-        if result.gives == "held" and is_known(held := held_by(receiver)):
-            return held
+        if result.gives == "held":
+            # ``variable.get(default)``
+            default = library.arguments(entry, args).get("default", UNKNOWN)
+            held = [value for value in (held_by(receiver), default) if is_known(value)]
+            if held:
+                return union(held)
         if result.gives in ("held", "unknown"):
             result = self.knowledge.result(name)
         match result.gives:
@@ -323,6 +328,14 @@ class LibraryCalls:
                 return entered if is_known(entered) else manager
             case "element":
                 return self.ask.protocols.element(self._argument(result, entry, args), state)
+            case "called":
+                called, given = self._argument(result, entry, args), library.arguments(entry, args)
+                passed = self._passed_on(entry, result.name, args, given, state)
+                return self.ask.calls.call(called, passed, EvalState(state.context), None)
+            case "module":
+                named = self._argument(result, entry, args)
+                is_absolute = isinstance(named, Const) and isinstance(named.value, str) and named.value[:1] != "."
+                return self.ask.imports.module_value(str(named.value), state.module) if is_absolute else UNKNOWN  # type: ignore[union-attr]
             case "type":
                 return self._made(result.name, entry, args)
             case "unknown" | "held":

@@ -3,7 +3,7 @@ value)``, ``self.__dict__.update(options)``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.containers import is_complete
@@ -20,10 +20,20 @@ from finlint.analysis.domain.values import (
     is_known,
     softened,
 )
+from finlint.analysis.evaluation.call_sites import Given
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import OWN, FunctionIndex, StoreByName
-from finlint.analysis.program.symbols import with_closures
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, with_closures
 from finlint.model import ir
+from finlint.model.limits import STORING_FUNCTIONS
+from finlint.model.reads import Kept
+
+#: Texts and patterns of what stores by names that do not stand there.
+_STORES = (
+    "setattr(\nsetattr\\(\\s*\\w+\\s*,\\s*[^\"']",
+    "vars(\nvars\\(\\w+\\)\\.update\\(",
+    ".__dict__.update(\n",
+)
 
 
 class NamedStores:
@@ -31,6 +41,7 @@ class NamedStores:
 
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
+        self._found: Kept[ModuleNode, list[FunctionNode]] = Kept(ask.reads)
 
     def stored(self, obj: Object, name: str) -> Iterator[Value]:
         """What methods of the class of ``obj`` store under ``name`` in this way, as far as that is known. No special
@@ -52,10 +63,52 @@ class NamedStores:
                             values = self._values(store, name, index, context)
                             yield from (softened(value) for value in values if is_known(value))
 
+    def by_others(self, obj: Object, name: str, is_it: Callable[[Value], bool]) -> Iterator[Value]:
+        """What functions of the package store under ``name`` in a parameter that may be ``obj``: ``put(obj, name,
+        value)``."""
+        if name.startswith("__") and name.endswith("__"):
+            return
+        for function in self._storing(obj.cls.node.module):
+            for store in function.index.by_name:
+                for call in self._calls(function, store.owner):
+                    if not is_it(self.ask.callers.given(call, store.owner)):
+                        continue
+                    context = self.ask.callers.called(call)
+                    key = context.param(store.key.id) if isinstance(store.key, ir.Name) else None
+                    if isinstance(key, Const):
+                        given = [self.ask.expressions.eval(store.value, EvalState(context))] * (key.value == name)
+                    else:
+                        given = list(self._values(store, name, function.index, context))
+                    yield from (softened(value) for value in given if is_known(value))
+
+    def _calls(self, function: FunctionNode, owner: str) -> list[Given]:
+        """The nearest calls of a function that has such a parameter."""
+        if not any(param.name == owner for param in function.ir.params):
+            return []
+        sites = self.ask.call_sites
+        return sites.nth(function, function.name, False, 0) or sites.nth(function, function.name, False, 1) or []
+
+    def _storing(self, home: ModuleNode) -> list[FunctionNode]:
+        """The functions of the package of ``home`` that store by names which do not stand there, in what is not the
+        object of a method."""
+        return self._found.answer(home, self._find_storing, home)
+
+    def _find_storing(self, home: ModuleNode) -> list[FunctionNode]:
+        out: dict[FunctionNode, None] = {}
+        for module in dict.fromkeys((home, *self.ask.project.mentioning("setattr(", home))):
+            for line in (line for question in _STORES for line in module.source.lines("matching", question)):
+                function = function_at(module, line)
+                if function is not None and function not in out:
+                    me = function.ir.params[0].name if function.owner is not None and function.ir.params else ""
+                    if any(store.owner not in (me, OWN) for store in function.index.by_name):
+                        out[function] = None
+        return list(STORING_FUNCTIONS.first(out))
+
     def _values(self, store: StoreByName, name: str, index: FunctionIndex, context: CallContext) -> Iterator[Value]:
         if store.key is None:
             given = self.ask.expressions.eval(store.value, EvalState(context))
-            for option in alternatives(given):
+            for option in map(self.ask.protocols.contents, alternatives(given)):
+                # ``self.__dict__ = self`` of a dictionary's heir, too.
                 value = _under(option, name) if isinstance(option, Mapping) else None
                 if value is not None:
                     yield value

@@ -141,7 +141,7 @@ class Names:
         return union(assigned) if assigned else UNKNOWN
 
     def is_never_changed(self, name: str, context: CallContext) -> bool:
-        """Whether ``name`` is a display of its module that is used for nothing but ``kind in KINDS``."""
+        """Whether ``name`` is a display of its module that is only looked into: ``kind in KINDS``, ``TABLE[kind]``."""
         inner: CallContext | None = context
         while inner is not None and inner.function is not None:
             if name in inner.function.ir.bound:
@@ -153,7 +153,7 @@ class Names:
         bound = module.bound(name)
         statements = list(module.statements(bound[0])) if len(bound) == 1 else []
         made = [stmt.value for stmt in statements if isinstance(stmt, (ir.Assign, ir.AnnAssign))]
-        if len(made) != 1 or not isinstance(made[0], ir.Display):
+        if len(made) != 1 or not isinstance(made[0], (ir.Display, ir.DictDisplay)):
             return False
         otherwise = _uses_otherwise(name)
         everywhere = [module, *self.ask.project.mentioning(name, module)]
@@ -418,7 +418,10 @@ def _puts_into(name: str) -> str:
 
 def _uses_otherwise(name: str) -> str:
     """Name and pattern for what may be any other use of a container than to look what is in it."""
-    return f"{name}\n" rf"(?<!\bin )(?<!\bimport )(?<!\blen\()(?<![\w\"']){re.escape(name)}\b(?!\s*[:=])"
+    # ``TABLE[key]`` and ``TABLE.get(key)`` look, too; ``TABLE[key] = value`` and ``del TABLE[key]`` do more.
+    looks = r"\s*[:=]|\[[^\[\]\n]*\](?!\s*[-+*/|&^%@:]?=(?!=))|\.(?:get|items|keys|values)\("
+    before = r"(?<!\bin )(?<!\bimport )(?<!\blen\()(?<![\w\"'])"
+    return f"{name}\n" rf"{before}{re.escape(name)}\b(?!{looks})|\bdel {re.escape(name)}\b"
 
 
 def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:

@@ -18,7 +18,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.comparisons import EQUALITIES, compared, contains, versions
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.program.statements import left_spine
+from finlint.analysis.program.statements import last_name, left_spine
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -30,6 +30,8 @@ _COMPARISONS = {
     "LessThanEqual": "__le__",
     "GreaterThanEqual": "__ge__",
 }
+#: Those of which one makes the others.
+_ORDERS = ("__lt__", "__gt__", "__le__", "__ge__")
 _UNARY = {"Minus": "__neg__", "Plus": "__pos__", "BitInvert": "__invert__"}
 _OPERATORS = {
     "Add": "__add__",
@@ -120,7 +122,17 @@ class Operators:
                 if method == "__ne__" and self.ask.classes.class_function(option.cls, method) is None:
                     # That of ``object`` asks whether they are equal.
                     method = "__eq__"
+                elif method in _ORDERS and self.ask.classes.class_function(option.cls, method) is None:
+                    method = self._ordered_by(option.cls)
                 self.ask.protocols.special(option, method, (right,), state, place(expr))
+
+    def _ordered_by(self, cls: Class) -> str:
+        """The comparison that ``functools.total_ordering`` makes the others of; "" where it makes none."""
+        for base in self.ask.classes.mro(cls):
+            decorators = base.node.facts.decorators if isinstance(base, Class) else ()
+            if any(last_name(decorator) == "total_ordering" for decorator in decorators):
+                return next((name for name in _ORDERS if self.ask.classes.class_function(cls, name) is not None), "")
+        return ""
 
     def binary(self, expr: ir.Binary, state: EvalState) -> Value:
         terms = left_spine(expr)

@@ -27,7 +27,7 @@ from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.namespaces import kept
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
-from finlint.analysis.program.definitions import class_of
+from finlint.analysis.program.definitions import class_of, since_last_assigned
 from finlint.analysis.program.self_construction import made_names
 from finlint.analysis.program.symbols import FunctionNode, method_kind, with_closures
 from finlint.model import ir
@@ -54,7 +54,7 @@ class OwnStores:
     def _of_instance(self, obj: Object, name: str) -> Value | None:
         values: list[Value] = []
         elements: list[Value] = []
-        found = False
+        found, given_firm = False, True
         declared = self.ask.classes.declared(obj, name)
         for base in self.ask.classes.mro(obj.cls):
             if not isinstance(base, Class):
@@ -68,6 +68,9 @@ class OwnStores:
                 for _, *inner in with_closures(method, first):
                     function = inner[-1] if inner else method
                     definitions = [d for owner in owners for d in function.index.stores.get((owner, name), [])]
+                    replaced = len(definitions) > 1 and method.name == "__init__" and not inner
+                    if replaced and not method.reads_own(name, len(definitions)):
+                        definitions = since_last_assigned(definitions, method.ir.body)
                     if not definitions:
                         continue
                     found = True
@@ -75,6 +78,7 @@ class OwnStores:
                         inner, self.ask.classes.making_context(method, obj, base)
                     )
                     made, put = self.ask.names.values_and_elements(definitions, EvalState(context))
+                    given_firm = given_firm and all(isinstance(v, Const) and v.firm for v in made)
                     values.extend(kept(softened(v), obj, name) for v in made)
                     elements.extend(put)
                     values = self._modes(values, function, first, name, context)
@@ -96,7 +100,11 @@ class OwnStores:
                     if key == name and is_known(value):
                         return value
             return None
-        if len(values) == 1 and isinstance(values[0], Const) and isinstance(values[0].value, bool):
+        if (
+            len(values) == 1
+            and isinstance(values[0], Const)
+            and (isinstance(values[0].value, bool) or (given_firm and isinstance(values[0].value, (int, str))))
+        ):
             return Const(values[0].value, self._is_set_once(obj, name))
         informative = [v for v in values if is_known(v) and not is_none(v)]
         if declared is not None and (not informative or not is_known(union(values))):

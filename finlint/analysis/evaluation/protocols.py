@@ -144,7 +144,8 @@ class Protocols:
         return union(contained([given if given is not None else empty], put))
 
     def _put_by_itself(self, obj: Object) -> list[Value]:
-        """What the methods of a container's subclass put into the instance: ``self[key] = value``."""
+        """What the methods of the subclass of a container, or of an ``ExitStack``, put into the instance: ``self[key] =
+        value``, ``self.callback(stop)``."""
         out: list[Value] = []
         for base in self.ask.classes.mro(obj.cls):
             if not isinstance(base, Class):
@@ -153,11 +154,16 @@ class Protocols:
                 if not method.ir.params:
                     continue
                 first = method.ir.params[0].name
-                put = [d for d in method.index.names.get(first, ()) if d.how in PUT]
+                put = [d for d in method.index.names.get(first, ()) if d.how in PUT or d.how == "exits"]
                 if put:
                     state = EvalState(self.ask.binding.method_context(method, obj, base.context))
                     out += self.ask.names.values_and_elements(put, state)[1]
         return [value for value in out if is_known(value)]
+
+    def exits(self, obj: Object) -> Value:
+        """What an instance of an ``ExitStack``'s heir runs at its end."""
+        given = (value for name, value in obj.args if name == "exits")
+        return union(value for value in (*given, *self._put.answer(obj, self._put_by_itself, obj)) if is_known(value))
 
     def merged(self, left: Value, right: Value) -> Value | None:
         """``left | right`` of two mappings, or two sets."""

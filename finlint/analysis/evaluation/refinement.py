@@ -13,6 +13,7 @@ from finlint.analysis.domain.state import EvalState, Lazy, dotted, known_in
 from finlint.analysis.domain.values import (
     UNKNOWN,
     Const,
+    Lib,
     LibObject,
     OneOf,
     Sequence,
@@ -81,6 +82,10 @@ class Refinement:
         if len(test.rest) != 1:
             return
         ((op, right),) = test.rest
+        if op == "GreaterThan" and right == ir.Const(0):
+            # ``if tasks.qsize() > 0``
+            self._of_answer(test.left, "true" if holds else "false", state, through)
+            return
         if op not in (*_EQUAL, *_DIFFERENT) or not isinstance(right, ir.Const):
             return
         same = holds is (op in _EQUAL)
@@ -104,6 +109,8 @@ class Refinement:
     ) -> None:
         """``asked`` gave ``answer``: perhaps that what its receiver would be waited for is over."""
         if isinstance(asked, ir.Name):
+            if answer == "true":
+                self._selected(asked.id, state)
             told = self._asked_before(asked.id, state)
             if told is None:
                 return
@@ -162,6 +169,18 @@ class Refinement:
             )
 
         self.narrow(clause.iter, change, state)
+
+    def _selected(self, name: str, state: EvalState) -> None:
+        """``ready, _, _ = select([sock], [], [], 0)``: where something is ready, the one that was asked for is."""
+        function = state.context.function
+        definitions = function.index.names.get(name, []) if function is not None else []
+        node = definitions[0].node if len(definitions) == 1 else None
+        if not isinstance(node, ir.Call) or not node.args or definitions[0].path != (0,):
+            return
+        asked = node.args[0].value
+        called = self.ask.expressions.eval(node.func, state.quiet())
+        if called == Lib("select.select") and isinstance(asked, ir.Display) and len(asked.items) == 1:
+            self.narrow(asked.items[0], _over, state)
 
     def _tells(self, receiver: LibObject, name: str) -> TellsOver:
         member = self.ask.knowledge.member(receiver.type, name) or f"{receiver.type}.{name}"

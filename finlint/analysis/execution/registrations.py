@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from finlint.analysis.domain import values
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.effects import Registration
+from finlint.analysis.domain.effects import Args, Registration
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     Bound,
@@ -113,6 +113,12 @@ class Registrations:
         callbacks = alternatives(registration.callback)
         if registration.args.open_ended and registration.obj is not None and all(map(is_known, callbacks)):
             return True
+        if context.function is not None and len(context.function.ir.params) > 1:
+            # ``finalize(self, stop, pool.lock)``: what callers give is a pool.
+            passing: list[Args | Partial] = [registration.args, *(v for v in callbacks if isinstance(v, Partial))]
+            given = [value for args in passing for value in _given(args)]
+            if any(isinstance(value, Unknown) for value in given):
+                return True
         return any(isinstance(option, (Unknown, LibResult)) or is_of_another(option, context) for option in callbacks)
 
     def _nested(self, context: CallContext, summaries: Summaries) -> Iterator[Summary]:
@@ -261,11 +267,20 @@ class Registrations:
 
     def _note_aliases(self, module: ModuleNode) -> None:
         """``on_death = partial(weakref.finalize)``: whoever calls it by that name registers what he gives it."""
-        for name in module.source.words("aliases", ",".join(sorted(self.registrars.words))):
-            for binding in module.bound(name) if name not in self.registrars.words else ():
-                meant = alternatives(self.evaluator.names.module_name(module, name))
-                if any(self._is_registrar(part) for value in meant for part in parts(value)):
-                    self.discovered.wrappers.add(FunctionKey(module.path, binding.line, 1, name, ""))
+        pending, seen = set(self.registrars.words), set(self.registrars.words)
+        while pending:
+            found = [n for n in module.source.words("aliases", ",".join(sorted(pending))) if n not in seen]
+            seen.update(found)
+            pending = {name for name in found if self._note_alias(module, name)}
+
+    def _note_alias(self, module: ModuleNode, name: str) -> bool:
+        """Note a name of the module's, if a registrar is what it means; whether it is."""
+        meant = alternatives(self.evaluator.names.module_name(module, name))
+        if not any(self._is_registrar(part) for value in meant for part in parts(value)):
+            return False
+        for binding in module.bound(name):
+            self.discovered.wrappers.add(FunctionKey(module.path, binding.line, 1, name, ""))
+        return True
 
     def inherited(self, cls: Class, base: Class, methods: Iterable[FunctionKey]) -> Iterator[Finalizer]:
         """What these methods of ``base`` register for an instance of the subclass ``cls``."""
@@ -276,3 +291,9 @@ class Registrations:
             receiver = Object(cls, (), "self")
             summary = self.summaries.of(self.evaluator.binding.method_context(method, receiver, base.context))
             yield from self._of_summary(summary, self.summaries)
+
+
+def _given(args: Args | Partial) -> Iterator[Value]:
+    """What is passed on: of a registration, or by a partial."""
+    yield from args.args if isinstance(args, Partial) else args.positional
+    yield from (value for _, value in args.keywords)

@@ -121,7 +121,9 @@ _PLAIN = ("builtins.object", "abc.", "typing.", "typing_extensions.")
 def _stores(cls: ClassNode, name: str) -> bool:
     """Whether a method of the class stores the attribute ``name``, of its object or of one that it makes, or one that
     does not stand there; or something else stores it on the class."""
-    if name in cls.changed_by_name or any(method.index.by_name for method in cls.methods_setting_by_name()):
+    if name in cls.changed_by_name or name in cls.module.source.words("patches", cls.name):
+        return True
+    if any(method.index.by_name for method in cls.methods_setting_by_name()):
         return True
     return any(
         (owner, name) in around[-1].index.stores

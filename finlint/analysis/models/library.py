@@ -201,6 +201,9 @@ _MODES_AFTER: dict[WhenOver, Mode] = {"takes": "", "makes": OVER, "undoes": "", 
 def changed_receiver(entry: Entry, args: Args, receiver: LibObject) -> LibObject:
     """The receiver after a call such as ``setblocking(False)`` or ``settimeout(5)``."""
     given = arguments(entry, args)
+    if entry.when_over == "takes" and receiver.mode != OVER:
+        # A timeout of its own stays what it is.
+        return receiver
     if entry.when_over:
         return receiver._replace(mode=_MODES_AFTER.get(entry.when_over, receiver.mode))
     if entry.makes_nonblocking and _any(entry.makes_nonblocking, given) is True:

@@ -11,6 +11,7 @@ from finlint.analysis.program.closing import catches_exit
 from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+from finlint.scan.words import PUTS
 
 
 def resumed(generator: FunctionNode, *, closing: bool) -> FunctionNode:
@@ -65,7 +66,8 @@ def _until(block: ir.Block) -> tuple[ir.Block, bool]:
 
 
 def is_used_once(name: str, function: FunctionNode) -> bool:
-    """Whether a local variable is bound once and read once, and that in no loop and no inner function."""
+    """Whether a local variable is bound once and read once, and that in no loop and no inner function; what is put into
+    a container is kept, and not used."""
     if len(function.index.names.get(name, ())) != 1 or function.index.inner:
         return False
     looped = {
@@ -78,9 +80,15 @@ def is_used_once(name: str, function: FunctionNode) -> bool:
         id(stmt)
         for stmt in flat_statements(function.ir.body)
         for expr in expressions_in(stmt)
-        if isinstance(expr, ir.Name) and expr.id == name
+        if isinstance(expr, ir.Name) and expr.id == name and not _keeps(stmt)
     ]
     return len(reads) == 1 and reads[0] not in looped
+
+
+def _keeps(stmt: ir.Stmt) -> bool:
+    """``kept.append(generator)``"""
+    call = stmt.value if isinstance(stmt, ir.ExprStmt) else None
+    return isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and call.func.name in PUTS
 
 
 def _after(block: ir.Block, closing: bool) -> ir.Block | None:

@@ -12,12 +12,13 @@ from finlint.analysis.program.statements import (
     flat_statements,
     inner_blocks,
     is_super,
+    last_name,
     parts_of,
 )
 from finlint.model import ir
 from finlint.model.bindings import How, bound_by, bound_by_case
 from finlint.model.limits import CONDITIONS
-from finlint.scan.words import PUTS, PUTS_ALL, SETS, STACKS
+from finlint.scan.words import PUTS, PUTS_ALL, PUTS_FIRST, SETS, STACKS
 
 DICT = "__dict__"
 #: How definitions put something into what a name holds.
@@ -75,6 +76,15 @@ def only_value(definitions: Iterable[Definition]) -> ir.Expr | None:
     if len(given) != 1 or given[0].how != "value" or given[0].path:
         return None
     return given[0].node  # type: ignore[return-value]
+
+
+def since_last_assigned(definitions: list[Definition], body: ir.Block) -> list[Definition]:
+    """Definitions of one name without those that a statement of ``body`` itself, which runs in any case, replaces."""
+    assigned = {id(stmt.value) for stmt in body if isinstance(stmt, ir.Assign)}
+    for at in range(len(definitions) - 1, 0, -1):
+        if definitions[at].how == "value" and not definitions[at].path and id(definitions[at].node) in assigned:
+            return definitions[at:]
+    return definitions
 
 
 #: The owner of what is stored through ``super()``: the first parameter.
@@ -314,7 +324,13 @@ class FunctionIndex:
 
     def _puts(self, node: ir.Call) -> None:
         func = node.func
-        if self._sets(node) or not isinstance(func, ir.Attr) or not node.args:
+        if self._sets(node) or not node.args:
+            return
+        if len(node.args) > 1 and last_name(func) in PUTS_FIRST:
+            # ``heapq.heappush(heap, item)``
+            self._put_into(node.args[0].value, Definition("puts", node.args[1].value, (), ()))
+            return
+        if not isinstance(func, ir.Attr):
             return
         if func.name == "update" and (owner := _whose_attributes(func.value)):
             # ``self.__dict__.update(name=value)``

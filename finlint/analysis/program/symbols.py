@@ -143,6 +143,16 @@ class FunctionNode:
             )
         return self._attributes
 
+    def reads_own(self, name: str, stores: int) -> bool:
+        """Whether the body names an attribute of a method's object more often than it stores it."""
+        me = self.ir.params[0].name if self.ir.params else ""
+        named = sum(
+            isinstance(expr, ir.Attr) and expr.name == name and isinstance(expr.value, ir.Name) and expr.value.id == me
+            for stmt in flat_statements(self.ir.body)
+            for expr in expressions_in(stmt)
+        )
+        return named > stores
+
     def __repr__(self) -> str:
         return f"<{self.module.name}.{self.qualified}>"
 
@@ -521,6 +531,24 @@ def is_abstract(function: ir.Function) -> bool:
         return False
     raised = rest[0].value.func if isinstance(rest[0].value, ir.Call) else rest[0].value
     return isinstance(raised, ir.Name) and raised.id == "NotImplementedError"
+
+
+def hands_itself_on(method: FunctionNode) -> bool:
+    """Whether a method gives its object to somebody else, or stores it: ``handle.owner = self``, ``Handle(self)``."""
+    if not method.ir.params:
+        return False
+    me, index = method.ir.params[0].name, method.index
+    given: list[object] = [arg.value for call in index.calls for arg in call.args]
+    given += [d.node for definitions in index.stores.values() for d in definitions]
+    return any(isinstance(value, ir.Name) and value.id == me for value in given)
+
+
+def is_hook(function: ir.Function) -> bool:
+    """Whether a method does nothing, so that what is of interest is what subclasses do."""
+    return all(
+        isinstance(stmt, ir.Jump) or (isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Const))
+        for stmt in function.body
+    )
 
 
 def is_accessor(method: FunctionNode, *kinds: str) -> bool:

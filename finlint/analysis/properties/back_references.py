@@ -74,7 +74,7 @@ class _Finder:
         for name, value in given_to(self.path, stmt):
             yield name, value is not None and self._is_it(value) and self._is_plain(name)
         for call in own_calls(stmt):
-            if call.args:
+            if call.args or isinstance(call.func, ir.Attr):
                 yield from self._called(call)
 
     def _called(self, call: ir.Call) -> Iterator[tuple[str, bool]]:
@@ -85,13 +85,29 @@ class _Finder:
                 yield name, self._is_it(given[2]) and self._is_plain(name)
         elif isinstance(func, ir.Attr) and isinstance(func.value, ir.Attr) and dotted(func.value.value) == self.path:
             # ``helper.owners.append(self)``
-            if func.name in _PUTTING and self._is_it(given[-1]):
+            if func.name in _PUTTING and given and self._is_it(given[-1]):
                 held = alternatives(self.evaluator.expressions.eval(func.value, self.state))
                 if all(map(_is_strong, held)):
                     yield func.value.name, True
+        elif isinstance(func, ir.Attr) and self.path.startswith(f"{dotted(func.value)}."):
+            yield from self._by_own_method(func)
         elif isinstance(func, ir.Attr) and dotted(func.value) == self.path:
             stored = any(map(self._is_it, given)) and all(self._stores(o, func.name, given) for o in self.owners)
             yield f"{func.name}()", stored
+
+    def _by_own_method(self, func: ir.Attr) -> Iterator[tuple[str, bool]]:
+        """What a method of the object does to the part: ``self.attach()``, which sets ``self.helper.owner = self``."""
+        if not self.watched.is_alias(func.value):
+            return
+        for owner in alternatives(self.evaluator.expressions.eval(func.value, self.state)):
+            found = self.evaluator.classes.class_function(owner.cls, func.name) if isinstance(owner, Object) else None
+            if found is None or not found.node.ir.params:
+                continue
+            me = found.node.ir.params[0].name
+            path = me + self.path[len(dotted(func.value)) :]
+            for stmt in found.node.ir.body:
+                for name, value in given_to(path, stmt):
+                    yield name, isinstance(value, ir.Name) and value.id == me and self._is_plain(name)
 
     def _is_it(self, expr: ir.Expr) -> bool:
         """Whether an expression is the object, or a method that is bound to it."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Class, Mapping, Object, Sequence, Value, alternatives
+from finlint.analysis.domain.values import Class, Mapping, Module, Object, Sequence, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.statements import (
     children,
@@ -68,14 +68,26 @@ def container_of(stmt: ir.Stmt, me: str, context: CallContext, evaluator: Evalua
         assert context.function is not None
         if container.id in context.function.ir.bound:
             return None
-        return Put(context.module, container.id, container.id, given, span)
+        home, name = _defined_in(context.module, container.id, evaluator)
+        return Put(home, name, container.id, given, span)
     if not isinstance(container, ir.Attr):
         return None
     for option in alternatives(evaluator.expressions.eval(container.value, EvalState(context))):
+        if isinstance(option, Module) and option.node.bound(container.name):
+            home, name = _defined_in(option.node, container.name, evaluator)
+            return Put(home, name, f"{last_name(container.value)}.{container.name}", given, span)
         cls = option if isinstance(option, Class) else option.cls if isinstance(option, Object) else None
         if cls is not None and container.name in cls.node.members:
             return Put(cls, container.name, f"{cls.node.name}.{container.name}", given, span)
     return None
+
+
+def _defined_in(module: ModuleNode, name: str, evaluator: Evaluator) -> tuple[ModuleNode, str]:
+    """The module that a name of another one is imported from, and what it is called there."""
+    bound = module.bound(name)
+    stmt = bound[0].stmt if len(bound) == 1 else None
+    source = evaluator.project.source_of(stmt, module) if isinstance(stmt, ir.ImportFrom) else None
+    return (module, name) if source is None or not isinstance(stmt, ir.ImportFrom) else (source, stmt.names[0][0])
 
 
 def _written(stmt: ir.Stmt, me: str) -> tuple[ir.Expr | None, tuple[ir.Arg, ...]]:
@@ -116,16 +128,23 @@ def is_never_emptied(put: Put, ending: FunctionNode | None, evaluator: Evaluator
     """Whether nobody takes anything out of the container before the finalizer ``ending`` runs.
 
     Whatever is done with it in its module is looked at, and has to be known to do no such thing; no other that names
-    the module or the class may name it.
+    the module or the class may name it, but that of the finalizer.
     """
     home = _home(put)
     others = evaluator.project.mentioning(put.name, home)
-    if not _holds_what_is_put(put, evaluator) or any(_may_reach(other, put) for other in others):
+    reaching = [other for other in others if _may_reach(other, put)]
+    own = [] if ending is None else [ending.module]
+    if not _holds_what_is_put(put, evaluator) or any(other not in own for other in reaching):
         return False
+    return all(_only_looks(module, put, ending) for module in dict.fromkeys((home, *reaching)))
+
+
+def _only_looks(module: ModuleNode, put: Put, ending: FunctionNode | None) -> bool:
+    """Whether a module, but for the finalizer, only looks into the container, or adds to it."""
     seen: set[object] = set()
-    for line, function in lines_naming(home, put.name):
+    for line, function in lines_naming(module, put.name):
         if function is None:
-            if not _is_at(line, put, home):
+            if not _is_at(line, put, module):
                 return False
         elif function not in seen and function is not ending:
             seen.add(function)
@@ -168,7 +187,9 @@ def _bindings(put: Put) -> Iterable[Binding]:
 
 def _is_at(line: int, put: Put, home: ModuleNode) -> bool:
     """Whether a line outside of functions is that of its definition, or only reads it."""
-    if any(binding.line <= line <= binding.end_line for binding in _bindings(put)):
+    if home is _home(put) and any(binding.line <= line <= binding.end_line for binding in _bindings(put)):
+        return True
+    if any(b.kind == "import" and b.line <= line <= b.end_line for b in home.bound(put.name)):
         return True
     found = [stmt for binding in home.statements_at(line) for stmt in home.statements(binding)]
     return bool(found) and all(_only_reads_in(stmt, put.name) for stmt in found)

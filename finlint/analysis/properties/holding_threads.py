@@ -10,7 +10,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Bound, Class, Function, Lib, LibMethod, LibObject, Value, alternatives
+from finlint.analysis.domain.values import (
+    Bound,
+    Class,
+    Function,
+    Lib,
+    LibMethod,
+    LibObject,
+    Object,
+    Value,
+    alternatives,
+)
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.leaving import may_leave_loop
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, lines_naming
@@ -50,6 +60,13 @@ def started_for_ever(
                 kept = [given[key] for key in _GIVEN if key in given]
                 if any(_holds_for_ever(run, kept, value.type, step, about) for run in runs):
                     yield value.type, path, call.span
+            # A thread's class of its own, which has the object: ``Runner(self)``.
+            elif isinstance(value, Object) and _THREAD in _libraries(value.cls, evaluator):
+                own = evaluator.classes.class_function(value.cls, "run")
+                me = step.context.params[0][1]
+                given_me = any(holds(given, me, evaluator) for _, given in value.args)
+                if own is not None and given_me and _runs_for_ever(own.node, about):
+                    yield _THREAD, path, call.span
         if step.call is not None and _runs_itself(step, about):
             yield _THREAD, path, step.call.span
         if step.call is not None and step.call.args and _submits(step.call, step, evaluator):
@@ -106,8 +123,11 @@ def _runs_itself(step: Step, about: _About) -> bool:
     run = classes.class_function(cls, "run")
     if func.name != "start" or run is None or classes.class_function(cls, "start") is not None:
         return False
-    bases = [base.name for base in classes.mro(cls) if isinstance(base, Lib)]
-    return _THREAD in bases and _runs_for_ever(run.node, about)
+    return _THREAD in _libraries(cls, about.evaluator) and _runs_for_ever(run.node, about)
+
+
+def _libraries(cls: Class, evaluator: Evaluator) -> list[str]:
+    return [base.name for base in evaluator.classes.mro(cls) if isinstance(base, Lib)]
 
 
 def _submits(call: ir.Call, step: Step, evaluator: Evaluator) -> bool:
@@ -123,7 +143,7 @@ def _submits(call: ir.Call, step: Step, evaluator: Evaluator) -> bool:
 def _starts_again(function: FunctionNode, about: _About) -> bool:
     """Whether what a timer runs makes another timer for itself, which nobody but the finalizer cancels."""
     me = function.ir.params[0].name if function.ir.params else ""
-    body = list(always_run(function.ir.body))
+    body = [*always_run(function.ir.body), *_of_own_methods(function, me, about)]
     calls = [stmt.value for stmt in body if isinstance(stmt, (ir.ExprStmt, ir.Assign))]
     again = any(
         isinstance(call, ir.Call)
@@ -133,6 +153,16 @@ def _starts_again(function: FunctionNode, about: _About) -> bool:
     )
     starts = any(isinstance(call, ir.Call) and dotted(call.func).endswith(".start") for call in calls)
     return again and starts and _only_finalizer_calls("cancel", function.module, about)
+
+
+def _of_own_methods(function: FunctionNode, me: str, about: _About) -> Iterator[ir.Stmt]:
+    """The statements of the methods that a method calls on its object in any case: ``self._arm()``."""
+    for stmt in always_run(function.ir.body):
+        call = stmt.value if isinstance(stmt, ir.ExprStmt) else None
+        if isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and dotted(call.func.value) == me:
+            found = about.evaluator.classes.class_function(about.cls, call.func.name)
+            if found is not None and found.node is not function and found.node.ir.params[:1] == function.ir.params[:1]:
+                yield from always_run(found.node.ir.body)
 
 
 def _only_finalizer_calls(word: str, module: ModuleNode, about: _About) -> bool:
@@ -147,7 +177,10 @@ def _runs_for_ever(function: FunctionNode, about: _About) -> bool:
     for stmt in function.ir.body:
         if isinstance(stmt, ir.While) and not may_leave_loop(stmt.body, function.module):
             return _never_ends(stmt.test, function, about)
-        if isinstance(stmt, ir.ExprStmt) and _waits_in_vain(stmt.value, function.module, about.evaluator):
+        if isinstance(stmt, ir.ExprStmt) and (
+            _waits_in_vain(stmt.value, function.module, about.evaluator)
+            or _waits_for_finalizer(stmt.value, function, about)
+        ):
             return True
         if not isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.ExprStmt)):
             return False
@@ -166,6 +199,19 @@ def _waits_in_vain(expr: ir.Expr, module: ModuleNode, evaluator: Evaluator) -> b
     return not any(other.source.lines("calls", sets) for other in (module, *evaluator.project.mentioning(sets, module)))
 
 
+def _waits_for_finalizer(expr: ir.Expr, function: FunctionNode, about: _About) -> bool:
+    """``self.owner.quit.wait()`` of an event that only the finalizer names beside the constructor."""
+    if not isinstance(expr, ir.Call) or expr.args or not isinstance(expr.func, ir.Attr) or expr.func.name != "wait":
+        return False
+    event, me = expr.func.value, function.ir.params[0].name if function.ir.params else ""
+    if not isinstance(event, ir.Attr) or dotted(event).partition(".")[0] != me:
+        return False
+    context = about.evaluator.binding.generic_context(function)
+    value = about.evaluator.expressions.eval(event, EvalState(context))
+    is_event = isinstance(value, LibObject) and value.type == "threading.Event"
+    return is_event and _is_told_by_finalizer_only(event.name, function, about)
+
+
 def _never_ends(test: ir.Expr, function: FunctionNode, about: _About) -> bool:
     if isinstance(test, ir.Const):
         return bool(test.value)
@@ -173,7 +219,7 @@ def _never_ends(test: ir.Expr, function: FunctionNode, about: _About) -> bool:
     if isinstance(asked, ir.Call) and isinstance(asked.func, ir.Attr) and asked.func.name == "is_set":
         asked = asked.func.value
     me = function.ir.params[0].name if function.ir.params else ""
-    if not (isinstance(asked, ir.Attr) and isinstance(asked.value, ir.Name) and asked.value.id == me):
+    if not isinstance(asked, ir.Attr) or dotted(asked).partition(".")[0] != me:
         return False
     return _is_told_by_finalizer_only(asked.name, function, about)
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from finlint.analysis.domain.effects import CallArgs, Registration
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import UNKNOWN, Class, Lib, LibMethod, alternatives
+from finlint.analysis.domain.values import UNKNOWN, Class, Function, Lib, LibMethod, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.statements import last_name
 from finlint.analysis.program.symbols import FunctionNode, lines_naming
-from finlint.analysis.properties.always_run import Step, construction
+from finlint.analysis.properties.always_run import Step, always_run, construction
 from finlint.analysis.properties.holding_containers import container_of, is_never_emptied
 from finlint.analysis.properties.holding_observers import subscribed
 from finlint.analysis.properties.holding_threads import started_for_ever
@@ -110,7 +110,12 @@ def _registries(step: Step, ending: FunctionNode | None, evaluator: Evaluator) -
             continue
         if _holds((ir.Arg(bound.value),), span, step, evaluator):
             yield Keeper(name, module.path, span)
-    if call is None or last_name(call.func) not in _KEEPING_NAMES:
+    if call is None:
+        return
+    handed = bool(call.args) and _hands_on(call, state, evaluator) and not _is_undone("unregister", step, ending)
+    if handed and _holds(tuple(call.args), call.span, step, evaluator):
+        yield Keeper(_REGISTER, module.path, call.span)
+    if last_name(call.func) not in _KEEPING_NAMES:
         return
     for option in alternatives(evaluator.expressions.eval(call.func, state)):
         name = evaluator.knowledge.canonical(option.name) if isinstance(option, (Lib, LibMethod)) else ""
@@ -118,6 +123,30 @@ def _registries(step: Step, ending: FunctionNode | None, evaluator: Evaluator) -
             continue
         if _holds(tuple(call.args), call.span, step, evaluator):
             yield Keeper(name, module.path, call.span)
+
+
+def _hands_on(call: ir.Call, state: EvalState, evaluator: Evaluator) -> bool:
+    """Whether a call is one of a function of the project that hands its first argument on to ``atexit.register``, as it
+    is or in a ``partial``, whenever it is called."""
+    called = alternatives(evaluator.expressions.eval(call.func, state)) if isinstance(call.func, ir.Name) else ()
+    for option in called:
+        if not isinstance(option, Function) or not option.node.ir.params:
+            continue
+        node = option.node
+        words = node.module.source.lines
+        if not words("words", "atexit") or words("words", "unregister") or node.ir.params[0].kind not in ("pos", "any"):
+            continue
+        inside = EvalState(evaluator.binding.generic_context(node))
+        for stmt in always_run(node.ir.body):
+            inner = stmt.value if isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.Return)) else None
+            if isinstance(inner, ir.Call) and last_name(inner.func) == "register" and inner.args:
+                first = inner.args[0].value
+                if isinstance(first, ir.Call) and last_name(first.func) == "partial" and first.args:
+                    first = first.args[0].value
+                given = isinstance(first, ir.Name) and first.id == node.ir.params[0].name
+                if given and evaluator.expressions.eval(inner.func, inside) == Lib(_REGISTER):
+                    return True
+    return False
 
 
 def _is_undone(word: str, step: Step, ending: FunctionNode | None) -> bool:
