@@ -103,8 +103,9 @@ class Lock(Reaches):
     not_reported = (
         NOT_REPORTED + " Reentrant locks are FIN112. A finalizer on a worker of its own (`finlint.runtime`) "
         "interrupts nobody, and is reported because others may hold the lock for long. A lock that the finalized "
-        "object, or a part that it alone has, has made for itself and given to nobody but `weakref.finalize` is a "
-        "note: whoever takes it has the object alive, so that nobody holds the lock by then. It is an error where a "
+        "object, or a part that it alone has, has made for itself and given to nobody but `weakref.finalize`, or a "
+        "part that has one of its methods, is a note: whoever takes it has the object alive, so that nobody holds the "
+        "lock by then. One of a part that nobody is seen to get is of low confidence. It is an error where a "
         "place is known that "
         "holds the lock while a finalizer can start there, and a warning where none is: then it waits for another "
         "thread. Where others take it, too, and all of them give it back after a few statements that call nothing, as "
