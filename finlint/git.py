@@ -26,6 +26,10 @@ _OPTIONS = (
 )
 
 
+#: Seconds after which git does not answer: a FIFO in the place of one of its files keeps it waiting for ever.
+PATIENCE = 120
+
+
 class GitError(Exception):
     """Why git did not answer, in one line."""
 
@@ -38,8 +42,16 @@ def ask(*arguments: str, folder: str) -> bytes:
     command = [program, *_OPTIONS, *arguments]
     try:
         done = subprocess.run(
-            command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
+            command,
+            cwd=folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
         )
+    except subprocess.TimeoutExpired:
+        raise GitError(f"git does not answer within {PATIENCE} seconds") from None
     except OSError as error:
         raise GitError(f"git cannot be run: {error.strerror or error}") from None
     if done.returncode != 0:

@@ -103,16 +103,31 @@ def _frame(path: str, span: Span, style: str, view: View, paint: Palette) -> lis
     bar = paint("blue", "|")
     out = []
     for at in range(first, last + 1):
-        text = _printable(lines[at - 1].rstrip())
-        out.append(f" {paint('blue', str(at).rjust(width))} {bar} {text}".rstrip())
+        line = lines[at - 1].rstrip()
+        start = span.column - 1 if at == number else 0
+        end = span.end_column - 1 if at == span.end_line else len(line)
+        line, start, end = _around(line, start, end)
+        out.append(f" {paint('blue', str(at).rjust(width))} {bar} {_printable(line)}".rstrip())
         if at == number:
-            line = lines[at - 1]
-            start = span.column - 1
-            end = span.end_column - 1 if span.end_line == number else len(line.rstrip())
             before = _width(_printable(line[:start]))
             carets = "^" * max(1, _width(_printable(line[start:end])))
             out.append(f" {' ' * width} {bar} {' ' * before}{paint(style, carets)}")
     return out
+
+
+#: Characters of a line that are shown. A generated line of a megabyte may have thousands of findings.
+_SHOWN = 400
+
+
+def _around(line: str, start: int, end: int) -> tuple[str, int, int]:
+    """Of a line that is too long what is around the columns ``start`` to ``end``, and where these are in it."""
+    if len(line) <= _SHOWN:
+        return line, start, end
+    first = max(0, start - _SHOWN // 4)
+    last = first + _SHOWN
+    cut = "..." if first else ""
+    shift = first - len(cut)
+    return cut + line[first:last] + ("..." if last < len(line) else ""), start - shift, min(end, last) - shift
 
 
 def _printable(text: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from finlint import git
 from tests.cli.conftest import BAD, Run
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has neither FIFOs nor these shells")
@@ -81,6 +82,30 @@ def test_many_patterns_are_read_once(project: Path, run: Run, monkeypatch: pytes
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux alone has a device that is always full")
 def test_a_full_device_is_named(project: Path, run: Run) -> None:
     refuses(run("--output-file", "/dev/full", "."), "/dev/full: No space left")
+
+
+@posix
+@pytest.mark.parametrize("name", ["HEAD", "config"])
+def test_a_repository_that_keeps_git_waiting(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    subprocess.run(["git", "init", "-q", "."], cwd=project, check=True)
+    (project / ".git" / name).unlink()
+    os.mkfifo(project / ".git" / name)
+    monkeypatch.setattr(git, "PATIENCE", 0.2)
+    refuses(run("--diff-base", "HEAD", "."), "git does not answer")
+
+
+def test_a_line_of_many_findings_is_not_shown_whole_for_each(project: Path, run: Run) -> None:
+    def printed(count: int) -> int:
+        call = "weakref.finalize(a, time.sleep, 1); "
+        (project / "line.py").write_text(f"import time, weakref\nclass A: pass\na = A()\n{call * count}\n")
+        ran = run("line.py")
+        assert ran.out.count("FIN103") == count
+        assert "weakref.finalize(a, time.sleep, 1)" in ran.out
+        return len(ran.out)
+
+    assert printed(120) < 2.5 * printed(60)
 
 
 def test_nested_knowledge(project: Path, run: Run) -> None:

@@ -585,3 +585,9 @@ class Process:
     assert verdict.waits.text == "time.sleep(self.pause)"
     assert finding is not None
     assert (finding.code, finding.hops, finding.of) == ("FIN103", 1, 2)
+
+
+def test_a_number_of_thousands_of_digits_is_a_damaged_dump() -> None:
+    text = f'Thread 0x00007f (most recent call first):\n  File "a.py", line {"9" * 10_000} in __del__\n'
+    with pytest.raises(DumpError, match="damaged dump of faulthandler"):
+        read(text)

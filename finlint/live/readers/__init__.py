@@ -27,7 +27,12 @@ def read(text: str) -> Dump:
     """The stacks in ``text``, which may have other lines around them (a log). Raises DumpError."""
     if not text.strip():
         raise DumpError("the dump is empty")
-    for reader in FORMATS.values():
-        if (dump := reader(text)) is not None:
+    for name, reader in FORMATS.items():
+        try:
+            dump = reader(text)
+        except ValueError:
+            # Python reads no number of thousands of digits.
+            raise DumpError(f"a damaged dump of {name}: a number in it is too long") from None
+        if dump is not None:
             return dump
     raise DumpError(f"no stack dump in it: known are those of {', '.join(FORMATS)}")
