@@ -110,7 +110,9 @@ _HOLDERS: frozenset[type] = frozenset(
 )
 _HOLDER_IDS = frozenset(map(id, _HOLDERS))
 _FEW = 100
-_GLANCE = 4
+# How deep is looked at a glance, and how far along methods and partials at each depth: they may go in circles.
+_GLANCE = 3
+_STEPS = range(4)
 _WIDTH = 8
 
 
@@ -122,14 +124,11 @@ def check_held(obj: object, fn: Any, args: tuple[object, ...], kwargs: dict[str,
     matters, so it is accepted.
     """
     try:
-        kind = type(fn)
-        if kind in _HOLDERS:
+        if type(fn) in _HOLDERS:
             clear = _lacks(fn, obj, _GLANCE)
         else:
-            clear = fn is not obj and (kind is type or not _has_as_attribute(fn, obj))
-        for value in args:
-            clear = clear and _argument_lacks(value, obj)
-        if clear and (not kwargs or all(_argument_lacks(value, obj) for value in kwargs.values())):
+            clear = fn is not obj and (type(fn) is type or not _has_as_attribute(fn, obj))
+        if clear and not (args and _may_hold(args, obj)) and not (kwargs and _may_hold(kwargs.values(), obj)):
             return
     except Exception:  # a metaclass with a __hash__ of its own: the full look asks for identities only
         pass
@@ -139,9 +138,14 @@ def check_held(obj: object, fn: Any, args: tuple[object, ...], kwargs: dict[str,
         _check_argument(obj, value)
 
 
-def _argument_lacks(value: object, obj: object) -> bool:
-    kind = type(value)
-    return value is not obj and (kind not in _HOLDERS or (kind is not dict and _lacks(value, obj, _GLANCE)))
+def _may_hold(arguments: Iterable[object], obj: object) -> bool:
+    for value in arguments:
+        kind = type(value)
+        if value is obj or (kind is dict and is_own_dict(obj, value)):
+            return True
+        if kind in _HOLDERS and not _lacks(value, obj, _GLANCE):
+            return True
+    return False
 
 
 def _lacks(one: Any, obj: object, depth: int) -> bool:
@@ -149,8 +153,9 @@ def _lacks(one: Any, obj: object, depth: int) -> bool:
 
     The question in full (`_holds`) would be most of the cost of registering, and nearly all callbacks are small.
     """
-    while depth:
-        depth -= 1
+    if not depth:
+        return False
+    for _ in _STEPS:
         kind = type(one)
         if kind is _Function:
             parts = one.__closure__
@@ -158,25 +163,25 @@ def _lacks(one: Any, obj: object, depth: int) -> bool:
                 try:
                     for cell in parts:
                         value = cell.cell_contents
-                        if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth)):
+                        if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth - 1)):
                             return False
                 except ValueError:  # not assigned yet
                     return False
             parts = one.__defaults__
-            return one.__kwdefaults__ is None and (parts is None or _all_lack(parts, obj, depth))
+            return one.__kwdefaults__ is None and (parts is None or _all_lack(parts, obj, depth - 1))
         if kind is _Method:
             value, one = one.__self__, one.__func__
-            if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth)):
+            if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth - 1)):
                 return False
         elif kind is _Partial:
-            if one.keywords and not _all_lack(list(one.keywords.values()), obj, depth):
+            if one.keywords and not _all_lack(list(one.keywords.values()), obj, depth - 1):
                 return False
             for value in one.args:
-                if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth)):
+                if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth - 1)):
                     return False
             one = one.func
         elif kind is tuple or kind is frozenset:
-            return len(one) <= _WIDTH and _all_lack(one, obj, depth)
+            return len(one) <= _WIDTH and _all_lack(one, obj, depth - 1)
         elif kind is dict:
             return True
         else:
@@ -187,7 +192,10 @@ def _lacks(one: Any, obj: object, depth: int) -> bool:
 
 
 def _all_lack(parts: Iterable[object], obj: object, depth: int) -> bool:
-    return not any(value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth)) for value in parts)
+    for value in parts:  # noqa: SIM110 -- a generator costs as much as all the rest
+        if value is obj or (type(value) in _HOLDERS and not _lacks(value, obj, depth)):
+            return False
+    return True
 
 
 def _check_argument(obj: object, value: object) -> None:

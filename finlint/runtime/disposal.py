@@ -15,7 +15,7 @@ from typing import Any
 
 from finlint.runtime.failure import failure_of
 from finlint.runtime.inspect import FrameLine, stack_of
-from finlint.runtime.names import function_name, type_name
+from finlint.runtime.names import function_name, qualname
 from finlint.runtime.outlook import SERVICE_THREADS
 from finlint.runtime.parking import capped
 from finlint.runtime.reporter import Policy, Reporter, write_error
@@ -137,7 +137,7 @@ class Disposal:
                 self.executed += 1
                 if metrics is not None:
                     self._tell(metrics, fn, current[2], error)
-                current[0] = fn.__qualname__ if type(fn) is FunctionType else type_name(fn)
+                current[0] = fn.__qualname__ if type(fn) is FunctionType else qualname(type(fn))
                 # Here goes all that the callback held, the traceback of what it raised included: what dies then is
                 # running work, too.
                 fn = args = kwargs = error = None

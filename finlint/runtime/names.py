@@ -14,7 +14,7 @@ _DEMO: Final = PACKAGE + "demo.py"
 
 
 # A metaclass may answer for its classes, and raise. Asked like this it is not asked.
-_QUALNAME: Final[Callable[[type], str]] = vars(type)["__qualname__"].__get__
+qualname: Final[Callable[[type], str]] = vars(type)["__qualname__"].__get__
 _MODULE: Final[Callable[[type], object]] = vars(type)["__module__"].__get__
 _BASES: Final[Callable[[type], tuple[type, ...]]] = vars(type)["__mro__"].__get__
 _NAMESPACE: Final[Callable[[type], Mapping[str, Any]]] = vars(type)["__dict__"].__get__
@@ -60,7 +60,7 @@ def type_name(obj: object) -> str:
 
 def kind_name(kind: type) -> str:
     """The qualified name of a type, without ``builtins.`` and ``__main__.``."""
-    name, module = _QUALNAME(kind), _MODULE(kind)
+    name, module = qualname(kind), _MODULE(kind)
     return name if not isinstance(module, str) or module in ("builtins", "__main__") else f"{module}.{name}"
 
 

@@ -212,6 +212,15 @@ def test_what_is_held_is_found_however_deep(seed: int) -> None:
         arguments.check_held(obj, print, (), {"a": bad})
 
 
+def test_a_callback_that_holds_itself_is_asked_to_its_end() -> None:
+    obj, circle = Thing(), functools.partial(print)
+    circle.__setstate__((circle, (), {}, {}))  # type: ignore[attr-defined]
+    arguments.check_held(obj, circle, (circle,), {})
+    circle.__setstate__((circle, (obj,), {}, {}))  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match="function holds obj"):
+        arguments.check_held(obj, circle, (), {})
+
+
 def test_accepts_what_holds_the_object_for_a_while(cleaner: Cleaner, log: list[Any]) -> None:
     """A parent that is told of the end of a child which it still has in a list is an ordinary program."""
 
@@ -613,7 +622,6 @@ def a_decorated() -> Any:
         Thing().__init__,
         int,
         functools.partial(a_function),
-        functools.partial(Thing().__init__),
         a_decorated(),
     ],
 )
