@@ -184,7 +184,8 @@ class Watch:
     def spinning(self) -> bool:
         """Whether it moves, and has been in the same few places for long."""
         enough = self._looks >= SPINNING and time.monotonic() - self._since >= SPINNING_SECONDS
-        return enough and self._newest_place <= self._looks // 4 and not self.asleep
+        # One that stands still is on its way to be called blocked; on a busy machine the looks for that take longer.
+        return enough and self._newest_place <= self._looks // 4 and self._same < ASLEEP and not self.asleep
 
     def step(self) -> None:
         """Looks once more."""

@@ -18,7 +18,19 @@ from typing import Any
 import pytest
 from worlds import Thing, collect
 
-from finlint.runtime import NIL, Channel, Cleaner, Context, Mutex, Runtime, WaitGroup, after, inspect_thread, select
+from finlint.runtime import (
+    NIL,
+    Channel,
+    Cleaner,
+    Context,
+    Mutex,
+    Runtime,
+    WaitGroup,
+    after,
+    inspect,
+    inspect_thread,
+    select,
+)
 from finlint.runtime.threads import end_thread
 
 
@@ -327,6 +339,17 @@ def test_polling_counts_as_spinning(rt: Runtime) -> None:
     assert stuck.running.verdict.state == "spinning"
 
 
+def test_who_stands_still_is_not_spinning_however_slow_the_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    still = inspect._Sample(True, (1, ("a.py", 1, 2)), ("a.py", 1, 2), ())
+    monkeypatch.setattr(inspect, "_look", lambda thread: still)
+    watch = inspect.Watch(threading.current_thread())
+    watch._since -= 1000
+    while not watch.asleep:
+        watch.step()
+        assert not watch.spinning
+    assert watch._looks > inspect.SPINNING
+
+
 def test_inspection_without_proc(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("finlint.runtime.inspect._kernel_state", lambda tid: None)
     gate = threading.Event()
@@ -594,7 +617,9 @@ def test_a_forked_child_has_its_own_watch_and_collections() -> None:
             mine = collected.get() == os.getpid()
             rt.set_finalizer(Thing(), lambda it: NIL.receive())
             rt.gc()
-            return mine and told.get().running is not None
+            while told.get().running is None:
+                pass  # of one that took a moment, and has ended
+            return mine
 
         assert _in_child(child) == 0
 
