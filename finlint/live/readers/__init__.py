@@ -30,6 +30,8 @@ def read(text: str) -> Dump:
     for name, reader in FORMATS.items():
         try:
             dump = reader(text)
+        except DumpError:
+            raise
         except ValueError:
             # Python reads no number of thousands of digits.
             raise DumpError(f"a damaged dump of {name}: a number in it is too long") from None
