@@ -407,7 +407,11 @@ def test_nothing_is_stuck(run: Run) -> None:
         (b'{"finlint.watch": 1, "threads": [1]}', "the dump has NoneType where 'ident'"),
         (b"[" * 100_000, "no stack dump in it"),
         (b'[{"a":' + b"[" * 100_000, "nested too deeply"),
-        (b'[{"frames": [{"line": ' + b"9" * 5000 + b"}]}]", "a number in it is too long"),
+        (b'[{"frames": [{"line": ' + b"9" * 5000 + b"}]}]", "looks like JSON, and is broken"),
+        (
+            b'Thread 0x01 (most recent call first):\n  File "a.py", line ' + b"9" * 5000 + b" in f\n",
+            "number in it is too long",
+        ),
     ],
 )
 def test_bad_dumps_get_one_line(run: Run, dump: bytes, said: str) -> None:
