@@ -56,24 +56,17 @@ def test_each_construct_written_otherwise(variant: str, tmp_path: Path) -> None:
     _compare(variant, [spec for kind in kinds for _, spec in alone(kind) if spec.use == 1], tmp_path)
 
 
-#: Constructs that finlint does not follow where they are written so (``docs/accuracy.md`` says it): a container that
-#: another module's function fills, what a lambda of another module registers, definitions under conditions there; a
-#: ``getattr`` over two lines; what ``setattr`` stores in a third module, where nobody searches for it. A generator of
-#: another module is reported where it is freed, and by itself.
+#: Constructs that finlint does not follow where they are written so (``docs/accuracy.md`` says it): definitions under
+#: conditions in another module, what a lambda of another module registers, and what ``setattr`` stores in a third module,
+#: where nobody searches for it. A generator of another module is reported where it is freed, and by itself.
 OTHERWISE = {
     "split": {
-        "__getattribute__",
-        "cached function",
         "conditional definition",
-        "defaultdict's factory",
         "definition in try",
         "finalize, lambda",
         "generator that is dropped half-way",
-        "iter with a sentinel",
-        "re.sub",
         "setattr and getattr",
     },
-    "formatted": {"finalize, getattr"},
 }
 
 
