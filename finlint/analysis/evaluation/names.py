@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.containers import HELD, as_key, contained, is_complete
+from finlint.analysis.domain.containers import HELD, as_key, contained, is_complete, put_at
 from finlint.analysis.domain.state import EvalState, known_in
 from finlint.analysis.domain.values import (
     NEVER,
@@ -38,8 +38,8 @@ from finlint.analysis.evaluation.protocols import exit_action
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
 from finlint.analysis.program.definitions import PUT, REST, Definition, FunctionIndex
-from finlint.analysis.program.statements import parts_of
-from finlint.analysis.program.symbols import ModuleNode, function_at, is_accessor, with_closures
+from finlint.analysis.program.statements import flat_statements, parts_of
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, is_accessor, with_closures
 from finlint.model import ir
 from finlint.model.closed import assert_never
 from finlint.model.facts import Binding
@@ -315,7 +315,9 @@ class Names:
                 assert isinstance(definition.node, ir.Call)
                 elements.append(self._exit_action(definition.node, state))
             elif definition.how in PUT:
-                elements += self._elements(definition, state)
+                put = self._elements(definition, state)
+                over = _put_over(values, put) if _comes_always(definition, state.context.function) else None
+                values, elements = (values, [*elements, *put]) if over is None else (over, elements)
             else:
                 values.append(self._definition(definition, state))
         if not all(map(says_nothing, annotated)) and all(map(says_nothing, values)):
@@ -400,6 +402,25 @@ class Names:
             else:
                 value = self.ask.protocols.item(value, Const(position))
         return Sequence("list", None, value) if how == "puts-in" else value
+
+
+def _comes_always(definition: Definition, function: FunctionNode | None) -> bool:
+    """Whether a function that is left at its end has run a definition, which stands in no other statement."""
+    if function is None or definition.how != "puts" or definition.path:
+        return False
+    body = function.ir.body
+    at_its_end = not any(isinstance(stmt, ir.Return) for stmt in flat_statements(body))
+    return at_its_end and any(isinstance(stmt, ir.Assign) and stmt.value is definition.node for stmt in body)
+
+
+def _put_over(values: list[Value], put: list[Value]) -> list[Value] | None:
+    """A dict once an item that it has was replaced: ``hooks = {"close": close}; hooks["close"] = stop``. None where it
+    is another container, or the item is not known."""
+    held, item = (values[0], put[0]) if len(values) == len(put) == 1 else (None, None)
+    if not isinstance(held, Mapping) or not isinstance(item, AtKey):
+        return None
+    known = any(key == item.key for key, _ in held.items)
+    return [put_at(held, item.key, item.value)] if known and is_complete(held) else None
 
 
 def _asks_text(test: ir.Expr) -> bool:
