@@ -68,9 +68,10 @@ class OwnStores:
                 for _, *inner in with_closures(method, first):
                     function = inner[-1] if inner else method
                     definitions = [d for owner in owners for d in function.index.stores.get((owner, name), [])]
-                    replaced = len(definitions) > 1 and method.name == "__init__" and not inner
-                    if replaced and not method.reads_own(name, len(definitions)):
-                        definitions = since_last_assigned(definitions, method.ir.body)
+                    if len(definitions) > 1 and method.name == "__init__" and not inner:
+                        last = since_last_assigned(definitions, method.ir.body)
+                        if len(last) < len(definitions) and not method.reads_own(name, len(definitions)):
+                            definitions = last
                     if not definitions:
                         continue
                     found = True
