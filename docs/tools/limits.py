@@ -1,10 +1,12 @@
 """Write the table of the analysis's bounds into ``docs/architecture.md``, from ``finlint/model/limits.py``.
 
-Run ``python docs/tools/limits.py`` after a bound was added or changed; ``--check`` only compares, as a test does.
+Run ``python docs/tools/limits.py`` after a bound was added or changed; ``--check`` only compares, as a test does. In
+how many tasks each is hit is in ``limits.json`` beside this file, which ``benchmarks/limits.py`` writes.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -14,12 +16,18 @@ from finlint.model.limits import LIMITS
 PAGE = Path(__file__).resolve().parents[1] / "architecture.md"
 
 
+MEASURED = json.loads((Path(__file__).parent / "limits.json").read_text("utf-8"))
+
+
 def table() -> str:
     """One row for each bound, in the order of its module."""
+    hits = MEASURED["hits"]
     rows = [
-        f"| {name} | {int(bound):,} {bound.unit} | {bound.loses} | {bound.why} |\n" for name, bound in LIMITS.items()
+        f"| {name} | {int(bound):,} {bound.unit} | {bound.loses} | {bound.why} | {hits.get(name, 0)} |\n"
+        for name, bound in LIMITS.items()
     ]
-    return "| name | bound | what a hit loses | why it is there |\n|---|---|---|---|\n" + "".join(rows)
+    tasks = f"hit in, of {MEASURED['tasks']:,} tasks about {MEASURED['packages']} packages"
+    return f"| name | bound | what a hit loses | why it is there | {tasks} |\n|---|---|---|---|---|\n" + "".join(rows)
 
 
 def written(text: str) -> str:

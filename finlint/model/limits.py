@@ -273,7 +273,7 @@ OVERRIDES = Limit(
     "overrides",
     unit="implementations of a method in subclasses that are followed",
     loses="further implementations",
-    why="as for subclasses",
+    why="what one of very many implementations does says little about an object of which only the base is known",
 )
 STORING_FUNCTIONS = Limit(
     12,
@@ -287,7 +287,7 @@ PUTTING_FUNCTIONS = Limit(
     "putting-functions",
     unit="functions that put something into a container of their module",
     loses="what further functions put into it",
-    why="as for storing functions",
+    why="a container with a common name is filled everywhere",
 )
 
 DECORATED = Limit(

@@ -18,6 +18,7 @@ RUNS = {
     "finalizers": (["100"], r"Cleaner: register, die, run +[\d,]+ /s"),
     "watch": (["--times", "1", "--only", "cycles"], r"\| 300,000 reference cycles.*watch \d+\.\d+, timing \d+\.\d+ \|"),
     "growth": (["--runs", "1", "--tree", "."], r"8"),
+    "limits": ([".", "--output", "limits.json"], r"a\.py 1 \{\}"),
     "server": ([".", "a.py", "--edits", "1"], r"a\.py: wall \d+ ms .*CPU \d+ ms"),
 }
 
