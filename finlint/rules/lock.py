@@ -5,23 +5,15 @@ from __future__ import annotations
 from finlint.analysis.execution.reachability import Witness
 from finlint.analysis.properties.lock_regions import Holder
 from finlint.model.finding import Confidence, Severity
-from finlint.rules.base.reaching import (
-    NOT_REPORTED,
-    OWN,
-    Mildly,
-    Reached,
-    Reaches,
-    is_of_library,
-    lock_of,
-    takes_lock,
-)
+from finlint.rules.base.locks import TakesLock, is_of_library
+from finlint.rules.base.reaching import NOT_REPORTED, OWN, Mildly, Reached
 from finlint.rules.base.rule import BY_CLEANER, DEL, TRY_LOCK
 
 #: Calls from which on it is less sure that somebody else can have the lock by then (``docs/accuracy.md``).
 _FAR = 4
 
 
-class Lock(Reaches):
+class Lock(TakesLock):
     code = "FIN102"
     kind = "lock"
     verb = "acquires the lock"
@@ -114,12 +106,6 @@ class Lock(Reaches):
         "place is known is of low confidence, and not shown."
     )
     evidence = (DEL, "https://github.com/redis/redis-py/issues/3081", "https://github.com/wool-labs/wool/issues/397")
-
-    def subject(self, witness: Witness, about: Reached) -> str:
-        return lock_of(witness.effect, about.text_at(witness.steps[-1]))
-
-    def done(self, witness: Witness, about: Reached) -> str:
-        return takes_lock(self.verb, witness.effect, about.text_at(witness.steps[-1]))
 
     def certainty(self, witness: Witness, about: Reached) -> Confidence:
         sure = super().certainty(witness, about)

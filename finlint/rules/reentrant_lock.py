@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from finlint.analysis.execution.reachability import Witness
 from finlint.model.finding import Severity
-from finlint.rules.base.reaching import OWN, Mildly, Reached, Reaches, lock_of, takes_lock
+from finlint.rules.base.locks import TakesLock
+from finlint.rules.base.reaching import OWN, Mildly, Reached
 from finlint.rules.base.rule import BY_CLEANER, DEL, TRY_LOCK
 
 
-class ReentrantLock(Reaches):
+class ReentrantLock(TakesLock):
     code = "FIN112"
     kind = "reentrant-lock"
     default = False
@@ -74,12 +75,6 @@ class ReentrantLock(Reaches):
         TRY_LOCK,
     )
     evidence = (DEL, "https://docs.python.org/3/library/threading.html#rlock-objects")
-
-    def subject(self, witness: Witness, about: Reached) -> str:
-        return lock_of(witness.effect, about.text_at(witness.steps[-1]))
-
-    def done(self, witness: Witness, about: Reached) -> str:
-        return takes_lock(self.verb, witness.effect, about.text_at(witness.steps[-1]))
 
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
         if about.is_own(witness):
