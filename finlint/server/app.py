@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from pygls.lsp.server import LanguageServer
 
 from finlint import __version__
 from finlint.server.process import Analyst
-from finlint.server.translate import OPEN_RULE, Translator, hover_text, overlaps
+from finlint.server.translate import OPEN_RULE, Translator, hover_text, overlaps, uri_of
 from finlint.syntax.reading import Unreadable, decode, read_bytes
 
 _TOKEN = "finlint/workspace"
@@ -40,6 +40,7 @@ class App:
         self._busy = ""
         self._wake = asyncio.Event()
         self._sweep_wanted = asyncio.Event()
+        self._sweep_number = 0
         self._uris: dict[str, str] = {}
         #: What is known of documents as they were typed, with their versions, and of files as they are saved.
         self._of_typed: dict[str, tuple[int, list[dict[str, Any]]]] = {}
@@ -58,7 +59,7 @@ class App:
     async def initialized(self, params: lsp.InitializedParams) -> None:
         folder = self._roots[0] if self._roots else os.getcwd()
         self._typed, self._saved = Analyst(folder), Analyst(folder)
-        self._tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._sweep())]
+        self._tasks = [asyncio.create_task(self._lasting(work)) for work in (self._pump, self._sweep)]
         self.sweep()
 
     async def shutdown(self, params: Any) -> None:
@@ -110,6 +111,14 @@ class App:
 
     # -- analyses
 
+    async def _lasting(self, work: Callable[[], Awaitable[None]]) -> None:
+        """A fault in one answer is said, and does not end those that come after it."""
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                self._complain({"error": f"internal error: {type(error).__name__}: {error}"})
+
     async def _pump(self) -> None:
         """Analyse what is typed, the document that was changed last before the others."""
         assert self._typed is not None
@@ -142,10 +151,11 @@ class App:
         assert self._saved is not None
         progress = self.server.work_done_progress
         shows = bool((window := self.server.client_capabilities.window) and window.work_done_progress)
-        for number in range(10**9):
+        while True:
             await self._sweep_wanted.wait()
             self._sweep_wanted.clear()
-            token = f"{_TOKEN}/{number}"
+            self._sweep_number += 1
+            token = f"{_TOKEN}/{self._sweep_number}"
             if shows:
                 await progress.create_async(token)
                 progress.begin(token, lsp.WorkDoneProgressBegin(title="finlint", cancellable=True, percentage=0))
@@ -190,7 +200,7 @@ class App:
 
     def _publish(self, path: str) -> None:
         translator = self._translator()
-        uri = self._uris.get(path) or uris.from_fs_path(path) or ""
+        uri = self._uris.get(path) or uri_of(path)
         version = self._of_typed[path][0] if path in self._of_typed else None
         found = [translator.diagnostic(path, item) for item in self._found(path)]
         self.server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, version))
@@ -226,7 +236,7 @@ class App:
         path = os.path.join(tempfile.mkdtemp(prefix="finlint-"), f"{code}.md")
         with open(path, "w", encoding="utf-8") as file:
             file.write(_page(code))
-        uri = uris.from_fs_path(path) or ""
+        uri = uri_of(path)
         await self.server.window_show_document_async(lsp.ShowDocumentParams(uri, external=False, take_focus=True))
 
     # -- texts

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
 from pygls import uris
 from pygls.workspace import PositionCodec
 
+from finlint.report.plain import plain
 from finlint.syntax.suppressions import insert
 
 #: The lines of a file as it is in the editor, or on the disk.
@@ -22,6 +25,8 @@ _SEVERITY = {
 #: Said at the end of a comment that suppresses: somebody is to write there why.
 REASON = "why is this safe?"
 OPEN_RULE = "finlint.openRule"
+#: What Markdown takes for more than text (https://spec.commonmark.org/0.31.2/#backslash-escapes).
+_ACTS = re.compile(r"[\\*_{}\[\]<>#+!|&~:@]")
 
 
 class Translator:
@@ -43,7 +48,7 @@ class Translator:
     def diagnostic(self, path: str, found: dict[str, Any]) -> lsp.Diagnostic:
         related = [
             lsp.DiagnosticRelatedInformation(
-                lsp.Location(uris.from_fs_path(at) or "", self.range(at, (line, column), (line, column))), text
+                lsp.Location(uri_of(at), self.range(at, (line, column), (line, column))), text
             )
             for at, line, column, text in found["related"]
         ]
@@ -64,7 +69,7 @@ class Translator:
             changes: dict[str, list[lsp.TextEdit]] = {}
             for edit in fix["edits"]:
                 place = self.range(edit["path"], (edit["line"], edit["column"]), (edit["end_line"], edit["end_column"]))
-                target = uri if edit["path"] == path else uris.from_fs_path(edit["path"]) or ""
+                target = uri if edit["path"] == path else uri_of(edit["path"])
                 changes.setdefault(target, []).append(lsp.TextEdit(place, edit["text"]))
             unsafe = "" if fix["safe"] else " (may change the meaning)"
             out.append(
@@ -107,6 +112,14 @@ class Translator:
         return lsp.TextEdit(self.range(path, (number, 1), (number, len(old) + 1)), new)
 
 
+def uri_of(path: str) -> str:
+    """The file's URI; that of a name that is no UTF-8 holds its bytes."""
+    try:
+        return uris.from_fs_path(path) or ""
+    except UnicodeEncodeError:
+        return Path(path).as_uri()
+
+
 def overlaps(one: lsp.Range, other: lsp.Range) -> bool:
     """Whether two ranges touch."""
 
@@ -118,5 +131,24 @@ def overlaps(one: lsp.Range, other: lsp.Range) -> bool:
 
 def hover_text(found: dict[str, Any], page: str) -> str:
     """What is shown over a diagnostic: its chain, and the page of its rule."""
-    steps = [f"{n}. `{text}` ({path}:{line})" for n, (path, line, _, text) in enumerate(found["related"], 1)]
-    return "\n".join([found["message"], "", *steps, "", "---", "", page])
+    steps = [
+        f"{n}. {_code(text)} ({_markdown(f'{path}:{line}')})"
+        for n, (path, line, _, text) in enumerate(found["related"], 1)
+    ]
+    return "\n".join([_markdown(found["message"]), "", *steps, "", "---", "", page])
+
+
+def _markdown(text: str) -> str:
+    """A line as Markdown that is text and code alone: names and source of a tree make no link, image or HTML."""
+    parts = plain(text).split("`")
+    if len(parts) % 2 == 0:
+        # The last mark opens nothing.
+        parts[-2:] = ["'".join(parts[-2:])]
+    # Two marks in a row would be another mark.
+    return "".join(
+        _code(part) if at % 2 else _ACTS.sub(r"\\\g<0>", part) or " " for at, part in enumerate(parts)
+    ).strip()
+
+
+def _code(text: str) -> str:
+    return f"`{plain(text).replace('`', chr(39)) or ' '}`"

@@ -201,3 +201,45 @@ def test_an_analyst_that_dies_is_replaced(client: Client) -> None:
     client.change(path, 3, SHUTDOWN)
     assert len(client.diagnostics(path, 3)) == 1
     assert client.close() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file systems elsewhere take only names that are text")
+def test_names_that_are_no_text(client: Client) -> None:
+    """Files of a hostile tree do not end the session: they have diagnostics, and so have those after them."""
+    names = [b"\xff.py", b"a\n::error::\x1b[31m.py"]
+    for name in names:
+        with open(os.fsencode(client.folder) + b"/" + name, "w") as file:
+            file.write(SHUTDOWN)
+    os.mkfifo(client.folder / "fifo.py")
+    (client.folder / "zero.py").symlink_to("/dev/zero")
+    client.start(workspace=True)
+    uris = [f"{client.folder.as_uri()}/{name}" for name in ("%FF.py", "a%0A%3A%3Aerror%3A%3A%1B%5B31m.py")]
+    for uri in uris:
+        found = client.until(
+            lambda message, uri=uri: (message.get("params") or {}).get("uri") == uri  # type: ignore[misc]
+        )
+        assert [item["code"] for item in found["params"]["diagnostics"]] == ["FIN104"]
+
+    after = client.folder / "after.py"
+    after.write_text(SHUTDOWN)
+    client.send("workspace/didChangeWatchedFiles", {"changes": []})
+    assert [item["code"] for item in client.diagnostics(after)] == ["FIN104"]
+    assert client.close() == 0
+
+
+@pytest.mark.parametrize(
+    "evil", ["![i](//e/x.png)", "<img src=//e/x>", "[x](command:evil)", "\x1b[31m", "&lt;", "www.e.com:80"]
+)
+@pytest.mark.parametrize("marks", ["", "`", "``", "```", "` `", "\\`"])
+def test_a_hover_holds_text_and_code_alone(evil: str, marks: str) -> None:
+    pytest.importorskip("markdown_it", reason="markdown-it-py is not installed")
+    from markdown_it import MarkdownIt
+
+    from finlint.server.translate import hover_text
+
+    text = f"{marks}{evil}{marks}"
+    found = {"message": f"`f` calls `{text}`, {text}", "related": [(f"/{text}.py", 1, 1, text)]}
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(hover_text(found, "PAGE").partition("---")[0])
+    kinds = {child.type for token in tokens for child in token.children or ()}
+    assert kinds <= {"text", "text_special", "code_inline", "softbreak"}
+    assert "\x1b" not in str(tokens)
