@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from finlint.cli.errors import UsageError
 from finlint.cli.once import NOTHING, once
@@ -25,8 +27,8 @@ def watch(request: Request) -> int:
     roots = [path for path in request.paths if os.path.exists(path)]
     if not roots:
         return 2
-    for changes in changes_of(*roots, raise_interrupt=True):
-        changed = [path for _, path in changes if path.endswith((".py", ".pyw", ".toml")) or path in request.paths]
+    for paths in _changed(changes_of, roots):
+        changed = [path for path in paths if path.endswith((".py", ".pyw", ".toml")) or path in request.paths]
         if changed:
             # Everything again: only so is what depends on the changed files right, and the cache makes it cheap.
             shown = View(NOTHING, os.getcwd(), lambda path: [])
@@ -34,6 +36,19 @@ def watch(request: Request) -> int:
             say(f"{len(changed)} changed: {', '.join(sorted({shown.path(path) for path in changed})[:5])}")
             _safely(request)
     return 0
+
+
+def _changed(changes_of: Callable[..., Iterable[set[tuple[Any, str]]]], roots: Sequence[str]) -> Iterator[list[str]]:
+    """The paths of each change; the roots, where a path is no UTF-8: watchfiles raises an error for it and ends."""
+    while True:
+        try:
+            for changes in changes_of(*roots, raise_interrupt=True):
+                yield [path for _, path in changes]
+            return
+        except RuntimeError as error:
+            if "decode path" not in str(error):
+                raise
+        yield list(roots)
 
 
 def _safely(request: Request) -> None:

@@ -73,3 +73,12 @@ def test_a_change_shows_in_what_depends_on_it(watching: subprocess.Popen[str], t
     found = _until(watching, "Found 1 finding", tmp_path / "pool.py", WAITS)
     assert any(line.startswith("user.py:5:9: FIN102") for line in found)
     _until(watching, "No findings", tmp_path / "pool.py", HARMLESS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file systems elsewhere take only names that are text")
+def test_a_name_that_is_no_text_does_not_end_it(watching: subprocess.Popen[str], tmp_path: Path) -> None:
+    _report(watching)
+    _until(watching, "Found 1 finding", tmp_path / "pool.py", WAITS)
+    text = WAITS + "\nclass A:\n    def __del__(self):\n        release()\n"
+    lines = _until(watching, "Found 2 findings", tmp_path / os.fsdecode(b"\xff.py"), text)
+    assert any(line.startswith("\\udcff.py:9:9: FIN102") for line in lines)

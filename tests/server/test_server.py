@@ -243,3 +243,23 @@ def test_a_hover_holds_text_and_code_alone(evil: str, marks: str) -> None:
     kinds = {child.type for token in tokens for child in token.children or ()}
     assert kinds <= {"text", "text_special", "code_inline", "softbreak"}
     assert "\x1b" not in str(tokens)
+
+
+def test_nothing_of_the_workspace_is_run(tmp_path: Path) -> None:
+    """Neither the server nor the process that analyses for it imports a module of the workspace."""
+    folder, log, script = tmp_path / "project", tmp_path / "log", tmp_path / "finlint-server.py"
+    folder.mkdir()
+    for name in ("json", "ast", "signal", "sitecustomize", "libcst", "finlint", "lsprotocol", "asyncio", "tempfile"):
+        (folder / f"{name}.py").write_text(f"open({str(log)!r}, 'a').write({name!r})\n{SHUTDOWN}")
+    # As pip installs the command.
+    script.write_text("import sys\nfrom finlint.__main__ import main\nsys.exit(main())\n")
+    client = Client(folder, [sys.executable, str(script), "server"])
+    try:
+        client.start(workspace=True)
+        assert [item["code"] for item in client.diagnostics(folder / "tempfile.py")] == ["FIN104"]
+        client.open(folder / "json.py")
+        assert [item["code"] for item in client.diagnostics(folder / "json.py", 1)] == ["FIN104"]
+        assert client.close() == 0
+    finally:
+        client.kill()
+    assert not log.exists()
