@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 
+from finlint.model.regular import read_regular
+
 #: Larger files are data, not code: the biggest hand-written module known to us has 2 MB.
 MAX_BYTES = 20_000_000
 
@@ -40,8 +42,8 @@ def read_bytes(path: str) -> bytes:
             raise Unreadable("not a regular file")
         if info.st_size > MAX_BYTES:
             raise Unreadable(f"too large: {info.st_size} bytes, the limit is {MAX_BYTES}")
-        with open(path, "rb", buffering=0) as file:
-            return file.readall()
+        # Something else may stand there by now.
+        return read_regular(path, MAX_BYTES)
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
     except ValueError as error:
