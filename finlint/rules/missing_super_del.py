@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from finlint.analysis.domain.values import Class
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.statements import attribute_of
 from finlint.analysis.program.symbols import ClassNode, FunctionNode
 from finlint.model import ir
 from finlint.model.finding import Finding
@@ -112,12 +113,10 @@ def _methods_called(function: FunctionNode, cls: Class, evaluator: Evaluator) ->
         node = pending.pop()
         me = node.ir.params[0].name if node.ir.params else ""
         for call in node.index.calls:
-            func = call.func
-            if not (isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id == me):
-                continue
-            found = evaluator.classes.class_function(cls, func.name)
-            if found is not None and func.name not in out:
-                out.add(func.name)
+            name = attribute_of(call.func, me)
+            found = evaluator.classes.class_function(cls, name) if name else None
+            if found is not None and name not in out:
+                out.add(name)
                 pending.append(found.node)
     return out
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from finlint.runtime.errors import FinalizerIssues
 from finlint.runtime.failure import Failure
-from finlint.runtime.outlook import SERVICE_THREADS
-from finlint.runtime.threads import start_thread
+from finlint.runtime.outlook import in_service
+from finlint.runtime.threads import start_daemon
 
 if TYPE_CHECKING:
     from finlint.runtime.runtime import Runtime
@@ -33,9 +33,7 @@ class Automatic:
 
     def _start(self) -> None:
         self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
-        thread = threading.Thread(target=self._main, name=self._name, daemon=True)
-        start_thread(thread)
-        self.thread = thread
+        self.thread = start_daemon(self._main, self._name)
 
     def after_fork_in_child(self) -> None:
         """Starts it in the child, too. Raises RuntimeError where no thread can be started."""
@@ -54,16 +52,12 @@ class Automatic:
         self._bell.put(None)
 
     def _main(self) -> None:
-        me = threading.get_ident()
-        SERVICE_THREADS.add(me)
-        try:
+        with in_service():
             while self._collect():
                 try:
                     self._bell.get(timeout=_FORCED)
                 except queue.Empty:
                     continue
-        finally:
-            SERVICE_THREADS.discard(me)
 
     def _collect(self) -> bool:
         runtime = self._runtime()

@@ -16,10 +16,10 @@ from typing import Any
 from finlint.runtime.failure import failure_of
 from finlint.runtime.inspect import FrameLine, stack_of
 from finlint.runtime.names import function_name, qualname
-from finlint.runtime.outlook import SERVICE_THREADS
+from finlint.runtime.outlook import in_service
 from finlint.runtime.parking import capped
 from finlint.runtime.reporter import Policy, Reporter, write_error
-from finlint.runtime.threads import start_thread
+from finlint.runtime.threads import start_daemon, start_thread
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Disposal:
         try:
             self._start_thread()
             if self._watch is not None:
-                start_thread(threading.Thread(target=self._guard, name=f"{self.name}-watch", daemon=True))
+                start_daemon(self._guard, f"{self.name}-watch")
         except BaseException:
             self.serving = False
             raise
@@ -242,10 +242,9 @@ class Disposal:
     def _guard(self) -> None:
         assert self._watch is not None
         after, on_stuck, replace = self._watch
-        SERVICE_THREADS.add(threading.get_ident())
         leave = self._leave
         reported = None
-        try:
+        with in_service():
             while not leave.wait(capped(after / 4)):
                 current = self._current
                 if current is None or current[2] is reported:
@@ -261,8 +260,6 @@ class Disposal:
                 except BaseException as error:  # the hook's own mistake must not end the watch
                     self._report(failure_of(error, "cleanup", on_stuck))
                 del current  # it holds the callback
-        finally:
-            SERVICE_THREADS.discard(threading.get_ident())
 
     def _replace(self, current: _Current) -> None:
         self._current = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from finlint.runtime.inspect import ASLEEP, Verdict, Watch
@@ -17,6 +18,17 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=SERVICE_THREADS.clear)  # new threads get their numbers
 
 _PATIENCE: Final = 4 * ASLEEP
+
+
+@contextmanager
+def in_service() -> Iterator[None]:
+    """The calling thread is one of ``SERVICE_THREADS`` meanwhile."""
+    me = threading.get_ident()
+    SERVICE_THREADS.add(me)
+    try:
+        yield
+    finally:
+        SERVICE_THREADS.discard(me)
 
 
 class Outlook:

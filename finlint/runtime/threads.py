@@ -55,6 +55,13 @@ def start_thread(thread: threading.Thread) -> None:
     thread.start()
 
 
+def start_daemon(run: Callable[[], object], name: str) -> threading.Thread:
+    """A thread of this package's own, started. Raises RuntimeError as ``start_thread``."""
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    start_thread(thread)
+    return thread
+
+
 def end_thread(thread: threading.Thread) -> bool:
     """Waits for a thread whose world has ended, and says whether it is gone.
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from finlint.runtime.names import error_text
-from finlint.runtime.outlook import SERVICE_THREADS
+from finlint.runtime.outlook import in_service
 from finlint.runtime.parking import capped
 from finlint.runtime.profile import Profile, format_profile
 from finlint.runtime.reporter import write_error
-from finlint.runtime.threads import start_thread
+from finlint.runtime.threads import start_daemon
 from finlint.runtime.worker import Call, Worker
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ class Watchdog:
     def _start(self) -> None:
         self._leave = threading.Event()
         self._reported: set[Call] = set()
-        thread = threading.Thread(target=self._main, name=self._name, daemon=True)
-        start_thread(thread)
-        self._thread = thread
+        self._thread = start_daemon(self._main, self._name)
 
     def after_fork_in_child(self) -> None:
         """Starts it in the child, too. Raises RuntimeError where no thread can be started."""
@@ -50,17 +48,14 @@ class Watchdog:
             self._thread.join()
 
     def _main(self) -> None:
-        me, leave = threading.get_ident(), self._leave
-        SERVICE_THREADS.add(me)
-        try:
+        leave = self._leave
+        with in_service():
             while not leave.wait(capped(self._after / 4)):
                 runtime = self._runtime()
                 if runtime is None:
                     return
                 self._look(runtime)
                 del runtime
-        finally:
-            SERVICE_THREADS.discard(me)
 
     def _look(self, runtime: Runtime) -> None:
         calls = {call for worker in runtime._workers if (call := _overdue(worker, self._after)) is not None}

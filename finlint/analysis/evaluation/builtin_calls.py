@@ -123,13 +123,16 @@ def _attribute_of(ask: Queries, args: Args, state: EvalState, span: Span | None)
         for name in str(path.value).split(".") if isinstance(path, Const) else ():
             value = ask.attributes.attribute(value, name, state, span)
         out.append(value)
-    return out[0] if len(out) == 1 else Sequence("tuple", tuple(out), union(out))
+    return _one_or_tuple(out)
 
 
 def _item_of(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     *keys, container = args.positional or (UNKNOWN,)
-    out = [ask.expressions.item(container, key, state, span) for key in keys]
-    return out[0] if len(out) == 1 else Sequence("tuple", tuple(out), union(out))
+    return _one_or_tuple([ask.expressions.item(container, key, state, span) for key in keys])
+
+
+def _one_or_tuple(found: list[Value]) -> Value:
+    return found[0] if len(found) == 1 else Sequence("tuple", tuple(found), union(found))
 
 
 def _made_from(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from finlint.analysis.program.leaving import is_irrefutable, leaves, suppressing
-from finlint.analysis.program.statements import inner_blocks, own_calls
+from finlint.analysis.program.statements import attribute_of, inner_blocks, own_calls
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
@@ -131,8 +131,7 @@ class _Walk:
         return {("flag", name): holds} if name else {}
 
     def _attribute(self, expr: ir.Expr) -> str:
-        own = isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == self.me
-        return expr.name if own and isinstance(expr, ir.Attr) else ""
+        return attribute_of(expr, self.me)
 
     def _run(self, stmt: ir.Stmt, state: _State) -> _State:
         """What is known behind what a statement evaluates and stores itself."""

@@ -118,6 +118,12 @@ def last_name(expr: ir.Expr) -> str:
     return expr.name if isinstance(expr, ir.Attr) else expr.id if isinstance(expr, ir.Name) else ""
 
 
+def attribute_of(expr: object, owner: str) -> str:
+    """``x`` of ``owner.x``; "" for any other expression."""
+    own = isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == owner
+    return expr.name if own and isinstance(expr, ir.Attr) else ""
+
+
 def call_at(block: ir.Block, span: Span) -> ir.Call | None:
     """The call that stands at ``span`` of a block, or of the blocks in it."""
     return next((call for call in calls_in(block) if call.span == span), None)

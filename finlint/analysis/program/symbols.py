@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from finlint.analysis.program.definitions import DICT, FunctionIndex, read_by_returns
 from finlint.analysis.program.statements import (
+    attribute_of,
     calls_in,
     children,
     conditions,
@@ -136,10 +137,10 @@ class FunctionNode:
         if self._attributes is None:
             me = self.ir.params[0].name if self.ir.params else ""
             self._attributes = frozenset(
-                expr.name
+                name
                 for stmt in flat_statements(self.ir.body)
                 for expr in expressions_in(stmt)
-                if isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == me
+                if (name := attribute_of(expr, me))
             )
         return self._attributes
 
@@ -147,9 +148,7 @@ class FunctionNode:
         """Whether the body names an attribute of a method's object more often than it stores it."""
         me = self.ir.params[0].name if self.ir.params else ""
         named = sum(
-            isinstance(expr, ir.Attr) and expr.name == name and isinstance(expr.value, ir.Name) and expr.value.id == me
-            for stmt in flat_statements(self.ir.body)
-            for expr in expressions_in(stmt)
+            attribute_of(expr, me) == name for stmt in flat_statements(self.ir.body) for expr in expressions_in(stmt)
         )
         return named > stores
 
@@ -506,8 +505,8 @@ def tested_attributes(function: ir.Function) -> frozenset[str]:
     while stack:
         expr, asked = stack.pop()
         asked = asked or isinstance(expr, (ir.IfExp, ir.Bool))
-        if asked and isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == me:
-            names.add(expr.name)
+        if asked and (name := attribute_of(expr, me)):
+            names.add(name)
         stack += ((part, asked) for part in children(expr))
     return frozenset(names)
 
@@ -515,8 +514,7 @@ def tested_attributes(function: ir.Function) -> frozenset[str]:
 def methods_called(function: ir.Function) -> frozenset[str]:
     """The names of what the body calls on the first parameter: ``self.name()``."""
     me = function.params[0].name if function.params else ""
-    called = (call.func for call in calls_in(function.body) if isinstance(call.func, ir.Attr))
-    return frozenset(f.name for f in called if isinstance(f.value, ir.Name) and f.value.id == me)
+    return frozenset(name for call in calls_in(function.body) if (name := attribute_of(call.func, me)))
 
 
 def is_abstract(function: ir.Function) -> bool:

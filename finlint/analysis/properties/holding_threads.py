@@ -23,6 +23,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.leaving import may_leave_loop
+from finlint.analysis.program.statements import attribute_of
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, lines_naming
 from finlint.analysis.properties.alive import holds
 from finlint.analysis.properties.always_run import Step, always_run
@@ -116,12 +117,11 @@ def _made(step: Step) -> tuple[ir.Call | None, set[str]]:
 
 def _runs_itself(step: Step, about: _About) -> bool:
     """Whether a step starts the object, which is a thread."""
-    func = step.call.func if step.call is not None else None
-    if not (isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id == step.me):
+    if step.call is None or attribute_of(step.call.func, step.me) != "start":
         return False
     classes, cls = about.evaluator.classes, about.cls
     run = classes.class_function(cls, "run")
-    if func.name != "start" or run is None or classes.class_function(cls, "start") is not None:
+    if run is None or classes.class_function(cls, "start") is not None:
         return False
     return _THREAD in _libraries(cls, about.evaluator) and _runs_for_ever(run.node, about)
 
@@ -187,11 +187,17 @@ def _runs_for_ever(function: FunctionNode, about: _About) -> bool:
     return False
 
 
+def _waited_for(expr: ir.Expr) -> ir.Expr | None:
+    """``event`` of ``event.wait()``, without a timeout."""
+    if not isinstance(expr, ir.Call) or expr.args or not isinstance(expr.func, ir.Attr) or expr.func.name != "wait":
+        return None
+    return expr.func.value
+
+
 def _waits_in_vain(expr: ir.Expr, module: ModuleNode, evaluator: Evaluator) -> bool:
     """``STOPPED.wait()`` of what nobody in the package sets."""
-    if not isinstance(expr, ir.Call) or expr.args or not isinstance(expr.func, ir.Attr) or expr.func.name != "wait":
-        return False
-    name = dotted(expr.func.value)
+    event = _waited_for(expr)
+    name = dotted(event) if event is not None else ""
     owner = evaluator.names.module_name(module, name) if name and "." not in name and module.bound(name) else None
     if not isinstance(owner, LibObject) or owner.type != "threading.Event":
         return False
@@ -201,9 +207,7 @@ def _waits_in_vain(expr: ir.Expr, module: ModuleNode, evaluator: Evaluator) -> b
 
 def _waits_for_finalizer(expr: ir.Expr, function: FunctionNode, about: _About) -> bool:
     """``self.owner.quit.wait()`` of an event that only the finalizer names beside the constructor."""
-    if not isinstance(expr, ir.Call) or expr.args or not isinstance(expr.func, ir.Attr) or expr.func.name != "wait":
-        return False
-    event, me = expr.func.value, function.ir.params[0].name if function.ir.params else ""
+    event, me = _waited_for(expr), function.ir.params[0].name if function.ir.params else ""
     if not isinstance(event, ir.Attr) or dotted(event).partition(".")[0] != me:
         return False
     context = about.evaluator.binding.generic_context(function)

@@ -16,7 +16,7 @@ from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import Definition, giving
 from finlint.analysis.program.escape import Thing, escapes
-from finlint.analysis.program.statements import children, last_name, parts_of
+from finlint.analysis.program.statements import attribute_of, children, last_name, parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.belonging import expression_at
 from finlint.analysis.properties.custody import is_same, resource
@@ -95,12 +95,7 @@ def _is_shown(owner: Object, name: str, ownership: Ownership) -> bool:
 
 
 def _attribute(me: str, name: str) -> Thing:
-    def is_it(expr: ir.Expr) -> bool:
-        return (
-            isinstance(expr, ir.Attr) and expr.name == name and isinstance(expr.value, ir.Name) and expr.value.id == me
-        )
-
-    return Thing(is_it, with_owner=True)
+    return Thing(lambda expr: attribute_of(expr, me) == name, with_owner=True)
 
 
 def _makes(keeper: Object, name: str, ownership: Ownership) -> bool:
@@ -136,8 +131,8 @@ def _leading(step: Step, me: Object) -> Iterator[str]:
 def _attributes(expr: ir.Expr, own: str, function: FunctionNode, asked: frozenset[str]) -> Iterator[str]:
     """Attributes of ``own`` that an expression is made of, through local names."""
     for part in parts_of(expr):
-        if isinstance(part, ir.Attr) and isinstance(part.value, ir.Name) and part.value.id == own:
-            yield part.name
+        if name := attribute_of(part, own):
+            yield name
         elif isinstance(part, ir.Name) and part.id != own and part.id not in asked:
             for definition in function.index.names.get(part.id, ()):
                 if isinstance(definition.node, tuple) and definition.how != "annotation":

@@ -16,6 +16,7 @@ from finlint.analysis.evaluation.records import RECORD_DECORATORS
 from finlint.analysis.program.definitions import PUT, Definition, class_of, giving, only_value
 from finlint.analysis.program.escape import Thing, escapes
 from finlint.analysis.program.statements import (
+    attribute_of,
     calls_in,
     expressions_in,
     flat_statements,
@@ -138,11 +139,9 @@ class Ownership:
 
     def _is_lent(self, call: ir.Call, given: ir.Arg, cls: Class, me: str) -> bool:
         """Whether a method of the object, which ``me`` is, is given a function that it only calls."""
-        func = call.func
-        if not (isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id == me):
-            return False
-        function = self.evaluator.classes.class_function(cls, func.name)
-        if function is None or suspends(function.node) or not self.is_method(cls, func.name) or given.star:
+        called = attribute_of(call.func, me)
+        function = self.evaluator.classes.class_function(cls, called) if called else None
+        if function is None or suspends(function.node) or not self.is_method(cls, called) or given.star:
             return False
         code = function.node.ir
         names = [param.name for param in code.params[1:] if param.kind in ("pos", "any")]
@@ -314,9 +313,8 @@ class _Attribute:
         """``Condition(self._lock)``, where that lock is the object's own."""
         lock = made.args[0].value if len(made.args) == 1 else None
         me = method.ir.params[0].name if method.ir.params else ""
-        if isinstance(lock, ir.Attr) and isinstance(lock.value, ir.Name) and lock.value.id == me:
-            return self.ownership.kept(self.owner, lock.name)
-        return None
+        name = attribute_of(lock, me)
+        return self.ownership.kept(self.owner, name) if name else None
 
     def _escapes(self, method: FunctionNode, part: Class | None) -> bool:
         """Whether a method gives it away, leaves it taken, or may stop while it holds it. What functions inside it do,

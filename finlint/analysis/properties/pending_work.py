@@ -15,7 +15,7 @@ from finlint.analysis.domain.values import Class, LibObject, Object, Value, alte
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.definitions import PUT, giving, only_value
-from finlint.analysis.program.statements import call_at, empty_container, expressions_in, flat_statements
+from finlint.analysis.program.statements import attribute_of, call_at, empty_container, expressions_in, flat_statements
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.custody import has_with_it, is_same
 from finlint.analysis.properties.ownership import Ownership
@@ -111,10 +111,8 @@ class _Tasks:
 
     def _is_of_method(self, call: ir.Call, own: str) -> bool:
         """``self.start()``, where that returns such a future, or None."""
-        func = call.func
-        if not (isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id == own):
-            return False
-        function = self.ownership.evaluator.classes.class_function(self.me.cls, func.name)
+        name = attribute_of(call.func, own)
+        function = self.ownership.evaluator.classes.class_function(self.me.cls, name) if name else None
         if function is None or function.node in self.asked:
             return False
         self.asked.add(function.node)

@@ -9,7 +9,7 @@ from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Function, Lib, Object
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.leaving import leaves, suppressing
-from finlint.analysis.program.statements import children, inner_blocks, whole_expressions
+from finlint.analysis.program.statements import attribute_of, children, inner_blocks, whole_expressions
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.construction import Construction, caught_names, methods, stored_by
 from finlint.model import ir
@@ -312,12 +312,12 @@ class _Body:
             if safe and method is not None and method.node is not self.node:
                 at = self.at or (self.node.module.path, expr.span)
                 self.reader._function(method.node, at, self.depth + 1, self.checked)
-        if isinstance(expr, ir.Attr) and isinstance(expr.value, ir.Name) and expr.value.id == self.me:
-            if self.reader.unsafe(expr.name) and expr.name not in self.checked:
+        if isinstance(expr, ir.Attr) and (name := attribute_of(expr, self.me)):
+            if self.reader.unsafe(name) and name not in self.checked:
                 path, place = self.at or (self.node.module.path, expr.span)
-                self.reader.read(expr.name, path, place)
+                self.reader.read(name, path, place)
                 # Without it the finalizer ends here; what goes on has it, and what was set before it.
-                self.checked.update(self.reader.set_before(expr.name))
+                self.checked.update(self.reader.set_before(name))
             return
         for part in children(expr):
             self.expression(part, span)

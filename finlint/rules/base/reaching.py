@@ -190,9 +190,6 @@ class Reaches(Rule[Reached]):
             return
         reported: set[object] = set()
         for witness in about.of_kind(self.kind):
-            platform = platform_of(_followed(witness), about.summaries.evaluator)
-            if platform is None:
-                continue
             mild = self.mildly(witness, about)
             severity = _SEVERITY[witness.effect.lasts] if mild is None else mild.severity
             if witness.first:
@@ -201,7 +198,10 @@ class Reaches(Rule[Reached]):
             place: object = primary.span.line if self.merged else primary.span
             subject = "" if self.merged else self.subject(witness, about)
             same = (primary.path, place, subject, severity)
-            if same not in reported:
+            if same in reported:
+                continue
+            platform = platform_of(_followed(witness), about.summaries.evaluator)
+            if platform is not None:
                 reported.add(same)
                 yield self._finding(witness, severity, mild, platform, about)
 
@@ -221,8 +221,10 @@ class Reaches(Rule[Reached]):
         """How sure the chain is: each of its calls was resolved, and all must be right. Judged by hand
         (``docs/accuracy.md``): of long chains few were true."""
         calls = len(witness.steps) - 1
+        if calls >= _LONG:
+            return Confidence.LOW
         whence = about.origin(witness)
-        if calls >= _LONG or whence == "kept":
+        if whence == "kept":
             return Confidence.LOW
         if calls >= _LONGISH or witness.spread >= _MANY or whence == "made":
             return Confidence.MEDIUM
