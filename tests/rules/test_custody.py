@@ -140,6 +140,49 @@ def test_a_part_that_has_the_lock_and_the_object(
     assert (finding.severity is Severity.NOTE) is is_own
 
 
+_ENTERED = """
+import threading
+class Writer:
+    def __init__(self):
+        self.gate = threading.Lock()
+        self.rows = []
+    def __enter__(self): return self
+    def __exit__(self, *why): self.close()
+    def write(self, row):
+        with self.gate: self.rows = [row]
+        return self
+    def close(self):
+        with self.gate: self.rows = None  # culprit
+class A:
+    def __init__(self): self.writer = Writer()
+    def put(self, row):
+        {does}
+    def __del__(self): self.writer.close()  # reported
+"""
+
+
+@pytest.mark.parametrize(
+    ("does", "is_own"),
+    [
+        ("self.writer.write(row)", True),
+        ("self.writer.write(row).write(row)", True),
+        ("with self.writer as writer: writer.write(row)", True),
+        ("return self.writer.write(row)", False),
+        ("return self.writer.__enter__()", False),
+        ("with self.writer as writer: return writer", False),
+    ],
+)
+def test_a_part_whose_methods_return_it(tmp_path: Path, does: str, is_own: bool) -> None:
+    """``return self`` gives the part to who calls the method, and has it."""
+    program = _ENTERED.replace("{does}", does)
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert (finding.severity is Severity.NOTE) is is_own
+    # An operator's result is nowhere called by its name.
+    program = program.replace("def __enter__", "def __add__(self, row): return self\n    def __enter__")
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert finding.severity is Severity.ERROR
+
+
 _LENT = """
 import threading, weakref
 class Cache:

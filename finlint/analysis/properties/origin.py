@@ -6,7 +6,7 @@ most often nobody has it all the same: a finding about it is less sure than one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from finlint.analysis.domain.effects import Registration
@@ -67,7 +67,7 @@ def origin(
         and not _is_shown(owner, expr.name, ownership)
         for owner in owners
     )
-    return "kept" if parts and not any(_is_shown(me, name, ownership) for name in names) else "made"
+    return "kept" if parts and not any(_is_shown(me, name, ownership, owners) for name in names) else "made"
 
 
 def _of_watched(expr: ir.Attr, step: Step, registration: Registration | None, evaluator: Evaluator) -> Origin:
@@ -88,14 +88,17 @@ def _of_watched(expr: ir.Attr, step: Step, registration: Registration | None, ev
     return "made" if made else "outside"
 
 
-def _is_shown(owner: Object, name: str, ownership: Ownership) -> bool:
-    """Whether a method of an object gives one of its attributes away."""
+def _is_shown(owner: Object, name: str, ownership: Ownership, parts: Iterable[Object] = ()) -> bool:
+    """Whether a method of an object gives one of its attributes away, which holds one of ``parts``."""
+
+    def attribute(me: str) -> Thing:
+        return Thing(lambda expr: attribute_of(expr, me) == name, with_owner=True, later=leads_back)
+
+    def leads_back(called: str) -> bool:
+        return any(ownership.leads_back(part.cls, called) for part in parts)
+
     methods = (method.ir for method in ownership.methods(owner.cls, name) if method.ir.params)
-    return any(escapes(method, _attribute(method.params[0].name, name)) for method in methods)
-
-
-def _attribute(me: str, name: str) -> Thing:
-    return Thing(lambda expr: attribute_of(expr, me) == name, with_owner=True)
+    return any(escapes(method, attribute(method.params[0].name)) for method in methods)
 
 
 def _makes(keeper: Object, name: str, ownership: Ownership) -> bool:

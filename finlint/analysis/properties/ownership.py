@@ -126,13 +126,13 @@ class Ownership:
         if not method.ir.params or self._decorated(method, "staticmethod", "classmethod"):
             return False
         me = method.ir.params[0].name
-        weakly = set(self._weakly(method, me))
+        fine = {*self._weakly(method, me), *map(id, _gives_back(method))}
         thing = Thing(
             lambda expr: isinstance(expr, ir.Name) and expr.id == me,
             with_owner=False,
             bound=lambda name: self.is_method(cls, name),
-            later=lambda name: self.runs_later(cls, name),
-            allowed=lambda expr: id(expr) in weakly,
+            later=lambda name: self.leads_back(cls, name),
+            allowed=lambda expr: id(expr) in fine,
             lent=lambda call, arg: self._is_lent(call, arg, cls, me),
         )
         return escapes(method.ir, thing)
@@ -177,9 +177,10 @@ class Ownership:
             return False
         return not self._decorated(function.node, "property", "cached_property", "staticmethod", "classmethod")
 
-    def runs_later(self, cls: Class, name: str) -> bool:
+    def leads_back(self, cls: Class, name: str) -> bool:
+        """Whether what a method of an object gives leads to that object: a generator, a coroutine, or the object."""
         function = self.evaluator.classes.class_function(cls, name)
-        return function is not None and suspends(function.node)
+        return function is not None and (suspends(function.node) or bool(_gives_back(function.node)))
 
     @staticmethod
     def _decorated(method: FunctionNode, *names: str) -> bool:
@@ -337,7 +338,7 @@ class _Attribute:
             ),
             with_owner=True,
             bound=lambda name: part is None or ownership.is_method(part, name),
-            later=lambda name: part is not None and ownership.runs_later(part, name),
+            later=lambda name: part is not None and ownership.leads_back(part, name),
             allowed=lambda expr: id(expr) in handed,
             by_name=is_own,
         )
@@ -414,7 +415,7 @@ class _Attribute:
                 lambda expr: isinstance(expr, ir.Name) and expr.id == param,
                 with_owner=False,
                 bound=lambda name: part is None or ownership.is_method(part, name),
-                later=lambda name: part is not None and ownership.runs_later(part, name),
+                later=lambda name: part is not None and ownership.leads_back(part, name),
             ),
         )
 
@@ -513,6 +514,21 @@ def _kept_as(init: FunctionNode) -> dict[str, str]:
         for definition in definitions
         if owner == me and isinstance(definition.node, ir.Name) and uses.count(definition.node.id) == 1
     }
+
+
+#: Special methods whose result only who calls them by name, or enters or iterates, has.
+_ENTERED = frozenset({"__enter__", "__iter__"})
+
+
+def _gives_back(method: FunctionNode) -> list[ir.Expr]:
+    """Where a method returns the object that it is called on, which its caller has already: ``return self``."""
+    code = method.ir
+    is_special = method.name.startswith("__") and method.name not in _ENTERED
+    if not code.params or code.decorators or suspends(method) or is_special:
+        return []
+    me = code.params[0].name
+    returned = (stmt.value for stmt in flat_statements(code.body) if isinstance(stmt, ir.Return))
+    return [value for value in returned if isinstance(value, ir.Name) and value.id == me]
 
 
 def suspends(method: FunctionNode) -> bool:
