@@ -183,11 +183,12 @@ SuspendedKind = Literal["generator", "coroutine", "async-generator", "context"]
 class Suspended(NamedTuple):
     """A generator or coroutine made by calling a function: its body runs when it is consumed or driven.
 
-    ``context`` is the one that the body will run in.
+    ``context`` is the one that the body will run in. ``is_new``: of an argument, that nothing of it was run before.
     """
 
     kind: SuspendedKind
     context: CallContext
+    is_new: bool = False
 
 
 class LibCoroutine(NamedTuple):

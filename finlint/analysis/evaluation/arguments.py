@@ -15,7 +15,6 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.analysis.evaluation.queries import Queries
-from finlint.analysis.program.after_yield import is_used_once, until_first_yield
 from finlint.model import ir
 
 
@@ -37,6 +36,8 @@ class Arguments:
         spliced: list[Value] = []
         for arg in args:
             value = self.ask.expressions.eval(arg.value, state)
+            if type(value) is Suspended:
+                value = self.ask.advancing.passed_on(arg.value, value, state)
             if arg.star == "*":
                 if isinstance(value, Sequence) and value.items is not None:
                     positional.extend(value.items)
@@ -71,18 +72,3 @@ class Arguments:
             return ()
         quiet = EvalState(state.context, state.env)
         return tuple(shallow(self.ask.expressions.eval(item, quiet)) for item in expr.items)
-
-    def advanced_once(self, written: ir.Expr, made: Value, state: EvalState) -> Value:
-        """``next(parts())`` runs what comes before the first ``yield``: the generator is new, and nobody has it."""
-        context = state.context
-        if not isinstance(made, Suspended) or made.kind != "generator" or made.context.function is None:
-            return made
-        if isinstance(written, ir.Name):
-            function = context.function
-            if function is None or not is_used_once(written.id, function):
-                return made
-        elif not isinstance(written, ir.Call):
-            return made
-        begun = made.context
-        first = self.ask.binding.context(until_first_yield(made.context.function), begun.params, begun.parent)
-        return Suspended(made.kind, first)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from finlint.analysis.evaluation.advancing import Advancing
 from finlint.analysis.evaluation.after_calls import AfterCalls
 from finlint.analysis.evaluation.annotations import Annotations
 from finlint.analysis.evaluation.arguments import Arguments
@@ -90,6 +91,7 @@ class Evaluator(Queries):
         self.annotations = Annotations(self)
         self.dispatch = Dispatch(self)
         self.enumerations = Enumerations(self)
+        self.advancing = Advancing(self)
         self.after_calls = AfterCalls(self)
         self.arguments = Arguments(self)
         self.conditions = Conditions(self)

@@ -31,6 +31,7 @@ from finlint.analysis.domain.values import (
     is_known,
     union,
 )
+from finlint.analysis.evaluation.advancing import SENT
 from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
@@ -128,10 +129,7 @@ class Expressions:
         if state.recorder is None and state.env is None:
             args: Args = self.ask.arguments.pending(expr.args, state)
         else:
-            args = self.ask.arguments.of(expr.args, state)
-            if isinstance(function, Lib) and function.name == "builtins.next" and args.positional:
-                first = self.ask.arguments.advanced_once(expr.args[0].value, args.positional[0], state)
-                args = args._replace(positional=(first, *args.positional[1:]))
+            args = self.ask.advancing.by_call(expr, function, self.ask.arguments.of(expr.args, state), state)
         value = self.ask.calls.call_lazily(function, args, state, expr.span, expr, result)
         if state.recorder is not None:
             self._consume_generators(expr, function, state)
@@ -240,7 +238,8 @@ class Expressions:
             value = self.eval(expr.value, state)
             if expr.delegates:
                 self.ask.protocols.element(value, state, expr.span)
-        return UNKNOWN
+                return UNKNOWN
+        return state.context.param(SENT) or UNKNOWN
 
     def _walrus(self, expr: ir.Walrus, state: EvalState) -> Value:
         value = self.eval(expr.value, state)

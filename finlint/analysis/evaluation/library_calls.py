@@ -77,7 +77,7 @@ class LibraryCalls:
             found = self.ask.attributes.from_dict(receiver, args.positional[0], state, span)
             return args.positional[1] if not is_known(found) and len(args.positional) > 1 else found
         if isinstance(receiver, Suspended):
-            return self._resume(receiver, function.name, state, span)
+            return self._resume(receiver, function.name, args, state, span, expr)
         if isinstance(receiver, Const):
             self._run_by_text(function.name, args, state, span)
             return _of_text(receiver, function.name, args)
@@ -160,13 +160,28 @@ class LibraryCalls:
             for value in (*args.positional, *(v for _, v in args.keywords)):
                 self.ask.protocols.shown(value, "__format__", state, span)
 
-    def _resume(self, receiver: Suspended, method: str, state: EvalState, span: Span | None) -> Value:
+    def _resume(
+        self,
+        receiver: Suspended,
+        method: str,
+        args: Args,
+        state: EvalState,
+        span: Span | None,
+        expr: ir.Call | None,
+    ) -> Value:
         """``generator.send(x)``, ``generator.close()``, ``manager.__exit__(...)``."""
         if method == "__enter__":
             return self.ask.protocols.entered(receiver, state, span)
         if state.recorder is not None and span is not None:
+            written = expr.func.value if expr is not None and isinstance(expr.func, ir.Attr) else None
             if method in ("send", "__next__", "throw"):
-                state.recorder.edge(span, receiver.context)
+                run: Value = receiver
+                if method != "throw" and written is not None:
+                    run = self.ask.advancing.by(1, written, receiver, state)
+                if method == "send" and args.positional and isinstance(run, Suspended):
+                    run = self.ask.advancing.sent(args.positional[0], run)
+                if isinstance(run, Suspended):
+                    state.recorder.edge(span, run.context)
             elif method == "close" and receiver.kind == "generator":
                 self.ask.protocols.resume(receiver, state, span, closing=True)
             elif method == "__exit__" and receiver.kind == "context":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from finlint.analysis.domain.values import Class, Value
 
 if TYPE_CHECKING:
+    from finlint.analysis.evaluation.advancing import Advancing
     from finlint.analysis.evaluation.after_calls import AfterCalls
     from finlint.analysis.evaluation.annotations import Annotations
     from finlint.analysis.evaluation.arguments import Arguments
@@ -69,6 +70,7 @@ class Queries:
     #: The oldest Python that the code runs on.
     oldest: tuple[int, int]
 
+    advancing: Advancing
     after_calls: AfterCalls
     annotations: Annotations
     arguments: Arguments

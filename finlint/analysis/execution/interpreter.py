@@ -355,7 +355,7 @@ class Interpreter:
         else:
             iterated = self.eval(stmt.iter)
         if leaves_at_once(stmt.body):
-            iterated = self.evaluator.arguments.advanced_once(stmt.iter, iterated, self.state)
+            iterated = self.evaluator.advancing.by(1, stmt.iter, iterated, self.state)
         if endless_iteration(stmt, iterated):
             self._spin("for", stmt.span, Confidence.MEDIUM)
         if is_empty(iterated, stmt.iter):

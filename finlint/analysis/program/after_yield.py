@@ -11,7 +11,6 @@ from finlint.analysis.program.closing import catches_exit
 from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
-from finlint.scan.words import PUTS
 
 
 def resumed(generator: FunctionNode, *, closing: bool) -> FunctionNode:
@@ -26,69 +25,68 @@ def resumed(generator: FunctionNode, *, closing: bool) -> FunctionNode:
     return known
 
 
-def until_first_yield(generator: FunctionNode) -> FunctionNode:
-    """What runs of the body until something is yielded, and what is run when the generator is dropped there."""
-    key = id(generator.ir), "<begun>"
+def until_yield(generator: FunctionNode, number: int, *, is_left: bool) -> FunctionNode:
+    """What runs of the body until as many elements were taken. ``is_left``: and what is run when the generator is
+    dropped there."""
+    key = id(generator.ir), f"<until {number}{' and left' if is_left else ''}>"
     known = generator.module.functions_by_line.get(key)
     if known is None:
-        known = generator.part(_until(generator.ir.body)[0])
+        known = generator.part(_until(generator.ir.body, number, is_left)[0])
         generator.module.functions_by_line[key] = known
     return known
 
 
-def _until(block: ir.Block) -> tuple[ir.Block, bool]:
-    """The statements up to the first ``yield``, and whether one is certainly come to."""
+def _until(block: ir.Block, number: int, is_left: bool) -> tuple[ir.Block, int]:
+    """The statements up to a ``yield``, and how many of those are certainly come to."""
     out: list[ir.Stmt] = []
+    taken = 0
     for stmt in block:
+        if taken >= number:
+            break
+        part, more = _part_until(stmt, number - taken, is_left) if _yields(stmt) else (stmt, 0)
+        out.append(part)
+        taken += more
+    return tuple(out), taken
+
+
+def _part_until(stmt: ir.Stmt, number: int, is_left: bool) -> tuple[ir.Stmt, int]:
+    if isinstance(stmt, ir.With):
+        body, taken = _until(stmt.body, number, is_left)
+        return stmt._replace(body=body), taken
+    if isinstance(stmt, ir.Try):
+        body, taken = _until(stmt.body, number, is_left)
+        if taken < number:
+            return stmt._replace(body=body), taken
+        return stmt._replace(body=body, orelse=(), final=stmt.final if is_left else ()), taken
+    if isinstance(stmt, ir.If):
+        (body, one), (orelse, other) = (_until(block, number, is_left) for block in (stmt.body, stmt.orelse))
+        return stmt._replace(body=body, orelse=orelse), min(one, other)
+    if isinstance(stmt, (ir.For, ir.While)):
+        # With more to be taken another round may begin, which runs the rest of this one.
+        body, inside = (
+            _until(stmt.body, number, is_left) if number == 1 else (stmt.body, _until(stmt.body, 1, False)[1])
+        )
+        endless = isinstance(stmt, ir.While) and isinstance(stmt.test, ir.Const) and bool(stmt.test.value)
+        ends = any(isinstance(inner, ir.Jump) and inner.kind == "break" for inner in flat_statements(stmt.body))
+        return stmt._replace(body=body), number if inside and endless and not ends else 0
+    simple = isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.AugAssign, ir.ExprStmt, ir.Return))
+    return stmt, sum(isinstance(expr, ir.Yield) for expr in expressions_in(stmt)) if simple else 0
+
+
+def first_yielded(generator: FunctionNode, wanted: bool) -> int | None:
+    """How many elements a generator gives until a constant comes that is true (or false, as ``wanted`` says), where
+    all until then are constants that its body itself gives; None where it is not so."""
+    taken = 0
+    for stmt in generator.ir.body:
         if not _yields(stmt):
-            out.append(stmt)
             continue
-        surely = True
-        if isinstance(stmt, ir.With):
-            body, surely = _until(stmt.body)
-            stmt = stmt._replace(body=body)
-        elif isinstance(stmt, ir.Try):
-            body, surely = _until(stmt.body)
-            stmt = stmt._replace(body=body, orelse=() if surely else stmt.orelse)
-        elif isinstance(stmt, ir.If):
-            (body, one), (orelse, other) = _until(stmt.body), _until(stmt.orelse)
-            stmt, surely = stmt._replace(body=body, orelse=orelse), one and other
-        elif isinstance(stmt, (ir.For, ir.While)):
-            body, inside = _until(stmt.body)
-            endless = isinstance(stmt, ir.While) and isinstance(stmt.test, ir.Const) and bool(stmt.test.value)
-            stmt, surely = stmt._replace(body=body), inside and endless
-        elif not isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.AugAssign, ir.ExprStmt, ir.Return)):
-            surely = False
-        out.append(stmt)
-        if surely:
-            return tuple(out), True
-    return tuple(out), False
-
-
-def is_used_once(name: str, function: FunctionNode) -> bool:
-    """Whether a local variable is bound once and read once, and that in no loop and no inner function; what is put into
-    a container is kept, and not used."""
-    if len(function.index.names.get(name, ())) != 1 or function.index.inner:
-        return False
-    looped = {
-        id(inner)
-        for stmt in flat_statements(function.ir.body)
-        if isinstance(stmt, (ir.For, ir.While))
-        for inner in flat_statements(stmt.body)
-    }
-    reads = [
-        id(stmt)
-        for stmt in flat_statements(function.ir.body)
-        for expr in expressions_in(stmt)
-        if isinstance(expr, ir.Name) and expr.id == name and not _keeps(stmt)
-    ]
-    return len(reads) == 1 and reads[0] not in looped
-
-
-def _keeps(stmt: ir.Stmt) -> bool:
-    """``kept.append(generator)``"""
-    call = stmt.value if isinstance(stmt, ir.ExprStmt) else None
-    return isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and call.func.name in PUTS
+        given = stmt.value if isinstance(stmt, ir.ExprStmt) else None
+        if not isinstance(given, ir.Yield) or given.delegates or not isinstance(given.value, (ir.Const, type(None))):
+            return None
+        taken += 1
+        if bool(given.value is not None and given.value.value) is wanted:
+            return taken
+    return None
 
 
 def _after(block: ir.Block, closing: bool) -> ir.Block | None:
