@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from finlint.cache.blocks import Blocks
+from finlint.model.reads import BUT
 from finlint.model.stamp import Stamp
 from finlint.model.task import Group, Inputs, group_from_json, group_to_json
 
@@ -103,7 +104,7 @@ def groups_in(block: bytes) -> dict[str, Group]:
 def groups_of(block: bytes, paths: Sequence[str]) -> Iterator[Group]:
     """The groups that one of the paths may belong to: those whose folder it lies in."""
     for line in block.splitlines():
-        folder = json.loads(line[1 : line.index(b'",') + 1])
+        folder = json.loads(line[1 : line.index(b'",') + 1]).partition(BUT)[0]
         if any(path.startswith(folder) for path in paths):
             yield _group(line)[1]
 

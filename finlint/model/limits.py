@@ -211,6 +211,13 @@ NEIGHBOURS = Limit(
     loses="only the folder of the module itself is searched",
     why="each search looks at all of them",
 )
+PACKAGES_BESIDE = Limit(
+    20,
+    "packages-beside",
+    unit="packages beside a module's own that are searched for callers",
+    loses="callers in other packages: only the module's own is searched",
+    why="an application has some; a folder with more is one that packages are installed in",
+)
 FILE_SIZE = Limit(
     1_000_000,
     "file-size",

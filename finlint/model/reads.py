@@ -76,8 +76,15 @@ class Folder(NamedTuple):
 Form = Literal["", "subclasses", "names", "patches"]
 
 
+#: Stands between folder and name in the key of a group: the packages of that folder but this one.
+BUT = "\0"
+
+
 class Search(NamedTuple):
-    """A question to the files of a package: which of them hold ``text`` in that ``form``?"""
+    """A question to the files of a package: which of them hold ``text`` in that ``form``?
+
+    ``group`` is the folder that they lie in; with a separator at its end, in it and no deeper; see also ``BUT``.
+    """
 
     group: str
     text: str

@@ -256,6 +256,13 @@ def neighbours(count: int) -> dict[str, str]:
     return {"pkg/__init__": "", "pkg/a": source, **others}
 
 
+def packages(count: int) -> dict[str, str]:
+    """That many packages beside that of a class that another one may make."""
+    others = {f"p{n}/__init__": "" for n in range(count)}
+    source = "class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n"
+    return {"pkg/__init__": "", "pkg/a": source, **others}
+
+
 def sibling(count: int) -> dict[str, str]:
     """A file of that many characters that calls what another one defines."""
     source = "class A:\n    def __init__(self, s): self.s = s\n    def __del__(self): self.s.stop()\n"
@@ -276,6 +283,7 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "text": (one(text), 0),
     "conditions": (one(conditions), 0),
     "neighbours": (neighbours, 0),
+    "packages-beside": (packages, 0),
     "file-size": (sibling, 0),
     "caller-modules": (modules, 0),
     "callers": (one(callers), 0),

@@ -14,6 +14,15 @@ from finlint.model.settings import Settings
 POOL = "import threading\nLOCK = threading.Lock()\n_HIDDEN = LOCK\nclass Pool:\n    def put(self): LOCK.acquire()  # culprit\n"
 USER = "{imports}\nclass A:\n    def __init__(self): self.pool = {made}\n    def __del__(self): self.pool.put()  # reported\n"
 
+#: A class that is made in another package, with what only that says.
+JOBS = {
+    "app/__init__": "",
+    "app/pool": POOL,
+    "app/job": "class Job:\n    def __init__(self, pool): self.pool = pool\n"
+    "    def __del__(self): self.pool.put()  # reported\n",
+}
+MAKES_A_JOB = "from app.job import Job\nfrom app.pool import Pool\nJob(Pool())\n"
+
 LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
     "src layout": (
         {
@@ -62,6 +71,18 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
             "    from p.pool import Pool\nclass A:\n    pool: Pool\n    def __del__(self): self.pool.put()  # reported\n",
         },
         ["FIN102"],
+    ),
+    "a caller in the package beside": (
+        {**JOBS, "web/__init__": "", "web/use": MAKES_A_JOB},
+        ["FIN102"],
+    ),
+    "what a test passes says nothing of the program": (
+        {**JOBS, "tests/__init__": "", "tests/use": "import pytest\n" + MAKES_A_JOB},
+        [],
+    ),
+    "a package beside with a class of the same name": (
+        {**JOBS, "web/__init__": "", "web/use": POOL + "class Job:\n    def __init__(self, pool): pass\nJob(Pool())\n"},
+        [],
     ),
     "either of two imports": (
         {

@@ -504,6 +504,18 @@ def test_after_a_large_edit_and_back_the_report_is_right(program: Program, name:
     program.run()
 
 
+def test_a_caller_in_another_package_comes_and_goes(program: Program) -> None:
+    program.write("pkg/far.py", PROGRAM["pkg/two.py"].replace("Two", "Far"))
+    program.run()
+    program.write("web/__init__.py", "")
+    calls = "from pkg.far import Far\nfrom pkg.tools import Way\n\nFar(Way())\n"
+    for text in (calls, "import unittest\n" + calls, calls.replace("(Way())", "")):
+        program.write("web/use.py", text)
+        # What the calls give is asked again; ``run`` says whether the answer is right.
+        assert again(program.run()) > 0
+        assert again(program.run()) == 0
+
+
 def test_a_syntax_error_comes_and_goes(program: Program) -> None:
     program.run()
     text = PROGRAM["pkg/tools.py"]

@@ -149,16 +149,17 @@ class CallSites:
             return [(module, called), *([(module, "__init__")] if makes else [])]
         if number == 1:
             return [(other, called) for other in self.project.mentioning(called + "(", module)]
-        if not makes:
-            return None
-        if number == 2:
+        if number == 2 and makes:
             return [(other, "__init__") for other in self.project.matching(called, SUBCLASSES, module)]
         # A class has other names: ``cursor_factory = Cursor``, a subclass.
-        others = self._other_names_of(module, called)
-        if number - 3 >= len(others):
-            return None
-        name, modules = others[number - 3]
-        return [(other, name) for other in modules]
+        others = self._other_names_of(module, called) if makes else []
+        number -= 3 if makes else 2
+        if number < len(others):
+            name, modules = others[number]
+            return [(other, name) for other in modules]
+        if number == len(others):
+            return [(other, called) for other in self.project.beside(called + "(", module)]
+        return None
 
     def _other_names_of(self, module: ModuleNode, cls: str) -> list[tuple[str, list[ModuleNode]]]:
         """Names that may mean a class of ``module``, each with the modules that may call it by that name."""

@@ -11,8 +11,11 @@ from finlint.analysis.program.disk import Disk
 from finlint.analysis.program.packages import PACKAGE_FILES, Packages, listed
 from finlint.analysis.program.symbols import ModuleNode, Source
 from finlint.model import ir
-from finlint.model.limits import CALLER_MODULES, FILE_SIZE, NEIGHBOURS
-from finlint.model.reads import File, Folder, Form, Kept, Reads, Search
+from finlint.model.limits import CALLER_MODULES, FILE_SIZE, NEIGHBOURS, PACKAGES_BESIDE
+from finlint.model.reads import BUT, File, Folder, Form, Kept, Reads, Search
+
+#: Words of modules that test others.
+_TESTING = ("pytest", "unittest")
 
 #: Names of the runtime are registrars and channels, not code to follow.
 _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
@@ -159,14 +162,32 @@ class Project:
         package = os.path.join(root, top)
         folder = os.path.dirname(here)
         group = self._files_below(package if os.path.isdir(package) else folder, folder)
-        key = (group, text, form)
-        self.reads.note(Search(*key))
+        found = [path for path in self._holding(group, text, form) if path != here]
+        found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
+        return self._nearest(found)
+
+    def beside(self, text: str, module: ModuleNode) -> list[ModuleNode]:
+        """Modules of the packages beside that of ``module``, whose text holds ``text`` and names its package: possible
+        callers in an application of several packages. What tests pass says nothing of the program."""
+        root, name = self._root(module.absolute)
+        top = name.partition(".")[0]
+        group = f"{root}{BUT}{top}"
+        if not self._searched(group, partial(_packages_beside, root, top)) or not self._disk.groups[group][1]:
+            return []
+        found = [path for path in self._holding(group, text, "") if path in self._holding(group, top, "")]
+        tests = {path for word in _TESTING for path in self._holding(group, word, "")} if found else set()
+        return self._nearest([path for path in found if path not in tests])
+
+    def _holding(self, group: str, text: str, form: Form) -> list[str]:
+        """The files of a group with ``text`` in that ``form``, if any."""
+        self.reads.note(Search(group, text, form))
         holders = self._disk.holding(group, text, form, self._peek)
         if group in self._disk.too_large:
             FILE_SIZE.hit()
-        found = [path for path in holders if path != here]
-        found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
-        modules = [self.at(path) for path in CALLER_MODULES.first(found)]
+        return holders
+
+    def _nearest(self, paths: list[str]) -> list[ModuleNode]:
+        modules = [self.at(path) for path in CALLER_MODULES.first(paths)]
         return [m for m in modules if m is not None]
 
     def _files_below(self, package: str, folder: str) -> str:
@@ -292,6 +313,21 @@ def _walked(top: str) -> tuple[list[str], list[str]]:
         folders.append(base)
         inner.sort()
         paths.extend(_python_files(base, names))
+        if len(paths) > NEIGHBOURS:
+            break
+    return folders, paths
+
+
+def _packages_beside(root: str, top: str) -> tuple[list[str], list[str]]:
+    """Folders and Python files of the packages in ``root`` but ``top``; none where they are many, as in a folder that
+    packages are installed in."""
+    names = [name for name in listed(root) if name != top and os.path.isfile(os.path.join(root, name, "__init__.py"))]
+    folders = [root]
+    paths: list[str] = []
+    for name in () if PACKAGES_BESIDE.passed(len(names)) else sorted(names):
+        inner, found = _walked(os.path.join(root, name))
+        folders += inner
+        paths += found
         if len(paths) > NEIGHBOURS:
             break
     return folders, paths
