@@ -409,6 +409,7 @@ class Pattern(NamedTuple):
 
     ``binds``: the names that it binds, each with what it is bound to; the alternatives of ``a | b`` bind a name once
     each. ``test`` is what it asks: ``Const(True)`` where it matches everything, None where no expression says it.
+    ``needs`` is what it asks of parts of the subject, beside other things: where that is false, it does not match.
     ``cls`` is the class that it requires, if any. ``names`` are the dotted names that are looked up for it: values,
     classes, keys.
     """
@@ -417,6 +418,7 @@ class Pattern(NamedTuple):
     test: Expr | None
     cls: Expr | None
     names: tuple[Expr, ...] = ()
+    needs: Expr | None = None
 
 
 class Case(NamedTuple):

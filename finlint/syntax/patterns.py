@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from finlint.model import ir
 from finlint.model.source import Span
@@ -50,8 +51,8 @@ def instance(cls: ir.Expr, given: Sequence[ir.Pattern]) -> ir.Pattern:
 
 
 def parts(given: Sequence[ir.Pattern]) -> ir.Pattern:
-    """A pattern of several: whether it matches is not told by an expression."""
-    return ir.Pattern(_binds(given), None, None, _names(given))
+    """A pattern of several: whether it matches is not told by an expression, but what it needs of them is."""
+    return ir.Pattern(_binds(given), None, None, _names(given), _joined("and", [n for n in map(_needed, given) if n]))
 
 
 def any_of(given: Sequence[ir.Pattern]) -> ir.Pattern:
@@ -61,7 +62,18 @@ def any_of(given: Sequence[ir.Pattern]) -> ir.Pattern:
         test = None if test is None or part.test is None else ir.Bool("or", test, part.test)
     if any(part.test == ANYTHING.test for part in given):
         test = ANYTHING.test
-    return ir.Pattern(_binds(given), test, None, _names(given))
+    needed = [need for need in map(_needed, given) if need] if test is None else []
+    needs = _joined("or", needed) if len(needed) == len(given) else None
+    return ir.Pattern(_binds(given), test, None, _names(given), needs)
+
+
+def _needed(part: ir.Pattern) -> ir.Expr | None:
+    """What has to hold where a pattern matches; None where no expression says anything of it."""
+    return part.needs if part.test is None else None if part.test == ANYTHING.test else part.test
+
+
+def _joined(op: ir.BoolOp, tests: Sequence[ir.Expr]) -> ir.Expr | None:
+    return reduce(lambda left, right: ir.Bool(op, left, right), tests) if tests else None
 
 
 def _binds(given: Sequence[ir.Pattern]) -> tuple[tuple[str, ir.Expr], ...]:

@@ -43,20 +43,25 @@ def main() -> int:
     classes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        for number, result in enumerate(run(islice(compositions(options.seed, without), options.programs), folder), 1):
-            states[result.outcome.state] += 1
-            if result.fault not in ("", "invalid"):
+        results = run(islice(compositions(options.seed, without), options.programs), folder)
+        while portion := list(islice(results, PORTION)):
+            states.update(result.outcome.state for result in portion)
+            new: list[Judged] = []
+            for result in (one for one in portion if one.fault not in ("", "invalid")):
                 name = next((known for known in classes if is_of(result, known)), "")
-                if not name and classes.total() < options.shrink:
-                    small = shrunk(result, folder / "small")
-                    name = name_of(small)
-                elif not name:
-                    small, name = result, f"{result.fault}: of another class, or of more than one"
-                    print(f"{number}: {small}\n", flush=True)
+                if name:
+                    classes[name] += 1
+                elif classes.total() + len(new) < options.shrink:
+                    new.append(result)
+                else:
+                    classes[f"{result.fault}: of another class, or of more than one"] += 1
+            for small in shrunk(new, folder / "small"):
+                name = name_of(small)
+                if name not in classes:
+                    print(f"{small}\n", flush=True)
                     _keep(options.keep, len(classes), small)
                 classes[name] += 1
-            if number % (PORTION * 5) == 0:
-                print(f"{number} programs, {sum(classes.values())} disagree", file=sys.stderr, flush=True)
+            print(f"{states.total()} programs, {classes.total()} disagree", file=sys.stderr, flush=True)
     invalid = states.pop("invalid", 0)
     whole, wrong = sum(states.values()), sum(classes.values())
     share = f"{100 * (whole - wrong) / max(whole, 1):.2f} %"

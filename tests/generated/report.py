@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from .constructs import Kind, limits, whole_table
-from .whole import PROGRAMS, programs
+from .whole import DECIDED, PROGRAMS, Whole, programs
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
 BEGIN, END = "<!-- constructs -->\n", "<!-- /constructs -->\n"
@@ -53,16 +53,26 @@ def _of_whole_programs() -> list[str]:
     """What is said of ``programs/``."""
     written = [one for path in sorted(PROGRAMS.glob("*.txt")) for one in programs(path)]
     known = [one for one in written if one.fault]
+    decided = [one for one in known if one.table == DECIDED]
+    others = [one for one in known if one.table != DECIDED]
+    return [
+        f"Of {len(written)} whole programs that were written by hand and are run, too, {len(written) - len(known)} agree.",
+        f"{len(decided)} are no limits, but decided so, as a class is judged for all that may use it, and a run shows one:",
+        "",
+        *_by_reason(decided),
+        "",
+        "The others, and why:",
+        "",
+        *_by_reason(others),
+    ]
+
+
+def _by_reason(known: list[Whole]) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for one in known:
         fault = "" if one.fault == "missed" else f" ({_FAULTS[one.fault]})"
         reasons.setdefault(one.why, []).append(f"{_escaped(one.title)}{fault}")
-    return [
-        f"Of {len(written)} whole programs that were written by hand and are run, too, {len(written) - len(known)} agree.",
-        "The others, and why:",
-        "",
-        *(f"- {why}: {'; '.join(names)}" for why, names in reasons.items()),
-    ]
+    return [f"- {why}: {'; '.join(names)}" for why, names in reasons.items()]
 
 
 def _share(part: int, whole: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .compose import Spec
@@ -11,14 +11,21 @@ from .judge import Judged, judged
 from .specs import HARMLESS, PRIMITIVE, REGISTRATION
 
 
-def shrunk(result: Judged, folder: Path) -> Judged:
-    """The smallest program with the same fault that leaving out and replacing constructs one after another leads to."""
-    while True:
-        smaller = judged(list(_smaller(result.spec)), folder)
-        found = next((other for other in smaller if other.fault == result.fault), None)
-        if found is None:
-            return result
-        result = found
+def shrunk(results: Sequence[Judged], folder: Path) -> list[Judged]:
+    """Of each the smallest program with the same fault that leaving out and replacing constructs one after another
+    leads to. All take a step together, as many programs are run beside each other."""
+    out = list(results)
+    pending = list(range(len(out)))
+    while pending:
+        tried = [(number, spec) for number in pending for spec in _smaller(out[number].spec)]
+        found: dict[int, Judged] = {}
+        for (number, _), other in zip(tried, judged([spec for _, spec in tried], folder), strict=True):
+            if other.fault == out[number].fault:
+                found.setdefault(number, other)
+        for number, smaller in found.items():
+            out[number] = smaller
+        pending = list(found)
+    return out
 
 
 def _smaller(spec: Spec) -> Iterator[Spec]:

@@ -3,7 +3,8 @@
 ``programs/*.txt`` holds them, grouped by what they are about. An entry is
 
     #### a title | blocked          what a run shows: blocked, finished, or kept (the finalizer never ran)
-    # missed: the reason            only where finlint is known to disagree: missed, false, or elsewhere
+    # missed: the reason            only where finlint is known to disagree: missed, false, or elsewhere;
+                                    in decided.txt that is no limit: one run does not show what others may do
     class X:                        the module main.py
         def __del__(self): EV.wait()
     ---- other.py                   another module, by path
@@ -26,6 +27,9 @@ from .execute import Outcome
 from .judge import of_keeping, of_waits
 
 PROGRAMS = Path(__file__).parent / "programs"
+
+#: The table of those on which finlint says something else than a run on purpose.
+DECIDED = "decided"
 
 _KNOWN = re.compile(r"# (missed|false|elsewhere): (.+)\n")
 _EVENT = "EV = threading.Event()\n"

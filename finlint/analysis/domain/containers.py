@@ -145,6 +145,16 @@ def put_at(container: Sequence | Mapping, key: Value, value: Value) -> Value:
     return container._replace(items=pairs, element=union([container.element, value]))
 
 
+def without_key(mapping: Mapping, key: Value) -> Mapping:
+    """A mapping after ``del mapping[key]``."""
+    gone = as_key(key)
+    if not isinstance(gone, Const) or not is_complete(mapping):
+        return mapping
+    pairs = tuple(pair for pair in mapping.items if pair[0] != gone)
+    keys = union(key for key, _ in pairs) if pairs else NO_KEY
+    return mapping._replace(items=pairs, key=keys, element=union(value for _, value in pairs))
+
+
 def is_complete(mapping: Mapping) -> bool:
     """Whether all that is in a mapping is known by its key."""
     if mapping.items:

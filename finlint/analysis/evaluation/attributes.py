@@ -110,12 +110,13 @@ class Attributes:
                 return attribute
             return self.ask.library_stores.stored(value, name, state.module)
         if isinstance(value, Object):
-            if state.recorder is not None and span is not None:
-                own = self.ask.classes.class_function(value.cls, "__getattribute__")
-                if own is not None:
-                    # What it finds is as a rule what is there.
-                    self.ask.calls.call(Bound(own, value), CallArgs((Const(name),)), state, span, None)
-            return self.instance_attribute(value, name, state, span)
+            found = self.instance_attribute(value, name, state, span)
+            own = self.ask.classes.class_function(value.cls, "__getattribute__")
+            # What it finds is as a rule what is there; where nothing is, what it gives.
+            if own is not None and (state.recorder is not None or not is_known(found)):
+                given = self.ask.calls.call(Bound(own, value), CallArgs((Const(name),)), state, span, None)
+                return found if is_known(found) else given
+            return found
         if isinstance(value, RecordType):
             return Partial(Lib(MADE_FROM), (value,), ()) if name == "_make" else UNKNOWN
         if isinstance(value, Class):
@@ -197,7 +198,8 @@ class Attributes:
             return value
         made, put = self.ask.own_stores.of_class(cls, name)
         given, filled = self.ask.patches.on_class(cls, name)
-        made = [*made, *map(softened, given)]
+        unbound = self.ask.descriptors.unbound
+        made = [union(unbound(option, cls) for option in alternatives(v)) for v in (*made, *map(softened, given))]
         informative = [v for v in made if is_known(v) and not is_none(v)]
         # A singleton is None in the body, and the instance once somebody has asked for it.
         values = [softened(value) if made else value] if found is not None else []
@@ -279,10 +281,16 @@ class Attributes:
         return union(out)
 
     def _reads_items(self, cls: Class) -> bool:
-        """Whether a mapping's heir has what is in it as attributes: ``__getattr__ = dict.__getitem__``."""
-        member = self.ask.classes.class_member(cls, "__getattr__") if self.ask.classes.container_base(cls) else None
+        """Whether a mapping's heir has what is in it as attributes: ``__getattr__ = dict.__getitem__``, or a method
+        does ``self.__dict__ = self``."""
+        if not self.ask.classes.container_base(cls):
+            return False
+        member = self.ask.classes.class_member(cls, "__getattr__")
         getters = alternatives(member[1]) if member is not None else ()
-        return any(isinstance(v, Lib) and v.name.rpartition(".")[2] in ("__getitem__", "get") for v in getters)
+        if any(isinstance(v, Lib) and v.name.rpartition(".")[2] in ("__getitem__", "get") for v in getters):
+            return True
+        bases = (base.node for base in self.ask.classes.mro(cls) if isinstance(base, Class))
+        return any(_is_own_dict(method) for base in bases for method in base.methods_setting_by_name())
 
     def _field(self, obj: Object, name: str, stored: Value | None) -> Value | None:
         """What an instance of a record has in a field; None where it was not given one, and has the default."""
@@ -345,6 +353,13 @@ class Attributes:
             holds = self.ask.classes.container_base(cls) in _NEW_CONTAINERS
             return Lib(f"{self.ask.classes.container_base(cls)}.__new__" if holds else _NEW)
         return self.ask.library_attributes.as_users_know_it(receiver, name) if isinstance(receiver, Object) else UNKNOWN
+
+
+def _is_own_dict(method: FunctionNode) -> bool:
+    """``self.__dict__ = self``"""
+    me = method.ir.params[0].name if method.ir.params else ""
+    stores = (store for store in method.index.by_name if store.owner == me and store.key is None)
+    return any(isinstance(store.value, ir.Name) and store.value.id == me for store in stores)
 
 
 def _is_method(value: Value) -> bool:

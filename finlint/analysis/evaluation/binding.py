@@ -99,7 +99,7 @@ class Binder:
             elif not fill:
                 continue
             elif param.default is not None:
-                value = self._default(param.default, function)
+                value = self.default(param.default, function)
                 out.append((param.name, softened(value) if args.open_ended else value))
             else:
                 out.append((param.name, UNKNOWN))
@@ -128,11 +128,12 @@ class Binder:
                 if given is not None:
                     value = args.evaluate(given)
                 elif param.default is not None:
-                    value = self._default(param.default, function)
+                    value = self.default(param.default, function)
             out.append((param.name, value))
         return out
 
-    def _default(self, expr: ir.Expr, function: FunctionNode) -> Value:
+    def default(self, expr: ir.Expr, function: FunctionNode) -> Value:
+        """An expression in a function's header, or one that is written for its class."""
         if isinstance(expr, ir.Const):
             return Const(expr.value)
         owner = function.owner

@@ -59,7 +59,7 @@ def _super(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Val
     while context is not None and context.function is not None and context.function.owner is None:
         context = context.parent
     # The method whose first parameter is the receiver is the outermost function of the class body.
-    while context is not None and context.parent is not None and context.parent.function is not None:
+    while context is not None and _is_within_method(context):
         context = context.parent
     if len(args.positional) >= 2:
         cls = args.positional[0]
@@ -70,6 +70,12 @@ def _super(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Val
     if receiver is None:
         return UNKNOWN
     return Super(Class(context.function.owner, ask.binding.module_context(context.module)), receiver)
+
+
+def _is_within_method(context: CallContext) -> bool:
+    """Whether a function is defined in a method of its class, or in a function there."""
+    function, around = context.function, context.parent.function if context.parent is not None else None
+    return function is not None and around is not None and around.owner is function.owner
 
 
 def _getattr(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:

@@ -94,6 +94,7 @@ class CallSites:
         found = [call for module, word in places for call in self._in_module(function, module, word)]
         if number == 0:
             found += self._decorating(function)
+            found += self._by_decorated_names(function) if makes else ()
         if makes:
             found += self._made_by_itself(function, number)
         if PASSING_ON.passed(sum(call.passes_on for call in found)):
@@ -109,6 +110,17 @@ class CallSites:
                 continue
             for receiver in ways_to_run(self.ask.expressions.eval(decorator, state), function):
                 yield Given(function, None, receiver, state.context, False, decoration.decorated)
+
+    def _by_decorated_names(self, function: FunctionNode) -> Iterator[Given]:
+        """The parameters of the constructor of a class that a decorator makes, where that is called by the name of the
+        class that it decorates."""
+        within = function.owner.within if function.owner is not None else None
+        for decoration in self.ask.decorations.near(within) if within is not None else ():
+            decorated = decoration.decorated
+            if isinstance(decorated, Class):
+                name, home = decorated.node.name, decorated.node.module
+                for module in dict.fromkeys((home, *self.project.mentioning(name + "(", home))):
+                    yield from self._in_module(function, module, name)
 
     def _made_by_itself(self, function: FunctionNode, number: int) -> Iterator[Given]:
         """The parameters of ``function`` in calls like ``cls(...)`` in methods of its class, and of its subclasses

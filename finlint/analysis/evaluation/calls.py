@@ -289,8 +289,8 @@ class Calls:
                 params = tuple(library.arguments(entry, args).items())
         container = self.ask.classes.container_base(cls)
         if container:
-            # Of a class with an ``__init__`` of its own nobody knows what that passes on.
-            held = self.ask.library_calls.constructed(container, None, args if init is None else CallArgs(), state)
+            passed = args if init is None else self._passed_on(init, "__init__", cls, args) or CallArgs()
+            held = self.ask.library_calls.constructed(container, None, passed, state)
             params = (*(p for p in params if init is not None), (HELD, held))
         elif self.ask.classes.library_base(cls) == EXIT_STACK:
             params = (*params, ("exits", UNKNOWN))
@@ -309,6 +309,8 @@ class Calls:
                 kept = (pair for pair in obj.args if pair[0] != HELD)
                 obj = obj._replace(args=(*kept, (HELD, context_value(given))))
         if init is not None and state.recorder is not None and span is not None:
+            for factory in self.ask.records.factories(init.node, args):
+                self.call(factory, CallArgs(), state, span)
             state.recorder.edge(
                 span,
                 self.ask.binding.context(
@@ -323,18 +325,26 @@ class Calls:
         """What an heir of a registrar gives to the registrar's own constructor when it is made with ``args``."""
         for name in ("__init__", "__new__"):
             maker = self.ask.classes.class_function(cls, name)
-            for call in maker.node.index.calls if maker is not None else ():
-                func = call.func
-                if maker is None or not isinstance(func, ir.Attr) or func.name != name:
-                    continue
-                bound = self.ask.binding.bind(maker.node, args, cls if name == "__new__" else Object(cls))
-                context = self.ask.binding.context(maker.node, tuple(bound), maker.context)
-                given = self.ask.arguments.of(call.args, EvalState(context))
-                # By ``super()`` a constructor is given the object already.
-                first = 0 if name == "__init__" and is_super(func.value) else 1
-                if len(given.positional) > first + 1:
-                    return CallArgs(given.positional[first:], given.keywords, given.open_ended)
+            given = self._passed_on(maker, name, cls, args, at_least=2) if maker is not None else None
+            if given is not None:
+                return given
         return args
+
+    def _passed_on(self, maker: Function, name: str, cls: Class, args: Args, *, at_least: int = 0) -> CallArgs | None:
+        """What the constructor of a class gives to that of its base, when it is called with ``args``; None where it
+        gives it fewer arguments than ``at_least``, or does not call it."""
+        for call in maker.node.index.calls:
+            func = call.func
+            if not isinstance(func, ir.Attr) or func.name != name:
+                continue
+            bound = self.ask.binding.bind(maker.node, args, cls if name == "__new__" else Object(cls))
+            context = self.ask.binding.context(maker.node, tuple(bound), maker.context)
+            given = self.ask.arguments.of(call.args, EvalState(context))
+            # By ``super()`` a constructor is given the object already.
+            first = 0 if name == "__init__" and is_super(func.value) else 1
+            if len(given.positional) >= first + at_least:
+                return CallArgs(given.positional[first:], given.keywords, given.open_ended)
+        return None
 
     def register(
         self,

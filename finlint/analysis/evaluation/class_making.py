@@ -9,6 +9,7 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import UNKNOWN, Bound, Class, Const, Function, Value, alternatives
 from finlint.analysis.evaluation.queries import Queries
 from finlint.model import ir
+from finlint.model.source import Span
 
 
 class ClassMaking:
@@ -22,12 +23,7 @@ class ClassMaking:
         if state.recorder is None:
             return
         cls = Class(state.module.inner_class(stmt, state.context.function), state.context)
-        for base in self.ask.classes.mro(cls)[1:]:
-            hook = base.node.method("__init_subclass__") if isinstance(base, Class) else None
-            if hook is not None and isinstance(base, Class):
-                bound = Bound(Function(hook, base.context), cls)
-                self.ask.calls.call(bound, CallArgs(open_ended=True), state, stmt.span, None)
-                break
+        self._told_to_bases(cls, state, stmt.span)
         for arg in stmt.bases:
             if arg.keyword == "metaclass":
                 for meta in alternatives(self.ask.expressions.eval(arg.value, EvalState(state.context, state.env))):
@@ -42,6 +38,15 @@ class ClassMaking:
                 told = (cls, Const(binding.name))
                 self.ask.protocols.special_of_member(binding, cls, "__set_name__", told, state, stmt.span)
 
+    def _told_to_bases(self, cls: Class, state: EvalState, span: Span) -> None:
+        """Record the ``__init_subclass__`` that a new class inherits."""
+        for base in self.ask.classes.mro(cls)[1:]:
+            hook = base.node.method("__init_subclass__") if isinstance(base, Class) else None
+            if hook is not None and isinstance(base, Class):
+                bound = Bound(Function(hook, base.context), cls)
+                self.ask.calls.call(bound, CallArgs(open_ended=True), state, span, None)
+                return
+
     def by_call(self, call: ir.Call, state: EvalState) -> Value:
         """``type(name, bases, namespace)``, where the namespace is written down."""
         args = [arg.value for arg in call.args]
@@ -53,7 +58,10 @@ class ClassMaking:
             namespace = _as_display(written[0]) if len(written) == 1 else None
         if namespace is None or any(key is None for key, _ in namespace.items):
             return UNKNOWN
-        return Class(state.module.made_class(call, namespace, state.context.function), state.context)
+        cls = Class(state.module.made_class(call, namespace, state.context.function), state.context)
+        if state.recorder is not None:
+            self._told_to_bases(cls, state, call.span)
+        return cls
 
     def _written(self, name: str, state: EvalState) -> Iterator[ir.Expr]:
         """The expressions that a variable is given."""

@@ -8,6 +8,7 @@ from finlint.analysis.domain.values import (
     UNKNOWN,
     Const,
     OneOf,
+    Sequence,
     Value,
     alternatives,
     is_known,
@@ -17,6 +18,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
+from finlint.analysis.program.escape import is_filled_in_order
 from finlint.analysis.program.statements import left_spine
 from finlint.model import ir
 
@@ -32,7 +34,18 @@ class Conditions:
         """Whether ``expr``, which gave ``value``, is certainly true or certainly false; records what asking runs."""
         self.ask.protocols.tested(value, state, expr)
         verdict = library_types.truth(value, self.knowledge)
+        if verdict is None and self.is_still_empty(expr, value, state):
+            return False
         return flags.found(expr, state) if verdict is None else verdict
+
+    @staticmethod
+    def is_still_empty(expr: ir.Expr, value: Value, state: EvalState) -> bool:
+        """Whether a container that was made empty here, and that only these statements fill, is empty where they come
+        to ``expr``."""
+        if not isinstance(value, Sequence) or value.items != () or state.env is None or not isinstance(expr, ir.Name):
+            return False
+        function = state.context.function
+        return function is not None and expr.id in state.env and is_filled_in_order(expr.id, function.ir)
 
     def either(self, expr: ir.Bool, state: EvalState) -> Value:
         terms = left_spine(expr)

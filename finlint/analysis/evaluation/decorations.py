@@ -53,8 +53,8 @@ class Decorations:
     def near(self, function: FunctionNode) -> Iterator[Decoration]:
         """What a function of the module's or a class's body decorates, in its module and in those that name it."""
         name, home = function.name, function.module
-        if name == "__call__" and function.owner is not None:
-            # ``@Closing("name")``: an instance is the decorator.
+        if name in ("__call__", "__init__", "__new__") and function.owner is not None:
+            # ``@Closing("name")``: an instance is the decorator, and made there.
             name = function.owner.name
         for module in dict.fromkeys(
             (home, *self.project.mentioning("@" + name, home), *self.project.mentioning(f".{name}", home))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Sequence as Items
 
+from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     Bound,
@@ -83,6 +84,38 @@ def _is_one(value: Value, cls: Class | Lib, ask: Queries) -> bool | None:
         # Of whichever class it is, it is none of these.
         return False if name in _BUILTINS - {"builtins.dict"} else None
     return None
+
+
+def is_subclass(value: Value, classes: Items[Class | Lib], is_itself: bool, ask: Queries) -> bool | None:
+    """What ``issubclass(value, classes)`` gives; None where that is not certain. ``is_itself``: ``value`` is no heir of
+    the class that it seems to be."""
+    if not isinstance(value, Class):
+        return None
+    bases = ask.classes.mro(value)
+    if any(cls in bases for cls in classes):
+        return True
+    if not is_itself or ask.classes.has_unknown_base(value) or any(_has_others(cls, ask) for cls in classes):
+        return None
+    return False
+
+
+def _has_others(cls: Class | Lib, ask: Queries) -> bool:
+    """Whether classes that do not inherit from it may be subclasses of it: its metaclass says so."""
+    if isinstance(cls, Lib):
+        return True
+    bases = ask.classes.mro(cls)
+    made = (arg.keyword == "metaclass" for base in bases if isinstance(base, Class) for arg in base.node.facts.bases)
+    return any(made) or any(isinstance(base, Lib) and base.name != "builtins.object" for base in bases)
+
+
+def is_named(expr: ir.Expr, state: EvalState) -> bool:
+    """Whether an expression is the name of a class that the module's body binds: it is no heir of that."""
+    context: CallContext | None = state.context
+    while context is not None and context.function is not None:
+        if not isinstance(expr, ir.Name) or expr.id in context.function.ir.bound or expr.id == "__class__":
+            return False
+        context = context.parent
+    return isinstance(expr, ir.Name)
 
 
 def _names(name: str, ask: Queries) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.analysis.evaluation.builtin_calls import SPECIAL_CALLS
-from finlint.analysis.evaluation.instances import is_exact, of_all
+from finlint.analysis.evaluation.instances import is_exact, is_named, is_subclass, of_all
 from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.evaluation.namespaces import NAMESPACES
 from finlint.analysis.evaluation.protocols import EXIT_STACK
@@ -69,6 +69,8 @@ class LibraryCalls:
                 return understood
         if name == "builtins.isinstance":
             return self._isinstance(args, state, expr)
+        if name == "builtins.issubclass":
+            return self._issubclass(args, state, expr)
         if isinstance(receiver, (Sequence, Mapping)):
             return self.ask.protocols.container_method(receiver, function.name, args, state, span)
         if isinstance(receiver, LibObject) and receiver.type == VARS:
@@ -141,6 +143,18 @@ class LibraryCalls:
             return UNKNOWN
         self.ask.note_compared(classes)
         verdict = of_all(args.positional[0], classes, self.ask)
+        return UNKNOWN if verdict is None else Const(verdict)
+
+    def _issubclass(self, args: Args, state: EvalState, expr: ir.Call | None) -> Value:
+        if expr is None or len(args.positional) != 2:
+            return UNKNOWN
+        named = args.positional[1]
+        options = named.items if isinstance(named, Sequence) and named.items is not None else (named,)
+        classes = [option for option in options if isinstance(option, (Class, Lib))]
+        if not classes or len(classes) != len(options):
+            return UNKNOWN
+        self.ask.note_compared(classes)
+        verdict = is_subclass(args.positional[0], classes, is_named(expr.args[0].value, state), self.ask)
         return UNKNOWN if verdict is None else Const(verdict)
 
     def _checked_by_metaclass(self, classes: list[Class | Lib], args: Args, state: EvalState, span: Span) -> None:

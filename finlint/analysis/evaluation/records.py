@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from finlint.analysis.domain.effects import Args
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Class, Function, Lib
+from finlint.analysis.domain.values import UNKNOWN, Class, Function, Lib, Value
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import ClassNode, FunctionNode
 from finlint.model import ir
@@ -121,7 +122,7 @@ class Records:
         for field in fields:
             # attrs calls the parameter of ``_lock`` ``lock``.
             name = field.name.lstrip("_") if field.name.startswith("_") and self._is_attrs(cls) else field.name
-            value = ir.Name(name, field.span) if field.given else field.default
+            value = ir.Name(name, field.span) if field.given else _made_by_itself(field)
             if field.given:
                 params.append(ir.Param(name, "kw" if field.by_keyword else "any", field.annotation, field.default))
             if field.stored and value is not None:
@@ -133,6 +134,16 @@ class Records:
                 body.append(ir.ExprStmt(ir.Call(ir.Attr(me, after, span), tuple(passed), span), span))
         bound = frozenset(param.name for param in params)
         return ir.Function("__init__", tuple(params), tuple(body), None, (), False, False, bound, span)
+
+    def factories(self, init: FunctionNode, args: Args) -> Iterator[Value]:
+        """What a written ``__init__`` calls for the fields that it is not given: ``field(default_factory=X)``."""
+        if init.owner is None or self._inits.get(init.owner) is not init:
+            return
+        given = {name for name, _ in self.ask.binding.bind(init, args, UNKNOWN, fill=False)}
+        for param in init.ir.params:
+            factory = _factory(param.default) if param.name not in given else None
+            if factory is not None:
+                yield self.ask.binding.default(factory, init)
 
     def _is_attrs(self, cls: Class) -> bool:
         decorator = self.decorator(cls)
@@ -149,6 +160,22 @@ def _default(value: ir.Expr | None) -> ir.Expr | None:
             return given["default"]
         return value if {"default_factory", "factory"} & given.keys() else None
     return value
+
+
+def _factory(default: ir.Expr | None) -> ir.Expr | None:
+    """``X`` of ``field(default_factory=X)`` and of ``attr.Factory(X)``; None for other defaults."""
+    if not isinstance(default, ir.Call) or not default.args:
+        return None
+    if _last(default.func) == "Factory":
+        return default.args[0].value
+    named = _last(default.func) in _FIELDS
+    return next((a.value for a in default.args if named and a.keyword in ("default_factory", "factory")), None)
+
+
+def _made_by_itself(field: Field) -> ir.Expr | None:
+    """What ``__init__`` gives to a field that is no parameter."""
+    factory = _factory(field.default)
+    return field.default if factory is None else ir.Call(factory, (), field.span)
 
 
 def _kind(annotation: ir.Expr | None) -> str:

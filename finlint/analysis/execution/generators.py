@@ -49,10 +49,12 @@ def _finalizers(around: tuple[FunctionNode, ...], evaluator: Evaluator) -> Itera
 
 
 def _is_exhausted(around: tuple[FunctionNode, ...], module: ModuleNode) -> bool:
-    """Whether all calls that the module shows take the generator to its end. If there are none, somebody else calls a
-    function of the module's or a class's body, and one that is defined in a function was handed to him."""
+    """Whether all calls that the module shows take the generator to its end: where it is defined in a function, those
+    that stand there. If there are none, somebody else calls one of the module's or a class's body, and was handed the
+    other one."""
     name, is_inner = around[-1].name, len(around) > 1
-    blocks = [around[-2].ir.body] if is_inner else list(_mentioning(module, name))
+    inside = (functions[-1].ir.body for functions in with_closures(around[-2])) if is_inner else None
+    blocks = list(_mentioning(module, name) if inside is None else inside)
     counts = [calls_taken(name, block) for block in blocks]
     called = any(calls for calls, _ in counts)
     return all(calls == taken for calls, taken in counts) if called else is_inner or _is_of_a_protocol(name)

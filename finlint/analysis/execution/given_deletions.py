@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
@@ -75,7 +75,7 @@ def _blocks(module: ModuleNode, evaluator: Evaluator) -> Iterator[tuple[CallCont
 
 def _of_statement(stmt: ir.Stmt, context: CallContext, evaluator: Evaluator) -> Iterator[Given]:
     state = EvalState(context)
-    for owner, value, span in _gifts(stmt):
+    for owner, value, span in _gifts(stmt, _named_by(context.function)):
         given = evaluator.expressions.eval(value, state)
         if owner is None:
             yield Given(None, given, context, span)
@@ -88,29 +88,40 @@ def _of_statement(stmt: ir.Stmt, context: CallContext, evaluator: Evaluator) -> 
             yield Given(cls, given if cls is None else _bound_to(cls, value, context, evaluator), context, span)
 
 
-def _gifts(stmt: ir.Stmt) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
-    """Who is given what by a statement: an expression for the class or its namespace, one for the value."""
+def _named_by(function: FunctionNode | None) -> frozenset[str]:
+    """The parameters of a function that are ``"__del__"`` where callers say nothing else."""
+    params = function.ir.params if function is not None else ()
+    return frozenset(param.name for param in params if param.default == ir.Const(DEL))
+
+
+def _is_del(key: ir.Expr, named: Container[str]) -> bool:
+    return key == ir.Const(DEL) or (isinstance(key, ir.Name) and key.id in named)
+
+
+def _gifts(stmt: ir.Stmt, named: Container[str] = ()) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
+    """Who is given what by a statement: an expression for the class or its namespace, one for the value. ``named``:
+    variables that mean the method's name."""
     for bound in bound_singly(stmt):
         target = bound.target
         if bound.how == "value" and (
             (isinstance(target, ir.Attr) and target.name == DEL)
-            or (isinstance(target, ir.Subscript) and target.key == ir.Const(DEL))
+            or (isinstance(target, ir.Subscript) and _is_del(target.key, named))
         ):
             yield target.value, bound.value, stmt_span(stmt)
     for expr in expressions_in(stmt):
         if isinstance(expr, ir.Call):
-            yield from _of_call(expr)
+            yield from _of_call(expr, named)
         elif isinstance(expr, ir.Lambda):
             # ``types.new_class(name, bases, {}, lambda namespace: ...)``
             for inner in expr.function.body:
-                yield from _gifts(inner)
+                yield from _gifts(inner, named)
 
 
-def _of_call(call: ir.Call) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
+def _of_call(call: ir.Call, named: Container[str]) -> Iterator[tuple[ir.Expr | None, ir.Expr, Span]]:
     func = call.func
     called = last_name(func)
     args = [arg.value for arg in call.args]
-    if called in ("setattr", "__setattr__") and len(args) == 3 and args[1] == ir.Const(DEL):
+    if called in ("setattr", "__setattr__") and len(args) == 3 and _is_del(args[1], named):
         yield args[0], args[2], call.span
     elif called in _PUTS and isinstance(func, ir.Attr):
         if len(args) == 2 and args[0] == ir.Const(DEL):

@@ -304,10 +304,15 @@ class Interpreter:
         return _GOES_ON
 
     def _is_ruled_out(self, subject: ir.Expr, pattern: ir.Pattern) -> bool | None:
-        """False where the subject is certainly no instance of the class that a pattern requires."""
+        """False where the subject is certainly no instance of the class that a pattern requires, or a part of it not
+        what that asks."""
+        quiet = self.state.quiet()
+        if pattern.needs is not None:
+            needed = self.evaluator.expressions.eval(pattern.needs, quiet)
+            if self.evaluator.conditions.verdict(pattern.needs, needed, quiet) is False:
+                return False
         if pattern.cls is None:
             return None
-        quiet = self.state.quiet()
         value = self.evaluator.expressions.eval(subject, quiet)
         return False if self.evaluator.narrowing.is_ruled_out(value, pattern.cls, quiet) else None
 
@@ -358,7 +363,8 @@ class Interpreter:
             iterated = self.evaluator.advancing.by(1, stmt.iter, iterated, self.state)
         if endless_iteration(stmt, iterated):
             self._spin("for", stmt.span, Confidence.MEDIUM)
-        if is_empty(iterated, stmt.iter):
+        still_empty = self.evaluator.conditions.is_still_empty
+        if is_empty(iterated, stmt.iter) or still_empty(stmt.iter, iterated, self.state):
             return self.block(stmt.orelse)
         element = self.evaluator.protocols.element(iterated, self.state, stmt.span)
         widen(stmt.body, self.state, self.evaluator)

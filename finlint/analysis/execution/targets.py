@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finlint.analysis.domain.containers import put_at
+from finlint.analysis.domain.containers import put_at, without_key
 from finlint.analysis.domain.state import Env, EvalState, Lazy, assign, dotted, forget, known_in, settled
 from finlint.analysis.domain.values import (
     UNKNOWN,
@@ -50,7 +50,10 @@ class Targets:
         assign(target, value, self._env, self.evaluator.protocols.item)
         if isinstance(target, ir.Subscript) and isinstance(target.value, ir.Name):
             held = known_in(self._env, target.value.id)
-            if isinstance(held, (Sequence, Mapping)) and not isinstance(target.key, ir.Slice):
+            if isinstance(held, Sequence) and isinstance(target.key, ir.Slice):
+                given = self.evaluator.protocols.element(settled(value), self.state.quiet())
+                self._env[target.value.id] = Sequence(held.kind, None, union([held.element, given]))
+            elif isinstance(held, (Sequence, Mapping)):
                 key = self.evaluator.expressions.eval(target.key, self.state.quiet())
                 self._env[target.value.id] = put_at(held, key, settled(value))
         function = self.state.context.function
@@ -126,6 +129,8 @@ class Targets:
             elif isinstance(target, ir.Subscript):
                 receiver = self._eval(target.value)
                 index = self._eval(target.key)
+                if isinstance(target.value, ir.Name) and isinstance(receiver, Mapping):
+                    self._env[target.value.id] = without_key(receiver, index)
                 for option in alternatives(receiver):
                     if isinstance(option, Object):
                         self.evaluator.protocols.special(option, "__delitem__", (index,), self.state, stmt.span)

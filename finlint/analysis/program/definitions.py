@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from finlint.analysis.program.leaving import leaves
@@ -165,11 +165,10 @@ class FunctionIndex:
 
     def _rebound_inside(self, function: ir.Function) -> None:
         """What a function inside gives to the variables that it declares ``nonlocal``."""
-        declared = [s for s in flat_statements(function.body) if isinstance(s, ir.Global) and s.nonlocal_]
-        if not declared:
+        if not any(_declared_nonlocal(function)):
             return
         inside = FunctionIndex(function.body)
-        for name in dict.fromkeys(name for stmt in declared for name in stmt.names):
+        for name in dict.fromkeys(_declared_nonlocal(function)):
             self.shared.add(name)
             for definition in inside.names.get(name, ()):
                 # Of what only the function itself knows, nothing can be said here.
@@ -201,7 +200,8 @@ class FunctionIndex:
         self._expressions(stmt, conditions)
         for case in stmt.cases:
             test = case.pattern.test
-            here = conditions if test is None else (*conditions, (test, True))
+            needs = case.pattern.needs if test is None else test
+            here = conditions if needs is None else (*conditions, (needs, True))
             for target, how, node in bound_by_case(case, stmt.span):
                 self._bound(target, how, node, here)
             self._block(case.body, here)
@@ -389,6 +389,15 @@ class FunctionIndex:
         for name in names:
             self.stores.setdefault((target.id, name), []).append(Definition("value", value, (), ()))
         return bool(names)
+
+
+def _declared_nonlocal(function: ir.Function) -> Iterator[str]:
+    """The names that a function, or one inside it, declares ``nonlocal`` and that are not its own."""
+    for stmt in flat_statements(function.body):
+        if isinstance(stmt, ir.Global) and stmt.nonlocal_:
+            yield from stmt.names
+        elif isinstance(stmt, ir.FunctionDef):
+            yield from (name for name in _declared_nonlocal(stmt.function) if name not in function.bound)
 
 
 def _all_parts(node: Any) -> Iterable[ir.Expr]:

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from finlint.analysis.program.statements import calls_in, children, conditions, flat_statements, whole_expressions
+from finlint.analysis.program.statements import (
+    calls_in,
+    children,
+    conditions,
+    flat_statements,
+    parts_of,
+    whole_expressions,
+)
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
 
@@ -60,6 +67,27 @@ def escapes(function: ir.Function, thing: Thing) -> bool:
             return True
         if len(walk.names) == known:
             return False
+
+
+def is_filled_in_order(name: str, function: ir.Function) -> bool:
+    """Whether all that is put into a container, a variable of a function's own, is put there by statements that use it
+    by that name, so that who runs them in order sees it."""
+
+    def is_it(expr: ir.Expr) -> bool:
+        return isinstance(expr, ir.Name) and expr.id == name
+
+    thing = Thing(is_it, with_owner=False, bound=lambda _: True, by_name=False)
+    if name not in function.bound or any(param.name == name for param in function.params) or escapes(function, thing):
+        return False
+    for stmt in flat_statements(function.body):
+        if isinstance(stmt, ir.Assign) and len(stmt.targets) > 1 and any(map(is_it, stmt.targets)):
+            return False
+        for expr in (part for whole in whole_expressions(stmt) for part in parts_of(whole)):
+            if isinstance(expr, ir.Walrus) and expr.target == name:
+                return False
+            if isinstance(expr, ir.Comprehension) and any(map(is_it, parts_of(expr))):
+                return False
+    return True
 
 
 class _Walk:
