@@ -32,6 +32,8 @@ LineQuestion = Literal[
     "abandoned",
     "not_run",
     "mentions",
+    "values",
+    "indirect",
 ]
 WordQuestion = Literal[
     "of_platforms",

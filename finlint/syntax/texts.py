@@ -24,6 +24,7 @@ from finlint.scan.words import (
     set_in_loops,
     word_starts,
 )
+from finlint.syntax.indirect import as_values, indirect_calls
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.platforms import of_platforms
@@ -229,6 +230,14 @@ class TextQuestions:
         imports = Imports(self._text)
         return (word,) if any(imports.bind(at, len(word)) for at in word_starts(self._text, word)) else ()
 
+    def _values(self, name: str) -> Found:
+        """Lines where the class of that name may be used as a value."""
+        return tuple(map(self._line, as_values(self._text, name)))
+
+    def _indirect(self, _: str) -> Found:
+        """Lines of calls of what no name says."""
+        return tuple(map(self._line, indirect_calls(self._text)))
+
     def _mentions(self, argument: str) -> Found:
         """``names, attributes`` (each with commas between): lines where one of the names stands, or one of the
         attributes of a module that is imported, but for what certainly registers nothing."""
@@ -310,4 +319,6 @@ _QUESTIONS: dict[LineQuestion | WordQuestion, Callable[[TextQuestions, str], Fou
     "of_platforms": TextQuestions._of_platforms,
     "imports": TextQuestions._imports,
     "mentions": TextQuestions._mentions,
+    "values": TextQuestions._values,
+    "indirect": TextQuestions._indirect,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
@@ -32,6 +32,9 @@ from finlint.model import ir
 from finlint.model.limits import CALLERS, OTHER_NAMES, PASSING_ON
 from finlint.model.reads import Kept
 from finlint.scan.words import NAMES, SUBCLASSES
+
+#: Instead of the name of what is called.
+NAMELESS = ""
 
 
 class Given:
@@ -155,7 +158,8 @@ class CallSites:
                 yield from self.given_in(call, function, EvalState(context), cls)
 
     def _places(self, module: ModuleNode, called: str, makes: bool, number: int) -> list[tuple[ModuleNode, str]] | None:
-        """Modules, and the names of what they call, where a function of ``module`` may be called."""
+        """Modules, and the names of what they call, where a function of ``module`` may be called; ``NAMELESS`` where a
+        class is an item or an argument, and may be made by whatever is called in that module."""
         if number == 0:
             # A subclass passes it on: ``super().__init__(pool)``.
             return [(module, called), *([(module, "__init__")] if makes else [])]
@@ -171,6 +175,10 @@ class CallSites:
             return [(other, name) for other in modules]
         if number == len(others):
             return [(other, called) for other in self.project.beside(called + "(", module)]
+        if makes and number == len(others) + 1:
+            near = [module, *self.project.mentioning(called, module)]
+            used = [other for other in near if other.source.lines("values", called)]
+            return [(other, NAMELESS) for other in dict.fromkeys((module, *used))] if used else []
         return None
 
     def _other_names_of(self, module: ModuleNode, cls: str) -> list[tuple[str, list[ModuleNode]]]:
@@ -196,7 +204,7 @@ class CallSites:
     ) -> list[Given]:
         """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
         given: list[Given] = []
-        for callers, call in calls_named(module, called):
+        for callers, call in calls_named(module, called) if called != NAMELESS else indirect_calls(module):
             for context in self.contexts(module, callers, function):
                 found = list(self.given_in(call, function, EvalState(context), cls))
                 if found:
@@ -309,9 +317,27 @@ def _closes_over(wrapper: Function, function: FunctionNode) -> bool:
 
 def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
     """Calls in the module whose callee's last name is ``name``, each with the functions that it stands in."""
+    return _calls(module, module.source.lines("calls", name), lambda call, function: name in callee_names(call))
+
+
+def indirect_calls(module: ModuleNode) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
+    """Calls in the module of what no name says: ``TABLE[kind](...)``, ``pick(kind)(...)``, those of variables."""
+    return _calls(module, module.source.lines("indirect", ""), _is_indirect)
+
+
+def _is_indirect(call: ir.Call, function: FunctionNode | None) -> bool:
+    func = call.func
+    if isinstance(func, ir.Name):
+        return function is None or func.id in function.ir.bound
+    return isinstance(func, (ir.Subscript, ir.Call))
+
+
+def _calls(
+    module: ModuleNode, lines: Iterable[int], fits: Callable[[ir.Call, FunctionNode | None], bool]
+) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
     out: list[tuple[tuple[FunctionNode, ...], ir.Call]] = []
     seen: set[object] = set()
-    for line in dict.fromkeys(module.source.lines("calls", name)):
+    for line in dict.fromkeys(lines):
         if CALLERS.passed(len(out)):
             break
         node = function_at(module, line)
@@ -320,12 +346,12 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode,
                 if binding.line not in seen:
                     seen.add(binding.line)
                     index = FunctionIndex(tuple(module.statements(binding)))
-                    out.extend(((), c) for c in index.calls if name in callee_names(c))
+                    out.extend(((), c) for c in index.calls if fits(c, None))
             continue
         if node not in seen:
             seen.add(node)
             for around in with_closures(node):
-                out.extend((around, c) for c in around[-1].index.calls if name in callee_names(c))
+                out.extend((around, c) for c in around[-1].index.calls if fits(c, around[-1]))
     return out
 
 
