@@ -173,6 +173,9 @@ class Entry(NamedTuple):
     #: Holds a non-reentrant lock of its own for a moment (``Event.set``, ``Queue.qsize``). Not a wait that
     #: matters by itself; a collection inside it that comes back to it deadlocks (mostly seen under tracers).
     inner_lock: bool = False
+    #: The library allocates, or drops references, under the lock that the call takes: a finalizer that starts there and
+    #: makes this call deadlocks with itself, as a report tells (``evidence``).
+    deadlocks: bool = False
     #: Parameter whose number bounds all later waits of the *result* (``create_connection(timeout=)``), which
     #: for a class is the new instance.
     bounds_result: str = ""

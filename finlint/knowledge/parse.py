@@ -36,7 +36,17 @@ _CHOICES: dict[str, frozenset[str]] = {
 }
 
 _FLAGS = frozenset(
-    {"is_class", "is_abstract", "starts_thread", "releases", "no_return", "holds", "is_async", "inner_lock"}
+    {
+        "is_class",
+        "is_abstract",
+        "starts_thread",
+        "releases",
+        "no_return",
+        "holds",
+        "is_async",
+        "inner_lock",
+        "deadlocks",
+    }
 )
 _NAMES = frozenset(
     {"bases", "parameters", "calls", "calls_methods", "drives", "consumes", "receiver_calls"}

@@ -102,8 +102,9 @@ class Lock(TakesLock):
         "holds the lock while a finalizer can start there, and a warning where none is: then it waits for another "
         "thread. Where others take it, too, and all of them give it back after a few statements that call nothing, as "
         "those that count references, it is a note. So is a lock inside a thing of a library, as that of a "
-        "`grpc.Channel`, which is known to be taken and not by whom else; a lock four calls away of which no such "
-        "place is known is of low confidence, and not shown."
+        "`grpc.Server`, which is known to be taken and not by whom else, where no deadlock of it has been reported, "
+        "as one of `grpc.Channel.close` has; a lock four calls away of which no such place is known is of low "
+        "confidence, and not shown."
     )
     evidence = (DEL, "https://github.com/redis/redis-py/issues/3081", "https://github.com/wool-labs/wool/issues/397")
 
@@ -127,6 +128,9 @@ class Lock(TakesLock):
         if held.momentary and not about.is_serial:
             return Mildly(Severity.NOTE, ", which is not reentrant; who has it calls nothing until he gives it back")
         if is_of_library(witness.effect):
+            entry = about.summaries.evaluator.knowledge.entry(witness.effect.call)
+            if entry is not None and entry.deadlocks:
+                return Mildly(Severity.WARNING, ", under which finalizers are known to start: it deadlocks then")
             return Mildly(Severity.NOTE, ", which the library does not hold for long")
         if held.holders or about.is_serial or witness.effect.lasts != "unbounded":
             return None

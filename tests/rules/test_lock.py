@@ -176,3 +176,27 @@ def test_a_lock_far_away_is_less_sure(tmp_path: Path, calls: int, confidence: st
     )
     (found,) = of_code(lint(tmp_path, source + "class A:\n    def __del__(self): f1()  # reported\n"), "FIN102")
     assert found.confidence.value == confidence
+
+
+@pytest.mark.parametrize(
+    ("made", "closed", "severity"),
+    [
+        ("grpc.insecure_channel('a')", "close()", "warning"),
+        ("grpc.server(None)", "stop(None)", "note"),
+    ],
+)
+def test_a_lock_inside_a_library_that_is_known_to_deadlock(
+    tmp_path: Path, made: str, closed: str, severity: str
+) -> None:
+    source = f"""
+        import grpc
+
+        class Client:
+            def __init__(self):
+                self.thing = {made}
+
+            def __del__(self):
+                self.thing.{closed}  # reported, culprit
+    """
+    (found,) = of_code(lint(tmp_path, source), "FIN102")
+    assert found.severity.value == severity
