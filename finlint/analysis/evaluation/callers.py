@@ -141,7 +141,7 @@ class Callers:
         if call.call is None:
             assert call.decorated is not None
             return self._bound(call, CallArgs((call.decorated,)), name)
-        args = self.ask.arguments.pending(call.call.args, EvalState(call.context))
+        args = self.ask.arguments.pending(call.call.args, self.ask.names.where(call.call, call.context))
         expressions = args.expressions(call.function.ir, call.receiver is not None)
         if expressions is None:
             return self._bound(call, args, name)
@@ -150,7 +150,9 @@ class Callers:
 
     def called(self, call: Given) -> CallContext:
         """The call context that a call makes of its function."""
-        args = self.ask.arguments.of(call.call.args, EvalState(call.context)) if call.call is not None else CallArgs()
+        args = CallArgs()
+        if call.call is not None:
+            args = self.ask.arguments.of(call.call.args, self.ask.names.where(call.call, call.context))
         params = tuple(self.ask.binding.bind(call.function, args, call.receiver))
         return self.ask.binding.context(call.function, params, None)
 

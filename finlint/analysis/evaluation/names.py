@@ -5,10 +5,11 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.containers import HELD, as_key, contained, is_complete, put_at
-from finlint.analysis.domain.state import EvalState, known_in
+from finlint.analysis.domain.state import Env, EvalState, Lazy, known_in
 from finlint.analysis.domain.values import (
     NEVER,
     UNKNOWN,
@@ -58,7 +59,7 @@ class Names:
 
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
-        self._locals: Memo[tuple[CallContext, str], Value] = Memo(ask.solver, NEVER)
+        self._locals: Memo[tuple[CallContext, str, int, int], Value] = Memo(ask.solver, NEVER)
         self._verdicts: Memo[tuple[int, CallContext], bool | None] = Memo(ask.solver, None, grows=False)
         self._module_names: Memo[tuple[ModuleNode, str], Value] = Memo(ask.solver, NEVER)
         self._body_names: Memo[tuple[Class, str], Value] = Memo(ask.solver, NEVER)
@@ -85,14 +86,35 @@ class Names:
         return self.module_name(context.module, name)
 
     def local(self, name: str, context: CallContext) -> Value:
-        return self._locals.answer((context, name), self._local, name, context)
+        assert context.function is not None
+        count = len(context.function.index.names.get(name, ()))
+        return self._locals.answer((context, name, 0, count), self._local, name, context, 0, count)
 
-    def _local(self, name: str, context: CallContext) -> Value:
+    def where(self, expr: ir.Expr, context: CallContext) -> EvalState:
+        """The state for an expression of a function, where variables that are bound several times are what they are
+        there, as far as the order of the statements tells."""
+        function = context.function
+        reaching = function.index.reaching.get(id(expr)) if function is not None else None
+        if not reaching or function is None:
+            return EvalState(context)
+        env: Env = {}
+        for name, part in reaching.items():
+            defined = len(function.index.names.get(name, ()))
+            if part == slice(0, defined) or name not in function.ir.bound or name in function.index.shared:
+                continue
+            env[name] = Lazy(partial(self._local_part, name, context, part.start, part.stop))
+        return EvalState(context, env) if env else EvalState(context)
+
+    def _local_part(self, name: str, context: CallContext, start: int, stop: int) -> Value:
+        return self._locals.answer((context, name, start, stop), self._local, name, context, start, stop)
+
+    def _local(self, name: str, context: CallContext, start: int, stop: int) -> Value:
         function = context.function
         assert function is not None
         values: list[Value] = []
-        parameter = context.param(name)
-        definitions = function.index.names.get(name, [])
+        # It was replaced where a definition that comes always stands before.
+        parameter = context.param(name) if start == 0 else None
+        definitions = function.index.names.get(name, [])[start:stop]
         if parameter is not None:
             if isinstance(parameter, Unknown) or (
                 isinstance(parameter, Sequence) and parameter.items is None and isinstance(parameter.element, Unknown)
@@ -386,7 +408,8 @@ class Names:
         expr: ir.Expr = node  # type: ignore[assignment]
         if how == "annotation":
             return self.ask.annotations.annotation(expr, state)
-        value = self.ask.expressions.eval(expr, EvalState(state.context, state.env))
+        there = self.where(expr, state.context) if state.env is None else EvalState(state.context, state.env)
+        value = self.ask.expressions.eval(expr, there)
         match how:
             case "element" | "puts-all":
                 value = self.ask.protocols.element(value, state)

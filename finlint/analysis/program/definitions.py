@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from finlint.analysis.program.leaving import leaves
@@ -133,14 +133,41 @@ class FunctionIndex:
         self.inner: list[ir.Function] = []
         #: Variables that functions inside bind anew (``nonlocal``).
         self.shared: set[str] = set()
+        #: Of expressions outside of loops that read variables which are bound more than once, by their identity: those
+        #: variables, each with the part of its definitions that comes before and was not replaced.
+        self.reaching: dict[int, dict[str, slice]] = {}
+        self._replaced: dict[str, int] = {}
+        self._loops = 0
         self._block(body, ())
 
     def _block(self, block: ir.Block, conditions: Conditions) -> None:
+        outer, self._replaced = self._replaced, dict(self._replaced)
         for stmt in block:
+            before = {name: len(self.names.get(name, ())) for name in _plainly_bound(stmt)}
+            if not self._loops:
+                self._note_reaching(stmt, before)
             self._statement(stmt, conditions)
+            self._replaced.update(before)
             if isinstance(stmt, ir.If) and not stmt.orelse and leaves(stmt.body):
                 # ``if x: return`` puts what follows under ``not x``.
                 conditions = (*conditions, (stmt.test, False))
+        self._replaced = outer
+
+    def _note_reaching(self, stmt: ir.Stmt, bound: Container[str]) -> None:
+        """Note which definitions the variables that a statement reads have by now, where they have several."""
+        if not isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.ExprStmt, ir.Return)) or stmt.value is None:
+            return
+        parts = list(parts_of(stmt.value))
+        read = {part.id for part in parts if isinstance(part, ir.Name)}
+        known = {name: len(self.names.get(name, ())) for name in read}
+        reaching = {
+            name: slice(self._replaced.get(name, 0), count)
+            for name, count in known.items()
+            if count > 1 or name in bound
+        }
+        if reaching:
+            for part in (stmt.value, *(part for part in parts if isinstance(part, ir.Call))):
+                self.reaching[id(part)] = reaching
 
     def _statement(self, stmt: ir.Stmt, conditions: Conditions) -> None:
         if isinstance(stmt, ir.Match):
@@ -160,8 +187,11 @@ class FunctionIndex:
             self._rebound_inside(stmt.function)
         elif isinstance(stmt, ir.Global):
             self.globals.update(stmt.names)
+        repeats = isinstance(stmt, (ir.For, ir.While))
+        self._loops += repeats
         for block in inner_blocks(stmt):
             self._block(block, conditions)
+        self._loops -= repeats
 
     def _rebound_inside(self, function: ir.Function) -> None:
         """What a function inside gives to the variables that it declares ``nonlocal``."""
@@ -389,6 +419,15 @@ class FunctionIndex:
         for name in names:
             self.stores.setdefault((target.id, name), []).append(Definition("value", value, (), ()))
         return bool(names)
+
+
+def _plainly_bound(stmt: ir.Stmt) -> list[str]:
+    """The variables that a statement certainly gives another value."""
+    if isinstance(stmt, ir.Assign):
+        return [target.id for target in stmt.targets if isinstance(target, ir.Name)]
+    if isinstance(stmt, ir.AnnAssign) and stmt.value is not None and isinstance(stmt.target, ir.Name):
+        return [stmt.target.id]
+    return []
 
 
 def _declared_nonlocal(function: ir.Function) -> Iterator[str]:
