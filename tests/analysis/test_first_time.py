@@ -61,6 +61,24 @@ def test_the_first_time(body: str, shown: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "severity"),
+    [
+        ("@functools.cache\ndef get():", "note"),
+        ("@functools.lru_cache(maxsize=None)\ndef get():", "note"),
+        # A result for each argument.
+        ("@functools.cache\ndef get(name=None):", "warning"),
+        ("@functools.wraps(make)\ndef get():", "warning"),
+    ],
+)
+def test_a_function_whose_result_is_kept(head: str, severity: str, tmp_path: Path) -> None:
+    source = PROGRAM.format(body="    return make()", ends="get()  # reported")
+    source = source.replace("def get():\n    global made", head).replace("import", "import functools,", 1)
+    (finding,) = check(tmp_path, {"a": source}).findings
+    assert (finding.code, finding.severity.value) == ("FIN103", severity)
+    assert (", the first time only, while it makes `get()`" in finding.message) is (severity == "note")
+
+
+@pytest.mark.parametrize(
     "ends",
     ["get(); make()  # reported", "make(); get()  # reported", "self.x(); get()  # reported\n    def x(self): make()"],
 )

@@ -1,8 +1,8 @@
 """What a function does the first time only, making a variable of its module or class: ``if runtime is None: ...``.
 
 A finalizer that comes there waits only if nobody has been there before it; mostly its own object could not exist then.
-The same holds for a property that is worked out once. A flag (``if not started: started = True``) is not such a thing:
-a finalizer may well be the first to shut something down.
+The same holds for a property that is worked out once, and for a function whose one result is kept. A flag
+(``if not started: started = True``) is not such a thing: a finalizer may well be the first to shut something down.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ def made_first(function: FunctionNode, span: Span, *, shared: bool = False) -> s
     it is a method of an object that others have, so that a property of it which loads once has been read before."""
     if any(last_name(decorator) == "cached_property" for decorator in function.ir.decorators) and _is_read(function):
         return f"{function.ir.params[0].name}.{function.name}"
+    if not function.ir.params and _keeps_its_result(function):
+        return f"{function.name}()"
     names = _made_by(function)
     if shared and any(isinstance(d, ir.Name) and d.id == "property" for d in function.ir.decorators):
         me = function.ir.params[0].name if function.ir.params else ""
@@ -35,6 +37,12 @@ def _is_read(function: FunctionNode) -> bool:
     module = function.module
     naming = {function_at(module, line) for line in module.source.lines("words", function.name)}
     return bool(function.ir.params) and len(naming - {None, function}) > 1
+
+
+def _keeps_its_result(function: FunctionNode) -> bool:
+    """Whether a decorator runs the body once and keeps what it gives: ``@lru_cache``, ``@cache()``."""
+    decorators = (d.func if isinstance(d, ir.Call) else d for d in function.ir.decorators)
+    return not {"cache", "lru_cache"}.isdisjoint(map(last_name, decorators))
 
 
 def _made_by(function: FunctionNode) -> frozenset[str]:
