@@ -71,3 +71,21 @@ def test_the_longest_timeout_is_none(tmp_path: Path, timeout: str, severity: Sev
     (found,) = of_code(lint(tmp_path, source), "FIN104")
     assert found.severity is severity
     assert ("bounded" in found.message) is (severity is Severity.WARNING)
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("'rb'", []), ("'wb'", ["FIN106"]), ("MODE", ["FIN106"])])
+def test_a_remote_file_that_is_only_read_has_nothing_to_write(tmp_path: Path, mode: str, expected: list[str]) -> None:
+    source = f"""
+        import fsspec
+
+        MODE = input()
+
+        class A:
+            def __init__(self, path):
+                self.file = fsspec.open(path, {mode})
+
+            def __del__(self):
+                self.file.close(){"  # reported" if expected else ""}
+        """
+    found = of_code(lint(tmp_path, source), "FIN106")
+    assert [f.code for f in found if f.severity is not Severity.NOTE] == expected
