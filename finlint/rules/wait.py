@@ -5,6 +5,7 @@ from __future__ import annotations
 from finlint.analysis.execution.reachability import Witness
 from finlint.analysis.properties.alive import is_asked_for, is_own_thread
 from finlint.analysis.properties.pending_work import is_done, is_idle
+from finlint.analysis.properties.told_to_end import is_told_to_end
 from finlint.model.finding import Severity
 from finlint.rules.base.reaching import BOUNDED, NOT_REPORTED, Mildly, Reached, Reaches, own_object
 from finlint.rules.base.rule import BY_CLEANER, DEL
@@ -56,21 +57,21 @@ class Wait(Reaches):
     not_reported = (
         NOT_REPORTED + BOUNDED + " So is the join of a thread that has the finalized object for as long as it runs "
         "(`Thread(target=self.run)`): it does not wait, but neither does the finalizer run before the thread has ended "
-        "by itself. Give the thread a function and what it needs, not the object. An executor all of whose tasks have "
-        "the object, and futures of such tasks, are notes: the tasks are done by then."
+        "by itself. Give the thread a function and what it needs, not the object. And so is the join of a thread that "
+        "was told to end before, and does nothing that is known to take time, as reading from the network. An executor "
+        "all of whose tasks have the object, and futures of such tasks, are notes: the tasks are done by then."
     )
     evidence = (DEL, "https://github.com/psycopg/psycopg/issues/954", "https://github.com/pytorch/pytorch/pull/12700")
 
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
         me = own_object(about.finalizer)
         context = witness.steps[-1].context
-        if me is None:
-            return None
         place = me, context, witness.effect.span, about.summaries.evaluator
-        if is_idle(*place) or is_done(*place):
+        if me is not None and (is_idle(*place) or is_done(*place)):
             return Mildly(Severity.NOTE, ", whose tasks have the object until they end, so that none is left")
-        if not is_own_thread(me, context, witness.effect.span, about.summaries.evaluator):
-            return None
+        if me is None or not is_own_thread(me, context, witness.effect.span, about.summaries.evaluator):
+            told = witness.effect.lasts == "unbounded" and is_told_to_end(witness.steps, about.summaries)
+            return Mildly(Severity.WARNING, ", which it has told to end") if told else None
         if is_asked_for(context, witness.effect.span):
             return Mildly(Severity.NOTE, ", which has the object until it ends, so that it is not alive by then")
         because = ", which has the object until it ends: the finalizer does not run before, and never stops it"

@@ -217,3 +217,56 @@ def test_what_a_thread_that_had_the_object_has_put(tmp_path: Path, run: str, tar
     program = _LAST_WORDS.replace("{run}", run).replace("{target}", target)
     (finding,) = of_code(lint(tmp_path, program), "FIN101")
     assert finding.severity is (Severity.NOTE if is_there else Severity.ERROR)
+
+
+TOLD = """
+import queue, socket, threading, time
+def work(line):
+    while True:
+        if line.get() is None: break
+class Reader(threading.Thread):
+    def __init__(self, line):
+        super().__init__()
+        self.line = line
+    def run(self): work(self.line)
+class Watcher:
+    def __init__(self):
+        self.stop = threading.Event()
+        self.ended = False
+        self.socket = socket.socket()
+    def run(self):
+        while not self.stop.is_set() and not self.ended:
+            {does}
+class A:
+    def __init__(self):
+        self.line = queue.Queue()
+        self.watcher = Watcher()
+        self.thread = {thread}
+        self.thread.start()
+    def __del__(self):
+        {tells}
+        self.thread.join()  # reported
+"""
+WATCHES = "threading.Thread(target=self.watcher.run)"
+
+
+@pytest.mark.parametrize(
+    ("thread", "tells", "does", "severity"),
+    [
+        (WATCHES, "self.watcher.stop.set()", "time.sleep(1)", Severity.WARNING),
+        (WATCHES, "self.watcher.ended = True", "self.stop.wait(1)", Severity.WARNING),
+        ("threading.Thread(target=work, args=(self.line,))", "self.line.put(None)", "pass", Severity.WARNING),
+        ("Reader(self.line)", "self.line.put(None)", "pass", Severity.WARNING),
+        (WATCHES, "self.watcher.stop.set()", "self.socket.recv(9)", Severity.ERROR),
+        (WATCHES, "self.watcher.stop.set()", "threading.Thread(target=work).join()", Severity.ERROR),
+        (WATCHES, "pass", "time.sleep(1)", Severity.ERROR),
+        (WATCHES, "self.told = True", "time.sleep(1)", Severity.ERROR),
+        ("threading.Thread(target=print)", "self.watcher.stop.set()", "pass", Severity.ERROR),
+    ],
+)
+def test_a_thread_that_was_told_to_end(tmp_path: Path, thread: str, tells: str, does: str, severity: Severity) -> None:
+    """It ends soon, if it looks at what it was told and does nothing else that takes time."""
+    program = TOLD.replace("{thread}", thread).replace("{tells}", tells).replace("{does}", does)
+    (finding,) = of_code(lint(tmp_path, program), "FIN104")
+    assert finding.severity is severity
+    assert ("which it has told to end" in finding.message) is (severity is Severity.WARNING)
