@@ -1,25 +1,27 @@
 """Where the finalized object has from what its finalizer waits for: made by it and its parts, or given to it.
 
 What an object makes for itself nobody else has, until it gives it away (``ownership``). Where that cannot be shown,
-most often nobody has it all the same: a finding about it is less sure than one about a lock that came from outside.
+most often nobody has it all the same: a finding about it is less sure than one about a lock that came from outside, and
+hardly likely where nobody is seen to get it (``handed_out``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterator
 from typing import Literal
 
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Bound, Object, Value, alternatives
+from finlint.analysis.domain.values import Bound, Class, Object, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import Definition, giving
-from finlint.analysis.program.escape import Thing, escapes
 from finlint.analysis.program.statements import attribute_of, children, last_name, parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.belonging import expression_at
 from finlint.analysis.properties.custody import is_same, resource
+from finlint.analysis.properties.handed_out import Attribute, is_handed_out
 from finlint.analysis.properties.ownership import LOCKS, QUEUES, Ownership, handed_over
 from finlint.model import ir
 
@@ -27,8 +29,9 @@ from finlint.model import ir
 _MADE = frozenset(name.rpartition(".")[2] for name in LOCKS | QUEUES)
 
 
-#: ``kept``: nobody is seen to get it; ``made``: others may have it if they were given it; ``outside``: they have it.
-Origin = Literal["kept", "made", "outside"]
+#: ``made``: by the object and its parts, and nobody else is seen to get it; ``shown``: somebody is; ``outside``: it
+#: came from others, who have it.
+Origin = Literal["made", "shown", "outside"]
 
 
 def origin(
@@ -37,8 +40,8 @@ def origin(
     """Where ``me``, the finalized object, has the lock, queue or condition from that the last of ``steps`` leads to.
 
     It is made where the instance that keeps it has made it, and is ``me`` or is come to by attributes that nobody has
-    given to ``me``. It is kept where that is a part of ``me`` whose methods do not give it away, and no method of
-    ``me`` gives away the attribute that leads there. Items taken out of such an attribute are not followed.
+    given to ``me``. It is shown where that instance, or ``me``, hands it or what leads there out (``handed_out``), and
+    where parts of ``me`` lead there by what they have not made themselves.
 
     Without ``me`` it is asked of the object that ``registration`` watches, whose parts a callback is given:
     ``weakref.finalize(self, Part.close, self.part)``.
@@ -54,20 +57,55 @@ def origin(
     owners = [keeper for keeper in keepers if isinstance(keeper, Object)]
     if len(owners) < len(keepers) or not all(_makes(owner, expr.name, ownership) for owner in owners):
         return "outside"
-    if all(is_same(owner, me) for owner in owners):
-        return "made"
-    leading = [(number, names) for number, step in enumerate(steps) if (names := set(_leading(step, me)))]
-    if not leading or any(_is_given(me, name, ownership) for name in leading[0][1]):
-        return "outside"
-    number, names = leading[0]
-    inside = steps[number + 1 :]
-    parts = bool(inside) and all(
-        ownership.is_part(owner.cls)
-        and all(step.context.name_of(owner) for step in inside)
-        and not _is_shown(owner, expr.name, ownership)
-        for owner in owners
-    )
-    return "kept" if parts and not any(_is_shown(me, name, ownership, owners) for name in names) else "made"
+    made = [Attribute(owner, expr.name) for owner in owners]
+    if not all(is_same(owner, me) for owner in owners):
+        leading = next((names for step in steps if (names := set(_leading(step, me)))), set())
+        if not leading or any(_is_given(me, name, ownership) for name in leading):
+            return "outside"
+        made += [Attribute(me, name) for name in sorted(leading)]
+    if not all(_leads_by_made(step, after, me, ownership) for step, after in itertools.pairwise(steps)):
+        return "shown"
+    return _made(made, me, [one for step in steps if (one := _receiver(step)) is not None], ownership)
+
+
+def _receiver(step: Step) -> Object | None:
+    """The object whose method a step stands in."""
+    value = step.context.params[0][1] if step.context.params else None
+    return value if isinstance(value, Object) else None
+
+
+def _leads_by_made(step: Step, after: Step, me: Object, ownership: Ownership) -> bool:
+    """Whether a step stays with its object, or goes on to one that a part of ``me`` has made; those of ``me`` itself
+    are asked for apart."""
+    one, other = _receiver(step), _receiver(after)
+    if one is None or other is None:
+        return False
+    if is_same(one, other) or is_same(one, me):
+        return True
+    names = set(_leading(step, one))
+    return bool(names) and all(_makes_part(one, name, ownership) for name in names)
+
+
+def _makes_part(owner: Object, name: str, ownership: Ownership) -> bool:
+    """Whether the methods of ``owner`` store nothing in that attribute but instances of classes that they make."""
+    found = False
+    for method in ownership.methods(owner.cls, name):
+        state = EvalState(ownership.evaluator.binding.generic_context(method))
+        me = method.ir.params[0].name if method.ir.params else ""
+        for definition in giving(method.index.stores.get((me, name), ())):
+            if definition.node == ir.Const(None):
+                continue
+            made, found = definition.node, True
+            if not isinstance(made, ir.Call):
+                return False
+            if not isinstance(ownership.evaluator.expressions.eval(made.func, state), Class):
+                return False
+    return found
+
+
+def _made(attributes: list[Attribute], me: Object, between: list[Object], ownership: Ownership) -> Origin:
+    shown = any(is_handed_out(attribute, me, between, ownership) for attribute in attributes)
+    return "shown" if shown else "made"
 
 
 def _of_watched(expr: ir.Attr, step: Step, registration: Registration | None, evaluator: Evaluator) -> Origin:
@@ -84,21 +122,11 @@ def _of_watched(expr: ir.Attr, step: Step, registration: Registration | None, ev
     if not isinstance(me, Object) or _is_given(me, given.name, ownership):
         return "outside"
     keepers = alternatives(evaluator.expressions.eval(expr.value, EvalState(step.context)))
-    made = all(isinstance(keeper, Object) and _makes(keeper, expr.name, ownership) for keeper in keepers)
-    return "made" if made else "outside"
-
-
-def _is_shown(owner: Object, name: str, ownership: Ownership, parts: Iterable[Object] = ()) -> bool:
-    """Whether a method of an object gives one of its attributes away, which holds one of ``parts``."""
-
-    def attribute(me: str) -> Thing:
-        return Thing(lambda expr: attribute_of(expr, me) == name, with_owner=True, later=leads_back)
-
-    def leads_back(called: str) -> bool:
-        return any(ownership.leads_back(part.cls, called) for part in parts)
-
-    methods = (method.ir for method in ownership.methods(owner.cls, name) if method.ir.params)
-    return any(escapes(method, attribute(method.params[0].name)) for method in methods)
+    owners = [keeper for keeper in keepers if isinstance(keeper, Object)]
+    if len(owners) < len(keepers) or not all(_makes(owner, expr.name, ownership) for owner in owners):
+        return "outside"
+    made = [*(Attribute(owner, expr.name) for owner in owners), Attribute(me, given.name)]
+    return _made(made, me, [], ownership)
 
 
 def _makes(keeper: Object, name: str, ownership: Ownership) -> bool:

@@ -89,6 +89,11 @@ class Ownership:
         attribute = _Attribute(owner, name, self)
         return not attribute.is_shared() and bool(attribute.all_made())
 
+    def is_left_taken(self, owner: Object, name: str) -> bool:
+        """Whether a method may stop, or end, while it holds the lock that ``owner`` has as ``name``."""
+        attribute = _Attribute(owner, name, self)
+        return any(map(attribute.is_left_by, self.methods(owner.cls, name)))
+
     def methods(self, cls: Class, name: str = "") -> Iterator[FunctionNode]:
         """The methods of a class and its bases; those that name something, where ``name`` is given."""
         for base in self.evaluator.classes.mro(cls):
@@ -320,10 +325,14 @@ class _Attribute:
     def _escapes(self, method: FunctionNode, part: Class | None) -> bool:
         """Whether a method gives it away, leaves it taken, or may stop while it holds it. What functions inside it do,
         they do with the object."""
-        stops = suspends(method) and self._suspended_inside(method.ir.body, method)
-        if part is None and (stops or self._is_left_taken(method, is_own=True)):
+        if part is None and self.is_left_by(method):
             return True
         return escapes(method.ir, self._thing(method, part, is_own=True))
+
+    def is_left_by(self, method: FunctionNode) -> bool:
+        """Whether a method of the object leaves it taken, or may stop while it holds it."""
+        stops = suspends(method) and self._suspended_inside(method.ir.body, method)
+        return stops or self._is_left_taken(method, is_own=True)
 
     def _thing(self, function: FunctionNode, part: Class | None, *, is_own: bool) -> Thing:
         """The attribute as ``function`` sees it; ``is_own``: a method of its object, which is in the frame then."""

@@ -224,9 +224,9 @@ class Reaches(Rule[Reached]):
         if calls >= _LONG:
             return Confidence.LOW
         whence = about.origin(witness)
-        if whence == "kept":
+        if whence == "made":
             return Confidence.LOW
-        if calls >= _LONGISH or witness.spread >= _MANY or whence == "made":
+        if calls >= _LONGISH or witness.spread >= _MANY or whence == "shown":
             return Confidence.MEDIUM
         return Confidence.HIGH
 
