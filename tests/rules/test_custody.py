@@ -336,6 +336,12 @@ def test_who_is_seen_to_have_what_a_part_has_made(tmp_path: Path, does: str, con
     assert (finding.severity, finding.confidence) == (Severity.ERROR, confidence)
 
 
+def test_a_part_that_is_a_thread_has_what_it_made(tmp_path: Path) -> None:
+    program = _HANDED.replace("{does}", "pass").replace("class Writer:", "class Writer(threading.Thread):")
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert (finding.severity, finding.confidence) == (Severity.ERROR, Confidence.MEDIUM)
+
+
 _SHARDS = """
 import threading, weakref
 class Shard:

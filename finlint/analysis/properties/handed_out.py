@@ -59,6 +59,8 @@ def is_handed_out(attribute: Attribute, me: Object, between: Iterable[Object], o
     if any(_shows(node, attribute, ownership) for node in others if node not in own):
         return True
     classes = dict.fromkeys(obj.cls for obj in (attribute.owner, me, *between))
+    if any(_is_thread(cls, ownership) for cls in classes if cls != me.cls):
+        return True
     methods = (method for cls in classes for method in ownership.methods(cls))
     return any(_is_on_thread(method, attribute, me, ownership) for method in methods)
 
@@ -120,9 +122,14 @@ def _starts(called: Value, ownership: Ownership) -> bool:
     for option in alternatives(called):
         if isinstance(option, (Lib, LibMethod)) and ownership.evaluator.knowledge.canonical(option.name) in _STARTS:
             return True
-        if isinstance(option, Class) and Lib(_THREAD) in ownership.evaluator.classes.mro(option):
+        if isinstance(option, Class) and _is_thread(option, ownership):
             return True
     return False
+
+
+def _is_thread(cls: Class, ownership: Ownership) -> bool:
+    """Whether instances are threads, which have themselves and what they keep."""
+    return Lib(_THREAD) in ownership.evaluator.classes.mro(cls)
 
 
 def _has(value: Value, owner: Object) -> bool:
