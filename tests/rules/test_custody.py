@@ -307,6 +307,10 @@ class Runner(threading.Thread):
         super().__init__()
         self.writer = writer
     def run(self): self.writer.run()
+def spawn(work, args=()):
+    thread = threading.Thread(target=work, args=args, daemon=True)
+    thread.start()
+    return thread
 class A:
     def __init__(self): self.writer = Writer()
     def run(self): self.writer.run()
@@ -326,6 +330,8 @@ class A:
         ("threading.Thread(target=self.writer.run).start()", Confidence.MEDIUM),
         ("threading.Thread(target=print, args=(self.writer,)).start()", Confidence.MEDIUM),
         ("Runner(self.writer).start()", Confidence.MEDIUM),
+        ("spawn(print, (self.writer,))", Confidence.MEDIUM),
+        ("spawn(self.run)", Confidence.LOW),
         ("return self.writer", Confidence.MEDIUM),
         ("TABLE['a'] = self.writer", Confidence.MEDIUM),
     ],

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from finlint.model.finding import Confidence
+
 from .programs import lint, of_code
 
 
@@ -56,3 +60,33 @@ def test_a_nearer_wait_at_the_same_place_is_enough(tmp_path: Path) -> None:
     assert of_code(both, "FIN104")
     assert of_code(both, "FIN201") == []
     assert of_code(lint(tmp_path, source.format(first="self.say()")), "FIN201")
+
+
+@pytest.mark.parametrize(
+    ("made", "confidence"),
+    [("queue.Queue()", Confidence.LOW), ("multiprocessing.Queue()", Confidence.MEDIUM)],
+)
+def test_a_queue_with_a_thread_of_its_own(tmp_path: Path, made: str, confidence: Confidence) -> None:
+    """The thread that sends what is in it may collect while it has the queue's lock."""
+    source = f"""
+        import multiprocessing, queue
+
+        class Part:
+            def __init__(self):
+                self.q = {made}
+
+            def close(self):
+                self.q.put(None)  # culprit
+
+        class Owner:
+            def __init__(self):
+                self.part = Part()
+
+            def share(self, others):
+                others.see(self.part)
+
+            def __del__(self):
+                self.part.close()  # reported
+    """
+    (found,) = of_code(lint(tmp_path, source), "FIN201")
+    assert found.confidence is confidence

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Bound, Class, Lib, LibMethod, Object, Sequence, Value, alternatives
+from finlint.analysis.domain.values import Bound, Class, Function, Lib, LibMethod, Object, Sequence, Value, alternatives
 from finlint.analysis.program.escape import Thing, escapes
 from finlint.analysis.program.statements import calls_in, parts_of
 from finlint.analysis.program.symbols import FunctionNode
@@ -124,7 +124,18 @@ def _starts(called: Value, ownership: Ownership) -> bool:
             return True
         if isinstance(option, Class) and _is_thread(option, ownership):
             return True
+        if isinstance(option, Function) and _starts_threads(option.node, ownership):
+            return True
     return False
+
+
+def _starts_threads(function: FunctionNode, ownership: Ownership) -> bool:
+    """Whether a function starts a thread itself: ``spawn(work, args=(queue,))``."""
+    return any(
+        isinstance(option, Lib) and ownership.evaluator.knowledge.canonical(option.name) in _STARTS
+        for call in calls_in(function.ir.body)
+        for option in alternatives(_eval(call.func, function, ownership))
+    )
 
 
 def _is_thread(cls: Class, ownership: Ownership) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Bound, Class, Object, Value, alternatives
+from finlint.analysis.domain.values import Bound, Class, LibObject, Object, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import Definition, giving
@@ -28,6 +28,9 @@ from finlint.model import ir
 #: Last names of what makes a lock or a queue.
 _MADE = frozenset(name.rpartition(".")[2] for name in LOCKS | QUEUES)
 
+
+#: A queue with a thread of its own, which sends what is put into it.
+_FED = "multiprocessing.queues.Queue"
 
 #: ``made``: by the object and its parts, and nobody else is seen to get it; ``shown``: somebody is; ``outside``: it
 #: came from others, who have it.
@@ -63,6 +66,9 @@ def origin(
         if not leading or any(_is_given(me, name, ownership) for name in leading):
             return "outside"
         made += [Attribute(me, name) for name in sorted(leading)]
+    held = alternatives(evaluator.expressions.eval(expr, EvalState(last.context)))
+    if any(isinstance(value, LibObject) and value.type == _FED for value in held):
+        return "shown"
     if not all(_leads_by_made(step, after, me, ownership) for step, after in itertools.pairwise(steps)):
         return "shown"
     return _made(made, me, [one for step in steps if (one := _receiver(step)) is not None], ownership)
