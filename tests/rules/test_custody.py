@@ -43,6 +43,10 @@ OWN = {
         "threading.Lock()",
         "def f(self, g):\n        self.gate.acquire()\n        try: g()\n        finally: self.gate.release()",
     ),
+    "tried and given back at once": (
+        "threading.Lock()",
+        "def f(self):\n        if self.gate.acquire(False):\n            self.gate.release()\n            self.items = [1]",
+    ),
     "held by a local name": (
         "threading.Lock()",
         "def f(self):\n        gate = self.gate\n        with gate: self.items = [1]",
@@ -51,6 +55,10 @@ OWN = {
     "asked whether it is locked": ("threading.Lock()", "def f(self): return self.gate.locked()"),
 }
 SHARED = {
+    "tried and given back later": (
+        "threading.Lock()",
+        "def f(self):\n        if self.gate.acquire(False):\n            self.items = [1]\n            self.gate.release()",
+    ),
     "an async method that awaits inside": (
         "threading.Lock()",
         "async def f(self):\n        with self.gate: await asyncio.sleep(1)",

@@ -454,7 +454,9 @@ class _Attribute:
     def _is_left_taken(self, function: FunctionNode, *, is_own: bool) -> bool:
         """Whether a function acquires a lock by hand and does not give it back in a ``finally``."""
         calls = calls_in(function.ir.body)
+        tried = set(self._given_back_at_once(function.ir.body, function))
         taken = (call for call in calls if self._is_called(call, ("acquire", "__enter__"), function))
+        taken = (call for call in taken if id(call) not in tried)
         if not any(self._is_own_name(call.func, function, is_own) for call in taken):
             return False
         return not any(
@@ -463,6 +465,15 @@ class _Attribute:
             if isinstance(stmt, ir.Try)
             for call in calls_in(stmt.final)
         )
+
+    def _given_back_at_once(self, block: ir.Block, function: FunctionNode) -> Iterator[int]:
+        """Calls that take a lock only to see whether it is free: ``if lock.acquire(False): lock.release()``."""
+        for stmt in flat_statements(block):
+            if not isinstance(stmt, ir.If) or not isinstance(stmt.test, ir.Call):
+                continue
+            released = stmt.body[0].value if isinstance(stmt.body[0], ir.ExprStmt) else None
+            if isinstance(released, ir.Call) and self._is_called(released, ("release",), function):
+                yield id(stmt.test)
 
     def _is_own_name(self, method: ir.Expr, function: FunctionNode, is_own: bool) -> bool:
         """Whether ``lock.acquire`` may be of this object's lock."""
