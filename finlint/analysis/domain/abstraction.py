@@ -67,7 +67,7 @@ def _coarse(value: Value, level: int) -> Value:
     if is_flat(value):
         return value
     if isinstance(value, Object):
-        return Object(value.cls, () if level else _made_with(value.args), _site(value))
+        return Object(value.cls, _held(value.args, level) if level else _made_with(value.args), _site(value))
     if isinstance(value, LibObject):
         return LibObject(value.type, _arguments(value.args), value.mode)
     if isinstance(value, OneOf):
@@ -204,6 +204,11 @@ def _made_with(args: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], 
     but for one thing that it may call.
     """
     return tuple((name, given if name == HELD else _telling(_coarse(given, 1), given)) for name, given in args)
+
+
+def _held(args: tuple[tuple[str, Value], ...], level: int) -> tuple[tuple[str, Value], ...]:
+    """What is in an instance of a container's heir, which nobody else tells."""
+    return tuple((name, _coarse(given, level + 1)) for name, given in args if name == HELD)
 
 
 def _telling(value: Value, given: Value) -> Value:

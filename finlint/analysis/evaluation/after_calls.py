@@ -24,8 +24,10 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.protocols import EXIT_STACK, exit_action
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
+from finlint.analysis.program.definitions import holder_of
 from finlint.analysis.program.statements import last_name, parts_of
 from finlint.model import ir
+from finlint.scan.words import PUTS_FIRST
 
 #: Methods of containers that change nothing in them.
 _READING = frozenset({"copy", "count", "get", "index", "items", "keys", "values", "__contains__", "__getitem__"})
@@ -81,8 +83,11 @@ class AfterCalls:
         return entry is not None and entry.when_over == "ends"
 
     def _note_growth(self, container: ir.Expr, state: EvalState) -> None:
-        """What is in a container that was given away, or changed by a method, is known no more."""
+        """What is in a container that was given away, or changed by a method, is known no more; nor is it of the one
+        that has it in it: ``table[key].append(x)``."""
         assert state.env is not None
+        while (outer := holder_of(container)) is not None:
+            container = outer
         path = dotted(container)
         known = known_in(state.env, path) if path else None
         if known is not None and any(isinstance(v, (Sequence, Mapping)) for v in alternatives(known)):
@@ -135,7 +140,9 @@ class AfterCalls:
             state.env[path] = library.ended(self.ask.expressions.eval(process, state.quiet()))
 
     def _note_given(self, expr: ir.Call, function: Value, state: EvalState) -> None:
-        """Functions may change the containers that they are given."""
+        """Functions may change the containers that they are given, and some of a library do."""
+        if isinstance(function, Lib) and last_name(expr.func) in PUTS_FIRST and expr.args:
+            self._note_growth(expr.args[0].value, state)
         if any(isinstance(option, (Function, Bound, Class, Partial)) for option in alternatives(function)):
             for arg in expr.args:
                 if isinstance(arg.value, ir.Name):

@@ -11,6 +11,7 @@ from finlint.analysis.domain.values import (
     Bound,
     Class,
     Function,
+    Lib,
     Marked,
     Object,
     Value,
@@ -21,6 +22,7 @@ from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import FunctionIndex
 from finlint.analysis.program.self_construction import making_another
+from finlint.analysis.program.statements import last_name
 from finlint.analysis.program.symbols import (
     FunctionNode,
     ModuleNode,
@@ -35,6 +37,10 @@ from finlint.scan.words import NAMES, SUBCLASSES
 
 #: Instead of the name of what is called.
 NAMELESS = ""
+
+
+#: Gives what it is given behind a function to that, too.
+_PARTIAL = "functools.partial"
 
 
 class Given:
@@ -85,6 +91,7 @@ class CallSites:
         # None says that there are no further calls. It is the first answer, too: whoever asks for one kind of call
         # after the other stops at it.
         self._calls: Memo[tuple[FunctionNode, int], list[Given] | None] = Memo(ask.solver, None, grows=False)
+        self._handed: Memo[FunctionNode, list[Given]] = Memo(ask.solver, [], grows=False)
 
     def nth(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[Given] | None:
         """The parameters in the calls at the ``number``-th kind of place, nearest first; None: there is no more."""
@@ -103,6 +110,31 @@ class CallSites:
         if PASSING_ON.passed(sum(call.passes_on for call in found)):
             found = [call.not_passing_on() for call in found]
         return found
+
+    def handed_over(self, function: FunctionNode) -> list[Given]:
+        """What a registrar in its module, or a partial, gives to a function together with which it is given that:
+        ``finalize(x, function, lock)``."""
+        return self._handed.answer(function, self._find_handed_over, function)
+
+    def _find_handed_over(self, function: FunctionNode) -> list[Given]:
+        given: list[Given] = []
+        for callers, call in calls_with(function.module, function.name):
+            at = next(number for number, arg in enumerate(call.args) if last_name(arg.value) == function.name)
+            for context in self.contexts(function.module, callers, function):
+                given += self._registered(call, at, function, context)
+        return given
+
+    def _registered(self, call: ir.Call, at: int, function: FunctionNode, context: CallContext) -> Iterator[Given]:
+        state = EvalState(context)
+        registrar = self.ask.expressions.eval(call.func, state)
+        passes = isinstance(registrar, Lib) and (
+            registrar.name == _PARTIAL or self.ask.registrars.named(registrar.name) is not None
+        )
+        if not passes:
+            return
+        for receiver in ways_to_run(self.ask.expressions.eval(call.args[at].value, state), function):
+            run = ir.Call(call.args[at].value, call.args[at + 1 :], call.span)
+            yield Given(function, run, receiver, context, False)
 
     def _decorating(self, function: FunctionNode) -> Iterator[Given]:
         """What a decorator, or a function that makes one, is given where it stands above a ``def`` or ``class``."""
@@ -323,6 +355,12 @@ def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode,
 def indirect_calls(module: ModuleNode) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
     """Calls in the module of what no name says: ``TABLE[kind](...)``, ``pick(kind)(...)``, those of variables."""
     return _calls(module, module.source.lines("indirect", ""), _is_indirect)
+
+
+def calls_with(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
+    """Calls in the module that are given something whose last name is ``name``."""
+    lines = module.source.lines("words", name)
+    return _calls(module, lines, lambda call, function: any(last_name(arg.value) == name for arg in call.args))
 
 
 def _is_indirect(call: ir.Call, function: FunctionNode | None) -> bool:

@@ -264,7 +264,9 @@ class Callers:
             if values:
                 return without_none(union(values))
             number += 1
-        return self._from_heirs_records(function, name) if makes else UNKNOWN
+        if makes:
+            return self._from_heirs_records(function, name)
+        return without_none(union(self.known_of(self.ask.call_sites.handed_over(function), name)))
 
     def _of_headers(self, owner: ClassNode, name: str) -> Value:
         """What the headers of subclasses give to ``__init_subclass__``: ``class Job(Base, on_gone=gone)``."""

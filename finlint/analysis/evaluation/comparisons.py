@@ -16,10 +16,13 @@ from finlint.analysis.domain.values import (
     LibMethod,
     LibObject,
     Mapping,
+    Module,
     Object,
     Partial,
     Sequence,
+    Suspended,
     Value,
+    alternatives,
 )
 from finlint.analysis.models.library_types import VERSION
 from finlint.analysis.program.statements import last_name, parts_of
@@ -111,9 +114,7 @@ def compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
     if op in ("Is", "IsNot") and isinstance(right, Const) and right.value is None:
         if isinstance(left, Const):
             return (left.value is None) is (op == "Is") if left.firm else None
-        if certain and isinstance(left, (Object, LibObject, Function, Bound, Lib, Class, Partial, LibMethod)):
-            return op == "IsNot"
-        return None
+        return op == "IsNot" if certain and all(isinstance(v, _NEVER_NONE) for v in alternatives(left)) else None
     if isinstance(left, Const) and isinstance(right, Const) and left.firm and right.firm:
         try:
             if op in ("Is", "IsNot"):
@@ -135,6 +136,9 @@ def compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
             return None
     return None
 
+
+#: What is not None, where it is certain that it is that.
+_NEVER_NONE = (Object, LibObject, Function, Bound, Lib, Class, Partial, LibMethod, Sequence, Mapping, Module, Suspended)
 
 EQUALITIES = ("Is", "IsNot", "Equal", "NotEqual")
 

@@ -67,7 +67,8 @@ class Records:
         node = cls.node
         if node not in self._inits:
             self._inits[node] = None
-            if node.facts.decorators and node.method("__init__") is None:
+            made = node.facts.decorators or self._is_named_tuple(cls)
+            if made and node.method("__init__") is None:
                 self._inits[node] = self._written(cls)
         made = self._inits[node]
         return None if made is None else Function(made, cls.context)
@@ -85,13 +86,20 @@ class Records:
 
     def _written(self, cls: Class) -> FunctionNode | None:
         decorator = self.decorator(cls)
-        if decorator is None or _says(decorator, "init", False):
+        if decorator is None and not self._is_named_tuple(cls):
+            return None
+        if decorator is not None and _says(decorator, "init", False):
             return None
         fields: dict[str, Field] = {}
         for base in reversed(self.ask.classes.mro(cls)):
             if isinstance(base, Class) and (base == cls or self.decorator(base) is not None):
                 fields.update((field.name, field) for field in self._fields(base))
         return FunctionNode(cls.node.module, self._function(cls, list(fields.values())), cls.node)
+
+    def _is_named_tuple(self, cls: Class) -> bool:
+        """``class Point(NamedTuple)``: it has no ``__init__``, but is made as if it had."""
+        bases = self.ask.classes.bases(cls) if cls.node.facts.bases else ()
+        return any(isinstance(base, Lib) and base.name == "typing.NamedTuple" for base in bases)
 
     def _fields(self, cls: Class) -> Iterator[Field]:
         by_keyword = False

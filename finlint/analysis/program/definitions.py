@@ -307,7 +307,7 @@ class FunctionIndex:
             elif owner and isinstance(key, ir.Const):
                 self.stores.setdefault((owner, str(key.value)), []).append(Definition("value", value, path, conditions))
             return
-        outer = _outer(container)
+        outer = holder_of(container)
         if outer is None:
             self._put_into(container, Definition("puts", value, path, conditions, key))
         else:
@@ -387,7 +387,7 @@ class FunctionIndex:
         else:
             return
         container = func.value
-        outer = _outer(container) if func.name not in _QUEUES else None
+        outer = holder_of(container) if func.name not in _QUEUES else None
         if outer is not None and definition.how == "puts":
             # ``self.callbacks.setdefault(event, []).append(callback)``
             container, definition = outer, Definition("puts-in", definition.node, (), (), _key_of(container))
@@ -443,7 +443,7 @@ def _all_parts(node: Any) -> Iterable[ir.Expr]:
     return () if node is None or isinstance(node, (ir.Import, ir.ImportFrom)) else parts_of(node)
 
 
-def _outer(container: ir.Expr) -> ir.Expr | None:
+def holder_of(container: ir.Expr) -> ir.Expr | None:
     """The container that this one is an element of: ``table`` for ``table[key]`` and ``table.setdefault(key, [])``."""
     if isinstance(container, ir.Subscript):
         return container.value
