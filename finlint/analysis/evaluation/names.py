@@ -98,11 +98,9 @@ class Names:
         if not reaching or function is None:
             return EvalState(context)
         env: Env = {}
-        for name, part in reaching.items():
-            defined = len(function.index.names.get(name, ()))
-            if part == slice(0, defined) or name not in function.ir.bound or name in function.index.shared:
-                continue
-            env[name] = Lazy(partial(self._local_part, name, context, part.start, part.stop))
+        for name, (start, stop) in reaching.items():
+            if name in function.ir.bound and name not in function.index.shared:
+                env[name] = Lazy(partial(self._local_part, name, context, start, stop))
         return EvalState(context, env) if env else EvalState(context)
 
     def _local_part(self, name: str, context: CallContext, start: int, stop: int) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from finlint.analysis.program.leaving import leaves
@@ -134,40 +134,54 @@ class FunctionIndex:
         #: Variables that functions inside bind anew (``nonlocal``).
         self.shared: set[str] = set()
         #: Of expressions outside of loops that read variables which are bound more than once, by their identity: those
-        #: variables, each with the part of its definitions that comes before and was not replaced.
-        self.reaching: dict[int, dict[str, slice]] = {}
+        #: variables, each with the part of its definitions (from, to) that comes before and was not replaced.
+        self.reaching: dict[int, dict[str, tuple[int, int]]] = {}
         self._replaced: dict[str, int] = {}
         self._loops = 0
+        #: What the statement that is looked at reads and calls.
+        self._read: set[str] = set()
+        self._called: list[ir.Call] = []
         self._block(body, ())
+        self._forget_what_all_reach()
 
     def _block(self, block: ir.Block, conditions: Conditions) -> None:
         outer, self._replaced = self._replaced, dict(self._replaced)
         for stmt in block:
             before = {name: len(self.names.get(name, ())) for name in _plainly_bound(stmt)}
-            if not self._loops:
-                self._note_reaching(stmt, before)
+            self._read, self._called = set(), []
             self._statement(stmt, conditions)
-            self._replaced.update(before)
+            if self._read and not self._loops:
+                self._note_reaching(stmt, before)
+            if before:
+                self._replaced.update(before)
             if isinstance(stmt, ir.If) and not stmt.orelse and leaves(stmt.body):
                 # ``if x: return`` puts what follows under ``not x``.
                 conditions = (*conditions, (stmt.test, False))
         self._replaced = outer
 
-    def _note_reaching(self, stmt: ir.Stmt, bound: Container[str]) -> None:
+    def _note_reaching(self, stmt: ir.Stmt, before: dict[str, int]) -> None:
         """Note which definitions the variables that a statement reads have by now, where they have several."""
         if not isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.ExprStmt, ir.Return)) or stmt.value is None:
             return
-        parts = list(parts_of(stmt.value))
-        read = {part.id for part in parts if isinstance(part, ir.Name)}
-        known = {name: len(self.names.get(name, ())) for name in read}
-        reaching = {
-            name: slice(self._replaced.get(name, 0), count)
-            for name, count in known.items()
-            if count > 1 or name in bound
-        }
+        reaching: dict[str, tuple[int, int]] = {}
+        for name in self._read:
+            count = before.get(name)
+            if count is None:
+                count = len(self.names.get(name, ()))
+                if count < 2:
+                    continue
+            reaching[name] = self._replaced.get(name, 0), count
         if reaching:
-            for part in (stmt.value, *(part for part in parts if isinstance(part, ir.Call))):
+            for part in (stmt.value, *self._called):
                 self.reaching[id(part)] = reaching
+
+    def _forget_what_all_reach(self) -> None:
+        for part, reaching in list(self.reaching.items()):
+            kept = {name: some for name, some in reaching.items() if some != (0, len(self.names.get(name, ())))}
+            if kept:
+                self.reaching[part] = kept
+            else:
+                del self.reaching[part]
 
     def _statement(self, stmt: ir.Stmt, conditions: Conditions) -> None:
         if isinstance(stmt, ir.Match):
@@ -330,13 +344,16 @@ class FunctionIndex:
 
     def _part(self, node: ir.Expr, conditions: Conditions) -> None:
         """Find calls that put something into a container or change a receiver, yields, and walrus targets."""
-        if isinstance(node, ir.Walrus):
+        if isinstance(node, ir.Name):
+            self._read.add(node.id)
+        elif isinstance(node, ir.Walrus):
             self._add(node.target, Definition("value", node.value, (), conditions))
         elif isinstance(node, ir.Yield):
             if node.value is not None:
                 self.yields.append(Definition("delegate" if node.delegates else "value", node.value, (), ()))
         elif isinstance(node, ir.Call):
             self.calls.append(node)
+            self._called.append(node)
             self._puts(node)
         elif isinstance(node, ir.Lambda):
             self.inner.append(node.function)
