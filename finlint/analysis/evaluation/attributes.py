@@ -110,13 +110,13 @@ class Attributes:
                 return attribute
             return self.ask.library_stores.stored(value, name, state.module)
         if isinstance(value, Object):
-            found = self.instance_attribute(value, name, state, span)
+            there = self.instance_attribute(value, name, state, span)
             own = self.ask.classes.class_function(value.cls, "__getattribute__")
             # What it finds is as a rule what is there; where nothing is, what it gives.
-            if own is not None and (state.recorder is not None or not is_known(found)):
+            if own is not None and (state.recorder is not None or not is_known(there)):
                 given = self.ask.calls.call(Bound(own, value), CallArgs((Const(name),)), state, span, None)
-                return found if is_known(found) else given
-            return found
+                return there if is_known(there) else given
+            return there
         if isinstance(value, RecordType):
             return Partial(Lib(MADE_FROM), (value,), ()) if name == "_make" else UNKNOWN
         if isinstance(value, Class):
