@@ -22,6 +22,9 @@ from finlint.syntax.discover import rooted
 #: A configuration file of more bytes is something else.
 MAX_BYTES = 10_000_000
 
+#: Files of which each extends the next.
+MAX_EXTENDED = 100
+
 #: What a configuration is called that stands on the command line.
 COMMAND_LINE = "--config"
 
@@ -180,6 +183,8 @@ def _extended(config: Config, path: str, where: str, extending: tuple[str, ...])
     chain = (*extending, real)
     if os.path.realpath(config.extend) in chain:
         raise ConfigError(f"{where}: key `extend`: {config.extend} extends this file, too")
+    if len(chain) >= MAX_EXTENDED:
+        raise ConfigError(f"{where}: key `extend`: more than {MAX_EXTENDED} files extend each other")
     if not os.path.isfile(config.extend):
         raise ConfigError(f"{where}: key `extend`: there is no file `{config.extend}`")
     base = read(config.extend, required=True, extending=chain)

@@ -8,7 +8,7 @@ from typing import Any
 from finlint import __version__
 from finlint.config.values import Unfit, shown
 
-_CLAUSE = re.compile(r"\s*(==|!=|>=|<=|>|<|~=|)\s*(\d+(?:\.\d+)*)\s*")
+_CLAUSE = re.compile(r"(==|!=|>=|<=|>|<|~=|)\s*(\d{1,9}(?:\.\d{1,9})*)")
 
 
 def required_version(value: Any, root: str, version: str = __version__) -> str:
@@ -18,7 +18,7 @@ def required_version(value: Any, root: str, version: str = __version__) -> str:
         raise Unfit(f'must be a requirement such as ">=0.1", not {shown(value)}')
     mine = _numbers(version)
     for clause in value.split(","):
-        match = _CLAUSE.fullmatch(clause)
+        match = _CLAUSE.fullmatch(clause.strip())
         if match is None:
             raise Unfit(f'must be a requirement such as ">=0.1" or ">=0.1,<2", not {shown(value)}')
         if not _meets(mine, match[1], _numbers(match[2])):

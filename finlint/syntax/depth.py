@@ -58,11 +58,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+#: The rest of a string, with its quotes where it has an end.
 _ENDS = {
-    "'": re.compile(r"[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'", re.DOTALL),
-    '"': re.compile(r'[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*"', re.DOTALL),
-    "'''": re.compile(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
-    '"""': re.compile(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
+    "'": re.compile(r"[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*('?)", re.DOTALL),
+    '"': re.compile(r'[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*("?)', re.DOTALL),
+    "'''": re.compile(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*('''|)", re.DOTALL),
+    '"""': re.compile(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*("""|)', re.DOTALL),
 }
 _FORMATTED_PREFIXES = frozenset({"f", "fr", "rf", "t", "tr", "rt"})
 
@@ -100,6 +101,8 @@ class _Scan:
         #: Indentation to the ``elif`` that stand there in a row.
         self._arms: dict[int, int] = {}
         self._line_start = 0
+        #: Quotes to where none of them ends a string.
+        self._endless: dict[str, int] = {}
 
     def run(self) -> None:
         text = self._text
@@ -197,9 +200,18 @@ class _Scan:
         elif prefix in _FORMATTED_PREFIXES:
             self._formatted(quote)
         else:
-            found = _ENDS[quote].match(self._text, self._at)
-            if found is not None:
-                self._at = found.end()
+            self._skip(quote)
+
+    def _skip(self, quote: str) -> None:
+        """To the end of a string. Of one without an end what follows is read, and where that was looked for, no end of
+        another one is: each of a million backslashes with quotes would be the start of one."""
+        if self._at < self._endless.get(quote, 0):
+            return
+        found = _ENDS[quote].match(self._text, self._at)
+        if found is not None and found[1]:
+            self._at = found.end()
+        elif found is not None:
+            self._endless[quote] = found.end()
 
     def _close_string(self) -> None:
         while len(self._levels) > 1:

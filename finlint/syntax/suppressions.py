@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ WORDS = (b"finlint:", b"noqa", b"NOQA", b"NoQA")
 
 _WORDS = ("ignore-file", "ignore", "off", "on")
 _OWN = re.compile(
-    r"#\s*finlint\s*:\s*(?P<word>ignore-file|ignore|off|on)(?![\w-])(?:\s*\[(?P<codes>[^\]]*)\])?(?P<rest>[^#]*)",
+    r"#\s*finlint\s*:\s*(?P<word>ignore-file|ignore|off|on)(?![\w-])(?:\s*\[(?P<codes>[^\]#]*)\])?(?P<rest>[^#]*)",
     re.IGNORECASE,
 )
 #: A comment to us whose first word is none of ours.
@@ -165,28 +165,24 @@ class _Switch(NamedTuple):
 def _ranged(items: Iterable[Directive | Fault | _Switch], lines: int) -> list[Directive | Fault]:
     """Each ``off`` up to the next ``on`` of the same codes, or of none; up to the file's end where there is none."""
     out: list[Directive | Fault] = []
-    open_: list[int] = []
+    #: By their codes where those that are open stand in ``out``.
+    open_: dict[frozenset[str], list[int]] = {}
     for item in items:
         if not isinstance(item, _Switch):
             out.append(item)
         elif not item.on:
-            open_.append(len(out))
+            open_.setdefault(frozenset(item.codes or ()), []).append(len(out))
             out.append(Directive(item.line, item.span, item.codes, False, True, lines))
         else:
-            closed = [at for at in open_ if item.codes is None or set(item.codes) == set(_codes_at(out, at))]
+            which = list(open_) if item.codes is None else [frozenset(item.codes)]
+            closed = [at for codes in which for at in open_.pop(codes, ())]
             for at in closed:
                 directive = out[at]
                 assert isinstance(directive, Directive)
                 out[at] = directive._replace(last=item.line)
-                open_.remove(at)
             if not closed:
                 out.append(Fault(item.span, "There is no `# finlint: off` of the same codes above it"))
     return out
-
-
-def _codes_at(items: Sequence[Directive | Fault], at: int) -> tuple[str, ...]:
-    directive = items[at]
-    return directive.codes or () if isinstance(directive, Directive) else ()
 
 
 def _own(line: int, column: int, comment: str) -> Iterator[Directive | Fault | _Switch]:

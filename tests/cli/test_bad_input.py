@@ -61,8 +61,18 @@ def test_a_path_that_is_none(project: Path, run: Run, text: str) -> None:
 def test_versions_of_thousands_of_digits(project: Path, run: Run) -> None:
     (project / "finlint.toml").write_text(f'target-version = "py3{"1" * 5_000}"\n')
     refuses(run("."), "target-version")
+    (project / "finlint.toml").write_text(f'required-version = ">=0.{"1" * 5_000}"\n')
+    refuses(run("."), "required-version")
     (project / "finlint.toml").unlink()
     (project / "pyproject.toml").write_text(f'[project]\nrequires-python = ">=3.{"1" * 5_000}"\n')
+    assert run(".").status == 1
+
+
+def test_a_requirement_of_spaces(project: Path, run: Run) -> None:
+    """Where spaces may stand on either side of an operator that may be missing, each way to share them is tried: days."""
+    (project / "finlint.toml").write_text(f'required-version = "{" " * 4_000_000}x"\n')
+    refuses(run("."), "required-version", "must be a requirement")
+    (project / "finlint.toml").write_text('required-version = "  >=  0.0.1  ,  < 99 "\n')
     assert run(".").status == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from finlint.config import Config, ConfigError, ConfigFinder
 from finlint.config.keys import KEYS
-from finlint.config.reading import read_config
+from finlint.config.reading import MAX_EXTENDED, read_config
 from finlint.config.values import Unfit
 from finlint.config.version import required_version
 from finlint.model.codes import DEFAULT_CODES
@@ -150,6 +150,15 @@ def test_extending_a_pyproject_and_what_cannot_be_extended(project: Path) -> Non
     base.unlink()
     with pytest.raises(ConfigError, match=r"key `extend`: there is no file"):
         read_config(str(project / "pyproject.toml"))
+
+
+def test_files_that_extend_each_other_in_a_long_row(project: Path) -> None:
+    for number in range(MAX_EXTENDED):
+        (project / f"c{number}.toml").write_text(f'extend = "c{number + 1}.toml"\n')
+    (project / f"c{MAX_EXTENDED}.toml").write_text('ignore = ["FIN102"]\n')
+    assert read_config(str(project / "c1.toml")).ignore == ("FIN102",)
+    with pytest.raises(ConfigError, match=f"more than {MAX_EXTENDED} files extend each other"):
+        read_config(str(project / "c0.toml"))
 
 
 def test_folders_with_special_names_are_no_patterns(tmp_path: Path) -> None:

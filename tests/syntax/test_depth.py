@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 
 from finlint.engine import analyse
 from finlint.model.settings import Settings
+from finlint.syntax import depth
 from finlint.syntax.cst import parse_expression, parse_module
 from finlint.syntax.depth import TooDeepError, judge
 from syntax.deep import FLAT, SHAPES
@@ -107,3 +109,26 @@ def test_a_deep_file_costs_itself_alone(text: str, tmp_path: Path) -> None:
     report = analyse([str(tmp_path / "deep.py"), str(tmp_path / "good.py")], Settings(jobs=1))
     assert [f.code for f in report.findings] == ["FIN103"]
     assert all(error.path.endswith("deep.py") for error in report.errors)
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "'''", '"""'])
+def test_strings_without_an_end_are_looked_at_once(quote: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a backslash each of any number of quotes could be the start of one."""
+
+    class Counted:
+        def __init__(self, pattern: re.Pattern[str]) -> None:
+            self._pattern = pattern
+
+        def match(self, text: str, at: int) -> re.Match[str] | None:
+            nonlocal read
+            found = self._pattern.match(text, at)
+            read += (found.end() if found is not None else len(text)) - at
+            return found
+
+    read = 0
+    monkeypatch.setattr(depth, "_ENDS", {mark: Counted(pattern) for mark, pattern in depth._ENDS.items()})
+    text = quote + f"\\{quote}," * 1_000
+    judge(text)
+    assert read <= 2 * len(text)
+    # What follows is judged as before.
+    assert is_deep(text + "\n" + "(" * 2_500)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from finlint.syntax.suppressions import Suppressions, insert
@@ -152,3 +154,31 @@ def test_what_was_meant_to_be_one_is_answered(comment: str, says: str) -> None:
 )
 def test_what_is_one_or_prose_is_no_fault(comment: str) -> None:
     assert Suppressions(f"x = 1  {comment}\n").faults == ()
+
+
+def test_a_bracket_that_is_not_closed_ends_with_its_comment() -> None:
+    """It would be looked for up to the end of the line, once for each of any number of them."""
+    directives = Suppressions("x = 1  # finlint: ignore[FIN101 # finlint: ignore[FIN102]\n").directives
+    assert [directive.codes for directive in directives] == [None, ("FIN102",)]
+
+
+def test_many_ranges_are_closed_in_a_time_that_grows_with_their_number() -> None:
+    def cost(count: int) -> int:
+        text = "# finlint: off[FIN101]\n" * count + "# finlint: on[FIN102]\n" * count + "# finlint: on\n"
+        suppressions = Suppressions(text)
+        calls = 0
+
+        def counted(*event: object) -> None:
+            nonlocal calls
+            calls += event[1] in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(counted)
+        try:
+            assert len(suppressions.faults) == count
+        finally:
+            sys.setprofile(before)
+        assert {directive.last for directive in suppressions.directives} == {2 * count + 1}
+        return calls
+
+    assert cost(200) < 2.5 * cost(100)
