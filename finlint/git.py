@@ -14,17 +14,9 @@ import subprocess
 #: What is said of the user's own git, and not of the repository that a hook happens to run in.
 _KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
 
-_OPTIONS = (
-    "--no-pager",
-    "--no-optional-locks",
-    *("-c", "core.fsmonitor=false"),
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "core.sshCommand=false"),
-    *("-c", "core.pager=cat"),
-    *("-c", "protocol.allow=never"),
-    *("-c", "credential.helper="),
-)
-
+#: What asks for objects needs neither; whatever else may be asked one day does. (A pager is started for a terminal
+#: alone, commands for ssh and for passwords by transports alone.)
+_OPTIONS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 
 #: Seconds after which git does not answer: a FIFO in the place of one of its files keeps it waiting for ever.
 PATIENCE = 120
@@ -64,10 +56,11 @@ def _environment() -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
     return {
         **kept,
+        # It goes before whatever `protocol.*` of a configuration allows.
         "GIT_ALLOW_PROTOCOL": "none",
+        # Since git 2.44 not even the attempt.
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
     }
 
 

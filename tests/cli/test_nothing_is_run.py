@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from finlint import git
 from tests.cli.conftest import BAD
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the traps are shell commands")
@@ -174,6 +176,47 @@ def test_the_traps_are_live(tree: Tree) -> None:
     said = "\n".join(tree.ran())
     for trap in ("fsmonitor", "process", "transport", "ast", "evil"):
         assert trap in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "trap"),
+    [
+        (["status", "--porcelain"], "fsmonitor"),
+        (["update-ref", "refs/heads/other", "HEAD"], "reference-transaction"),
+        (["cat-file", "-p", "HEAD:coded.py"], "transport"),
+        (["ls-remote", "ssh://localhost/checkout"], "ssh"),
+        (["ls-remote", "https://localhost/checkout"], "credential"),
+    ],
+)
+def test_each_switch_of_git_is_closed(tree: Tree, monkeypatch: pytest.MonkeyPatch, asked: list[str], trap: str) -> None:
+    """Whatever is asked; what looks at files runs their filters all the same, and is not asked therefore."""
+    monkeypatch.setenv("GIT_SSH_COMMAND", f"{tree.folder / 'trap.sh'} ssh")
+    with contextlib.suppress(git.GitError):
+        git.ask(*asked, folder=str(tree.root))
+    assert not [line for line in tree.ran() if trap in line]
+    subprocess.run(["git", *asked], cwd=tree.root, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    if trap != "credential":
+        # It takes a server to be run at all.
+        assert [line for line in tree.ran() if trap in line]
+
+
+def test_git_writes_nothing(tree: Tree) -> None:
+    """Not even what it has found out about files that were touched."""
+    index = tree.root / ".git" / "index"
+    before = index.read_bytes()
+    os.utime(tree.root / "evil.py", (1_500_000_000, 1_500_000_000))
+    with contextlib.suppress(git.GitError):
+        git.ask(
+            "-c",
+            "filter.mine.required=false",
+            "-c",
+            "filter.mine.process=",
+            "-c",
+            "filter.mine.clean=",
+            "status",
+            folder=str(tree.root),
+        )
+    assert index.read_bytes() == before
 
 
 @pytest.mark.parametrize(
