@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from finlint import engine
 from finlint.cache import own, place
 from tests.cli.conftest import BAD, Run, project, run
 
@@ -98,7 +99,7 @@ def test_files_of_others_in_our_folder_stay(project: Path, run: Run, monkeypatch
     assert len(list(cache.rglob("*.answers.finlint"))) == 3
 
 
-FOREIGN = ["file", "folder", "tagged", "marked by another", "link", "dangling", "loop", "fifo", "zero"]
+FOREIGN = ["file", "folder", "tagged", "marked by another", "link", "linked marker", "dangling", "loop", "fifo", "zero"]
 
 
 @posix
@@ -124,7 +125,14 @@ def test_what_stands_in_its_place_is_one_line_and_no_cache(
         name = {"folder": "x", "tagged": "CACHEDIR.TAG", "marked by another": "finlint-cache.txt"}[kind]
         (path / name).write_text("precious")
     else:
-        path.symlink_to({"link": target, "dangling": project / "made", "loop": path, "zero": "/dev/zero"}[kind])
+        leads_to = {
+            "link": target,
+            "linked marker": target / "finlint-cache.txt",
+            "dangling": project / "made",
+            "loop": path,
+            "zero": Path("/dev/zero"),
+        }
+        path.symlink_to(leads_to[kind])
     before = snapshot(project)
     for arguments in (["bad.py"], ["."], ["--no-cache", "bad.py"]):
         ran = run(*arguments)
@@ -171,6 +179,44 @@ def test_what_stands_in_the_place_of_a_file_is_neither_read_nor_followed(
     assert not (project / "made").exists()
     assert (snapshot(target) if target.is_dir() else target.read_bytes()) == precious
     assert not list(cache.rglob("*.py"))
+
+
+@posix
+@pytest.mark.parametrize("name", ["*.answers.finlint", "*.run.finlint"])
+def test_a_link_to_what_a_run_has_written_is_not_read(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Nothing else has changed: whoever read it would have nothing to write, and leave the link."""
+    monkeypatch.setattr(engine, "WORTH_REMEMBERING", 1)
+    cache = Path(os.environ["FINLINT_CACHE_DIR"])
+    first = run(".")
+    (path,) = cache.rglob(name)
+    target = path.rename(project / "target")
+    path.symlink_to(target)
+    assert run(".") == first
+    assert not path.is_symlink()
+
+
+@pytest.mark.parametrize("name", ["finlint-cache.txt", "precious"])
+def test_a_folder_of_others_is_not_made_ours(tmp_path: Path, name: str) -> None:
+    """Also where it has come since the place was looked at."""
+    folder = tmp_path / own.NAME
+    folder.mkdir()
+    (folder / name).write_text("precious")
+    before = snapshot(tmp_path)
+    with pytest.raises(own.NotOursError):
+        own.make(str(tmp_path), "v3-" + "0" * 16)
+    assert snapshot(tmp_path) == before
+
+
+def test_notes_that_the_user_has_removed_stay_away(project: Path, run: Run) -> None:
+    """A cache that is kept in the repository, on purpose."""
+    run("bad.py")
+    note = Path(os.environ["FINLINT_CACHE_DIR"], own.NAME, ".gitignore")
+    note.unlink()
+    (project / "bad.py").write_text(BAD + "\n\nx = 2\n")
+    run("bad.py")
+    assert not note.exists()
 
 
 @posix
