@@ -6,7 +6,7 @@ import ast
 from enum import IntEnum
 from typing import NamedTuple
 
-from finlint.live.source import Sources, blocks, callee, calls, header, values_of
+from finlint.live.source import Sources, blocks, callee, calls, header
 from finlint.live.stacks import Frame
 
 _TAKES = frozenset({"acquire", "__enter__"})
@@ -36,6 +36,33 @@ _CERTAINTY = {
     Certainty.EXPRESSION: "same expression",
     Certainty.OBJECT: "same object",
 }
+
+
+class _Open(NamedTuple):
+    """A lock that is taken at a place in a file, whichever frame is there."""
+
+    text: str
+    line: int
+    reentrant: bool
+
+
+class OpenLocks:
+    """The locks that frames have open. Thousands of a dump's frames may be at the same line."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._known: dict[tuple[str, int, str, bool], list[_Open]] = {}
+
+    def held_by(self, frame: Frame, *, interrupted: bool = False) -> list[Lock]:
+        """The locks that the frame has taken and not given back before its line, the last first.
+
+        ``interrupted``: a finalizer was started in it, so that it waits for nothing itself.
+        """
+        inside = interrupted or not _may_enter(frame)
+        key = frame.path, frame.line, frame.name, inside
+        if key not in self._known:
+            self._known[key] = _held_at(frame, self._sources, inside)
+        return [Lock(text, frame, line, reentrant) for text, line, reentrant in self._known[key]]
 
 
 class Lock(NamedTuple):
@@ -68,21 +95,18 @@ def _may_enter(frame: Frame) -> bool:
     return not frame.opcode or "WITH" in frame.opcode
 
 
-def held_by(frame: Frame, sources: Sources, *, interrupted: bool = False) -> list[Lock]:
-    """The locks that the frame has taken and not given back before its line, the last first.
-
-    ``interrupted``: a finalizer was started in it, so that it waits for nothing itself.
-    """
+def _held_at(frame: Frame, sources: Sources, inside: bool) -> list[_Open]:
+    """``inside``: the frame is in the block of what its line enters."""
     tree = sources.tree(frame.path)
     if tree is None:
         return []
     function = sources.scope(frame).function
     held: dict[str, tuple[ast.expr, int]] = {}
     _walk(function.body if function is not None else tree.body, frame.line, held)
-    if interrupted or not _may_enter(frame):
+    if inside:
         for expr in _entered_on(frame, sources):
             held.setdefault(ast.unparse(expr), (expr, expr.lineno))
-    return [_lock(expr, frame, line, sources) for expr, line in reversed(held.values())]
+    return [_Open(ast.unparse(e), line, _is_reentrant(e, frame, sources)) for e, line in reversed(held.values())]
 
 
 def _entered_on(frame: Frame, sources: Sources) -> list[ast.expr]:
@@ -157,8 +181,7 @@ def _lock(expr: ast.expr, frame: Frame, line: int, sources: Sources) -> Lock:
 def _is_reentrant(expr: ast.expr, frame: Frame, sources: Sources) -> bool:
     """Whether the file makes what has this name by ``RLock()``, or by ``Condition()`` of its own, and nothing else."""
     name = expr.attr if isinstance(expr, ast.Attribute) else expr.id if isinstance(expr, ast.Name) else ""
-    tree = sources.tree(frame.path)
-    made = list(values_of(tree, name)) if tree is not None and name else []
+    made = sources.values(frame.path, name) if name else []
     return bool(made) and all(_makes_reentrant(value) for value in made)
 
 

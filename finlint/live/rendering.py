@@ -13,6 +13,8 @@ from finlint.report.plain import plain
 
 #: The middle of a longer stack says nothing more.
 _MOST_FRAMES = 12
+#: Each of a thousand threads may have all the others behind it.
+_MOST_BEHIND = 12
 
 _STARTED: dict[StartedBy, str] = {
     "collector": "the collector",
@@ -51,7 +53,9 @@ def _text(found: Diagnosed, said_by: str) -> str:
         at = f" @{verdict.opcode}" if verdict.opcode else ""
         out.append(f"started by {started} at {_shown(verdict.interrupted)}{at}")
     if verdict.behind:
-        out.append(f"behind it, for the same lock: {', '.join(verdict.behind)}")
+        more = len(verdict.behind) - _MOST_BEHIND
+        names = [*verdict.behind[:_MOST_BEHIND], *([f"{more} more"] if more > 0 else [])]
+        out.append(f"behind it, for the same lock: {', '.join(names)}")
     if verdict.collection is not None:
         out += _collection(verdict.collection)
     if verdict.stack:

@@ -50,6 +50,8 @@ class Sources:
         self._roots = (*roots, os.getcwd(), *filter(None, sys.path))
         self._paths: dict[str, str | None] = {}
         self._trees: dict[str, ast.Module | None] = {}
+        self._scopes: dict[tuple[str, int, str], Scope] = {}
+        self._values: dict[tuple[str, str], list[ast.expr]] = {}
 
     def resolve(self, path: str) -> str | None:
         """The file that a dump's ``path`` means here; None where there is none."""
@@ -90,8 +92,19 @@ class Sources:
 
     def scope(self, frame: Frame) -> Scope:
         """The function that the frame runs."""
-        tree = self.tree(frame.path)
-        return _scope(tree, frame) if tree is not None else Scope(None, "")
+        key = frame.path, frame.line, frame.name
+        if key not in self._scopes:
+            tree = self.tree(frame.path)
+            self._scopes[key] = _scope(tree, frame) if tree is not None else Scope(None, "")
+        return self._scopes[key]
+
+    def values(self, path: str, name: str) -> list[ast.expr]:
+        """What the file assigns to a variable or an attribute of this name, wherever."""
+        key = path, name
+        if key not in self._values:
+            tree = self.tree(path)
+            self._values[key] = list(_values_of(tree, name)) if tree is not None else []
+        return self._values[key]
 
     def statements(self, frame: Frame) -> list[ast.stmt]:
         """The statements that the frame's line lies in, the innermost last."""
@@ -105,11 +118,11 @@ class Sources:
 
     def calls_finalize(self, frame: Frame) -> bool:
         """Whether the line calls what the file makes by ``finalize(...)``: an explicit call of a finalizer."""
-        statement, tree = self.statement(frame), self.tree(frame.path)
-        if statement is None or tree is None:
+        statement = self.statement(frame)
+        if statement is None:
             return False
         names = {callee(call) for call in calls(statement, frame.line)} - {""}
-        made = (value for name in names for value in values_of(tree, name))
+        made = (value for name in names for value in self.values(frame.path, name))
         return any(isinstance(value, ast.Call) and callee(value) == "finalize" for value in made)
 
     def qualified(self, frame: Frame) -> str:
@@ -160,8 +173,7 @@ def names_at(statement: ast.stmt, line: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def values_of(tree: ast.Module, name: str) -> Iterator[ast.expr]:
-    """What the file assigns to a variable or an attribute of this name, wherever."""
+def _values_of(tree: ast.Module, name: str) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             targets = node.targets

@@ -84,12 +84,32 @@ def verdicts(dump: Dump, sources: Sources, callbacks: Sequence[Place] = ()) -> l
     ``callbacks`` are lines of functions that are known to be registered as finalizers, for those that no dump shows.
     """
     told = dump._replace(threads=tuple(_with_loads(thread, sources) for thread in dump.threads))
+    scene = _Scene(told, sources)
     found = []
     for thread in told.threads:
         inner = running(thread, hooked=told.hooked, collecting=told.collecting) or _registered(thread, callbacks)
         if inner:
-            found.append(_of_thread(inner[0], thread, told, sources))
+            found.append(_of_thread(inner[0], thread, scene))
     return found
+
+
+class _Scene:
+    """A dump and the sources of its program. What each thread takes and holds is asked for by all others."""
+
+    def __init__(self, dump: Dump, sources: Sources) -> None:
+        self.threads = dump.threads
+        self.sources = sources
+        self._open = locks.OpenLocks(sources)
+        self._wanted: dict[int, list[Lock]] = {}
+
+    def wanted(self, thread: Thread) -> list[Lock]:
+        """The locks that a thread of the dump is taking."""
+        if id(thread) not in self._wanted:
+            self._wanted[id(thread)] = _wanted(thread.frames, self.sources)
+        return self._wanted[id(thread)]
+
+    def held_by(self, frame: Frame, *, interrupted: bool) -> list[Lock]:
+        return self._open.held_by(frame, interrupted=interrupted)
 
 
 def _with_loads(thread: Thread, sources: Sources) -> Thread:
@@ -114,20 +134,21 @@ def _registered(thread: Thread, callbacks: Sequence[Place]) -> list[Running]:
     return [Running("registered callback", at, "collector or drop") for at in hits]
 
 
-def _of_thread(found: Running, thread: Thread, dump: Dump, sources: Sources) -> Stuck:
+def _of_thread(found: Running, thread: Thread, scene: _Scene) -> Stuck:
+    sources = scene.sources
     frames = thread.frames[: found.at + 1]
     below = thread.frames[found.at + 1 :]
     if found.at < 0 and thread.collection is not None:
         below = thread.frames[thread.collection.interrupted :]
     wanted = _wanted(frames, sources)
     waits = _waits(frames, wanted, sources)
-    held = _holder(wanted, thread, below, dump, sources)
+    held = _holder(wanted, thread, below, scene.threads, scene)
     verdict = Verdict(
         finalizer=_name(found, frames),
         kind=found.kind,
         object=_object(found, frames),
         thread=thread.shown,
-        state=_state(held, thread, dump, sources),
+        state=_state(held, thread, scene),
         started_by=found.started_by,
         at=_place(frames[-1]) if frames else None,
         stack=tuple(map(_place, frames)),
@@ -135,7 +156,7 @@ def _of_thread(found: Running, thread: Thread, dump: Dump, sources: Sources) -> 
         opcode=below[0].opcode if below else "",
         waits=waits,
         held=held,
-        behind=_behind(wanted, thread, dump, sources),
+        behind=_behind(wanted, thread, scene),
         seconds=thread.seconds,
         collection=thread.collection,
     )
@@ -243,25 +264,28 @@ def _call_text(frame: Frame, above: Frame | None, sources: Sources) -> str:
 
 
 def _holder(
-    wanted: Sequence[Lock], thread: Thread, below: Sequence[Frame], dump: Dump, sources: Sources
+    wanted: Sequence[Lock], thread: Thread, below: Sequence[Frame], others: Sequence[Thread], scene: _Scene
 ) -> Held | None:
     """The surest holder; where two are as sure, that of the same thread, and then the frame further in."""
     best: Held | None = None
-    for held in _holders(wanted, thread, below, dump, sources):
+    for held in _holders(wanted, thread, below, others, scene):
         if best is None or held.certainty > best.certainty:
             best = held
     return best
 
 
 def _holders(
-    wanted: Sequence[Lock], thread: Thread, below: Sequence[Frame], dump: Dump, sources: Sources
+    wanted: Sequence[Lock], thread: Thread, below: Sequence[Frame], others: Sequence[Thread], scene: _Scene
 ) -> Iterator[Held]:
-    stacks = [(thread, below), *((other, other.frames) for other in dump.threads if other is not thread)]
+    if not wanted:
+        # Most of a dump's threads, and there may be tens of thousands.
+        return
+    stacks = [(thread, below), *((other, other.frames) for other in others if other is not thread)]
     for lock in wanted:
         for owner, frames in stacks:
             for frame in frames:
-                for held in locks.held_by(frame, sources, interrupted=owner is thread):
-                    certainty = locks.same(lock, held, sources)
+                for held in scene.held_by(frame, interrupted=owner is thread):
+                    certainty = locks.same(lock, held, scene.sources)
                     mine = owner is thread
                     if certainty is Certainty.NO or (mine and (lock.reentrant or held.reentrant)):
                         continue
@@ -269,26 +293,25 @@ def _holders(
                     yield Held(held.text, took, _place(frame), owner.shown, mine, certainty)
 
 
-def _state(held: Held | None, thread: Thread, dump: Dump, sources: Sources) -> State:
+def _state(held: Held | None, thread: Thread, scene: _Scene) -> State:
     if held is None:
         return BLOCKED
     if held.same_thread:
         return SELF_DEADLOCK
-    owner = next(other for other in dump.threads if other.shown == held.thread)
-    theirs = _wanted(owner.frames, sources)
-    back = _holder(theirs, owner, (), dump._replace(threads=(owner, thread)), sources)
+    owner = next(other for other in scene.threads if other.shown == held.thread)
+    back = _holder(scene.wanted(owner), owner, (), (owner, thread), scene)
     return DEADLOCK if back is not None else BLOCKED
 
 
-def _behind(wanted: Sequence[Lock], thread: Thread, dump: Dump, sources: Sources) -> tuple[str, ...]:
+def _behind(wanted: Sequence[Lock], thread: Thread, scene: _Scene) -> tuple[str, ...]:
     """Other threads that wait for the same lock."""
     if not wanted:
         return ()
     found = []
-    for other in dump.threads:
+    for other in scene.threads:
         if other is thread:
             continue
-        theirs = _wanted(other.frames, sources)
-        if any(locks.same(a, b, sources) >= Certainty.EXPRESSION for a in wanted for b in theirs):
+        theirs = scene.wanted(other)
+        if any(locks.same(a, b, scene.sources) >= Certainty.EXPRESSION for a in wanted for b in theirs):
             found.append(other.shown)
     return tuple(found)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from finlint.live import attaching, diagnosis, rendering
+from finlint.live import attaching, diagnosis, locks, rendering
 from finlint.live.diagnosis import Diagnosed, Diagnosis, diagnose
 from finlint.live.readers import DumpError, read
 from finlint.live.source import Mapped, Sources
@@ -596,3 +596,54 @@ def test_a_number_of_thousands_of_digits_is_a_damaged_dump() -> None:
     text = f'Thread 0x00007f (most recent call first):\n  File "a.py", line {"9" * 10_000} in __del__\n'
     with pytest.raises(DumpError, match="damaged dump of faulthandler"):
         read(text)
+
+
+def _crowd(folder: Path, count: int, line: int) -> str:
+    """A dump of threads that are all in the same finalizer, at the same ``line``."""
+    program = folder / "crowd.py"
+    program.write_text(
+        "import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self):\n        LOCK.acquire()\n"
+        "        work()\ndef work():\n    with LOCK:\n        x = A()\n"
+    )
+    frames = f'  File "{program}", line {line} in __del__\n  File "{program}", line 9 in work\n'
+    return "\n".join(f"Thread 0x{n:08x} (most recent call first):\n{frames}" for n in range(count))
+
+
+def test_what_a_crowd_of_threads_has_open_is_found_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each thread all others are asked for the locks that they hold."""
+    looked: list[int] = []
+    held_at = locks._held_at
+
+    def counted(frame: Frame, sources: Sources, inside: bool) -> list[locks._Open]:
+        looked.append(frame.line)
+        return held_at(frame, sources, inside)
+
+    monkeypatch.setattr(locks, "_held_at", counted)
+    found = diagnose(_crowd(tmp_path, 40, 5), lint=False)
+    assert len(found.stuck) == 40
+    assert all(held is not None and held.place.line == 8 for held in (one.verdict.held for one in found.stuck))
+    assert len(looked) <= 4
+    line = next(line for line in rendering.text(found).splitlines() if "behind it" in line)
+    assert line.endswith(", 27 more")
+    assert line.count("Thread") + line.count("0x") <= 3 * 12
+
+
+def test_threads_that_take_no_lock_are_not_compared(tmp_path: Path) -> None:
+    def calls(count: int) -> int:
+        text = _crowd(tmp_path, count, 6)
+        made = 0
+
+        def counted(frame: object, event: str, arg: object) -> None:
+            nonlocal made
+            made += event == "call"
+
+        before = sys.getprofile()
+        sys.setprofile(counted)
+        try:
+            assert len(diagnose(text, lint=False).stuck) == count
+        finally:
+            sys.setprofile(before)
+        return made
+
+    calls(10)
+    assert calls(400) < 2.5 * calls(200)
