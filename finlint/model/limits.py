@@ -201,6 +201,13 @@ CONDITIONS = Limit(
     loses="assignments in later arms count although an earlier arm was taken",
     why="an elif chain of thousands would cost its square",
 )
+REBINDINGS = Limit(
+    50,
+    "rebindings",
+    unit="conditional assignments to a name of a module or class that another one may mean",
+    loses="what the name was given further above",
+    why="`if a: x = [x]` means all that stand before it, so that thousands of them would cost the square",
+)
 
 # -- searches of the package
 

@@ -78,6 +78,12 @@ def conditions(count: int) -> str:
     return f"{SLEEPS}class A:\n    def __del__(self, k=1):\n        if k is None: x = S()\n{arms}        else: x = S()\n        x.stop()\n"
 
 
+def rebindings(count: int) -> str:
+    """A variable of the module that may be made from itself so many times, and once more."""
+    again = "".join("if unknown(): x = same(x)\n" for _ in range(count + 1))
+    return f"{SLEEPS}def same(x): return x\n{again}class A:\n    def __del__(self): x.stop()\n"
+
+
 def decorated(count: int) -> str:
     above = f"{SLEEPS}def deco(made):\n    def __del__(self): self.made = made\n    made.__del__ = __del__\n    return made\n"
     return above + "".join(f"@deco\nclass C{n}: pass\n" for n in range(count))
@@ -282,6 +288,7 @@ PROGRAMS: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "items": (one(items), 0),
     "text": (one(text), 0),
     "conditions": (one(conditions), 0),
+    "rebindings": (one(rebindings), 0),
     "neighbours": (neighbours, 0),
     "packages-beside": (packages, 0),
     "file-size": (sibling, 0),

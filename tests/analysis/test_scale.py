@@ -166,6 +166,33 @@ def handed_on(count: int) -> str:
     )
 
 
+def same_name(count: int) -> str:
+    """Classes that all have one name, and inherit a finalizer that asks what they are made with."""
+    same = "class C(A): pass\n" * count
+    return (
+        "import threading\nLOCK = threading.Lock()\nclass A:\n    def __init__(self, s): self.s = s\n"
+        f"    def __del__(self): self.s.stop(); LOCK.acquire()  # reported\n{same}"
+    )
+
+
+def itself(count: int) -> str:
+    """A variable that is made from what it was before, again and again."""
+    again = "x = [x]\n" * count
+    return f"import threading\nLOCK = threading.Lock()\nx = LOCK\n{again}class A:\n    def __del__(self): x.close(); LOCK.acquire()  # reported\n"
+
+
+def perhaps_itself(count: int) -> str:
+    """The same where each may not be run, so that the next may mean all that stand before it."""
+    again = "if unknown(): x = [x]\n" * count
+    return f"import threading\nLOCK = threading.Lock()\nx = LOCK\n{again}class A:\n    def __del__(self): x.close(); LOCK.acquire()  # reported\n"
+
+
+def matched(count: int) -> str:
+    """Patterns that take apart what they bind."""
+    again = "match x:\n    case [x]: pass\n" * count
+    return f"import threading\nLOCK = threading.Lock()\nx = LOCK\n{again}class A:\n    def __del__(self): x.close(); LOCK.acquire()  # reported\n"
+
+
 def one_line(count: int) -> str:
     """Any number of statements on one line, each with a registrar's word."""
     base = "import threading, weakref\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): LOCK.acquire()  # reported\n"
@@ -188,6 +215,10 @@ def one_line(count: int) -> str:
         (ladder, 150),
         (takers, 50),
         (handed_on, 60),
+        (same_name, 150),
+        (itself, 60),
+        (perhaps_itself, 100),
+        (matched, 100),
     ],
 )
 def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_path: Path) -> None:

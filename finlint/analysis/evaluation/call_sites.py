@@ -87,11 +87,17 @@ class CallSites:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.project = ask.project
+        self._named: Kept[tuple[ModuleNode, str], list[tuple[tuple[FunctionNode, ...], ir.Call]]] = Kept(ask.reads)
         self._others: Kept[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = Kept(ask.reads)
         # None says that there are no further calls. It is the first answer, too: whoever asks for one kind of call
         # after the other stops at it.
         self._calls: Memo[tuple[FunctionNode, int], list[Given] | None] = Memo(ask.solver, None, grows=False)
         self._handed: Memo[FunctionNode, list[Given]] = Memo(ask.solver, [], grows=False)
+
+    def named(self, module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
+        """Calls in the module whose callee's last name is ``name``, each with the functions that it stands in. Those of
+        ``NAMELESS`` are of what no name says: ``TABLE[kind](...)``, ``pick(kind)(...)``, calls of variables."""
+        return self._named.answer((module, name), _calls_named, module, name)
 
     def nth(self, function: FunctionNode, called: str, makes: bool, number: int) -> list[Given] | None:
         """The parameters in the calls at the ``number``-th kind of place, nearest first; None: there is no more."""
@@ -236,7 +242,7 @@ class CallSites:
     ) -> list[Given]:
         """The parameters that calls of ``called`` in ``module`` give, those that call ``function`` (of ``cls``)."""
         given: list[Given] = []
-        for callers, call in calls_named(module, called) if called != NAMELESS else indirect_calls(module):
+        for callers, call in self.named(module, called):
             for context in self.contexts(module, callers, function):
                 found = list(self.given_in(call, function, EvalState(context), cls))
                 if found:
@@ -347,14 +353,10 @@ def _closes_over(wrapper: Function, function: FunctionNode) -> bool:
     return False
 
 
-def calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
-    """Calls in the module whose callee's last name is ``name``, each with the functions that it stands in."""
+def _calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
+    if name == NAMELESS:
+        return _calls(module, module.source.lines("indirect", ""), _is_indirect)
     return _calls(module, module.source.lines("calls", name), lambda call, function: name in callee_names(call))
-
-
-def indirect_calls(module: ModuleNode) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
-    """Calls in the module of what no name says: ``TABLE[kind](...)``, ``pick(kind)(...)``, those of variables."""
-    return _calls(module, module.source.lines("indirect", ""), _is_indirect)
 
 
 def calls_with(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:

@@ -22,7 +22,6 @@ from finlint.analysis.domain.values import (
     is_known,
     union,
 )
-from finlint.analysis.evaluation.call_sites import calls_named
 from finlint.analysis.evaluation.instances import is_instance
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
@@ -91,7 +90,7 @@ class Dispatch:
                 called = decorator.func if isinstance(decorator, ir.Call) else decorator
                 if isinstance(function, Function) and self._means(called, node, function, decoration.state):
                     out += self._of_decorator(decorator, function, decoration.state)
-            for around, call in calls_named(module, _REGISTER):
+            for around, call in self.ask.call_sites.named(module, _REGISTER):
                 if len(call.args) == 2 and not around:
                     state = EvalState(self.ask.binding.module_context(module))
                     if self._means(call.func, node, None, state):

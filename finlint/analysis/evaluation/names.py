@@ -44,7 +44,7 @@ from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_
 from finlint.model import ir
 from finlint.model.closed import assert_never
 from finlint.model.facts import Binding
-from finlint.model.limits import PUTTING_FUNCTIONS
+from finlint.model.limits import PUTTING_FUNCTIONS, REBINDINGS
 from finlint.model.reads import Kept
 from finlint.scan.words import PUTTING
 
@@ -62,6 +62,7 @@ class Names:
         self._locals: Memo[tuple[CallContext, str, int, int], Value] = Memo(ask.solver, NEVER)
         self._verdicts: Memo[tuple[int, CallContext], bool | None] = Memo(ask.solver, None, grows=False)
         self._module_names: Memo[tuple[ModuleNode, str], Value] = Memo(ask.solver, NEVER)
+        self._before: Memo[tuple[CallContext, Class | None, str, int, int, int], Value] = Memo(ask.solver, NEVER)
         self._body_names: Memo[tuple[Class, str], Value] = Memo(ask.solver, NEVER)
         self._never_changed: Kept[tuple[ModuleNode, str], bool] = Kept(ask.reads)
 
@@ -218,24 +219,17 @@ class Names:
             elements += map(softened, put)
         return values, elements
 
-    def bindings(self, found: Iterable[Binding], context: CallContext, owner: Class | None) -> list[Value]:
-        """Values of the bindings of one name: an unconditional one replaces those before it."""
-        kept: list[Binding] = []
-        elements: list[Value] = []
-        #: By lines, as one may hold any number of statements.
-        puts: dict[tuple[int, int], list[Value]] = {}
-        for binding in found:
-            place = binding.line, binding.end_line
-            if kept and place not in puts:
-                puts[place] = self._put_by(binding, context)
-                elements += puts[place]
-            if kept and puts[place]:
-                # ``HOOKS += [close]``: what it was before is still there.
-                continue
-            if not binding.conditional:
-                kept.clear()
-                elements.clear()
-            kept.append(binding)
+    def bindings(
+        self,
+        found: Iterable[Binding],
+        context: CallContext,
+        owner: Class | None,
+        earlier: list[Binding] | None = None,
+    ) -> list[Value]:
+        """Values of the bindings of one name: an unconditional one replaces those before it. ``earlier``: all that the
+        name may have meant before one of them."""
+        found = list(found)
+        kept, elements = self._not_replaced(found, context)
         kept = [b for b in kept if not (b.conditional and self.is_left_out(b.line, context.module))]
         real = [b for b in kept if not b.typing_only]
         values = []
@@ -247,8 +241,26 @@ class Names:
                 if place in read:
                     continue
                 read.add(place)
-            values.extend(self.binding(binding, context, owner, earlier=list(found)))
+            values.extend(self.binding(binding, context, owner, earlier=earlier or found))
         return contained(values, elements) if elements else values
+
+    def _not_replaced(self, found: list[Binding], context: CallContext) -> tuple[list[Binding], list[Value]]:
+        """The last binding that is unconditional and those after it; what those put into what they find."""
+        kept: list[Binding] = []
+        #: By lines, as one may hold any number of statements; the last ones first.
+        puts: dict[tuple[int, int], list[Value]] = {}
+        for number in range(len(found) - 1, -1, -1):
+            binding = found[number]
+            place = binding.line, binding.end_line
+            if number and place not in puts:
+                puts[place] = self._put_by(binding, context)
+            if number and puts[place]:
+                # ``HOOKS += [close]``: what it was before is still there.
+                continue
+            kept.append(binding)
+            if not binding.conditional:
+                break
+        return kept[::-1], [element for put in reversed(puts.values()) for element in put]
 
     def _put_by(self, binding: Binding, context: CallContext) -> list[Value]:
         """What a statement of a module's or class's body puts into the container that a name has been given before."""
@@ -277,7 +289,7 @@ class Names:
                 return [UNKNOWN]
             if earlier and is_accessor(node, "setter", "deleter"):
                 # Reading the property goes to its getter, which was defined before.
-                return self.bindings([b for b in earlier if b.line < binding.line], context, owner)
+                return [self._meant_before(binding, earlier, context, owner)]
             return [self.ask.decorators.decorated(Function(node, context), context)]
         if binding.kind == "import" and binding.stmt is not None:
             return [self.ask.imports.imported(binding.stmt, module)]
@@ -289,17 +301,31 @@ class Names:
                 if definition.how == "annotation" and given and not all(map(says_nothing, given)):
                     # ``DEBUG: bool = False``: what it is says more than what it may be.
                     continue
-                if earlier and binding.name in _names_in(definition.node):
+                if earlier and earlier[0].line < binding.line and binding.name in _names_in(definition.node):
                     # ``Registry = Registry()``: on the right stands what the name meant before.
-                    before = [b for b in earlier if b.line < binding.line]
-                    if before:
-                        state = EvalState(context, {binding.name: union(self.bindings(before, context, owner))})
+                    meant = self._meant_before(binding, earlier, context, owner)
+                    state = EvalState(context, {binding.name: meant})
                 if owner is not None:
                     given.append(self._class_body_value(definition, binding, owner, state))
                 else:
                     given.append(self._definition(definition, state))
             values += given
         return values
+
+    def _meant_before(
+        self, binding: Binding, earlier: list[Binding], context: CallContext, owner: Class | None
+    ) -> Value:
+        """What the name of ``binding`` meant above it: each of several conditional ones may ask for all before it."""
+        before = [b for b in earlier if b.line < binding.line]
+        if not before:
+            return NEVER
+        place = before[0].line, before[-1].line, len(before)
+        return self._before.answer((context, owner, binding.name, *place), self._union_of, before, context, owner)
+
+    def _union_of(self, before: list[Binding], context: CallContext, owner: Class | None) -> Value:
+        conditional = next((number for number, b in enumerate(reversed(before)) if not b.conditional), len(before))
+        near = before[-REBINDINGS:] if REBINDINGS.passed(conditional) else before
+        return union(self.bindings(near, context, owner, before))
 
     def _class_body_value(self, definition: Definition, binding: Binding, owner: Class, state: EvalState) -> Value:
         """A value in a class body: its names may be members of the class defined above. In ``close = close`` it is what

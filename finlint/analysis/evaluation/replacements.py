@@ -20,7 +20,7 @@ from finlint.analysis.domain.values import (
     union,
     without_none,
 )
-from finlint.analysis.evaluation.call_sites import Given, calls_named
+from finlint.analysis.evaluation.call_sites import Given
 from finlint.analysis.evaluation.decorations import Decoration, ways_to_run
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import Definition
@@ -113,7 +113,7 @@ class Replacements:
         home = decorated.node.module
         given: list[Given] = []
         for module in dict.fromkeys((home, *self.ask.project.mentioning(called + "(", home))):
-            for callers, call in calls_named(module, called):
+            for callers, call in self.ask.call_sites.named(module, called):
                 for context in self.ask.call_sites.contexts(module, callers, function):
                     given += self._given(call, decorated, function, context)
         yield from self.ask.callers.known_of(given, name)
