@@ -66,10 +66,10 @@ class Wait(Reaches):
     def mildly(self, witness: Witness, about: Reached) -> Mildly | None:
         me = own_object(about.finalizer)
         context = witness.steps[-1].context
-        place = me, context, witness.effect.span, about.summaries.evaluator
-        if me is not None and (is_idle(*place) or is_done(*place)):
+        place = context, witness.effect.span, about.summaries.evaluator
+        if me is not None and (is_idle(me, *place) or is_done(me, *place)):
             return Mildly(Severity.NOTE, ", whose tasks have the object until they end, so that none is left")
-        if me is None or not is_own_thread(me, context, witness.effect.span, about.summaries.evaluator):
+        if me is None or not is_own_thread(me, *place):
             told = witness.effect.lasts == "unbounded" and is_told_to_end(witness.steps, about.summaries)
             return Mildly(Severity.WARNING, ", which it has told to end") if told else None
         if is_asked_for(context, witness.effect.span):

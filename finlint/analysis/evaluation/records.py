@@ -67,8 +67,7 @@ class Records:
         node = cls.node
         if node not in self._inits:
             self._inits[node] = None
-            made = node.facts.decorators or self._is_named_tuple(cls)
-            if made and node.method("__init__") is None:
+            if (node.facts.decorators or self._is_named_tuple(cls)) and node.method("__init__") is None:
                 self._inits[node] = self._written(cls)
         made = self._inits[node]
         return None if made is None else Function(made, cls.context)

@@ -93,8 +93,8 @@ def _is_understood(node: FunctionNode, context: CallContext, summaries: Summarie
     state, expressions = EvalState(context), summaries.evaluator.expressions
     asked = {param.name for param in node.ir.params} if given else set()
     for func in (call.func for call in calls_in(node.ir.body)):
-        asks = isinstance(func, ir.Attr) and func.name in _ASKS
-        if asks and isinstance(func.value, ir.Name) and func.value.id in asked:
+        owner = func.value if isinstance(func, ir.Attr) and func.name in _ASKS else None
+        if isinstance(owner, ir.Name) and owner.id in asked:
             continue
         if not all(map(is_known, alternatives(expressions.eval(func, state)))):
             return False
