@@ -27,6 +27,7 @@ class Disk:
         "_texts",
         "_vocabularies",
         "_with_word",
+        "crowded",
         "groups",
         "holders",
         "listings",
@@ -41,6 +42,8 @@ class Disk:
         self.too_many: set[str] = set()
         #: Groups with files that are too large to be searched; those are left out of their texts.
         self.too_large: set[str] = set()
+        #: Groups of packages that are too many to be searched.
+        self.crowded: set[str] = set()
         self.holders: dict[Searched, list[str]] = {}
         #: Files of a group that hold a word.
         self._with_word: dict[tuple[str, str], list[str]] = {}

@@ -172,11 +172,32 @@ class Project:
         root, name = self._root(module.absolute)
         top = name.partition(".")[0]
         group = f"{root}{BUT}{top}"
-        if not self._searched(group, partial(_packages_beside, root, top)) or not self._disk.groups[group][1]:
+        found_all = self._searched(group, partial(self._packages_beside, group, root, top))
+        if group in self._disk.crowded:
+            PACKAGES_BESIDE.hit()
+        if not found_all or not self._disk.groups[group][1]:
             return []
         found = [path for path in self._holding(group, text, "") if path in self._holding(group, top, "")]
         tests = {path for word in _TESTING for path in self._holding(group, word, "")} if found else set()
         return self._nearest([path for path in found if path not in tests])
+
+    def _packages_beside(self, group: str, root: str, top: str) -> tuple[list[str], list[str]]:
+        """Folders and Python files of the packages in ``root`` but ``top``; no files where the packages are many, as in
+        a folder that they are installed in."""
+        inits = ((name, os.path.join(root, name, "__init__.py")) for name in sorted(listed(root)) if name != top)
+        names = [name for name, init in inits if os.path.isfile(init)]
+        folders = [root]
+        paths: list[str] = []
+        if len(names) > PACKAGES_BESIDE:
+            self._disk.crowded.add(group)
+            return folders, paths
+        for name in names:
+            inner, found = _walked(os.path.join(root, name))
+            folders += inner
+            paths += found
+            if len(paths) > NEIGHBOURS:
+                break
+        return folders, paths
 
     def _holding(self, group: str, text: str, form: Form) -> list[str]:
         """The files of a group with ``text`` in that ``form``, if any."""
@@ -313,21 +334,6 @@ def _walked(top: str) -> tuple[list[str], list[str]]:
         folders.append(base)
         inner.sort()
         paths.extend(_python_files(base, names))
-        if len(paths) > NEIGHBOURS:
-            break
-    return folders, paths
-
-
-def _packages_beside(root: str, top: str) -> tuple[list[str], list[str]]:
-    """Folders and Python files of the packages in ``root`` but ``top``; none where they are many, as in a folder that
-    packages are installed in."""
-    names = [name for name in listed(root) if name != top and os.path.isfile(os.path.join(root, name, "__init__.py"))]
-    folders = [root]
-    paths: list[str] = []
-    for name in () if PACKAGES_BESIDE.passed(len(names)) else sorted(names):
-        inner, found = _walked(os.path.join(root, name))
-        folders += inner
-        paths += found
         if len(paths) > NEIGHBOURS:
             break
     return folders, paths
