@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from finlint.scan.words import word_starts
-from finlint.syntax.surroundings import Imports
+from finlint.syntax.surroundings import Imports, imports_name
 
 #: What stands behind a value: the end of an argument, an item or a statement.
 _ENDS = re.compile(r"[ \t]*[,\]};\n#]|\Z")
@@ -37,12 +37,11 @@ def as_values(text: str, name: str) -> Iterator[int]:
 def indirect_calls(text: str) -> Iterator[int]:
     """Where something is called that no definition and no import of ``text`` names: ``TABLE[kind](...)``,
     ``pick(kind)(...)``, ``kind(...)`` of a variable."""
-    named = dict.fromkeys((match[1] for match in _DEFINED.finditer(text)), True)
-    named.update(dict.fromkeys(_PYTHONS_OWN, True))
+    #: Whether a name says what is called.
+    says = dict.fromkeys((*_PYTHONS_OWN, *(match[1] for match in _DEFINED.finditer(text))), True)
     for match in _CALLED.finditer(text):
         name = match[1]
-        if name is not None and name not in named:
-            imports = Imports(text)
-            named[name] = any(imports.bind(at, len(name)) for at in word_starts(text, name))
-        if name is None or not named[name]:
+        if name is not None and name not in says:
+            says[name] = imports_name(text, name)
+        if name is None or not says[name]:
             yield match.start()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from finlint.scan.words import word_starts
+
 #: Registrars whose callback may be left out: it is the second argument.
 _OPTIONAL = frozenset({"ref", "proxy", "ReferenceType", "WeakMethod"})
 
@@ -174,6 +176,12 @@ class Imports:
             and not text[self._line : at].strip()
             and _REST_OF_IMPORT.fullmatch(text, at + size, self._last) is not None
         )
+
+
+def imports_name(text: str, name: str) -> bool:
+    """Whether an import statement may bind a name somewhere in a text."""
+    imports = Imports(text)
+    return any(imports.bind(at, len(name)) for at in word_starts(text, name))
 
 
 class Chains:

@@ -29,7 +29,7 @@ from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
 from finlint.syntax.platforms import of_platforms
 from finlint.syntax.stores import may_store
-from finlint.syntax.surroundings import Imports
+from finlint.syntax.surroundings import imports_name
 from finlint.syntax.versions import not_run
 
 Found = tuple[int, ...] | tuple[str, ...]
@@ -227,8 +227,7 @@ class TextQuestions:
 
     def _imports(self, word: str) -> Found:
         """The word, if an import statement may bind it (alone on its line: within parentheses)."""
-        imports = Imports(self._text)
-        return (word,) if any(imports.bind(at, len(word)) for at in word_starts(self._text, word)) else ()
+        return (word,) if imports_name(self._text, word) else ()
 
     def _values(self, name: str) -> Found:
         """Lines where the class of that name may be used as a value."""

@@ -5,13 +5,12 @@ Work is the number of Python calls that an analysis makes: the same on every mac
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
+from counting import counted
 from small import check, codes, write
 
 from finlint import engine
@@ -31,19 +30,7 @@ NEARLY_LINEAR = 2.5
 def work(paths: list[str]) -> tuple[int, Report]:
     """Calls that analysing the files makes, and its report."""
     engine.analyse(paths[:1])  # what is imported or read once only is not counted
-    calls = 0
-
-    def count(frame: FrameType, event: str, arg: object) -> None:
-        nonlocal calls
-        calls += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        report = engine.analyse(paths)
-    finally:
-        sys.setprofile(before)
-    return calls, report
+    return counted(lambda: engine.analyse(paths))
 
 
 def methods(count: int) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from counting import counted
 
 from finlint.live import attaching, diagnosis, locks, rendering
 from finlint.live.diagnosis import Diagnosed, Diagnosis, diagnose
@@ -631,18 +632,8 @@ def test_what_a_crowd_of_threads_has_open_is_found_out_once(tmp_path: Path, monk
 def test_threads_that_take_no_lock_are_not_compared(tmp_path: Path) -> None:
     def calls(count: int) -> int:
         text = _crowd(tmp_path, count, 6)
-        made = 0
-
-        def counted(frame: object, event: str, arg: object) -> None:
-            nonlocal made
-            made += event == "call"
-
-        before = sys.getprofile()
-        sys.setprofile(counted)
-        try:
-            assert len(diagnose(text, lint=False).stuck) == count
-        finally:
-            sys.setprofile(before)
+        made, found = counted(lambda: diagnose(text, lint=False))
+        assert len(found.stuck) == count
         return made
 
     calls(10)

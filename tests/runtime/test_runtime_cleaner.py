@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from counting import counted
 from interruptions import everywhere
 from worlds import Thing
 
@@ -629,22 +630,15 @@ def test_few_calls_register(callback: Any) -> None:
     """Calls of functions for one registration, `weakref.finalize` takes two; `benchmarks/finalizers.py` measures what
     both take in time: at most about twice as much."""
     things = [Thing() for _ in range(120)]
-    calls = 0
 
-    def count(_frame: object, event: str, _arg: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
+    def register(some: list[Thing]) -> None:
+        for thing in some:
+            cleaner.register(thing, callback)
 
     with Cleaner("cost") as cleaner:
         # The first ones start the thread.
-        for thing in things[:20]:
-            cleaner.register(thing, callback)
-        sys.setprofile(count)
-        try:
-            for thing in things[20:]:
-                cleaner.register(thing, callback)
-        finally:
-            sys.setprofile(None)
+        register(things[:20])
+        calls, _ = counted(functools.partial(register, things[20:]), builtins=True)
     of_an_instance = isinstance(getattr(callback, "func", callback), types.MethodType)
     # What the instance of a method holds is looked at.
     assert calls / 100 < (10 if of_an_instance else 6)

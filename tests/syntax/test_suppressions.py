@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
+from counting import counted
 
 from finlint.syntax.suppressions import Suppressions, insert
 
@@ -166,18 +165,8 @@ def test_many_ranges_are_closed_in_a_time_that_grows_with_their_number() -> None
     def cost(count: int) -> int:
         text = "# finlint: off[FIN101]\n" * count + "# finlint: on[FIN102]\n" * count + "# finlint: on\n"
         suppressions = Suppressions(text)
-        calls = 0
-
-        def counted(*event: object) -> None:
-            nonlocal calls
-            calls += event[1] in ("call", "c_call")
-
-        before = sys.getprofile()
-        sys.setprofile(counted)
-        try:
-            assert len(suppressions.faults) == count
-        finally:
-            sys.setprofile(before)
+        calls, faults = counted(lambda: suppressions.faults, builtins=True)
+        assert len(faults) == count
         assert {directive.last for directive in suppressions.directives} == {2 * count + 1}
         return calls
 

@@ -10,6 +10,7 @@ from finlint.analysis.domain.effects import Recorder
 from finlint.analysis.domain.values import (
     UNKNOWN,
     Const,
+    Object,
     Sequence,
     Value,
     union,
@@ -17,6 +18,12 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.program.statements import children
 from finlint.model import ir
 from finlint.model.source import Span
+
+
+def receiver_of(context: CallContext) -> Object | None:
+    """The instance that a method runs on: what its first parameter is."""
+    value = context.params[0][1] if context.params else None
+    return value if isinstance(value, Object) else None
 
 
 class Result(Enum):

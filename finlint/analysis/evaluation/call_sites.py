@@ -38,7 +38,6 @@ from finlint.scan.words import NAMES, SUBCLASSES
 #: Instead of the name of what is called.
 NAMELESS = ""
 
-
 #: Gives what it is given behind a function to that, too.
 _PARTIAL = "functools.partial"
 
@@ -124,7 +123,7 @@ class CallSites:
 
     def _find_handed_over(self, function: FunctionNode) -> list[Given]:
         given: list[Given] = []
-        for callers, call in calls_with(function.module, function.name):
+        for callers, call in _calls_with(function.module, function.name):
             at = next(number for number, arg in enumerate(call.args) if last_name(arg.value) == function.name)
             for context in self.contexts(function.module, callers, function):
                 given += self._registered(call, at, function, context)
@@ -359,7 +358,7 @@ def _calls_named(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode
     return _calls(module, module.source.lines("calls", name), lambda call, function: name in callee_names(call))
 
 
-def calls_with(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
+def _calls_with(module: ModuleNode, name: str) -> list[tuple[tuple[FunctionNode, ...], ir.Call]]:
     """Calls in the module that are given something whose last name is ``name``."""
     lines = module.source.lines("words", name)
     return _calls(module, lines, lambda call, function: any(last_name(arg.value) == name for arg in call.args))

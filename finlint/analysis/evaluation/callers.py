@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args, CallArgs
-from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.state import EvalState, receiver_of
 from finlint.analysis.domain.values import (
     NEVER,
     UNKNOWN,
@@ -199,10 +199,8 @@ class Callers:
     @staticmethod
     def _heir(function: FunctionNode, context: CallContext) -> Object | None:
         """The instance that inherits the ``__init__`` which ``context`` is of: its class is made elsewhere."""
-        if function.name != "__init__" or function.owner is None or not context.params:
-            return None
-        receiver = context.params[0][1]
-        return receiver if isinstance(receiver, Object) and receiver.cls.node is not function.owner else None
+        made = receiver_of(context) if function.name == "__init__" and function.owner is not None else None
+        return made if made is not None and made.cls.node is not function.owner else None
 
     def _from_heir(self, function: FunctionNode, name: str, heir: Object) -> Value:
         given = self._heirs.answer((function, heir), self._find_given_by, heir, function)

@@ -114,8 +114,9 @@ def compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
     if op in ("Is", "IsNot") and isinstance(right, Const) and right.value is None:
         if isinstance(left, Const):
             return (left.value is None) is (op == "Is") if left.firm else None
-        never = isinstance(left, _NEVER_NONE) or (isinstance(left, OneOf) and _is_never_none(left))
-        return op == "IsNot" if certain and never else None
+        options = left.order if isinstance(left, OneOf) else (left,)
+        never = certain and all(isinstance(option, _NEVER_NONE) for option in options)
+        return op == "IsNot" if never else None
     if isinstance(left, Const) and isinstance(right, Const) and left.firm and right.firm:
         try:
             if op in ("Is", "IsNot"):
@@ -140,10 +141,6 @@ def compared(left: Value, op: str, right: Value, certain: bool) -> bool | None:
 
 #: What is not None, where it is certain that it is that.
 _NEVER_NONE = (Object, LibObject, Function, Bound, Lib, Class, Partial, LibMethod, Sequence, Mapping, Module, Suspended)
-
-
-def _is_never_none(value: OneOf) -> bool:
-    return all(isinstance(member, _NEVER_NONE) for member in value.order)
 
 
 EQUALITIES = ("Is", "IsNot", "Equal", "NotEqual")

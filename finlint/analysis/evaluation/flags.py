@@ -10,7 +10,7 @@ Whatever may change a flag in a way that is not looked at makes all of them unkn
 from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.state import FLAG, Env, EvalState, dotted, known_in
+from finlint.analysis.domain.state import FLAG, Env, EvalState, dotted, known_in, receiver_of
 from finlint.analysis.domain.values import (
     Bound,
     Const,
@@ -42,7 +42,8 @@ _IS_NONE = " is None"
 
 def has_any(context: CallContext) -> bool:
     """Whether a method runs on the object that is being finalized: that of others may be changed by anybody."""
-    return bool(context.params) and isinstance(context.params[0][1], Object) and context.params[0][1].site == "self"
+    me = receiver_of(context)
+    return me is not None and me.site == "self"
 
 
 def note(expr: ir.Expr, is_true: bool, state: EvalState, ask: Queries) -> None:
@@ -232,10 +233,9 @@ def _flag(expr: ir.Expr, state: EvalState, ask: Queries) -> str:
     """``self.name`` where that is an attribute, and no property, of the object that is being finalized."""
     if not isinstance(expr, ir.Attr) or not isinstance(expr.value, ir.Name):
         return ""
-    context = state.context
-    if not has_any(context) or context.params[0][0] != expr.value.id:
+    context, me = state.context, receiver_of(state.context)
+    if me is None or not has_any(context) or context.params[0][0] != expr.value.id:
         return ""
-    me = context.params[0][1]
-    if not isinstance(me, Object) or ask.classes.class_function(me.cls, expr.name) is not None:
+    if ask.classes.class_function(me.cls, expr.name) is not None:
         return ""
     return f"{expr.value.id}.{expr.name}"

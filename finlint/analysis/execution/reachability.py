@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Effect
-from finlint.analysis.domain.values import Object
+from finlint.analysis.domain.state import receiver_of
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.lazy_init import made_first
 from finlint.analysis.program.symbols import FunctionNode
@@ -96,8 +96,8 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
 def _made_first(context: CallContext, span: Span) -> str:
     if context.function is None:
         return ""
-    receiver = context.params[0][1] if context.params else None
-    shared = isinstance(receiver, Object) and not receiver.site and context.function.owner is not None
+    me = receiver_of(context)
+    shared = me is not None and not me.site and context.function.owner is not None
     return made_first(context.function, span, shared=shared)
 
 

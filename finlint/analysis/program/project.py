@@ -177,9 +177,12 @@ class Project:
             PACKAGES_BESIDE.hit()
         if not found_all or not self._disk.groups[group][1]:
             return []
-        found = [path for path in self._holding(group, text, "") if path in self._holding(group, top, "")]
-        tests = {path for word in _TESTING for path in self._holding(group, word, "")} if found else set()
-        return self._nearest([path for path in found if path not in tests])
+        found = self._holding(group, text, "")
+        if not found:
+            return []
+        naming = set(self._holding(group, top, ""))
+        tests = {path for word in _TESTING for path in self._holding(group, word, "")}
+        return self._nearest([path for path in found if path in naming and path not in tests])
 
     def _packages_beside(self, group: str, root: str, top: str) -> tuple[list[str], list[str]]:
         """Folders and Python files of the packages in ``root`` but ``top``; no files where the packages are many, as in

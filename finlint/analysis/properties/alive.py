@@ -13,7 +13,9 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import (
     Bound,
+    Class,
     Function,
+    Lib,
     LibObject,
     Object,
     Sequence,
@@ -111,6 +113,11 @@ def _kept_by(thread: Object, evaluator: Evaluator) -> Iterator[Value]:
 def _bases(thread: Object, evaluator: Evaluator) -> tuple[str, ...]:
     base = evaluator.classes.library_base(thread.cls)
     return evaluator.knowledge.bases(base) if base else ()
+
+
+def is_thread(cls: Class, evaluator: Evaluator) -> bool:
+    """Whether instances of a class are threads, which have themselves and what they keep while they run."""
+    return Lib("threading.Thread") in evaluator.classes.mro(cls)
 
 
 def holds(value: Value | None, me: Value, evaluator: Evaluator) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.state import EvalState, dotted, receiver_of
 from finlint.analysis.domain.values import Class, Object, is_known
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.evaluator import Evaluator
@@ -137,11 +137,7 @@ def _asks_for_the_exit(function: FunctionNode) -> bool:
 
 def _receiver(context: CallContext) -> Object | None:
     """The instance that a method runs on."""
-    function = context.function
-    if function is None or function.owner is None or not context.params:
-        return None
-    value = context.params[0][1]
-    return value if isinstance(value, Object) else None
+    return receiver_of(context) if context.function is not None and context.function.owner is not None else None
 
 
 def _is_abstract(function: FunctionNode) -> bool:

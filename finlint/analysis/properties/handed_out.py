@@ -15,9 +15,10 @@ from finlint.analysis.domain.values import Bound, Class, Function, Lib, LibMetho
 from finlint.analysis.program.escape import Thing, escapes
 from finlint.analysis.program.statements import calls_in, parts_of
 from finlint.analysis.program.symbols import FunctionNode
-from finlint.analysis.properties.alive import holds
+from finlint.analysis.properties.alive import holds, is_thread
 from finlint.analysis.properties.ownership import Ownership
 from finlint.model import ir
+from finlint.scan.words import PUTS, PUTS_ALL
 
 #: What runs what it is given on another thread.
 _STARTS = frozenset(
@@ -32,11 +33,8 @@ _STARTS = frozenset(
         "_thread.start_new_thread",
     }
 )
-_THREAD = "threading.Thread"
 #: Methods that keep what they are given.
-_KEEP = frozenset(
-    {"add", "append", "appendleft", "extend", "insert", "put", "put_nowait", "register", "setdefault", "update"}
-)
+_KEEP = frozenset({*PUTS, *PUTS_ALL, "register"})
 
 
 class Attribute(NamedTuple):
@@ -59,7 +57,7 @@ def is_handed_out(attribute: Attribute, me: Object, between: Iterable[Object], o
     if any(_shows(node, attribute, ownership) for node in others if node not in own):
         return True
     classes = dict.fromkeys(obj.cls for obj in (attribute.owner, me, *between))
-    if any(_is_thread(cls, ownership) for cls in classes if cls != me.cls):
+    if any(is_thread(cls, ownership.evaluator) for cls in classes if cls != me.cls):
         return True
     methods = (method for cls in classes for method in ownership.methods(cls))
     return any(_is_on_thread(method, attribute, me, ownership) for method in methods)
@@ -122,7 +120,7 @@ def _starts(called: Value, ownership: Ownership) -> bool:
     for option in alternatives(called):
         if isinstance(option, (Lib, LibMethod)) and ownership.evaluator.knowledge.canonical(option.name) in _STARTS:
             return True
-        if isinstance(option, Class) and _is_thread(option, ownership):
+        if isinstance(option, Class) and is_thread(option, ownership.evaluator):
             return True
         if isinstance(option, Function) and _starts_threads(option.node, ownership):
             return True
@@ -136,11 +134,6 @@ def _starts_threads(function: FunctionNode, ownership: Ownership) -> bool:
         for call in calls_in(function.ir.body)
         for option in alternatives(_eval(call.func, function, ownership))
     )
-
-
-def _is_thread(cls: Class, ownership: Ownership) -> bool:
-    """Whether instances are threads, which have themselves and what they keep."""
-    return Lib(_THREAD) in ownership.evaluator.classes.mro(cls)
 
 
 def _has(value: Value, owner: Object) -> bool:

@@ -25,7 +25,7 @@ from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.leaving import may_leave_loop
 from finlint.analysis.program.statements import attribute_of
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, lines_naming
-from finlint.analysis.properties.alive import holds
+from finlint.analysis.properties.alive import holds, is_thread
 from finlint.analysis.properties.always_run import Step, always_run
 from finlint.model import ir
 from finlint.model.source import Span
@@ -62,7 +62,7 @@ def started_for_ever(
                 if any(_holds_for_ever(run, kept, value.type, step, about) for run in runs):
                     yield value.type, path, call.span
             # A thread's class of its own, which has the object: ``Runner(self)``.
-            elif isinstance(value, Object) and _THREAD in _libraries(value.cls, evaluator):
+            elif isinstance(value, Object) and is_thread(value.cls, evaluator):
                 own = evaluator.classes.class_function(value.cls, "run")
                 me = step.context.params[0][1]
                 given_me = any(holds(given, me, evaluator) for _, given in value.args)
@@ -123,11 +123,7 @@ def _runs_itself(step: Step, about: _About) -> bool:
     run = classes.class_function(cls, "run")
     if run is None or classes.class_function(cls, "start") is not None:
         return False
-    return _THREAD in _libraries(cls, about.evaluator) and _runs_for_ever(run.node, about)
-
-
-def _libraries(cls: Class, evaluator: Evaluator) -> list[str]:
-    return [base.name for base in evaluator.classes.mro(cls) if isinstance(base, Lib)]
+    return is_thread(cls, about.evaluator) and _runs_for_ever(run.node, about)
 
 
 def _submits(call: ir.Call, step: Step, evaluator: Evaluator) -> bool:

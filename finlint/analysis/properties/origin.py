@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from finlint.analysis.domain.effects import Registration
-from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.state import EvalState, receiver_of
 from finlint.analysis.domain.values import Bound, Class, LibObject, Object, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
@@ -71,19 +71,13 @@ def origin(
         return "shown"
     if not all(_leads_by_made(step, after, me, ownership) for step, after in itertools.pairwise(steps)):
         return "shown"
-    return _made(made, me, [one for step in steps if (one := _receiver(step)) is not None], ownership)
-
-
-def _receiver(step: Step) -> Object | None:
-    """The object whose method a step stands in."""
-    value = step.context.params[0][1] if step.context.params else None
-    return value if isinstance(value, Object) else None
+    return _made(made, me, [one for step in steps if (one := receiver_of(step.context)) is not None], ownership)
 
 
 def _leads_by_made(step: Step, after: Step, me: Object, ownership: Ownership) -> bool:
     """Whether a step stays with its object, or goes on to one that a part of ``me`` has made; those of ``me`` itself
     are asked for apart."""
-    one, other = _receiver(step), _receiver(after)
+    one, other = receiver_of(step.context), receiver_of(after.context)
     if one is None or other is None:
         return False
     if is_same(one, other) or is_same(one, me):
