@@ -16,6 +16,7 @@ from tests.cli.conftest import BAD
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the traps are shell commands")
 
 FIXABLE = "from concurrent.futures import ThreadPoolExecutor\n\n\nclass A:\n    def __init__(self):\n        self._p = ThreadPoolExecutor()\n\n    def __del__(self):\n        self._p.shutdown()\n"
+LONG = "a line of it\n" * 80_000
 
 #: Modules that we, our libraries or the interpreter import, and files that pytest, pip and setuptools run.
 MODULES = (
@@ -245,9 +246,9 @@ def test_the_command_runs_nothing(tree: Tree, arguments: list[str]) -> None:
 
 
 def test_workers_run_nothing(tree: Tree) -> None:
-    # Enough to read that worker processes pay.
+    # Enough to read that worker processes pay. A text costs little: LibCST has a node for each comment.
     for number in range(2):
-        (tree.root / f"large{number}.py").write_text(BAD + "# comment\n" * 100_000)
+        (tree.root / f"large{number}.py").write_text(f'{BAD}TEXT = """{LONG}"""\n')
     done = tree.run("finlint.__main__", "--jobs", "2", "--verbose", "--diff-base", "HEAD", ".")
     assert "2 worker processes" in done.stderr
     assert tree.ran() == []

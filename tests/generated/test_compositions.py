@@ -24,7 +24,7 @@ WITHOUT = {limit.name for limit in limits()}
 AGREE = 0.9
 
 
-@pytest.mark.parametrize(("seed", "programs"), [(1, 150), pytest.param(2, 1_200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("seed", "programs"), [(1, 50), pytest.param(2, 1_200, marks=pytest.mark.slow)])
 def test_compositions_agree(seed: int, programs: int, tmp_path: Path) -> None:
     results = judged(list(islice(compositions(seed, WITHOUT), programs)), tmp_path)
     valid = [result for result in results if result.fault != "invalid"]

@@ -26,13 +26,17 @@ class Pool:
 GOOD = BAD.replace("acquire()", "acquire(blocking=False)")
 
 
-def git(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always")
+def environment(homes: Path) -> dict[str, str]:
+    """With the folders where hook programs keep what they have built: a hook is installed once for all tests here."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    env = {**os.environ, "PATH": path, "PRE_COMMIT_HOME": str(folder.parent / "home")}
-    env |= {"PREK_HOME": str(folder.parent / "prek"), "PREK_ALLOW_NO_CONFIG": "1"}
+    own = {"PRE_COMMIT_HOME": str(homes / "pre-commit"), "PREK_HOME": str(homes / "prek"), "PREK_ALLOW_NO_CONFIG": "1"}
+    return {**os.environ, "PATH": path, **own}
+
+
+def git(folder: Path, homes: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always")
     command = ["git", *identity, *arguments]
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=check)
+    return subprocess.run(command, cwd=folder, env=environment(homes), capture_output=True, text=True, check=check)
 
 
 def program(name: str) -> str:
@@ -46,9 +50,9 @@ def program(name: str) -> str:
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with this package as it stands, as hook programs clone it."""
     folder = copied(tmp_path_factory.mktemp("hooks") / "finlint", (*SOURCES, ".pre-commit-hooks.yaml"))
-    git(folder, "init", "-q")
-    git(folder, "add", ".")
-    git(folder, "commit", "-qm", "hooks")
+    git(folder, folder.parent, "init", "-q")
+    git(folder, folder.parent, "add", ".")
+    git(folder, folder.parent, "commit", "-qm", "hooks")
     return folder
 
 
@@ -58,25 +62,24 @@ def test_a_commit_with_a_bad_finalizer_is_refused(name: str, hook: str, hooks: P
     tool = program(name)
     folder = tmp_path / "project"
     folder.mkdir()
-    git(folder, "init", "-q")
-    revision = git(hooks, "rev-parse", "HEAD").stdout.strip()
+    git(folder, hooks.parent, "init", "-q")
+    revision = git(hooks, hooks.parent, "rev-parse", "HEAD").stdout.strip()
     (folder / ".pre-commit-config.yaml").write_text(
         f"repos:\n- repo: file://{hooks}\n  rev: {revision}\n  hooks:\n  - id: {hook}\n"
     )
-    git(folder, "add", ".")
-    environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home"), "PREK_HOME": str(tmp_path / "prek")}
-    subprocess.run([tool, "install"], cwd=folder, env=environment, check=True, capture_output=True)
+    git(folder, hooks.parent, "add", ".")
+    subprocess.run([tool, "install"], cwd=folder, env=environment(hooks.parent), check=True, capture_output=True)
 
     (folder / "pool.py").write_text(BAD)
-    git(folder, "add", ".")
-    refused = git(folder, "commit", "-m", "bad", check=False)
+    git(folder, hooks.parent, "add", ".")
+    refused = git(folder, hooks.parent, "commit", "-m", "bad", check=False)
     said = refused.stdout + refused.stderr
     assert refused.returncode != 0, said
     assert "pool.py:8:9: FIN102" in said
 
     (folder / "pool.py").write_text(GOOD)
-    git(folder, "add", ".")
-    accepted = git(folder, "commit", "-m", "good", check=False)
+    git(folder, hooks.parent, "add", ".")
+    accepted = git(folder, hooks.parent, "commit", "-m", "good", check=False)
     assert accepted.returncode == 0, accepted.stdout + accepted.stderr
 
 
@@ -84,20 +87,20 @@ def test_the_hook_mends_what_it_can(hooks: Path, tmp_path: Path) -> None:
     tool = program("prek")
     folder = tmp_path / "project"
     folder.mkdir()
-    git(folder, "init", "-q")
-    revision = git(hooks, "rev-parse", "HEAD").stdout.strip()
+    git(folder, hooks.parent, "init", "-q")
+    revision = git(hooks, hooks.parent, "rev-parse", "HEAD").stdout.strip()
     (folder / ".pre-commit-config.yaml").write_text(
         f"repos:\n- repo: file://{hooks}\n  rev: {revision}\n  hooks:\n  - id: finlint\n    args: [--fix]\n"
     )
     text = "from concurrent.futures import ThreadPoolExecutor\n\npool = ThreadPoolExecutor()\n\n\nclass A:\n"
     (folder / "pool.py").write_text(f"{text}    def __del__(self):\n        pool.shutdown()\n")
-    git(folder, "add", ".")
-    environment = {**os.environ, "PREK_HOME": str(tmp_path / "prek")}
+    git(folder, hooks.parent, "add", ".")
+    env = environment(hooks.parent)
     for status in (1, 0):
-        done = subprocess.run([tool, "run"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run([tool, "run"], cwd=folder, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == status, done.stdout + done.stderr
         assert (folder / "pool.py").read_text().endswith("pool.shutdown(wait=False)\n")
-        git(folder, "add", ".")
+        git(folder, hooks.parent, "add", ".")
 
 
 def test_pre_commit_finds_the_manifest_valid() -> None:
