@@ -10,12 +10,14 @@ import random
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import finlint.analysis.program.disk
 import finlint.checking
 import finlint.engine
 import finlint.workers.batches
@@ -29,7 +31,7 @@ from finlint.engine import analyse
 from finlint.model.finding import Report
 from finlint.model.settings import Settings
 from finlint.model.task import Known, Statistics, Task
-from finlint.scan.words import NAMES, SUBCLASSES
+from finlint.scan.words import NAMES, SUBCLASSES, Vocabulary
 from finlint.syntax.contents import Contents
 from finlint.syntax.discover import discover
 from finlint.syntax.files import Files
@@ -150,6 +152,29 @@ def test_the_bytes_of_packages_have_bounds(tmp_path: Path) -> None:
             ("m1.py", b"x" * 10),
         ]
         assert len(read) == count
+
+
+def test_packages_that_are_searched_by_turns_do_not_have_their_words_collected_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected: list[str] = []
+
+    class Counted(Vocabulary):
+        def __init__(self, files: Iterable[tuple[str, bytes]]) -> None:
+            super().__init__(files)
+            collected.extend(self._paths)
+
+    monkeypatch.setattr(finlint.analysis.program.disk, "Vocabulary", Counted)
+    disk = Disk(room=30)
+    for package in "ab":
+        (tmp_path / package).write_text(f"{package} some words that are too many for two")
+        disk.groups[package] = (), (str(tmp_path / package),)
+    turns = 10 * OFTEN
+    for turn in range(turns):
+        for package in "ab":
+            found = disk.holding(package, f"word{turn}", "", lambda path: Path(path).read_bytes())
+            assert found == []
+    assert 2 <= len(collected) <= 2 * turns / OFTEN
 
 
 def test_a_word_is_looked_for_in_all_files_once(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from finlint.model.limits import FILE_SIZE
 from finlint.model.reads import Form, Searched
 from finlint.scan.words import Vocabulary, holds, is_word, longest_word
 
-#: Bytes of files, and of their words, that are kept between searches; the others are read again.
+#: Bytes of files that are kept between searches, and of words of files; the others are read again.
 MAX_KEPT = 12_000_000
 #: Searches of a group after which its words are collected: that takes as long as some more.
 OFTEN = 12
@@ -126,18 +126,22 @@ class Disk:
             self._trim()
 
     def _trim(self) -> None:
-        """Drop what is too much, the words of groups that were collected first and the files asked for least lately."""
+        """Drop what is too much: words of groups that were collected first, files that were asked for least lately."""
         words = {key: vocabulary.size for key, vocabulary in self._vocabularies.items()}
-        total = sum(words.values())
-        for key in list(words)[:-1]:
-            if total <= self._room // 4:
-                break
+        for key in _too_much(words, self._room, keep=1):
             del self._vocabularies[key]
-            total -= words[key]
+            # Groups that are searched by turns would have each other's words collected at every search.
+            self._searched[key] = 0
         sizes = {key: sum(map(len, kept.values())) for key, kept in self._texts.items()}
-        total += sum(sizes.values())
-        for key, size in sizes.items():
-            if total <= self._room:
-                return
+        for key in _too_much(sizes, self._room):
             del self._texts[key]
-            total -= size
+
+
+def _too_much(sizes: Mapping[str, int], room: int, keep: int = 0) -> Iterator[str]:
+    """The first keys without which the others have ``room``, but for the ``keep`` last."""
+    total = sum(sizes.values())
+    for key in list(sizes)[: len(sizes) - keep]:
+        if total <= room:
+            return
+        yield key
+        total -= sizes[key]
