@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 #: What is said of the user's own git, and not of the repository that a hook happens to run in.
 _KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
@@ -22,6 +26,18 @@ _OPTIONS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 PATIENCE = 120
 
 
+#: Bytes that it may have to keep in mind. What is packed as a difference from something else needs that as well: three
+#: megabytes of a pack can stand for gigabytes.
+MEMORY = 1_000_000_000
+
+#: Bytes of an answer: trees that hold each other ten times, ten deep, list ten thousand million files. Those of half a
+#: million files take some fifty.
+ANSWER = 100_000_000
+
+#: What is read of a complaint.
+_COMPLAINT = 10_000
+
+
 class GitError(Exception):
     """Why git did not answer, in one line."""
 
@@ -31,25 +47,74 @@ def ask(*arguments: str, folder: str) -> bytes:
     program = _program()
     if program is None:
         raise GitError("git is not installed")
-    command = [program, *_OPTIONS, *arguments]
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        raise GitError(f"git does not answer within {PATIENCE} seconds") from None
+        with _bounded_memory():
+            process = subprocess.Popen(
+                [program, *_OPTIONS, *arguments],
+                cwd=folder,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
     except OSError as error:
         raise GitError(f"git cannot be run: {error.strerror or error}") from None
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    late = threading.Event()
+    timer = threading.Timer(PATIENCE, _give_up, (process, late))
+    timer.start()
+    with process:
+        try:
+            answer, said = _heard(process)
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            timer.cancel()
+    if late.is_set():
+        raise GitError(f"git does not answer within {PATIENCE} seconds")
+    if len(answer) > ANSWER:
+        raise GitError(f"git {arguments[0]} says more than {ANSWER:,} bytes")
+    if process.returncode != 0:
         raise GitError(said[0].removeprefix("fatal: ") if said else f"git {arguments[0]} failed")
-    return done.stdout
+    return answer
+
+
+def _give_up(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    process.kill()
+
+
+def _heard(process: subprocess.Popen[bytes]) -> tuple[bytes, list[str]]:
+    """What it prints, at most a byte more than is wanted, and the lines that it complains with. Who says more is not
+    waited for."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    answer = process.stdout.read(ANSWER + 1)
+    if len(answer) > ANSWER:
+        process.kill()
+    said = process.stderr.read(_COMPLAINT)
+    if len(said) == _COMPLAINT:
+        process.kill()
+    return answer, said.decode("utf-8", "replace").strip().splitlines()
+
+
+@contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """A program that is started within has the bound, from its first moment; this process has room for what it does."""
+    if sys.platform != "linux":
+        # Where no system call says so, or none that holds.
+        yield
+        return
+    import resource
+
+    soft, hard = before = resource.getrlimit(resource.RLIMIT_DATA)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    bounds = [own + MEMORY, *(bound for bound in before if bound != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(bounds), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _environment() -> dict[str, str]:

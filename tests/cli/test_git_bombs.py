@@ -1,0 +1,108 @@
+"""Small repositories that stand for very much: git is asked within bounds of memory and of what it may answer."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from finlint import git
+from finlint.changes import Changes
+from tests.cli.conftest import Run
+
+resource = pytest.importorskip("resource")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bound on memory is of Linux")
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    subprocess.run(["git", "init", "-q", "-b", "main", "."], cwd=project, check=True)
+    return project
+
+
+def said(folder: Path, *arguments: str, given: str = "") -> str:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, input=given, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def committed(folder: Path, tree: str) -> None:
+    said(folder, "update-ref", "refs/heads/main", said(folder, "commit-tree", tree, "-m", "one"))
+
+
+def test_trees_that_hold_each_other(repository: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = said(
+        repository, "mktree", given=f"100644 blob {said(repository, 'hash-object', '-w', 'good.py')}\tgood.py\n"
+    )
+    for _ in range(4):
+        tree = said(repository, "mktree", given="".join(f"040000 tree {tree}\td{n}\n" for n in range(10)))
+    committed(repository, tree)
+    # Ten thousand files.
+    assert run("--diff-base", "HEAD", ".").status == 1
+    monkeypatch.setattr(git, "ANSWER", 100_000)
+    status, out, err = run("--diff-base", "HEAD", ".")
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "git ls-tree says more than 100,000 bytes" in err
+
+
+def test_a_small_difference_from_something_very_large(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of the file then: all of it counts as changed."""
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + 200_000_000
+    text = (repository / "good.py").read_bytes()
+    pack = repository / ".git" / "objects" / "pack" / f"pack-{'0' * 40}.pack"
+    pack.parent.mkdir(exist_ok=True)
+    pack.write_bytes(_packed(size, b"#" + text))
+    said(repository, "index-pack", str(pack))
+    name = hashlib.sha1(b"blob %d\0#" % (len(text) + 1) + text, usedforsecurity=False).hexdigest()
+    committed(repository, said(repository, "mktree", given=f"100644 blob {name}\tgood.py\n"))
+
+    assert Changes("HEAD")._lines("good.py") == {1}
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    monkeypatch.setattr(git, "MEMORY", 50_000_000)
+    assert Changes("HEAD")._lines("good.py") is None
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+def _packed(size: int, text: bytes) -> bytes:
+    """A pack of line ends, and of ``text`` as what differs from them."""
+    large = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    squeeze = zlib.compressobj(1)
+    squeezed = []
+    for part in _parts(size):
+        large.update(part)
+        squeezed.append(squeeze.compress(part))
+    squeezed.append(squeeze.flush())
+    difference = _number(size) + _number(len(text)) + bytes([len(text)]) + text
+    body = b"PACK" + struct.pack(">II", 2, 2) + _header(3, size) + b"".join(squeezed)
+    body += _header(7, len(difference)) + large.digest() + zlib.compress(difference)
+    return body + hashlib.sha1(body, usedforsecurity=False).digest()
+
+
+def _parts(size: int) -> Iterator[bytes]:
+    part = b"\n" * (1 << 20)
+    for _ in range(size >> 20):
+        yield part
+    yield part[: size & ((1 << 20) - 1)]
+
+
+def _header(kind: int, size: int) -> bytes:
+    first, rest = (kind << 4) | (size & 15), size >> 4
+    return bytes([first | 0x80]) + _number(rest) if rest else bytes([first])
+
+
+def _number(value: int) -> bytes:
+    """Seven bits at a time, the last first."""
+    out = []
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
