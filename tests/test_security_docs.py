@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from finlint import baseline
+from finlint import baseline, git
 from finlint.cache import own
 from finlint.config import reading
 from finlint.knowledge import user
@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "security.md").read_text()
 
 def test_the_tests_are_there() -> None:
     names = re.findall(r"`(?:tests/\w+/)?(test_\w+\.py)`", PAGE)
-    assert len(names) == 7
+    assert len(names) == 8
     for name in names:
         assert list((ROOT / "tests").rglob(name)), name
 
@@ -29,6 +29,10 @@ def test_the_bounds_hold() -> None:
     assert reading.MAX_BYTES == gitignore.MAX_BYTES == 10_000_000
     assert baseline.MAX_BYTES == 200_000_000
     assert "20 MB of source or knowledge, 10 MB of configuration or patterns, 200 MB of baseline" in words
+    assert git.ANSWER == 100_000_000
+    assert git.MEMORY == 1_000_000_000
+    assert git.PATIENCE == 120
+    assert "within two minutes or says more than 100 MB; on Linux it may keep a gigabyte in memory" in words
     assert f"a folder `{own.NAME}` below `--cache-dir`" in words
 
 
