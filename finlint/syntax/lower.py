@@ -286,7 +286,7 @@ class Lowering:
             else:
                 item = patterns.item(value, position, star, len(node.patterns), self._matched)
                 out.append(self._pattern(element.value, item))
-        return patterns.parts(out)
+        return patterns.sequence(value, out, star)
 
     def p_mapping(self, node: cst.MatchMapping, value: ir.Expr) -> ir.Pattern:
         keys = [self.expr(element.key) for element in node.elements]

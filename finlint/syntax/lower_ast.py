@@ -300,7 +300,7 @@ class _Lowering:
             else:
                 item = patterns.item(value, position, star, len(node.patterns), self._matched)
                 out.append(self._pattern(part, item))
-        return patterns.parts(out)
+        return patterns.sequence(value, out, star)
 
     def p_mapping(self, node: ast.MatchMapping, value: ir.Expr) -> ir.Pattern:
         keys = [self.expr(key) for key in node.keys]

@@ -30,6 +30,9 @@ def same(value: ir.Expr, other: ir.Expr) -> ir.Pattern:
 
 def item(value: ir.Expr, position: int, star: int | None, size: int, span: Span) -> ir.Expr:
     """What stands at ``position`` of a sequence pattern of ``size`` parts, the one at ``star`` of any length."""
+    written = _written(value)
+    if written is not None and len(written) == size and star is None:
+        return written[position]
     behind = star is not None and position > star
     return ir.Subscript(value, ir.Const(position - size if behind else position), span)
 
@@ -37,6 +40,27 @@ def item(value: ir.Expr, position: int, star: int | None, size: int, span: Span)
 def rest(name: str, value: ir.Expr, span: Span) -> ir.Pattern:
     """``*name`` in a sequence pattern."""
     return named(name, ANYTHING, ir.Subscript(value, ir.Slice(()), span)) if name else ANYTHING
+
+
+def sequence(value: ir.Expr, given: Sequence[ir.Pattern], star: int | None) -> ir.Pattern:
+    """``[a, b]``, and ``a, b``: of a subject that is written out, as ``match state, force:`` is, an expression says
+    whether it matches."""
+    whole, written = parts(given), _written(value)
+    if written is None or star is not None:
+        return whole
+    if len(written) != len(given):
+        return whole._replace(test=ir.Const(False))
+    tests = [part.test for part in given if part.test is not None]
+    if len(tests) < len(given):
+        return whole
+    return whole._replace(test=_joined("and", [test for test in tests if test != ANYTHING.test]) or ANYTHING.test)
+
+
+def _written(value: ir.Expr) -> tuple[ir.Expr, ...] | None:
+    """The items of a tuple or list that is written out; None of what is not, or of which the length is not seen."""
+    if not isinstance(value, ir.Display) or value.kind == "set":
+        return None
+    return None if any(isinstance(part, ir.Starred) for part in value.items) else value.items
 
 
 def key(looked_up: ir.Expr, inner: ir.Pattern) -> ir.Pattern:
