@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from finlint.analysis.domain.values import (
+    DATA_OF_MEMBER,
+    MEMBER,
     NO_KEY,
     UNKNOWN,
     AtKey,
@@ -103,11 +105,22 @@ def _with_pairs(mapping: Mapping, elements: list[Value]) -> Mapping:
 
 
 def as_key(value: Value) -> Value:
-    """A value as a mapping compares it with its keys: a tuple of constants is a constant, too."""
+    """A value as a mapping compares it with its keys: a tuple of constants is a constant, too, and a member of an
+    enumeration that is known is itself, or what it is equal to."""
+    if type(value) is Object and is_key(value):
+        given = tuple((name, Const(part.value) if isinstance(part, Const) else part) for name, part in value.args)
+        return next((part for name, part in given if name == DATA_OF_MEMBER), value._replace(args=given))
     if isinstance(value, Sequence) and value.kind == "tuple" and value.items:
         parts = [part.value for part in value.items if isinstance(part, Const)]
         return Const(tuple(parts)) if len(parts) == len(value.items) else value
     return Const(value.value) if isinstance(value, Const) else value
+
+
+def is_key(value: Value) -> bool:
+    """Whether a value is one that other keys can be told from."""
+    if type(value) is Object:
+        return bool(value.args) and value.args[0][0] == MEMBER and isinstance(value.args[0][1], Const)
+    return type(value) is Const
 
 
 def may_be_key(key: Value, asked: Value) -> bool:
@@ -135,7 +148,7 @@ def put_at(container: Sequence | Mapping, key: Value, value: Value) -> Value:
         items = (*items[:place], value, *items[place + 1 :])
         return Sequence(container.kind, items, union(items))
     key = as_key(key)
-    if not isinstance(key, Const):
+    if not is_key(key):
         kept = [] if isinstance(container.element, Unknown) else [container.element]
         return container._replace(key=UNKNOWN, element=union([*kept, value]))
     complete = is_complete(container)
@@ -148,7 +161,7 @@ def put_at(container: Sequence | Mapping, key: Value, value: Value) -> Value:
 def without_key(mapping: Mapping, key: Value) -> Mapping:
     """A mapping after ``del mapping[key]``."""
     gone = as_key(key)
-    if not isinstance(gone, Const) or not is_complete(mapping):
+    if not is_key(gone) or not is_complete(mapping):
         return mapping
     pairs = tuple(pair for pair in mapping.items if pair[0] != gone)
     keys = union(key for key, _ in pairs) if pairs else NO_KEY
@@ -165,6 +178,14 @@ def is_complete(mapping: Mapping) -> bool:
 def has_nothing(mapping: Mapping) -> bool:
     """Whether a mapping is certainly empty."""
     return not mapping.items and is_complete(mapping)
+
+
+def together(left: Sequence, right: Sequence) -> Sequence:
+    """``left + right``, and ``left | right`` of sets."""
+    if left.items is None or right.items is None or ITEMS.passed(len(left.items) + len(right.items)):
+        return Sequence(left.kind, None, union([left.element, right.element]))
+    items = (*left.items, *right.items)
+    return Sequence(left.kind, items, union(items))
 
 
 def grown(value: Value) -> Value:

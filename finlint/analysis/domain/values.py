@@ -108,6 +108,10 @@ VALUE_OF_MEMBER = "*value"
 DATA_OF_MEMBER = "*data"
 
 
+#: How the arguments of a descriptor that is told its name (``__set_name__``) say it.
+NAMED = "*named"
+
+
 class Object(NamedTuple):
     """An instance of a class of the project. ``args``: the constructor's parameters; ``site`` tells instances
     apart: "self" for the instance that a method runs on, ``MADE`` for one that was made somewhere, so that its class is
@@ -238,9 +242,9 @@ DISPATCH_METHOD: Final = "dispatch-method"
 
 
 class AtKey(NamedTuple):
-    """Something that is put into a mapping under a constant key; never what an expression is."""
+    """Something that is put into a mapping under a key that is known; never what an expression is."""
 
-    key: Const
+    key: Value
     value: Value
 
 

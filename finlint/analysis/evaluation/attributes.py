@@ -159,7 +159,8 @@ class Attributes:
         if not isinstance(reference, WeakReference) or not (isinstance(key, Const) and isinstance(key.value, str)):
             return UNKNOWN
         if isinstance(reference.target, Object):
-            return self.ask.own_stores.of_instance(reference.target, key.value) or UNKNOWN
+            stored = self.ask.own_stores.of_instance(reference.target, key.value)
+            return self.ask.descriptors.kept_under(reference.target, key.value) if stored is None else stored
         return self.attribute(reference.target, key.value, state, span)
 
     def _of_metaclass(self, cls: Class, name: str, state: EvalState, span: Span | None) -> Value:
@@ -255,7 +256,7 @@ class Attributes:
                     # do not know has the attribute.
                     state = EvalState(state.context, state.env)
                 return self.ask.calls.call(Bound(dynamic, obj), CallArgs((Const(name),)), state, span, None)
-            return UNKNOWN
+            return self.ask.descriptors.kept_under(obj, name)
         _, value = member
         if stored is not None and all(map(self._is_hidden_by_instances, alternatives(value))):
             return stored

@@ -68,9 +68,15 @@ class Binder:
         return told_again(known)
 
     def bind(
-        self, function: FunctionNode, args: Args, receiver: Value | None, fill: bool = True
+        self,
+        function: FunctionNode,
+        args: Args,
+        receiver: Value | None,
+        fill: bool = True,
+        defined_in: CallContext | None = None,
     ) -> list[tuple[str, Value]]:
-        """Parameters by name. ``receiver``, if any, comes first. With ``fill`` missing ones get their default."""
+        """Parameters by name. ``receiver``, if any, comes first. With ``fill`` missing ones get their default, which a
+        function within one has from the context that it was ``defined_in``."""
         positional = list(args.positional) if receiver is None else [receiver, *args.positional]
         out: list[tuple[str, Value]] = []
         used: set[str] = set()
@@ -99,14 +105,19 @@ class Binder:
             elif not fill:
                 continue
             elif param.default is not None:
-                value = self.default(param.default, function)
+                value = self.default(param.default, function, defined_in)
                 out.append((param.name, softened(value) if args.open_ended else value))
             else:
                 out.append((param.name, UNKNOWN))
         return out
 
     def bind_some(
-        self, function: FunctionNode, args: Args, receiver: Value | None, names: Container[str]
+        self,
+        function: FunctionNode,
+        args: Args,
+        receiver: Value | None,
+        names: Container[str],
+        defined_in: CallContext | None = None,
     ) -> list[tuple[str, Value]]:
         """Parameters by name as ``bind`` gives them; of those that are not among ``names`` nothing need be known."""
         given_to = function.ir.params if receiver is None else function.ir.params[1:]
@@ -117,7 +128,7 @@ class Binder:
             ]
         expressions = args.expressions(function.ir, receiver is not None) if type(args) is PendingArgs else None
         if expressions is None or type(args) is not PendingArgs:
-            return self.bind(function, args, receiver)
+            return self.bind(function, args, receiver, defined_in=defined_in)
         out: list[tuple[str, Value]] = []
         for param in function.ir.params:
             value: Value = UNKNOWN
@@ -128,16 +139,18 @@ class Binder:
                 if given is not None:
                     value = args.evaluate(given)
                 elif param.default is not None:
-                    value = self.default(param.default, function)
+                    value = self.default(param.default, function, defined_in)
             out.append((param.name, value))
         return out
 
-    def default(self, expr: ir.Expr, function: FunctionNode) -> Value:
+    def default(self, expr: ir.Expr, function: FunctionNode, defined_in: CallContext | None = None) -> Value:
         """An expression in a function's header, or one that is written for its class."""
         if isinstance(expr, ir.Const):
             return Const(expr.value)
         owner = function.owner
-        context = self.module_context(function.module)
+        context = defined_in
+        if context is None or context.function is None:
+            context = self.module_context(function.module)
         state = EvalState(context)
         if owner is not None and isinstance(expr, ir.Name) and expr.id in owner.members:
             return union(self.ask.names.bindings(owner.members[expr.id], context, Class(owner, context)))

@@ -123,6 +123,10 @@ class Calls:
         if isinstance(function, Class):
             return self.construct(function, args, state, span, expr)
         if isinstance(function, Object):
+            called = self.ask.classes.class_member(function.cls, "__call__")
+            if (called is None or isinstance(called[1], Lib)) and self.ask.decorations.is_metaclass(function.cls):
+                made = self.ask.decorations.with_metaclass(function.cls)
+                return union([self.construct(cls, args, state, span, expr) for cls in made])
             return self.ask.protocols.special(function, "__call__", args.positional, state, span, args.keywords)
         if isinstance(function, (Lib, LibMethod)):
             return self.ask.library_calls.call_library(function, args, state, span, expr)
@@ -193,7 +197,7 @@ class Calls:
         params: tuple[tuple[str, Value], ...] | None = None
         if recorded or node.ir.is_async or node.ir.is_generator or node.decisive is None:
             params = (
-                *self.ask.binding.bind(node, args, receiver),
+                *self.ask.binding.bind(node, args, receiver, defined_in=function.context),
                 *_narrowed_globals(function, state),
                 *handed_on(node, receiver, state, expr, self.ask),
             )
@@ -226,7 +230,8 @@ class Calls:
             return self.ask.binding.context(node, params, function.context)
         first = node.ir.params[0].name if node.ir.params and receiver is not None else ""
         if params is None:
-            params = (*self.ask.binding.bind_some(node, args, receiver, decisive), *_narrowed_globals(function, state))
+            given = self.ask.binding.bind_some(node, args, receiver, decisive, function.context)
+            params = (*given, *_narrowed_globals(function, state))
         own = {param.name for param in node.ir.params}
         kept = ((n, v if n in decisive or n == first else UNKNOWN) for n, v in params if n in own or n in decisive)
         return self.ask.binding.context(node, tuple(kept), function.context)

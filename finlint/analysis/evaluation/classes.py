@@ -8,7 +8,9 @@ from itertools import islice
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
+    NAMED,
     NEVER,
+    UNKNOWN,
     Class,
     Function,
     Lib,
@@ -257,10 +259,14 @@ class Classes:
         return None
 
     def making_context(self, method: FunctionNode, obj: Object, base: Class) -> CallContext:
-        """The call context of a method of ``base`` for ``obj``: if it made ``obj``, with what it got then."""
+        """The call context of a method of ``base`` for ``obj``: if it made or named ``obj``, with what it got then."""
         if method.name in ("__init__", "__new__") and base == self._constructing(obj):
             first = method.ir.params[0].name if method.ir.params else ""
             return self.ask.binding.context(method, ((first, obj), *obj.args), base.context)
+        if method.name == "__set_name__" and len(method.ir.params) == 3:
+            name = next((value for key, value in obj.args if key == NAMED), UNKNOWN)
+            told = zip((param.name for param in method.ir.params), (obj, UNKNOWN, name), strict=True)
+            return self.ask.binding.context(method, tuple(told), base.context)
         return self.ask.binding.method_context(method, obj, base.context)
 
     def declared(self, obj: Object, name: str) -> Value | None:

@@ -7,6 +7,7 @@ from finlint.analysis.domain.values import (
     MAYBE_NONE,
     UNKNOWN,
     Const,
+    Object,
     OneOf,
     Sequence,
     Value,
@@ -33,6 +34,8 @@ class Conditions:
     def verdict(self, expr: ir.Expr, value: Value, state: EvalState) -> bool | None:
         """Whether ``expr``, which gave ``value``, is certainly true or certainly false; records what asking runs."""
         self.ask.protocols.tested(value, state, expr)
+        if isinstance(value, Object) and self.ask.enumerations.is_one(value.cls):
+            return self.ask.enumerations.truth(value)
         verdict = library_types.truth(value, self.knowledge)
         if verdict is None and self.is_still_empty(expr, value, state):
             return False

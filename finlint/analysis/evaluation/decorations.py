@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import CallArgs
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, Value, alternatives
+from finlint.analysis.domain.values import Bound, Class, Const, Function, Lib, Object, Value, alternatives
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.statements import flat_statements, last_name
@@ -134,6 +135,23 @@ class Decorations:
         if method_kind(function) == "instance" and self.is_metaclass(owner):
             return self.with_metaclass(owner)
         return []
+
+    def contexts(self, function: FunctionNode) -> list[CallContext]:
+        """The call contexts of a method that is run for each new class, one for each; of any other function, that of
+        which nothing is known."""
+        told = [self._told(function, cls) for cls in self.receivers(function)]
+        return told or [self.ask.binding.generic_context(function)]
+
+    def _told(self, function: FunctionNode, cls: Class) -> CallContext:
+        """What ``__init_subclass__`` is run with for a class: what its header says. So is a metaclass's method, which
+        gets the name first."""
+        if function.name != "__init_subclass__":
+            args = CallArgs((Const(cls.node.name),), (), True)
+        else:
+            state = EvalState(cls.context)
+            said = ((arg.keyword, arg.value) for arg in cls.node.facts.bases if arg.keyword)
+            args = CallArgs((), tuple((name, self.ask.expressions.eval(expr, state)) for name, expr in said if name))
+        return self.ask.binding.context(function, tuple(self.ask.binding.bind(function, args, cls)), None)
 
     def meant(self, value: Value, function: FunctionNode | None) -> Iterator[Class]:
         """The classes that ``value``, a variable of ``function``, stands for."""

@@ -7,8 +7,11 @@ from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     DISPATCH,
     DISPATCH_METHOD,
+    NAMED,
+    UNKNOWN,
     Bound,
     Class,
+    Const,
     Function,
     Lib,
     LibMethod,
@@ -51,8 +54,29 @@ class Descriptors:
         if isinstance(value, Object):
             getter = self.ask.classes.class_function(value.cls, "__get__")
             if getter is not None:
+                value = self.told_name(value, name)
                 return self.ask.calls.call(Bound(getter, value), CallArgs((obj, obj.cls)), state, span, None)
         return value
+
+    def told_name(self, descriptor: Object, name: str) -> Object:
+        """A descriptor that knows what it is called in the class that has it."""
+        if self.ask.classes.class_function(descriptor.cls, "__set_name__") is None:
+            return descriptor
+        return descriptor._replace(args=(*(pair for pair in descriptor.args if pair[0] != NAMED), (NAMED, Const(name))))
+
+    def kept_under(self, obj: Object, name: str) -> Value:
+        """What a descriptor of its class keeps in an instance under a name that it makes of its own: ``_part`` of
+        ``part = Closing()`` is what the instance's ``part`` was set to."""
+        for base in self.ask.classes.mro(obj.cls):
+            for own in base.node.members if isinstance(base, Class) else ():
+                if own in name and own != name and self._is_told_and_set(self.ask.classes.class_member(obj.cls, own)):
+                    return self.ask.own_stores.of_instance(obj, own) or UNKNOWN
+        return UNKNOWN
+
+    def _is_told_and_set(self, member: tuple[Class | Lib, Value] | None) -> bool:
+        value = member[1] if member is not None else UNKNOWN
+        hooks = ("__set_name__", "__set__")
+        return isinstance(value, Object) and all(self.ask.classes.class_function(value.cls, h) for h in hooks)
 
     def _marked(self, value: Marked, obj: Object, state: EvalState, span: Span | None) -> Value:
         function = value.function

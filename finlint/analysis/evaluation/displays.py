@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from finlint.analysis.domain.containers import as_key
+from finlint.analysis.domain.containers import as_key, is_key
 from finlint.analysis.domain.state import EvalState, assign, place
 from finlint.analysis.domain.values import (
     NO_KEY,
     UNKNOWN,
-    Const,
     Mapping,
     Object,
     Sequence,
@@ -72,7 +71,7 @@ class Displays:
             name = as_key(written)
             keys.append(name)
             elements.append(evaluated)
-            if isinstance(name, Const):
+            if is_key(name):
                 items.append((name, evaluated))
         if ITEMS.passed(len(items)):
             del items[ITEMS:]

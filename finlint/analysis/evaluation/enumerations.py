@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 
 from finlint.analysis.domain.effects import CallArgs
 from finlint.analysis.domain.values import (
@@ -16,6 +17,7 @@ from finlint.analysis.domain.values import (
     Const,
     Function,
     Lib,
+    LibObject,
     Mapping,
     Marked,
     Object,
@@ -32,6 +34,15 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.model.limits import ALTERNATIVES
 
 _ENUMERATIONS = frozenset(f"enum.{kind}" for kind in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum"))
+_FLAGS = frozenset({"enum.Flag", "enum.IntFlag"})
+#: What gives members of a plain enumeration numbers, and of ``enum.StrEnum`` their names.
+_AUTO = "enum.auto"
+#: How flags are put together.
+_COMBINE: dict[str, Callable[[int, int], int]] = {
+    "BitOr": operator.or_,
+    "BitAnd": operator.and_,
+    "BitXor": operator.xor,
+}
 #: What makes members equal to their values.
 _DATA = frozenset(
     {"enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "builtins.int", "builtins.str", "builtins.float", "builtins.bytes"}
@@ -46,12 +57,14 @@ class Enumerations:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self._members: Memo[tuple[Class, str], Value] = Memo(ask.solver, UNKNOWN)
+        self._numbers: Memo[Class, dict[str, Const]] = Memo(ask.solver, {}, grows=False)
 
     def is_one(self, cls: Class) -> bool:
         """Whether a class is an enumeration."""
-        if not cls.node.facts.bases:
-            return False
-        return any(type(base) is Lib and base.name in _ENUMERATIONS for base in self.ask.classes.mro(cls))
+        return bool(cls.node.facts.bases) and self._inherits(cls, _ENUMERATIONS)
+
+    def _inherits(self, cls: Class, names: frozenset[str]) -> bool:
+        return any(type(base) is Lib and base.name in names for base in self.ask.classes.mro(cls))
 
     def member(self, cls: Class, name: str) -> Value:
         """The member of that name; UNKNOWN where the class has none, or is no enumeration."""
@@ -68,7 +81,67 @@ class Enumerations:
         if any(isinstance(option, (Function, Marked)) for option in alternatives(found[1])):
             # A method by another name.
             return UNKNOWN
-        return self._made(cls, name, found[1])
+        return self._made(cls, name, self._numbered(cls, name) if _is_auto(found[1]) else found[1])
+
+    def _numbered(self, cls: Class, name: str) -> Value:
+        """What ``auto()`` gives to a member; where that is not known, something that no other member has."""
+        number = self._numbers.answer(cls, self._number, cls).get(name)
+        return LibObject(_AUTO, (("name", Const(name)),)) if number is None else number
+
+    def _number(self, cls: Class) -> dict[str, Const]:
+        """The members of ``auto()`` whose values are known: they count on from the last one, which is the greatest."""
+        out: dict[str, Const] = {}
+        if self.ask.classes.class_function(cls, "_generate_next_value_") is not None:
+            return out
+        if self._inherits(cls, frozenset({"builtins.str", "builtins.bytes", "builtins.float", "enum.StrEnum"})):
+            is_text = self._inherits(cls, frozenset({"enum.StrEnum"}))
+            names = [binding.name for binding in cls.node.facts.members if binding.kind == "assign"]
+            return {name: Const(name.lower()) for name in names} if is_text else out
+        last = 0
+        for binding in cls.node.facts.members:
+            found = self.ask.classes.class_member(cls, binding.name) if binding.kind == "assign" else None
+            if found is None:
+                continue
+            if _is_auto(found[1]):
+                last = 1 << last.bit_length() if self._inherits(cls, _FLAGS) else last + 1
+                out[binding.name] = Const(last)
+            elif isinstance(found[1], Const) and isinstance(found[1].value, int) and found[1].value > last:
+                last = found[1].value
+            else:
+                break
+        return out
+
+    def combined(self, op: str, left: Object, right: Value) -> Value:
+        """``Mode.A | Mode.B`` of flags; which ones it is where both are known."""
+        one, other = self._bits(left), self._bits(right)
+        if one is None or other is None or op not in _COMBINE or left.cls != getattr(right, "cls", None):
+            return Object(left.cls)
+        number = Const(_COMBINE[op](one, other))
+        for _, member in self.members(left.cls):
+            if isinstance(member, Object) and _known_of(member, *_OF_VALUE) == number:
+                return member
+        return Object(left.cls, ((MEMBER, Const(str(number.value))), (self._data(left.cls, number), number)), MADE)
+
+    def _bits(self, flags: Value) -> int | None:
+        """The number of some flags that are certainly these."""
+        if not isinstance(flags, Object) or not _is_certain(flags) or not self._inherits(flags.cls, _FLAGS):
+            return None
+        number = _known_of(flags, *_OF_VALUE)
+        return number.value if isinstance(number, Const) and isinstance(number.value, int) else None
+
+    def has(self, flags: Value, flag: Value) -> bool | None:
+        """What ``flag in flags`` gives, where both are known."""
+        all_of, asked = self._bits(flags), self._bits(flag)
+        return None if all_of is None or asked is None else all_of & asked == asked
+
+    def truth(self, member: Object) -> bool | None:
+        """Whether a member is certainly true or certainly false."""
+        if not _is_certain(member) or self.ask.classes.class_function(member.cls, "__bool__") is not None:
+            return None
+        if self._inherits(member.cls, _FLAGS | _DATA):
+            own = _known_of(member, *_OF_VALUE)
+            return bool(own.value) if isinstance(own, Const) else None
+        return True
 
     def _made(self, cls: Class, name: str, value: Value) -> Object:
         own = self._data(cls, value)
@@ -147,6 +220,16 @@ class Enumerations:
         stored = [self.ask.own_stores.of_instance(member, name) for member in members]
         known = [softened(value) for value in stored if value is not None and is_known(value)]
         return union(known) if known and not ALTERNATIVES.passed(len(known)) else None
+
+
+def _is_auto(value: Value) -> bool:
+    return isinstance(value, LibObject) and value.type == _AUTO
+
+
+def _is_certain(member: Object) -> bool:
+    """Whether it is known which member of its enumeration it is."""
+    name = member.args[0][1] if member.args and member.args[0][0] == MEMBER else UNKNOWN
+    return isinstance(name, Const) and name.firm
 
 
 _OF_VALUE = (DATA_OF_MEMBER, VALUE_OF_MEMBER)

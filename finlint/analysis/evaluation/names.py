@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.containers import HELD, as_key, contained, is_complete, put_at
+from finlint.analysis.domain.containers import HELD, as_key, contained, is_complete, is_key, put_at
 from finlint.analysis.domain.state import Env, EvalState, Lazy, known_in
 from finlint.analysis.domain.values import (
     NEVER,
@@ -197,9 +197,8 @@ class Names:
             for _, *inner in with_closures(node, name):
                 function = inner[-1] if inner else node
                 definitions = [d for d in function.index.names.get(name, []) if d.how in PUT]
-                if definitions:
-                    context = self.ask.binding.closure_context(inner, self.ask.binding.generic_context(node))
-                    out += self._put(definitions, EvalState(context))
+                for context in self.ask.decorations.contexts(node) if definitions else ():
+                    out += self._put(definitions, EvalState(self.ask.binding.closure_context(inner, context)))
         return out
 
     def _assigned_globally(self, module: ModuleNode, name: str) -> bool:
@@ -382,14 +381,14 @@ class Names:
         if definition.how == "puts-all" and not definition.path:
             given = self.ask.expressions.eval(definition.node, state)  # type: ignore[arg-type]
             if isinstance(given, Mapping):
-                pairs: list[Value] = [AtKey(k, v) for k, v in given.items if isinstance(k, Const)]
+                pairs: list[Value] = [AtKey(k, v) for k, v in given.items if is_key(k)]
                 rest = [] if is_complete(given) and len(pairs) == len(given.items) else [given.element]
                 return [*pairs, *rest]
         value = self._definition(definition, state)
         if definition.how == "sets":
             return [Marked("set", value)]
         key = UNKNOWN if definition.key is None else as_key(self.ask.expressions.eval(definition.key, state))
-        return [AtKey(key, softened(value)) if isinstance(key, Const) else value]
+        return [AtKey(key, softened(value)) if is_key(key) else value]
 
     def _exit_action(self, call: ir.Call, state: EvalState) -> Value:
         assert isinstance(call.func, ir.Attr)

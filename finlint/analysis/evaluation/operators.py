@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finlint.analysis.domain.containers import together
 from finlint.analysis.domain.state import EvalState, place
 from finlint.analysis.domain.values import (
     UNKNOWN,
@@ -78,6 +79,8 @@ class Operators:
 
     def _contains(self, item: Value, container: Value, written: ir.Expr, state: EvalState) -> bool | None:
         """What ``item in written`` gives, where it is sure."""
+        if isinstance(container, Object):
+            return self.ask.enumerations.has(container, item)
         found = contains(item, container, written, False)
         # Whether anybody changes the container is asked of the whole package: only where that decides.
         if found is None and isinstance(written, ir.Name) and isinstance(container, (Sequence, Mapping)):
@@ -144,7 +147,7 @@ class Operators:
     def _operate(self, expr: ir.Binary, left: Value, state: EvalState) -> Value:
         right = self.ask.expressions.eval(expr.right, state)
         if expr.op == "Add" and isinstance(left, Sequence) and isinstance(right, Sequence):
-            return Sequence(left.kind, None, union([left.element, right.element]))
+            return together(left, right)
         if expr.op == "BitOr":
             merged = self.ask.protocols.merged(left, right)
             if merged is not None:
@@ -173,8 +176,7 @@ class Operators:
         ):
             return Const(left.value | right.value, left.firm and right.firm)
         if expr.op.startswith("Bit") and isinstance(left, Object) and self.ask.enumerations.is_one(left.cls):
-            # ``Mode.A | Mode.B`` of an ``enum.Flag``.
-            return Object(left.cls)
+            return self.ask.enumerations.combined(expr.op, left, right)
         if expr.op in _OPERATORS:
             method = _OPERATORS[expr.op]
             if isinstance(left, Object) and self.ask.classes.class_member(left.cls, method) is not None:

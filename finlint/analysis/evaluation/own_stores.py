@@ -143,8 +143,12 @@ class OwnStores:
                         assert_never(kind)
                 owners = (base.node.name, own)
                 definitions = [d for owner in owners for d in method.index.stores.get((owner, name), [])]
-                if definitions:
-                    context = self.ask.binding.method_context(method, receiver, base.context)
+                if not definitions:
+                    continue
+                contexts = [self.ask.binding.method_context(method, receiver, base.context)]
+                if method.name == "__init_subclass__":
+                    contexts = self.ask.decorations.contexts(method)
+                for context in contexts:
                     made, put = self.ask.names.values_and_elements(definitions, EvalState(context))
                     values += map(softened, made)
                     elements += put

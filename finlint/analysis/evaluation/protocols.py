@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.containers import HELD, as_key, contained, has_nothing, is_complete, may_be_key
+from finlint.analysis.domain.containers import (
+    HELD,
+    as_key,
+    contained,
+    has_nothing,
+    is_complete,
+    is_key,
+    may_be_key,
+    together,
+)
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, place
 from finlint.analysis.domain.values import (
@@ -68,7 +77,7 @@ def exit_action(method: str, args: Args) -> Value:
 def _at_key(mapping: Mapping, key: Value) -> Value | None:
     """What is in a mapping under a key; None where certainly nothing is."""
     key = as_key(key)
-    if not isinstance(key, Const):
+    if not is_key(key):
         fitting = [v for k, v in mapping.items if may_be_key(k, key)] if is_complete(mapping) else []
         return union(fitting) if fitting else mapping.element
     match = [v for k, v in mapping.items if k == key]
@@ -125,7 +134,7 @@ class Protocols:
     def key(self, mapping: Mapping, key: Value, state: EvalState, span: Span | None) -> Value:
         """``mapping[key]``: one that is not there may be made."""
         found = self.item(mapping, key)
-        certain = Const(key.value) if isinstance(key, Const) else key
+        certain = as_key(key)
         if is_known(mapping.missing) and not any(k == certain for k, _ in mapping.items):
             made = self.ask.calls.call(mapping.missing, CallArgs(), state, span, None)
             return union([v for v in (found, made) if is_known(v)]) if is_known(found) or is_known(made) else UNKNOWN
@@ -173,7 +182,7 @@ class Protocols:
             sides = (left, right)
             return Mapping(items, union(s.key for s in sides), union(s.element for s in sides), left.weak, left.missing)
         if isinstance(left, Sequence) and isinstance(right, Sequence):
-            return Sequence(left.kind, None, union([left.element, right.element]))
+            return together(left, right)
         return None
 
     def _as_tuple(self, value: Value) -> Value:
@@ -274,7 +283,7 @@ class Protocols:
         """Call a special method of the objects that the body of a class assigns: ``__set_name__`` of a descriptor."""
         for option in alternatives(union(self.ask.names.bindings([binding], cls.context, cls))):
             if isinstance(option, Object):
-                self.special(option, name, args, state, span)
+                self.special(self.ask.descriptors.told_name(option, binding.name), name, args, state, span)
 
     def shown(self, value: Value, method: str, state: EvalState, span: Span | None, *args: Value) -> None:
         """Record what making text of a value runs: ``method`` or, where its class has none, what ``object``'s calls."""

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Class, Value, alternatives
+from finlint.analysis.domain.values import Class, LibObject, Value, WeakReference, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.program.statements import expressions_in, flat_statements, last_name
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, with_closures
 from finlint.model import ir
@@ -83,7 +84,10 @@ def _of_statement(stmt: ir.Stmt, context: CallContext, evaluator: Evaluator) -> 
         meant = list(evaluator.decorations.meant(evaluator.expressions.eval(owner, state), context.function))
         if isinstance(owner, ir.Name) and not meant and _is_namespace(owner.id, context.function):
             # ``namespace["__del__"] = f``: in a metaclass, of its classes.
-            meant = _of_metaclass(context, evaluator)
+            for cls in _of_metaclass(context, evaluator) or (None,):
+                inside = context if cls is None else _making(cls, owner.id, context, evaluator)
+                yield Given(cls, evaluator.expressions.eval(value, EvalState(inside)), inside, span)
+            continue
         for cls in meant or (None,):
             yield Given(cls, given if cls is None else _bound_to(cls, value, context, evaluator), context, span)
 
@@ -152,6 +156,14 @@ def _of_metaclass(context: CallContext, evaluator: Evaluator) -> list[Class]:
         return []
     owner = evaluator.binding.generic_class(function.owner)
     return evaluator.decorations.with_metaclass(owner) if evaluator.decorations.is_metaclass(owner) else []
+
+
+def _making(cls: Class, namespace: str, context: CallContext, evaluator: Evaluator) -> CallContext:
+    """A metaclass's method where it makes ``cls``: what is in the namespace is in that class."""
+    assert context.function is not None
+    members = LibObject(VARS, (("object", WeakReference(cls, VARS)),))
+    params = tuple((name, members if name == namespace else value) for name, value in context.params)
+    return evaluator.binding.context(context.function, params, context.parent)
 
 
 def _bound_to(cls: Class, value: ir.Expr, context: CallContext, evaluator: Evaluator) -> Value:
