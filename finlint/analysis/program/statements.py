@@ -124,6 +124,12 @@ def attribute_of(expr: object, owner: str) -> str:
     return expr.name if own and isinstance(expr, ir.Attr) else ""
 
 
+def is_in_loop(body: ir.Block, span: Span) -> bool:
+    """Whether the call at ``span`` stands in the body of a ``while``."""
+    loops = (stmt for stmt in flat_statements(body) if isinstance(stmt, ir.While))
+    return any(call_at(stmt.body, span) is not None for stmt in loops)
+
+
 def call_at(block: ir.Block, span: Span) -> ir.Call | None:
     """The call that stands at ``span`` of a block, or of the blocks in it."""
     return next((call for call in calls_in(block) if call.span == span), None)

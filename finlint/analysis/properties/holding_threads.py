@@ -34,6 +34,8 @@ _THREAD, _TIMER = "threading.Thread", "threading.Timer"
 _SUBMIT = "concurrent.futures.Executor.submit"
 #: What a thread is given that it runs, and what it runs that with.
 _RUNS, _GIVEN = ("target", "function"), ("args", "kwargs")
+#: How an event is asked for its flag: ``while not stop.wait(1)`` is a loop with a pause.
+_ASKS = ("is_set", "wait")
 
 
 class _About(NamedTuple):
@@ -216,7 +218,7 @@ def _never_ends(test: ir.Expr, function: FunctionNode, about: _About) -> bool:
     if isinstance(test, ir.Const):
         return bool(test.value)
     asked = test.value if isinstance(test, ir.Not) else test
-    if isinstance(asked, ir.Call) and isinstance(asked.func, ir.Attr) and asked.func.name == "is_set":
+    if isinstance(asked, ir.Call) and isinstance(asked.func, ir.Attr) and asked.func.name in _ASKS:
         asked = asked.func.value
     me = function.ir.params[0].name if function.ir.params else ""
     if not isinstance(asked, ir.Attr) or dotted(asked).partition(".")[0] != me:

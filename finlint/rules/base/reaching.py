@@ -17,6 +17,7 @@ from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.execution.generators import GENERATOR
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness, witnesses
+from finlint.analysis.program.statements import is_in_loop
 from finlint.analysis.properties.custody import Custody, custody, is_own
 from finlint.analysis.properties.frame_owned import is_of_frame
 from finlint.analysis.properties.lock_regions import Holder
@@ -113,12 +114,20 @@ class Reached:
         """Where the object has what it waits for from, if that is a lock, a queue or a condition; what it is known to
         have to itself is as sure as what came from outside."""
         effect = witness.effect
-        if effect.kind not in ("lock", "unsafe-handoff") and effect.call != "threading.Condition.wait":
+        if effect.kind not in ("lock", "unsafe-handoff") and not self._asks_before(witness):
             return "outside"
         if self.is_own(witness):
             return "outside"
         me, registration = own_object(self.finalizer), self.finalizer.registration
         return origin(me, _followed(witness), self.summaries.evaluator, registration)
+
+    @staticmethod
+    def _asks_before(witness: Witness) -> bool:
+        """Whether it waits in a condition for as long as something is so, which nobody may have to change."""
+        function, effect = witness.steps[-1].context.function, witness.effect
+        if function is None or effect.call != "threading.Condition.wait":
+            return False
+        return is_in_loop(function.ir.body, effect.span)
 
     def _is_of_frame(self, witness: Witness) -> bool:
         """Whether a generator that is freed leads to what only it has."""
