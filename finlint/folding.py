@@ -19,6 +19,8 @@ _SAME_CALL = (("FIN109", "FIN201"), ("FIN106", "FIN111"))
 _OUTSIDE = frozenset({"FIN103", "FIN105", "FIN106", "FIN107"})
 #: What takes a lock.
 _LOCKS = frozenset({"FIN102", "FIN201"})
+#: A thread that is told to end by what is handed over to it, and then waited for.
+_TELLS, _JOINS = "FIN201", "FIN104"
 #: What is slow, and no more: a pause, a file.
 _SLOW = frozenset({"FIN103", "FIN106"})
 #: What waits only where a finalizer starts within a call that takes a moment: who mends it has mended nothing slow.
@@ -135,24 +137,53 @@ def _by_call(codes: tuple[str, str], finding: Finding) -> Hashable | None:
 def _beside(findings: list[Finding]) -> list[Finding]:
     """What is only slow, beside what waits for ever: where the way to it is the same, and where the same function that
     one line of the finalizer calls does both."""
-    return _under_errors(_under_errors(findings, _far_way, _SLOW), _body, _OUTSIDE)
+    beside = _under_errors(_under_errors(findings, _far_way, _is_slow), _body, _is_outside)
+    return _told_to_end(_told_to_end(beside, _far_way), _body)
+
+
+def _told_to_end(findings: list[Finding], key: Callable[[Finding], Hashable | None]) -> list[Finding]:
+    """What is handed over on the way to a wait for ever: ``queue.put(None)`` before ``thread.join()``. Who lets the
+    thread end by itself mends both."""
+    return _under_errors(findings, key, _is_telling, _is_joining)
+
+
+def _is_slow(finding: Finding) -> bool:
+    return finding.code in _SLOW and finding.severity is Severity.WARNING
+
+
+def _is_outside(finding: Finding) -> bool:
+    return finding.code in _OUTSIDE and finding.severity is Severity.WARNING
+
+
+def _is_telling(finding: Finding) -> bool:
+    return finding.code == _TELLS
+
+
+def _is_joining(finding: Finding) -> bool:
+    return finding.code == _JOINS
+
+
+def _is_lasting(finding: Finding) -> bool:
+    return finding.code not in _MOMENTARY
 
 
 def _under_errors(
-    findings: list[Finding], key: Callable[[Finding], Hashable | None], slow: frozenset[str]
+    findings: list[Finding],
+    key: Callable[[Finding], Hashable | None],
+    is_beside: Callable[[Finding], bool],
+    is_main: Callable[[Finding], bool] = _is_lasting,
 ) -> list[Finding]:
-    """Warnings of the codes ``slow`` folded into an error with the same key."""
+    """What ``is_beside`` an error of those that are ``is_main``, with the same key, folded into it."""
     errors: dict[Hashable, Finding] = {}
     for finding in findings:
         name = key(finding)
-        if name is not None and finding.severity is Severity.ERROR and finding.code not in _MOMENTARY:
+        if name is not None and finding.severity is Severity.ERROR and is_main(finding):
             errors.setdefault(name, finding)
 
     def beside(finding: Finding) -> Hashable | None:
         name = key(finding)
         error = errors.get(name) if name is not None else None
-        is_slow = finding.code in slow and finding.severity is Severity.WARNING
-        return name if error is not None and (is_slow or finding is error) else None
+        return name if error is not None and (is_beside(finding) or finding is error) else None
 
     return _folded(findings, beside)
 

@@ -169,6 +169,39 @@ PROGRAMS = {
         """,
         {("FIN201", 8): 1},
     ),
+    "a thread that is told to end, and waited for": (
+        """
+        import queue, requests, threading
+        def work(waiting):
+            while (url := waiting.get()) is not None: requests.get(url)
+        class A:
+            def __init__(self):
+                self.waiting = queue.Queue()
+                self.thread = threading.Thread(target=work, args=(self.waiting,))
+            def close(self):
+                self.waiting.put(None)
+                self.thread.join()
+            def __del__(self): self.close()
+        """,
+        {("FIN104", 12): 1},
+    ),
+    "a thread that is told to end, and not waited for": (
+        """
+        import queue, threading
+        def work(waiting): waiting.get()
+        class A:
+            def __init__(self):
+                self.waiting = queue.Queue()
+                threading.Thread(target=work, args=(self.waiting,)).start()
+                self.event = threading.Event()
+            def close(self): self.waiting.put(None)
+            def pause(self): self.event.wait()
+            def __del__(self):
+                self.close()
+                self.pause()
+        """,
+        {("FIN201", 12): 0, ("FIN104", 13): 0},
+    ),
     "a wait, and one after kill": (
         """
         import subprocess
