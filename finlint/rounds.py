@@ -12,6 +12,7 @@ from typing import Any
 
 from finlint.analysis.program.class_headers import Headers, named_in
 from finlint.model.task import ClassKey, FunctionKey, Task, names_from_json
+from finlint.scan.words import is_test
 
 #: What is asked about classes whose finalizers were followed: their attributes that mattered.
 Asked = tuple[tuple[ClassKey, tuple[str, ...]], ...]
@@ -25,6 +26,10 @@ class Raw:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
+
+    @cached_property
+    def is_test(self) -> bool:
+        return is_test(self.data)
 
     @cached_property
     def heirs(self) -> dict[bytes, list[str]]:
@@ -55,7 +60,7 @@ class Subclasses:
         asked: dict[ClassKey, tuple[str, ...]] = {}
         for word in sorted(self._by_word.keys() & file.heirs.keys()):
             for base in self._by_word[word]:
-                if may_use(file.path, file.data, base.name, base.path):
+                if self._counts(file, base) and may_use(file.path, file.data, base.name, base.path):
                     classes.update(dict.fromkeys(file.heirs.get(word, ())))
                     asked.update(self.asked_of[base])
         if not classes:
@@ -66,6 +71,10 @@ class Subclasses:
             classes.update(dict.fromkeys(fresh))
             pending += fresh
         return Task(file.path, "inherited", tuple(sorted(classes)), tuple(sorted(asked.items())))
+
+    def _counts(self, file: Raw, base: ClassKey) -> bool:
+        """Whether a file's heirs of a class say something of it: a test's fakes say nothing of the program."""
+        return file.path == base.path or not file.is_test
 
     def to_json(self) -> list[Any]:
         return [self.kind, self.bases, list(self.asked_of.values())]

@@ -75,7 +75,7 @@ class Folder(NamedTuple):
 
 
 #: What a search is for: a word itself, a subclass of the class of that name, another name of it.
-Form = Literal["", "subclasses", "names", "patches"]
+Form = Literal["", "subclasses", "names", "patches", "imports"]
 
 
 #: Stands between folder and name in the key of a group: the packages of that folder but this one.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from finlint.scan.headers import Headers
@@ -63,11 +64,14 @@ PUTTING = rf"[ \t]*(?:\[|\.(?:{'|'.join((*PUTS, *PUTS_ALL, SETS))})\()"
 SUBCLASSES: Final = "subclasses"
 NAMES: Final = "names"
 PATCHES: Final = "patches"
+IMPORTS: Final = "imports"
+#: What modules import that test others: what they define and pass says nothing of the program.
+TESTING = ("pytest", "unittest")
 
 
 def holds(data: bytes, text: str, form: Form) -> bool:
     """Whether ``text`` stands in ``data``; as ``form``, if one is asked for: a subclass of that class, another name of
-    it, or something that it is given from outside."""
+    it, something that it is given from outside, or an import of that module."""
     return text.encode() in data and (not form or _is_there(data, text, form))
 
 
@@ -75,8 +79,21 @@ def _is_there(data: bytes, text: str, form: Form) -> bool:
     if form == PATCHES:
         # Latin-1 reads any bytes; the name and the ASCII characters around it are all that matters.
         return next(patches(data.decode("latin-1"), text.encode().decode("latin-1")), None) is not None
+    if form == IMPORTS:
+        return _imported(text).search(data) is not None
     find = heirs if form == SUBCLASSES else other_names
     return next(find(data, text), None) is not None
+
+
+@cache
+def _imported(module: str) -> re.Pattern[bytes]:
+    name = re.escape(module).encode()
+    return re.compile(rb"^[ \t]*(?:from[ \t]+%b\b|import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*%b\b)" % (name, name), re.M)
+
+
+def is_test(data: bytes) -> bool:
+    """Whether a file tests others."""
+    return any(holds(data, module, IMPORTS) for module in TESTING)
 
 
 def is_word(text: str) -> bool:

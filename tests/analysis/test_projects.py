@@ -23,6 +23,12 @@ JOBS = {
 }
 MAKES_A_JOB = "from app.job import Job\nfrom app.pool import Pool\nJob(Pool())\n"
 
+#: A base whose finalizer calls a method, and an heir that has one that waits.
+CAMERA = "class Camera:\n    def stop(self): pass\n    def __del__(self): self.stop()  # reported\n"
+SLOW_CAMERA = (
+    "import time\nfrom p.base import Camera\nclass Slow(Camera):\n    def stop(self): time.sleep(9)  # culprit\n"
+)
+
 LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
     "src layout": (
         {
@@ -79,6 +85,22 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[str]]] = {
     "what a test passes says nothing of the program": (
         {**JOBS, "tests/__init__": "", "tests/use": "import pytest\n" + MAKES_A_JOB},
         [],
+    ),
+    "an heir elsewhere in the package": (
+        {"p/__init__": "", "p/base": CAMERA, "p/fake": SLOW_CAMERA},
+        ["FIN103"],
+    ),
+    "an heir that a test defines says nothing of the program": (
+        {"p/__init__": "", "p/base": CAMERA, "p/fake": "import unittest\n" + SLOW_CAMERA},
+        [],
+    ),
+    "an heir beside words about tests": (
+        {"p/__init__": "", "p/base": CAMERA, "p/fake": "# Run it with pytest; do not import unittest.\n" + SLOW_CAMERA},
+        ["FIN103"],
+    ),
+    "an heir that a test defines of its own class": (
+        {"p/test": "import os, unittest\n" + CAMERA + SLOW_CAMERA.replace("from p.base import Camera\n", "")},
+        ["FIN103"],
     ),
     "a package beside with a class of the same name": (
         {**JOBS, "web/__init__": "", "web/use": POOL + "class Job:\n    def __init__(self, pool): pass\nJob(Pool())\n"},

@@ -211,7 +211,7 @@ class Classes:
         out: list[Class] = []
         names = [cls.node.name]
         for name in names:
-            for module in (cls.node.module, *self.project.matching(name, words.SUBCLASSES, cls.node.module)):
+            for module in (cls.node.module, *self.project.inheriting(name, cls.node.module)):
                 for found in module.source.words(words.SUBCLASSES, name):
                     for value in alternatives(self.ask.names.module_name(module, found)):
                         if not isinstance(value, Class) or value == cls or value in out or cls not in self.mro(value):

@@ -13,9 +13,7 @@ from finlint.analysis.program.symbols import ModuleNode, Source
 from finlint.model import ir
 from finlint.model.limits import CALLER_MODULES, FILE_SIZE, NEIGHBOURS, PACKAGES_BESIDE
 from finlint.model.reads import BUT, File, Folder, Form, Kept, Reads, Search
-
-#: Words of modules that test others.
-_TESTING = ("pytest", "unittest")
+from finlint.scan.words import IMPORTS, SUBCLASSES, TESTING
 
 #: Names of the runtime are registrars and channels, not code to follow.
 _ALWAYS_LIBRARY = frozenset({"finlint.runtime"})
@@ -151,8 +149,16 @@ class Project:
         """The same for a subclass of the class ``text``, or another name of it (``finlint.scan.words``)."""
         return self._neighbours_where(text, form, module)
 
-    def _neighbours_where(self, text: str, form: Form, module: ModuleNode) -> list[ModuleNode]:
-        """Other modules of the package with ``text`` in that ``form``, if any, nearest first.
+    def inheriting(self, text: str, module: ModuleNode) -> list[ModuleNode]:
+        """The same for a subclass of the class ``text`` of a program: what a test defines (``class Fake(Base)``) says
+        nothing of it."""
+        return self._neighbours_where(text, SUBCLASSES, module, but_tests=True)
+
+    def _neighbours_where(
+        self, text: str, form: Form, module: ModuleNode, *, but_tests: bool = False
+    ) -> list[ModuleNode]:
+        """Other modules of the package with ``text`` in that ``form``, if any, nearest first; ``but_tests``: without
+        those that test others.
 
         Packages of very many files are searched in the module's own folder only.
         """
@@ -163,8 +169,15 @@ class Project:
         folder = os.path.dirname(here)
         group = self._files_below(package if os.path.isdir(package) else folder, folder)
         found = [path for path in self._holding(group, text, form) if path != here]
+        if but_tests and found:
+            tests = self._tests(group)
+            found = [path for path in found if path not in tests]
         found.sort(key=lambda path: (os.path.dirname(path) != folder, path))
         return self._nearest(found)
+
+    def _tests(self, group: str) -> set[str]:
+        """The files of a group that test others."""
+        return {path for module in TESTING for path in self._holding(group, module, IMPORTS)}
 
     def beside(self, text: str, module: ModuleNode) -> list[ModuleNode]:
         """Modules of the packages beside that of ``module``, whose text holds ``text`` and names its package: possible
@@ -181,7 +194,7 @@ class Project:
         if not found:
             return []
         naming = set(self._holding(group, top, ""))
-        tests = {path for word in _TESTING for path in self._holding(group, word, "")}
+        tests = self._tests(group)
         return self._nearest([path for path in found if path in naming and path not in tests])
 
     def _packages_beside(self, group: str, root: str, top: str) -> tuple[list[str], list[str]]:
