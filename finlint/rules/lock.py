@@ -103,8 +103,8 @@ class Lock(TakesLock):
         "another thread. Where others take it, too, and all of them give it back after a few statements that call "
         "nothing, as those that count references, it is a note. So is a lock inside a thing of a library, as that of a "
         "`grpc.Server`, which is known to be taken and not by whom else, where no deadlock of it has been reported, "
-        "as one of `grpc.Channel.close` has; a lock four calls away of which no such place is known is of low "
-        "confidence, and not shown."
+        "as one of `grpc.Channel.close` has; a lock four calls away of which no such place is known, or of which it "
+        "is not known whose it is, is of low confidence, and not shown."
     )
     evidence = (DEL, "https://github.com/redis/redis-py/issues/3081", "https://github.com/wool-labs/wool/issues/397")
 
@@ -114,8 +114,9 @@ class Lock(TakesLock):
             return sure
         held = about.custody(witness)
         near = len(witness.steps) - 1 < _FAR
-        # Nobody has seen who holds it, and much may lie between: whether anybody can by then.
-        if not near and not held.holders:
+        # Much may lie between: whether anybody can have it by then, where nobody is seen to, or it is not known whose
+        # it is.
+        if not near and (not held.holders or about.origin(witness) == "unknown"):
             return Confidence.LOW
         return sure if near and held.known else Confidence.MEDIUM
 

@@ -178,6 +178,45 @@ def test_a_lock_far_away_is_less_sure(tmp_path: Path, calls: int, confidence: st
     assert found.confidence.value == confidence
 
 
+_FAR = """
+import threading, weakref
+
+class Scope:
+    def __init__(self):
+        self.gate = threading.Lock()
+
+    def close(self): self.step()
+
+    def step(self):
+        self.end()  # reported
+
+    def end(self):
+        with self.gate: print([1])  # culprit
+
+def cleanup(scope):
+    scope.close()  # reported
+
+class A:
+    def __init__(self, scope: Scope):
+        self.scope = scope
+        {registers}
+"""
+
+
+@pytest.mark.parametrize(
+    ("registers", "confidence"),
+    [
+        ("weakref.finalize(self, cleanup, scope)", "low"),
+        ("weakref.finalize(self, scope.step)", "high"),
+        ("\n    def __del__(self):\n        cleanup(self.scope)  # reported", "medium"),
+    ],
+)
+def test_a_lock_far_away_of_which_it_is_not_known_whose_it_is(tmp_path: Path, registers: str, confidence: str) -> None:
+    """A callback has no object by which it could be told who else has what it is given."""
+    (found,) = of_code(lint(tmp_path, _FAR.format(registers=registers)), "FIN102")
+    assert found.confidence.value == confidence
+
+
 @pytest.mark.parametrize(
     ("made", "closed", "severity"),
     [

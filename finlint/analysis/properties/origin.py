@@ -33,8 +33,9 @@ _MADE = frozenset(name.rpartition(".")[2] for name in LOCKS | QUEUES)
 _FED = "multiprocessing.queues.Queue"
 
 #: ``made``: by the object and its parts, and nobody else is seen to get it; ``shown``: somebody is; ``outside``: it
-#: came from others, who have it.
-Origin = Literal["made", "shown", "outside"]
+#: came from others, who have it; ``unknown``: it is an attribute of something that is called, and it is not known
+#: which object is finalized.
+Origin = Literal["made", "shown", "outside", "unknown"]
 
 
 def origin(
@@ -54,7 +55,7 @@ def origin(
     if not isinstance(expr, ir.Attr):
         return "outside"
     if not isinstance(me, Object):
-        return _of_watched(expr, steps[0], registration, evaluator) if len(steps) == 1 else "outside"
+        return _of_watched(expr, steps[0], registration, evaluator) if len(steps) == 1 else "unknown"
     keepers = alternatives(evaluator.expressions.eval(expr.value, EvalState(last.context)))
     ownership = Ownership(evaluator)
     owners = [keeper for keeper in keepers if isinstance(keeper, Object)]
