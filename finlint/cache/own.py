@@ -84,10 +84,15 @@ def is_ours(root: str) -> bool:
     if MARKER in names:
         if _read(os.path.join(own, MARKER)) == _CONTENT:
             return True
-    elif all(_BEING_WRITTEN.fullmatch(name) for name in names):
-        # Somebody is making it, or was stopped at it.
+    elif all(_BEING_WRITTEN.fullmatch(name) or _is_note(own, name) for name in names):
+        # Somebody is making it, or was stopped at it, or the disk was full.
         return False
     raise NotOursError(f"{own} was not made by finlint; remove it, or name another place with --cache-dir")
+
+
+def _is_note(own: str, name: str) -> bool:
+    """Whether a file of our folder is a note, and as we have written it."""
+    return name in _NOTES and _read(os.path.join(own, name)) == _NOTES[name]
 
 
 def _read(path: str) -> bytes:
@@ -174,7 +179,7 @@ def remove(root: str) -> int:
     for entry in _entries(own):
         if _BEING_WRITTEN.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
             _unlink(entry.path)
-    notes = {name for name, content in _NOTES.items() if _read(os.path.join(own, name)) == content}
+    notes = {name for name in _NOTES if _is_note(own, name)}
     left = [entry for entry in _entries(own) if entry.name not in notes | {MARKER}]
     if not left:
         for name in (*notes, MARKER):

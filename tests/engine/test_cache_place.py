@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -72,12 +73,19 @@ def test_files_of_others_in_our_folder_stay(project: Path, run: Run, monkeypatch
         ours.with_name("0" * 32 + ".answers.finlint.bak"),
         ours.parent.with_name("mine") / ours.name,
         ours.parent.with_name("notes"),
+        ours.parent.with_name("x.finlint"),
+        ours.parent.with_name("new-abcdefgh.finlint.bak"),
     ]
     for path in theirs:
         path.parent.mkdir(exist_ok=True)
         path.write_text("precious")
-    linked = ours.with_name("1" * 32 + ".answers.finlint")
-    linked.symlink_to(precious)
+    links = [
+        ours.with_name("1" * 32 + ".answers.finlint"),
+        ours.with_name("new-abcdefgh.finlint"),
+        ours.parent.with_name("new-abcdefgh.finlint"),
+    ]
+    for link in links:
+        link.symlink_to(precious)
     outside = project / ("v3-" + "0" * 16)
     outside.mkdir()
     (outside / ("2" * 32 + ".run.finlint")).write_text("precious")
@@ -93,13 +101,13 @@ def test_files_of_others_in_our_folder_stay(project: Path, run: Run, monkeypatch
     assert [path.read_text() for path in theirs] == ["precious"] * len(theirs)
     assert precious.read_text() == "x = 1\n"
     assert [path.read_text() for path in outside.iterdir()] == ["precious"]
-    assert linked.is_symlink()
+    assert all(link.is_symlink() for link in links)
     # What is left is no reason to do without a cache.
     assert run("bad.py").err == ""
     assert len(list(cache.rglob("*.answers.finlint"))) == 3
 
 
-FOREIGN = ["file", "folder", "tagged", "marked by another", "link", "linked marker", "dangling", "loop", "fifo", "zero"]
+FOREIGN = ["file", "folder", "tagged", "marked by another", "link", "linked marker", "dangling", "loop", "zero", "fifo"]
 
 
 @posix
@@ -146,7 +154,8 @@ def test_what_stands_in_its_place_is_one_line_and_no_cache(
 
 
 @posix
-@pytest.mark.parametrize("kind", ["fifo", "zero", "dangling", "link", "folder"])
+# Whoever opens a FIFO waits for ever: what tells without a wait comes first.
+@pytest.mark.parametrize("kind", ["link", "dangling", "folder", "zero", "fifo"])
 @pytest.mark.parametrize("name", ["*.answers.finlint", "*.run.finlint", "v3-*", "CACHEDIR.TAG", ".gitignore"])
 def test_what_stands_in_the_place_of_a_file_is_neither_read_nor_followed(
     project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
@@ -214,6 +223,15 @@ def test_a_folder_of_others_is_not_made_ours(tmp_path: Path, name: str) -> None:
     assert snapshot(tmp_path) == before
 
 
+@pytest.mark.parametrize("name", ["CACHEDIR.TAG", ".gitignore"])
+def test_notes_that_the_user_has_changed_stay(project: Path, run: Run, name: str) -> None:
+    run("bad.py")
+    note = Path(os.environ["FINLINT_CACHE_DIR"], own.NAME, name)
+    note.write_text("precious")
+    assert "left 1 entry" in run("clean").out
+    assert note.read_text() == "precious"
+
+
 def test_notes_that_the_user_has_removed_stay_away(project: Path, run: Run) -> None:
     """A cache that is kept in the repository, on purpose."""
     run("bad.py")
@@ -263,6 +281,30 @@ def test_a_folder_that_somebody_was_stopped_at_making_is_made(project: Path, run
     folder = Path(os.environ["FINLINT_CACHE_DIR"], "finlint-cache")
     folder.mkdir(parents=True)
     (folder / "new-abcdefgh.finlint").write_text("half")
+    assert run("bad.py").err == ""
+    assert list(folder.rglob("*.answers.finlint"))
+    run("clean")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_a_folder_that_the_disk_had_no_room_for_is_made_later(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    replace, left = own.replace, written
+
+    def full(path: str, data: bytes) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(own, "replace", full)
+        assert run("bad.py").err == ""
+    folder = Path(os.environ["FINLINT_CACHE_DIR"], own.NAME)
+    assert len(list(folder.iterdir())) == written
     assert run("bad.py").err == ""
     assert list(folder.rglob("*.answers.finlint"))
     run("clean")
