@@ -29,8 +29,13 @@ def _main() -> int:
         # Asked by every editor and hook at start: not worth an argument parser.
         from finlint import __version__
 
-        print(f"finlint {__version__}")
-        return 0
+        try:
+            print(f"finlint {__version__}", flush=True)
+        except OSError:
+            # Nobody listens; the whole run knows what to do then.
+            pass
+        else:
+            return 0
     from finlint.quick import quick
 
     status = quick(sys.argv[1:])

@@ -96,4 +96,6 @@ def problem(path: str, data: bytes, syntax: bool) -> Unreadable | None:
             return fault(text, error)
     except Unreadable as error:
         return error
+    except MemoryError:
+        return Unreadable("cannot be parsed: out of memory")
     return None

@@ -19,6 +19,7 @@ from finlint.model.source import Span
 from finlint.syntax import patterns
 from finlint.syntax.kinds import EXPRESSIONS, PATTERNS, STATEMENTS, methods
 from finlint.syntax.parsing import parse
+from finlint.syntax.validity import FAILURES, of_text
 
 _HEADER = re.compile(r"(?:async\s+)?(?:def|class)\s+")
 
@@ -425,7 +426,8 @@ class _Lowering:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 expression = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except FAILURES as error:
+            of_text(text, error)
             return None
         # Its nodes are not part of the slice: all of them stand where the string stands.
         before, self._place = self._place, self._span(node)

@@ -11,7 +11,7 @@ from finlint.syntax.lines import Lines
 from finlint.syntax.outline import outline_ast
 from finlint.syntax.parsing import parse
 from finlint.syntax.reading import Unreadable, decode
-from finlint.syntax.validity import FAILURES, ast_problem, fault, is_too_deep, unreadable
+from finlint.syntax.validity import FAILURES, ast_problem, fault, is_too_deep, of_text, unreadable
 
 
 class SourceFile:
@@ -59,7 +59,7 @@ class SourceFile:
         try:
             return outline_ast(parse(self.text))
         except FAILURES as error:
-            problem = error
+            problem = of_text(self.text, error)
         return self._outline_with_libcst(problem)
 
     def _outline_with_libcst(self, problem: Exception) -> ModuleFacts:
@@ -126,7 +126,8 @@ class SourceFile:
         self.ast_chars += len(text)
         try:
             return lower_slice(text, line)
-        except FAILURES:
+        except FAILURES as error:
+            of_text(text, error)
             # Half a statement (``try: import a`` on one line of a larger one); or a body that the outline passed over,
             # too deep, of newer syntax or no Python at all.
             problem = self._ast_problem

@@ -17,8 +17,26 @@ from finlint.syntax.reading import Unreadable
 FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
+def of_text(text: str, problem: Exception) -> Exception:
+    """``problem``, which parsing ``text`` raised, where it is one of the text.
+
+    Raises MemoryError where there was no memory to parse it, of which nothing may be kept. The parser of CPython raises
+    the same for what nests too deeply; what LibCST could stand is far from that.
+    """
+    if isinstance(problem, MemoryError):
+        # Hardly a run has to know.
+        from finlint.syntax.depth import TooDeepError, judge
+
+        try:
+            judge(text)
+        except TooDeepError:
+            return problem
+        raise problem
+    return problem
+
+
 def ast_problem(text: str) -> Exception | None:
-    """What keeps ``ast`` of the running interpreter from reading ``text``."""
+    """What keeps ``ast`` of the running interpreter from reading ``text``. Raises MemoryError where there is none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -29,7 +47,7 @@ def ast_problem(text: str) -> Exception | None:
     try:
         parse(text)
     except FAILURES as error:
-        return error
+        return of_text(text, error)
     return None
 
 
@@ -47,8 +65,9 @@ def is_too_deep(problem: Exception) -> bool:
 
 
 def fault(text: str, problem: Exception) -> Unreadable | None:
-    """What is wrong with a text for which ``ast`` raised ``problem``; None where it only is newer."""
-    if is_too_deep(problem):
+    """What is wrong with a text for which ``ast`` raised ``problem``; None where it only is newer. Raises MemoryError
+    where there is none."""
+    if is_too_deep(of_text(text, problem)):
         return unreadable(problem)
     import libcst
 

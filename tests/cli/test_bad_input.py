@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from finlint import git
+from finlint import git, prefilter
 from tests.cli.conftest import BAD, Run
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has neither FIFOs nor these shells")
@@ -212,6 +212,20 @@ def test_closed_streams_are_as_if_nobody_read_them(project: Path, closed: str) -
     assert json.loads((project / "out-bad.py.json").read_text())["findings"]
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux alone has a device that is always full")
+@pytest.mark.parametrize(
+    "arguments",
+    ["--version", "--help", "rule FIN102", "config", "completion bash", "graph bad.py", "bad.py", "good.py"],
+)
+def test_output_that_goes_nowhere_is_one_line_at_most(project: Path, arguments: str) -> None:
+    for target in (">/dev/full", "| true"):
+        command = f'"{sys.executable}" -m finlint {arguments} {target}'
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+        assert len(done.stderr.splitlines()) <= 1
+        assert "internal error" not in done.stderr
+        assert "finlint: error: " in done.stderr or not done.stderr
+
+
 @posix
 def test_memory_that_is_used_up_is_one_line(project: Path) -> None:
     """In the middle of a run: whatever the interpreter, or a library that is loaded, makes of it."""
@@ -235,6 +249,37 @@ def test_memory_that_is_used_up_is_one_line(project: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     refuses((done.returncode, done.stdout, done.stderr), "out of memory")
+
+
+def full(*_: object, **__: object) -> None:
+    raise MemoryError
+
+
+@posix
+@pytest.mark.parametrize("parsers", [["source.parse"], ["validity.symtable.symtable", "validity.parse"]], ids=" ".join)
+def test_what_there_was_no_memory_for_is_not_remembered(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, parsers: list[str]
+) -> None:
+    """CPython's parser says the same of what nests too deeply, which is remembered."""
+    with monkeypatch.context() as patch:
+        for parser in parsers:
+            patch.setattr(f"finlint.syntax.{parser}", full)
+        ran = run("--output-format", "concise", ".")
+        assert ran.status == 1
+        assert "bad.py:1:1: FIN901 the process that analysed it ended (out of memory)" in ran.out
+        assert "FIN102" not in ran.out
+    assert "bad.py:7:9: FIN102" in run("--output-format", "concise", ".").out
+
+
+def test_what_there_was_no_memory_for_is_said_of_a_file_without_finalizers(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(prefilter, "compile", full, raising=False)
+        ran = run("--output-format", "concise", ".")
+        assert "good.py:1:1: FIN901 cannot be parsed: out of memory" in ran.out
+        assert "bad.py:7:9: FIN102" in ran.out
+    assert "FIN901" not in run(".").out
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RLIMIT_AS holds on Linux")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from finlint.model.settings import Settings
 from finlint.syntax import depth
 from finlint.syntax.cst import parse_expression, parse_module
 from finlint.syntax.depth import TooDeepError, judge
+from finlint.syntax.parsing import parse
 from syntax.deep import FLAT, SHAPES
 
 #: Syntax that ``ast`` of all the Pythons that are tested leaves to LibCST.
@@ -48,6 +50,9 @@ def test_what_is_let_through_can_be_parsed() -> None:
             else:
                 fits = middle
         texts.append(shape(fits))
+        # CPython's parser says of one that is too deep that there is no memory: not of any that is let through.
+        with contextlib.suppress(SyntaxError):
+            parse(texts[-1])
     program = (
         "import libcst, sys\n"
         "for text in eval(sys.stdin.read()):\n"
