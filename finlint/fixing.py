@@ -113,6 +113,7 @@ class _Run:
         taken: dict[str, list[Edit]] = {}
         out: list[_Plan] = []
         for finding in findings:
+            self._sources.next_finding()
             for fix in candidates(
                 Request(finding, self._sources.tree, findings, self._sources.elsewhere, self._sources.text)
             ):

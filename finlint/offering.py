@@ -41,6 +41,7 @@ def offers(
     glances = Glances(sources.text, sources.may_change)
     out: dict[Finding, OfferedFix] = {}
     for finding in wanted:
+        sources.next_finding()
         verdict = glances.verdict(finding)
         if isinstance(verdict, Sure) and not changes:
             out[finding] = OfferedFix(verdict.title, False, ())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from finlint.syntax.reading import Unreadable, decode
+
+#: Bytes of a file that is made a tree, at most, and of those whose trees are kept from one finding to the next. LibCST
+#: takes more than a kilobyte for each, and half a minute for a million; what is larger is generated.
+MAX_TREES = 1_000_000
 
 if TYPE_CHECKING:
     from finlint.fixes.tree import Tree
@@ -25,6 +30,7 @@ class Sources:
         self._files = {os.path.abspath(path): path for path in files}
         self._read = read
         self._trees: dict[str, Tree | None] = {}
+        self._in_trees = 0
         self._lines: dict[str, tuple[bytes, list[str]]] = {}
 
     def data(self, path: str) -> bytes:
@@ -34,16 +40,25 @@ class Sources:
     def change(self, texts: dict[str, bytes]) -> None:
         """Have other texts from here on."""
         self.texts = texts
+        self._forget()
+
+    def next_finding(self) -> None:
+        """Make room, where trees take much: what was found out by them has been used."""
+        if self._in_trees > MAX_TREES:
+            self._forget()
+
+    def _forget(self) -> None:
         self._trees.clear()
+        self._in_trees = 0
 
     def may_change(self, path: str) -> bool:
-        """Whether it is a linted file that need not stay as it is."""
+        """Whether it is a linted file that need not stay as it is, and is not too large."""
         return self._changeable(path) is not None
 
     def _changeable(self, path: str) -> str | None:
-        """The name by which it is linted; None where it is not, or has to stay as it is."""
+        """The name by which it is linted; None where it is not, has to stay as it is, or is too large."""
         name = self._files.get(os.path.abspath(path))
-        return name if name not in self._kept else None
+        return None if name is None or name in self._kept or len(self.data(name)) > MAX_TREES else name
 
     def tree(self, path: str) -> Tree | None:
         """A file that may change as a tree; None for other files, and for what LibCST cannot read."""
@@ -55,10 +70,11 @@ class Sources:
         if name is None:
             return None
         if name not in self._trees:
-            try:
-                self._trees[name] = Tree(name, decode(self.data(name)))
-            except (Unreadable, libcst.ParserSyntaxError, RecursionError):
-                self._trees[name] = None
+            self._trees[name] = None
+            data = self.data(name)
+            self._in_trees += len(data)
+            with contextlib.suppress(Unreadable, libcst.ParserSyntaxError, RecursionError):
+                self._trees[name] = Tree(name, decode(data))
         return self._trees[name]
 
     def text(self, path: str) -> str:

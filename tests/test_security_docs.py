@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from finlint import baseline, git
+from finlint import baseline, git, sources
 from finlint.cache import own
 from finlint.config import reading
 from finlint.knowledge import user
+from finlint.model import toml
+from finlint.report import text
 from finlint.syntax import gitignore
 from finlint.syntax import reading as source
 
@@ -33,6 +35,11 @@ def test_the_bounds_hold() -> None:
     assert git.MEMORY == 1_000_000_000
     assert git.PATIENCE == 120
     assert "within two minutes or says more than 100 MB; on Linux it may keep a gigabyte in memory" in words
+    assert f"keys of more than {toml.PARTS} parts" in words
+    assert f"more than {reading.MAX_EXTENDED} files that `extend` each other" in words
+    assert f"a line of more than {text._SHOWN} characters" in words
+    assert sources.MAX_TREES == 1_000_000
+    assert "a file of more than 1 MB is offered no fix" in words
     assert f"a folder `{own.NAME}` below `--cache-dir`" in words
 
 
