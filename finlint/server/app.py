@@ -233,9 +233,11 @@ class App:
 
     async def open_rule(self, code: str) -> None:
         """Show the page of a rule as a document."""
+        # Nothing is made for what is no code: its name could be that of any place.
+        page = _page(code)
         path = os.path.join(tempfile.mkdtemp(prefix="finlint-"), f"{code}.md")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(_page(code))
+            file.write(page)
         uri = uri_of(path)
         await self.server.window_show_document_async(lsp.ShowDocumentParams(uri, external=False, take_focus=True))
 

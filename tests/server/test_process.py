@@ -65,3 +65,23 @@ def test_what_ends_it_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             assert await analyst.ask([], {}) == {"error": "the process that analyses ended with status 3"}
 
     asyncio.run(session())
+
+
+def test_it_imports_nothing_of_the_folder_that_it_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log"
+    monkeypatch.setenv("FINLINT_CACHE_DIR", str(tmp_path / "cache"))
+    # As where the server itself was started by ``python -c`` or ``python -m``.
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("json", "ast", "signal", "sitecustomize", "libcst", "finlint"):
+        (folder / f"{name}.py").write_text(f"open({str(log)!r}, 'a').write({name!r})\n")
+
+    async def session() -> None:
+        analyst = Analyst(str(folder))
+        # One that has imported them has no answer, and ends.
+        assert len((await analyst.ask([str(folder)], {}))["files"]) == 6
+        await analyst.close()
+
+    asyncio.run(session())
+    assert not log.exists()

@@ -152,6 +152,18 @@ def test_what_can_be_done_about_it(client: Client) -> None:
     assert shown.read_text().startswith("# FIN104")
 
 
+def test_a_page_is_that_of_a_rule(client: Client) -> None:
+    """And never a file in the place that somebody names."""
+    precious = client.folder / "precious.md"
+    precious.write_text("precious")
+    client.start(workspace=False)
+    for code in (str(precious.with_suffix("")), "../FIN104", 1, None, ["FIN104"]):
+        with pytest.raises(AssertionError):
+            client.ask("workspace/executeCommand", {"command": "finlint.openRule", "arguments": [code]})
+    assert precious.read_text() == "precious"
+    assert client.close() == 0
+
+
 def test_the_workspace_in_the_background(client: Client) -> None:
     first, second = client.folder / "pool.py", client.folder / "uploader.py"
     first.write_text(POOL)
