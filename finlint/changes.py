@@ -33,6 +33,7 @@ class Changes:
         if top is None:
             raise ChangesError("not a git repository")
         if revision.startswith("-"):
+            # git would take it for an option.
             raise ChangesError(f"`{revision}` is not a revision")
         self._top = top
         #: Objects by path, those of files and those of other repositories.
@@ -40,7 +41,7 @@ class Changes:
         self._repositories: set[str] = set()
         self._known: dict[str, frozenset[int] | None] = {}
         try:
-            tree = ask("rev-parse", "--verify", "--end-of-options", f"{revision}^{{tree}}", folder=top)
+            tree = ask("rev-parse", "--verify", f"{revision}^{{tree}}", folder=top)
             listed = ask("ls-tree", "-r", "-z", "--full-tree", tree.decode("ascii").strip(), folder=top)
         except GitError as error:
             said = str(error)
