@@ -110,8 +110,11 @@ def groups_of(block: bytes, paths: Sequence[str]) -> Iterator[Group]:
 
 
 def _group(line: bytes) -> tuple[str, Group]:
-    key, *group = json.loads(line)
-    return key, group_from_json(group)
+    """Raises TypeError where paths are none: whoever wrote the digests anew may have written anything."""
+    key, *rest = json.loads(line)
+    group = group_from_json(rest)
+    "".join((key, *group.folders, *group.paths))
+    return key, group
 
 
 def folders_to_json(folders: Mapping[str, FolderRecord]) -> bytes:

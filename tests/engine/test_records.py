@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,14 @@ def test_no_files(tmp_path: Path) -> None:
     write_blocks(str(tmp_path / "file"), records.file_blocks({}))
     assert records.files_in(Blocks(str(tmp_path / "file"))) == {}
     assert records.file_in(Blocks(str(tmp_path / "file")), PATHS[0]) is None
+
+
+@pytest.mark.parametrize("wrong", [["a"], {"a": 1}, None, 1])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_group_of_what_is_no_path_is_damage(wrong: object, at: int) -> None:
+    """Whoever has written the digests anew, too, may have written anything."""
+    row: list[object] = ["folder", ["folder"], ["a.py", "b.py"], [["word", "", [0, 1]]]]
+    assert records.groups_in(json.dumps(row).encode())["folder"].paths == ("a.py", "b.py")
+    row[at] = wrong if at == 0 else [wrong, "b.py"]
+    with pytest.raises(TypeError):
+        records.groups_in(json.dumps(row).encode())
