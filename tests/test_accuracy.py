@@ -115,8 +115,8 @@ def test_the_figures_follow_from_the_findings() -> None:
 @pytest.mark.parametrize(
     ("samples", "said"),
     [
-        ("BDEFGHIJKLMN", "of the {} findings of the first runs over B and D to N, "),
-        ("LMN", "of the {} of L to N, the last, "),
+        ("BDEFGHIJKLMNO", "of the {} findings of the first runs over B and D to O, "),
+        ("LMNO", "of the {} of L to O, the last, "),
     ],
 )
 def test_the_figures_of_fresh_code(samples: str, said: str) -> None:
