@@ -151,7 +151,9 @@ class Decorations:
             state = EvalState(cls.context)
             said = ((arg.keyword, arg.value) for arg in cls.node.facts.bases if arg.keyword)
             args = CallArgs((), tuple((name, self.ask.expressions.eval(expr, state)) for name, expr in said if name))
-        return self.ask.binding.context(function, tuple(self.ask.binding.bind(function, args, cls)), None)
+        # The hook of the class above, which it calls, is another function: what it is told is kept.
+        params = tuple(self.ask.binding.bind(function, args, cls))
+        return self.ask.binding.contexts.of(function.module, function, params, None)
 
     def meant(self, value: Value, function: FunctionNode | None) -> Iterator[Class]:
         """The classes that ``value``, a variable of ``function``, stands for."""
