@@ -201,7 +201,7 @@ def one_line(count: int) -> str:
         (diamond, 150),
         (ladder, 150),
         (takers, 50),
-        (handed_on, 30),
+        (handed_on, 60),
         (same_name, 150),
         (itself, 60),
         (perhaps_itself, 100),
