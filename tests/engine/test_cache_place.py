@@ -291,17 +291,17 @@ def test_a_folder_that_somebody_was_stopped_at_making_is_made(project: Path, run
 def test_a_folder_that_the_disk_had_no_room_for_is_made_later(
     project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
-    replace, left = own.replace, written
+    replace, left = os.replace, written
 
-    def full(path: str, data: bytes) -> None:
+    def full(source: str, target: str) -> None:
         nonlocal left
         left -= 1
         if left < 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        replace(path, data)
+        replace(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(own, "replace", full)
+        patch.setattr(os, "replace", full)
         assert run("bad.py").err == ""
     folder = Path(os.environ["FINLINT_CACHE_DIR"], own.NAME)
     assert len(list(folder.iterdir())) == written
