@@ -83,6 +83,57 @@ def test_quotes_within_a_field_hide_nothing() -> None:
         assert is_deep(text), text[:12]
 
 
+DEEP = "(" * 2_500
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # From 3.12 on the quote within the field is another string's.
+        f"x = f'{{a['b']{DEEP}}}'",
+        # What ends a field, or begins its format, is followed by text, in which a quote is a quote.
+        f"""x = f'{{a}}"', {DEEP}, '"'""",
+        f"""x = f'{{a:"}}', {DEEP}, '"'""",
+        f"""x = f'{{a:="}}', {DEEP}, '"'""",
+        f"""x = f'{{a, b:"}}', {DEEP}, '"'""",
+        # An escaped quote ends nothing, and the end of the line everything.
+        f"x = f'\\'', {DEEP}, ''",
+        f"x = f'a\n{DEEP}",
+        f"x = t'{{{DEEP}}}'",
+        f"x = rt'{{{DEEP}}}'",
+    ],
+)
+def test_nothing_hides_in_a_string(text: str) -> None:
+    assert is_deep(text)
+
+
+def test_a_field_of_one_reading_does_not_stay_open_in_the_other() -> None:
+    judge("x = f'{d['k']}'\n" * 1_000)
+
+
+@pytest.mark.parametrize(
+    ("start", "again", "end"),
+    [
+        # Their bodies hold the rest; LibCST dies of a thousand.
+        ("", "lambda: ", "0"),
+        # It reads a call in several ways.
+        ("a", "()", ""),
+        ("a", "[0]", ""),
+    ],
+)
+def test_what_costs_more_counts_more(start: str, again: str, end: str) -> None:
+    assert not is_deep(f"x = {start}{again * 100}{end}")
+    assert is_deep(f"x = {start}{again * 600}{end}")
+
+
+def test_arms_within_arms_add_up() -> None:
+    def arms(count: int, indentation: str) -> str:
+        return f"{indentation}if a: pass\n" + f"{indentation}elif a: pass\n" * count
+
+    judge(arms(600, "") + arms(600, ""))
+    assert is_deep(arms(600, "") + "else:\n" + arms(600, "    "))
+
+
 def test_the_line_is_told() -> None:
     with pytest.raises(TooDeepError) as raised:
         judge("a = 1\n\nb = " + "(" * 2_500 + "\n")
