@@ -170,6 +170,8 @@ def tree(tmp_path: Path) -> Tree:
 
 
 def test_the_traps_are_live(tree: Tree) -> None:
+    # Its content is compared, and cleaned therefore: of files that are as old as the index that is a matter of luck.
+    os.utime(tree.root / "evil.py", (1_500_000_000, 1_500_000_000))
     for command in (["git", "status"], ["git", "diff"], ["git", "cat-file", "-p", "HEAD:coded.py"]):
         subprocess.run(command, cwd=tree.root, capture_output=True, check=False)
     subprocess.run([sys.executable, "-c", "import ast, libcst"], cwd=tree.root, capture_output=True, check=False)

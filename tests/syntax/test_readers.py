@@ -53,7 +53,7 @@ def test_no_finding_is_lost_or_changed_by_reading_less() -> None:
     quick = analyse(paths, Settings(jobs=1))
     thorough = analyse(paths, Settings(jobs=1, prefilter=False))
     assert quick.findings == thorough.findings
-    assert len(quick.findings) > 10
+    assert len(quick.findings) > 5
     assert quick.summary.registrations == thorough.summary.registrations
 
 
