@@ -53,7 +53,7 @@ _TOKEN = re.compile(
     |(?P<open>[(\[{])
     |(?P<close>[)\]}])
     |(?P<end>[,;])
-    |(?P<colon>:)
+    |(?P<colon>:(?!=))
     |(?P<operator>\*\*|.)
     """,
     re.VERBOSE,
@@ -77,7 +77,7 @@ class _Level:
         self.tokens = 0
         self.parameters = 0
         self.bodies = 0
-        #: Behind ``for`` of a comprehension, whose clauses nest.
+        #: Between ``for`` and ``in`` of a comprehension, whose clauses nest.
         self.clause = False
         #: The quotes of the string of the f sort that this is a field of; "" elsewhere.
         self.formatted = formatted
@@ -174,6 +174,8 @@ class _Scan:
                 level.parameters += 1
             elif word == "for":
                 level.clause = len(self._levels) > 1
+            elif word == "in":
+                level.clause = False
 
     def _push(self, level: _Level) -> None:
         self._around += self._levels[-1].depth() + _BRACKET

@@ -94,7 +94,6 @@ DEEP = "(" * 2_500
         # What ends a field, or begins its format, is followed by text, in which a quote is a quote.
         f"""x = f'{{a}}"', {DEEP}, '"'""",
         f"""x = f'{{a:"}}', {DEEP}, '"'""",
-        f"""x = f'{{a:="}}', {DEEP}, '"'""",
         f"""x = f'{{a, b:"}}', {DEEP}, '"'""",
         # An escaped quote ends nothing, and the end of the line everything.
         f"x = f'\\'', {DEEP}, ''",
