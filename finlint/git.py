@@ -25,7 +25,6 @@ _OPTIONS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 #: Seconds after which git does not answer: a FIFO in the place of one of its files keeps it waiting for ever.
 PATIENCE = 120
 
-
 #: Bytes that it may have to keep in mind. What is packed as a difference from something else needs that as well: three
 #: megabytes of a pack can stand for gigabytes.
 MEMORY = 1_000_000_000

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from finlint.syntax.reading import Unreadable, decode
 
+if TYPE_CHECKING:
+    from finlint.fixes.tree import Tree
+
 #: Bytes of a file that is made a tree, at most, and of those whose trees are kept from one finding to the next. LibCST
 #: takes more than a kilobyte for each, and half a minute for a million; what is larger is generated.
 MAX_TREES = 1_000_000
-
-if TYPE_CHECKING:
-    from finlint.fixes.tree import Tree
 
 
 class Sources:
@@ -31,6 +31,8 @@ class Sources:
         self._read = read
         self._trees: dict[str, Tree | None] = {}
         self._in_trees = 0
+        #: Files that are too large for a tree, and others: each is asked for with every finding.
+        self._large: dict[str, bool] = {}
         self._lines: dict[str, tuple[bytes, list[str]]] = {}
 
     def data(self, path: str) -> bytes:
@@ -40,6 +42,7 @@ class Sources:
     def change(self, texts: dict[str, bytes]) -> None:
         """Have other texts from here on."""
         self.texts = texts
+        self._large.clear()
         self._forget()
 
     def next_finding(self) -> None:
@@ -58,7 +61,13 @@ class Sources:
     def _changeable(self, path: str) -> str | None:
         """The name by which it is linted; None where it is not, has to stay as it is, or is too large."""
         name = self._files.get(os.path.abspath(path))
-        return None if name is None or name in self._kept or len(self.data(name)) > MAX_TREES else name
+        return None if name is None or name in self._kept or self._is_large(name) else name
+
+    def _is_large(self, name: str) -> bool:
+        known = self._large.get(name)
+        if known is None:
+            known = self._large[name] = len(self.data(name)) > MAX_TREES
+        return known
 
     def tree(self, path: str) -> Tree | None:
         """A file that may change as a tree; None for other files, and for what LibCST cannot read."""

@@ -74,7 +74,8 @@ class Folder(NamedTuple):
     tag: str = "folder"
 
 
-#: What a search is for: a word itself, a subclass of the class of that name, another name of it.
+#: What a search is for: a word itself, a subclass of the class of that name, another name of it, what it is given from
+#: outside, an import of the module of that name.
 Form = Literal["", "subclasses", "names", "patches", "imports"]
 
 

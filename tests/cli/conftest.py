@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,13 @@ class Ran(NamedTuple):
 
 
 Run = Callable[..., Ran]
+
+
+def git(*arguments: str, folder: Path | None = None, given: str = "") -> str:
+    """What git says in a folder, or the working directory, to somebody with a name; ``given`` on standard input."""
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=folder, input=given, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.fixture

@@ -14,12 +14,7 @@ import pytest
 from finlint.cli import terminal
 from finlint.model.codes import KIND_OF_CODE
 
-from .conftest import BAD, Run
-
-
-def git(*arguments: str) -> None:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+from .conftest import BAD, Run, git
 
 
 def test_findings_exit_1_and_are_summed_up(project: Path, run: Run) -> None:

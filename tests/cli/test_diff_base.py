@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,12 @@ import pytest
 from finlint import changes, git
 
 from .conftest import BAD, Run
+from .conftest import git as run_git
 
 
 def commit(folder: Path) -> None:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-    for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "one"]):
-        subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
+        run_git(*arguments, folder=folder)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from finlint import git
 from finlint.changes import Changes
 from tests.cli.conftest import Run
+from tests.cli.conftest import git as run_git
 
 resource = pytest.importorskip("resource")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bound on memory is of Linux")
@@ -22,28 +22,20 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bound on me
 
 @pytest.fixture
 def repository(project: Path) -> Path:
-    subprocess.run(["git", "init", "-q", "-b", "main", "."], cwd=project, check=True)
+    run_git("init", "-q", "-b", "main", ".", folder=project)
     return project
 
 
-def said(folder: Path, *arguments: str, given: str = "") -> str:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, input=given, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
 def committed(folder: Path, tree: str) -> None:
-    said(folder, "update-ref", "refs/heads/main", said(folder, "commit-tree", tree, "-m", "one"))
+    commit = run_git("commit-tree", tree, "-m", "one", folder=folder)
+    run_git("update-ref", "refs/heads/main", commit, folder=folder)
 
 
 def test_trees_that_hold_each_other(repository: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    tree = said(
-        repository, "mktree", given=f"100644 blob {said(repository, 'hash-object', '-w', 'good.py')}\tgood.py\n"
-    )
+    file = run_git("hash-object", "-w", "good.py", folder=repository)
+    tree = run_git("mktree", folder=repository, given=f"100644 blob {file}\tgood.py\n")
     for _ in range(4):
-        tree = said(repository, "mktree", given="".join(f"040000 tree {tree}\td{n}\n" for n in range(10)))
+        tree = run_git("mktree", folder=repository, given="".join(f"040000 tree {tree}\td{n}\n" for n in range(10)))
     committed(repository, tree)
     # Ten thousand files.
     assert run("--diff-base", "HEAD", ".").status == 1
@@ -61,9 +53,9 @@ def test_a_small_difference_from_something_very_large(repository: Path, monkeypa
     pack = repository / ".git" / "objects" / "pack" / f"pack-{'0' * 40}.pack"
     pack.parent.mkdir(exist_ok=True)
     pack.write_bytes(_packed(size, b"#" + text))
-    said(repository, "index-pack", str(pack))
+    run_git("index-pack", str(pack), folder=repository)
     name = hashlib.sha1(b"blob %d\0#" % (len(text) + 1) + text, usedforsecurity=False).hexdigest()
-    committed(repository, said(repository, "mktree", given=f"100644 blob {name}\tgood.py\n"))
+    committed(repository, run_git("mktree", folder=repository, given=f"100644 blob {name}\tgood.py\n"))
 
     assert Changes("HEAD")._lines("good.py") == {1}
     before = resource.getrlimit(resource.RLIMIT_DATA)

@@ -42,3 +42,18 @@ def test_trees_are_not_kept_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert tree is not None
         assert known.tree(path) is tree
         assert len(known._trees) <= 3
+
+
+def test_whether_a_file_may_change_is_read_once() -> None:
+    """It is asked with every finding."""
+    read: list[str] = []
+
+    def reading(path: str) -> bytes:
+        read.append(path)
+        return b"x = 1\n"
+
+    known = Sources(["a.py"], reading)
+    assert all(known.may_change("a.py") for _ in range(3))
+    assert read == ["a.py"]
+    known.change({"a.py": b"#" * (sources.MAX_TREES + 1)})
+    assert not known.may_change("a.py")

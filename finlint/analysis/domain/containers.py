@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from finlint.analysis.domain.values import (
     DATA_OF_MEMBER,
-    MEMBER,
     NO_KEY,
     UNKNOWN,
     AtKey,
@@ -18,6 +17,7 @@ from finlint.analysis.domain.values import (
     Value,
     alternatives,
     is_known,
+    member_name,
     shallow,
     union,
 )
@@ -118,9 +118,7 @@ def as_key(value: Value) -> Value:
 
 def is_key(value: Value) -> bool:
     """Whether a value is one that other keys can be told from."""
-    if type(value) is Object:
-        return bool(value.args) and value.args[0][0] == MEMBER and isinstance(value.args[0][1], Const)
-    return type(value) is Const
+    return type(value) is Const or member_name(value) is not None
 
 
 def may_be_key(key: Value, asked: Value) -> bool:

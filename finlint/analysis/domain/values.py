@@ -412,6 +412,14 @@ def softened(value: Value) -> Value:
     return value
 
 
+def member_name(value: Value) -> Const | None:
+    """The name of a member of an enumeration, where it is known, firm where it is certainly that one."""
+    if type(value) is Object and value.args and value.args[0][0] == MEMBER:
+        name = value.args[0][1]
+        return name if isinstance(name, Const) else None
+    return None
+
+
 def is_known(value: Value) -> bool:
     return type(value) not in _NOT_KNOWN
 

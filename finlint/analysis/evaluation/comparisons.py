@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from finlint.analysis.domain.containers import has_nothing, is_complete
 from finlint.analysis.domain.values import (
     DATA_OF_MEMBER,
-    MEMBER,
     Bound,
     Class,
     Const,
@@ -23,6 +22,7 @@ from finlint.analysis.domain.values import (
     Sequence,
     Suspended,
     Value,
+    member_name,
 )
 from finlint.analysis.models.library_types import VERSION
 from finlint.analysis.program.statements import last_name, parts_of
@@ -148,11 +148,8 @@ EQUALITIES = ("Is", "IsNot", "Equal", "NotEqual")
 
 def _member_name(value: Value) -> str | None:
     """The name of a member of an enumeration, where it is certainly that one."""
-    if type(value) is Object and value.args and value.args[0][0] == MEMBER:
-        name = value.args[0][1]
-        if isinstance(name, Const) and name.firm:
-            return str(name.value)
-    return None
+    name = member_name(value)
+    return str(name.value) if name is not None and name.firm else None
 
 
 def _same_member(left: Value, right: Value) -> bool | None:

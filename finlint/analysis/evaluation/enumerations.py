@@ -25,6 +25,7 @@ from finlint.analysis.domain.values import (
     Value,
     alternatives,
     is_known,
+    member_name,
     shallow,
     softened,
     union,
@@ -35,8 +36,10 @@ from finlint.model.limits import ALTERNATIVES
 
 _ENUMERATIONS = frozenset(f"enum.{kind}" for kind in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum"))
 _FLAGS = frozenset({"enum.Flag", "enum.IntFlag"})
-#: What gives members of a plain enumeration numbers, and of ``enum.StrEnum`` their names.
+#: What gives members numbers; their names to those of ``_NAMED``, and of ``_NOT_NUMBERED`` what their type makes of it.
 _AUTO = "enum.auto"
+_NAMED = frozenset({"enum.StrEnum"})
+_NOT_NUMBERED = frozenset({"builtins.str", "builtins.bytes", "builtins.float"})
 #: How flags are put together.
 _COMBINE: dict[str, Callable[[int, int], int]] = {
     "BitOr": operator.or_,
@@ -93,17 +96,19 @@ class Enumerations:
         out: dict[str, Const] = {}
         if self.ask.classes.class_function(cls, "_generate_next_value_") is not None:
             return out
-        if self._inherits(cls, frozenset({"builtins.str", "builtins.bytes", "builtins.float", "enum.StrEnum"})):
-            is_text = self._inherits(cls, frozenset({"enum.StrEnum"}))
-            names = [binding.name for binding in cls.node.facts.members if binding.kind == "assign"]
-            return {name: Const(name.lower()) for name in names} if is_text else out
+        assigned = [binding for binding in cls.node.facts.members if binding.kind == "assign"]
+        if self._inherits(cls, _NAMED):
+            return {binding.name: Const(binding.name.lower()) for binding in assigned}
+        if self._inherits(cls, _NOT_NUMBERED):
+            return out
+        flags = self._inherits(cls, _FLAGS)
         last = 0
-        for binding in cls.node.facts.members:
-            found = self.ask.classes.class_member(cls, binding.name) if binding.kind == "assign" else None
+        for binding in assigned:
+            found = self.ask.classes.class_member(cls, binding.name)
             if found is None:
                 continue
             if _is_auto(found[1]):
-                last = 1 << last.bit_length() if self._inherits(cls, _FLAGS) else last + 1
+                last = 1 << last.bit_length() if flags else last + 1
                 out[binding.name] = Const(last)
             elif isinstance(found[1], Const) and isinstance(found[1].value, int) and found[1].value > last:
                 last = found[1].value
@@ -117,9 +122,9 @@ class Enumerations:
         if one is None or other is None or op not in _COMBINE or left.cls != getattr(right, "cls", None):
             return Object(left.cls)
         number = Const(_COMBINE[op](one, other))
-        for _, member in self.members(left.cls):
-            if isinstance(member, Object) and _known_of(member, *_OF_VALUE) == number:
-                return member
+        named = self._with_value(left.cls, number)
+        if named is not None:
+            return named
         return Object(left.cls, ((MEMBER, Const(str(number.value))), (self._data(left.cls, number), number)), MADE)
 
     def _bits(self, flags: Value) -> int | None:
@@ -153,10 +158,7 @@ class Enumerations:
         return Object(cls, tuple(args), MADE)
 
     def _data(self, cls: Class, value: Value) -> str:
-        equal = isinstance(value, Const) and any(
-            isinstance(base, Lib) and base.name in _DATA for base in self.ask.classes.mro(cls)
-        )
-        return DATA_OF_MEMBER if equal else VALUE_OF_MEMBER
+        return DATA_OF_MEMBER if isinstance(value, Const) and self._inherits(cls, _DATA) else VALUE_OF_MEMBER
 
     def members(self, cls: Class) -> list[tuple[str, Value]]:
         """All members of an enumeration, by name."""
@@ -174,11 +176,15 @@ class Enumerations:
 
     def by_value(self, cls: Class, value: Value) -> Value:
         """``Mode("slow")``"""
-        if isinstance(value, Const):
-            for _, member in self.members(cls):
-                if isinstance(member, Object) and _known_of(member, *_OF_VALUE) == value:
-                    return member
+        found = self._with_value(cls, value) if isinstance(value, Const) else None
+        if found is not None:
+            return found
         return value if isinstance(value, Object) and value.cls == cls else self.any_of(cls)
+
+    def _with_value(self, cls: Class, value: Const) -> Object | None:
+        """The member that has the value, if one is known to."""
+        members = (member for _, member in self.members(cls) if isinstance(member, Object))
+        return next((member for member in members if _known_of(member, *_OF_VALUE) == value), None)
 
     def by_name(self, cls: Class, name: Value) -> Value:
         """``Mode["SLOW"]``"""
@@ -228,8 +234,8 @@ def _is_auto(value: Value) -> bool:
 
 def _is_certain(member: Object) -> bool:
     """Whether it is known which member of its enumeration it is."""
-    name = member.args[0][1] if member.args and member.args[0][0] == MEMBER else UNKNOWN
-    return isinstance(name, Const) and name.firm
+    name = member_name(member)
+    return name is not None and name.firm
 
 
 _OF_VALUE = (DATA_OF_MEMBER, VALUE_OF_MEMBER)
