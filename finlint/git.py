@@ -107,13 +107,27 @@ def _bounded_memory() -> Iterator[None]:
     import resource
 
     soft, hard = before = resource.getrlimit(resource.RLIMIT_DATA)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    bounds = [own + MEMORY, *(bound for bound in before if bound != resource.RLIM_INFINITY)]
+    bounds = [_own_data() + MEMORY, *(bound for bound in before if bound != resource.RLIM_INFINITY)]
     resource.setrlimit(resource.RLIMIT_DATA, (min(bounds), hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _own_data() -> int:
+    """Bytes of this process that count for RLIMIT_DATA (proc_pid_statm(5)).
+
+    Where /proc is not there, the largest size so far, which may be too much: it never shrinks, and a program begins
+    with that of whoever started it.
+    """
+    import resource
+
+    try:
+        with open("/proc/self/statm", encoding="ascii") as table:
+            return int(table.read().split()[5]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _environment() -> dict[str, str]:
