@@ -30,13 +30,14 @@ Lint = Callable[[Mapping[str, bytes]], "Outcome"]
 class Fixed(NamedTuple):
     """``texts`` are the files that change; ``outcome`` is what linting them found; ``fixed`` what it no longer did.
 
-    ``more`` counts findings that unsafe fixes would have mended.
+    ``more`` counts findings that unsafe fixes would have mended; in files that are ``too_large`` none is looked for.
     """
 
     texts: dict[str, bytes]
     outcome: Outcome
     fixed: tuple[Finding, ...]
     more: int
+    too_large: frozenset[str]
 
 
 def fix(
@@ -56,9 +57,10 @@ def fix(
     fixed, texts, result = tuple(run.fixed), dict(run.texts), run.outcome
     # What unsafe fixes would do beside the safe ones is tried either way: only so is the number true.
     run.mend(unsafe=True)
+    large = frozenset(run.too_large)
     if unsafe:
-        return Fixed(run.texts, run.outcome, tuple(run.fixed), 0)
-    return Fixed(texts, result, fixed, len(run.fixed) - len(fixed))
+        return Fixed(run.texts, run.outcome, tuple(run.fixed), 0, large)
+    return Fixed(texts, result, fixed, len(run.fixed) - len(fixed), large)
 
 
 class _Plan(NamedTuple):
@@ -88,6 +90,11 @@ class _Run:
     def texts(self) -> dict[str, bytes]:
         """The files that have been changed."""
         return self._sources.texts
+
+    @property
+    def too_large(self) -> Collection[str]:
+        """Files that a fix would have looked into, were they smaller."""
+        return self._sources.too_large
 
     def mend(self, *, unsafe: bool) -> None:
         for _ in range(MAX_ROUNDS):

@@ -33,6 +33,8 @@ class Sources:
         self._in_trees = 0
         #: Files that are too large for a tree, and others: each is asked for with every finding.
         self._large: dict[str, bool] = {}
+        #: Files that a fix would have looked into, were they smaller.
+        self.too_large: set[str] = set()
         self._lines: dict[str, tuple[bytes, list[str]]] = {}
 
     def data(self, path: str) -> bytes:
@@ -61,7 +63,12 @@ class Sources:
     def _changeable(self, path: str) -> str | None:
         """The name by which it is linted; None where it is not, has to stay as it is, or is too large."""
         name = self._files.get(os.path.abspath(path))
-        return None if name is None or name in self._kept or self._is_large(name) else name
+        if name is None or name in self._kept:
+            return None
+        if self._is_large(name):
+            self.too_large.add(name)
+            return None
+        return name
 
     def _is_large(self, name: str) -> bool:
         known = self._large.get(name)

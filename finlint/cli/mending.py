@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TextIO
 
-from finlint import fixing
+from finlint import fixing, sources
 from finlint.cli.errors import UsageError
 from finlint.cli.once import NOTHING, Run, finish
 from finlint.cli.terminal import count, say
@@ -43,6 +43,9 @@ def mend(run: Run, outcome: Outcome) -> int:
     view = View(NOTHING, os.getcwd(), run.texts.lines)
     for path, why in sorted(kept.items()):
         say(f"finlint: error: {view.path(path)} {why}, and is left alone")
+    for path in sorted(done.too_large):
+        large = f"has more than {sources.MAX_TREES:,} bytes"
+        say(f"finlint: warning: {view.path(path)} {large}: no fix is looked for in it")
     if options.diff:
         for path, data in sorted(done.texts.items()):
             sys.stdout.write(fixing.diff(view.path(path), read(path), data))

@@ -23,11 +23,15 @@ def test_a_file_that_is_too_large_is_offered_no_fix(
 
     (project / "safe.py").write_text(SAFE)
     assert offered() == 1
+    assert "bytes" not in run("--diff", "safe.py").err
     monkeypatch.setattr(sources, "MAX_TREES", len(SAFE) - 1)
     assert offered() == 0
     ran = run("--fix", "safe.py")
     assert ran.status == 1
     assert "FIN104" in ran.out
+    said = f"finlint: warning: safe.py has more than {len(SAFE) - 1:,} bytes: no fix is looked for in it\n"
+    assert ran.err == said
+    assert run("--diff", "safe.py").err == said + "Nothing to fix.\n"
     assert (project / "safe.py").read_text() == SAFE
 
 
