@@ -37,6 +37,12 @@ class A:
         ("if made is not None or not lock: return made\n    made = make()", []),
         ("if made is not None: pass\n    else: made = make()", []),
         ("try:\n        if made is None: made = make()\n    finally: pass", []),
+        ("try: return made\n    except NameError: made = make()", []),
+        ("try:\n        made\n    except NameError:\n        made = make()", []),
+        # It is what is read that is not there.
+        ("try: return lock\n    except NameError: made = make()", ["FIN103"]),
+        ("try: return made\n    except ValueError: made = make()", ["FIN103"]),
+        ("try: return made\n    finally: made = make()", ["FIN103"]),
         # What follows is done each time.
         ("if made is None: made = make()\n    make()", ["FIN103"]),
         ("if made is None: made = object()\n    lock.acquire()  # culprit", ["FIN102"]),
@@ -135,3 +141,38 @@ class A:
     def __del__(self): self.file.close()
 """
     assert [f.severity.value for f in check(tmp_path, {"a": source}).findings] == [severity]
+
+
+LOADS = """\
+import time
+class Library:
+    @property
+    def functions(self):
+        {body}
+        return self.held
+library = Library()
+class A:
+    def __init__(self): {start}
+    def __del__(self): library.functions.end()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "start", "severity"),
+    [
+        ("if not hasattr(self, 'held'): self.held = time.sleep(9)", "library.functions.begin()", "note"),
+        ("if self.held is None: self.held = time.sleep(9)", "library.functions.begin()", "note"),
+        (
+            "try: return self.held\n        except AttributeError: self.held = time.sleep(9)",
+            "library.functions.begin()",
+            "note",
+        ),
+        # Nobody is seen to have read it before.
+        ("if not hasattr(self, 'held'): self.held = time.sleep(9)", "pass", "warning"),
+        ("if hasattr(self, 'held'): self.held = time.sleep(9)", "library.functions.begin()", "warning"),
+        ("if not hasattr(self, 'other'): self.held = time.sleep(9)", "library.functions.begin()", "warning"),
+    ],
+)
+def test_a_property_that_loads_once(body: str, start: str, severity: str, tmp_path: Path) -> None:
+    (finding,) = check(tmp_path, {"a": LOADS.format(body=body, start=start)}).findings
+    assert (finding.code, finding.severity.value) == ("FIN103", severity)

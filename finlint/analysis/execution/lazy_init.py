@@ -10,26 +10,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from finlint.analysis.domain.state import dotted
+from finlint.analysis.domain.values import MADE, Object
 from finlint.analysis.program.definitions import Definition, class_of
 from finlint.analysis.program.statements import inner_blocks, last_name
 from finlint.analysis.program.symbols import FunctionNode, function_at, method_kind
 from finlint.model import ir
 from finlint.model.source import Span
 
+#: What reading a variable raises that nobody has made.
+_NOT_THERE = frozenset({"AttributeError", "NameError"})
 
-def made_first(function: FunctionNode, span: Span, *, shared: bool = False) -> str:
-    """The variable that the function makes where it comes to ``span``, and only then; "" if there is none. ``shared``:
-    it is a method of an object that others have, so that a property of it which loads once has been read before."""
+
+def made_first(function: FunctionNode, span: Span, receiver: Object | None = None) -> str:
+    """The variable that the function makes where it comes to ``span``, and only then; "" if there is none. A property
+    of another object (``receiver``) than the finalizer's which loads once has been read before by others who have it."""
     if any(last_name(decorator) == "cached_property" for decorator in function.ir.decorators) and _is_read(function):
         return f"{function.ir.params[0].name}.{function.name}"
     if not function.ir.params and _keeps_its_result(function):
         return f"{function.name}()"
     names = _made_by(function)
-    if shared and any(isinstance(d, ir.Name) and d.id == "property" for d in function.ir.decorators):
+    if receiver is not None and _is_read_by_others(function, receiver):
         me = function.ir.params[0].name if function.ir.params else ""
         stores = function.index.stores.items()
         names |= {f"{me}.{name}" for (who, name), found in stores if who == me and _is_made(found)}
     return _within(function.ir.body, span, names) if names else ""
+
+
+def _is_read_by_others(function: FunctionNode, receiver: Object) -> bool:
+    """Whether it is a property that others than a finalizer read. What its object has made itself it may have to itself
+    (``MADE``): others read it where the module has them."""
+    if not any(isinstance(d, ir.Name) and d.id == "property" for d in function.ir.decorators):
+        return False
+    return receiver.site == "" or (receiver.site == MADE and _is_read(function))
 
 
 def _is_read(function: FunctionNode) -> bool:
@@ -72,6 +84,9 @@ def _within(block: ir.Block, span: Span, names: frozenset[str]) -> str:
                 inside = any(_holds(inner, span) for inner in stmt.body)
                 made = _unset(stmt.test, names) if inside else _set(stmt.test, names)
                 return made or _within(stmt.body if inside else stmt.orelse, span, names)
+            made = _missing(stmt, span, names) if isinstance(stmt, ir.Try) else ""
+            if made:
+                return made
             inner = next((inner for inner in inner_blocks(stmt) if any(_holds(part, span) for part in inner)), ())
             return _within(inner, span, names)
         if isinstance(stmt, ir.If) and stmt.body and isinstance(stmt.body[-1], (ir.Return, ir.Raise)):
@@ -107,7 +122,22 @@ def _set(test: ir.Expr, names: frozenset[str]) -> str:
     return _named(test, names) or _compared(test, names, ("IsNot", "NotEqual"))
 
 
-def _named(expr: ir.Expr, names: frozenset[str]) -> str:
+def _missing(stmt: ir.Try, span: Span, names: frozenset[str]) -> str:
+    """The variable that is not made yet where a handler comes to ``span``: ``except AttributeError`` of its reading."""
+    for handler in stmt.handlers:
+        caught = "" if handler.type is None else last_name(handler.type)
+        if caught in _NOT_THERE and any(_holds(inner, span) for inner in handler.body):
+            read = (part for part in stmt.body if isinstance(part, (ir.Return, ir.ExprStmt)))
+            return next((name for part in read if (name := _named(part.value, names))), "")
+    return ""
+
+
+def _named(expr: ir.Expr | None, names: frozenset[str]) -> str:
+    if isinstance(expr, ir.Call) and last_name(expr.func) == "hasattr" and len(expr.args) == 2:
+        owner, attribute = (arg.value for arg in expr.args)
+        text = attribute.value if isinstance(attribute, ir.Const) else None
+        name = f"{dotted(owner)}.{text}" if isinstance(owner, ir.Name) and isinstance(text, str) else ""
+        return name if name in names else ""
     name = dotted(expr) if isinstance(expr, (ir.Name, ir.Attr)) else ""
     return name if name in names else ""
 

@@ -94,11 +94,7 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
 
 
 def _made_first(context: CallContext, span: Span) -> str:
-    if context.function is None:
-        return ""
-    me = receiver_of(context)
-    shared = me is not None and not me.site and context.function.owner is not None
-    return made_first(context.function, span, shared=shared)
+    return "" if context.function is None else made_first(context.function, span, receiver_of(context))
 
 
 def _chain(
