@@ -195,8 +195,8 @@ def byte_starts(data: bytes, word: bytes) -> Iterator[int]:
 
 #: What stands behind the name of a class or a module where an attribute of it is set, or a container that it has is
 #: filled; the group is the attribute.
-_SETS = re.compile(rf"\.(\w+)(?:[ \t]*=(?!=)|[ \t]*:[^=\n]*=(?!=)|{PUTTING})")
-_SETATTR = re.compile(r"""setattr\(\s*(?:\w+\.)*(\w+)\s*,\s*["'](\w+)["']""")
+SETS_ON = re.compile(rf"\.(\w+)(?:[ \t]*=(?!=)|[ \t]*:[^=\n]*=(?!=)|{PUTTING})")
+SETS_NAMED = re.compile(r"""setattr\(\s*(?:\w+\.)*(\w+)\s*,\s*["'](\w+)["']""")
 #: The same with a variable for the name.
 _SETATTR_BY = re.compile(r"setattr\(\s*(?:\w+\.)*(\w+)\s*,\s*(\w+)\s*,")
 _TEXTS = re.compile(r"""["'](\w+)["']""")
@@ -214,20 +214,26 @@ def patches(text: str, name: str) -> Iterator[str]:
     for start in word_starts(text, name + " as"):
         match = _ALIAS.match(text, start + len(name))
         owners += [match[1]] if match is not None else []
-    at = text.find(_LOOP)
-    while at >= 0:
-        match = _VARIABLE.match(text, at + len(_LOOP))
-        owners += [match[1]] if match is not None else []
-        at = text.find(_LOOP, at + 1)
+    owners += loop_variables(text)
     for owner in owners[1:]:
         yield from _set_on(text, owner)
-    for match in _SETATTR.finditer(text) if "setattr(" in text else ():
+    for match in SETS_NAMED.finditer(text) if "setattr(" in text else ():
         if match[1] in owners:
             yield match[2]
     for owner, attribute, _ in set_in_loops(text):
         if owner in owners:
             yield attribute
     yield from handed_to(text, name)
+
+
+def loop_variables(text: str) -> Iterator[str]:
+    """Variables of the loops of a module's body."""
+    at = text.find(_LOOP)
+    while at >= 0:
+        match = _VARIABLE.match(text, at + len(_LOOP))
+        if match is not None:
+            yield match[1]
+        at = text.find(_LOOP, at + 1)
 
 
 def set_in_loops(text: str) -> Iterator[tuple[str, str, int]]:
@@ -268,7 +274,7 @@ def _set_on(text: str, owner: str) -> Iterator[str]:
     size, sought = len(owner), owner + "."
     at = text.find(sought)
     while at >= 0:
-        match = _SETS.match(text, at + size)
+        match = SETS_ON.match(text, at + size)
         if match is not None and not is_word(text[at - 1 : at]):
             yield match[1]
         at = text.find(sought, at + size)

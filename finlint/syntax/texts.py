@@ -13,6 +13,7 @@ from functools import cached_property
 
 from finlint.model.reads import LineQuestion, WordQuestion
 from finlint.scan.abandoned import guarded_yields
+from finlint.scan.given import Given
 from finlint.scan.tokens import headers_naming
 from finlint.scan.words import (
     PUTTING,
@@ -24,6 +25,7 @@ from finlint.scan.words import (
     set_in_loops,
     word_starts,
 )
+from finlint.syntax.changed import ChangedClasses, changed
 from finlint.syntax.indirect import as_values, indirect_calls
 from finlint.syntax.lines import Lines
 from finlint.syntax.mentioned import mentions
@@ -34,8 +36,8 @@ from finlint.syntax.versions import not_run
 
 Found = tuple[int, ...] | tuple[str, ...]
 
-#: Questions about the attributes of some lines from which on they are indexed: reading the lines once for all of them
-#: takes as long as looking for some dozens.
+#: Questions about the attributes of some lines, or the classes of a text, from which on they are indexed: reading it
+#: once for all of them takes as long as looking for some dozens.
 OFTEN = 30
 
 
@@ -48,10 +50,26 @@ class TextQuestions:
         self._line = lines.at
         self._stored: dict[tuple[int, int], dict[str, list[int]]] = {}
         self._asked: dict[tuple[int, int], int] = {}
+        #: Classes and modules of which it was asked what they are given.
+        self._owners: set[str] = set()
 
     @cached_property
     def _data(self) -> bytes:
         return self._text.encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def _given(self) -> Given:
+        return Given(self._text)
+
+    @cached_property
+    def _changed_classes(self) -> ChangedClasses:
+        return ChangedClasses(self._text)
+
+    def _is_often(self, owner: str) -> bool:
+        """Whether it is asked of so many classes what they are given that one look for all of them is cheaper."""
+        if len(self._owners) <= OFTEN:
+            self._owners.add(owner)
+        return len(self._owners) > OFTEN and owner.isidentifier()
 
     def ask(self, question: LineQuestion | WordQuestion, argument: str) -> Found:
         """The answer to the question of that name. Raises (LookupError, ValueError, re.error) where it is none."""
@@ -115,20 +133,9 @@ class TextQuestions:
         ``cls.x[...] = ...``)."""
         first, last, cls = argument.split("\n", 2)
         text = self._slice(int(first), int(last))
-        found: dict[int, str] = {}
-        if "setattr(" in text:
-            by_name = re.finditer(rf"""\bsetattr\(\s*{re.escape(cls)}\s*,\s*["'](\w+)""", text)
-            found.update((named.start(), named[1]) for named in by_name)
-        for owner in dict.fromkeys((cls, *_OWN_CLASS)):
-            for start in _places(text, owner):
-                before = text[start - 1 : start]
-                end = start + len(owner)
-                if owner == _TYPE_OF:
-                    end = text.find(")", end) + 1
-                match = _ASSIGNED.match(text, end)
-                if match is not None and not (before.isalnum() or before == "_"):
-                    found[start] = match[1]
-        return tuple(dict.fromkeys(name for _, name in sorted(found.items())))
+        if text == self._text and self._is_often(cls):
+            return tuple(sorted(self._changed_classes.on(cls)))
+        return tuple(sorted(changed(text, cls)))
 
     def _globals(self, name: str) -> Found:
         """Lines of ``global`` statements with that name."""
@@ -199,10 +206,14 @@ class TextQuestions:
     def _patches(self, name: str) -> Found:
         """Attributes that the class or module ``name`` may be given from outside; without one, what the module gives
         itself."""
-        return tuple(dict.fromkeys(patches(self._text, name) if name else patches_of_itself(self._text)))
+        if self._is_often(name):
+            return tuple(sorted(set(self._given.patches(name))))
+        return tuple(sorted(set(patches(self._text, name) if name else patches_of_itself(self._text))))
 
     def _handed(self, name: str) -> Found:
         """What statements of the module's body call with the class ``name``, with dots."""
+        if self._is_often(name):
+            return tuple(self._given.handed_to(name))
         return tuple(dict.fromkeys(handed_to(self._text, name)))
 
     def _inheriting(self, names: str) -> Found:
@@ -254,11 +265,6 @@ def _is_end(character: str) -> bool:
     """Whether a character may be the last one of what an attribute is of."""
     return character.isalnum() or character in ("_", ")", "]")
 
-
-#: How methods call their own class.
-_TYPE_OF = "type("
-_OWN_CLASS = ("cls", "klass", "mcs", "__class__", _TYPE_OF)
-_ASSIGNED = re.compile(r"\.(\w+)[ \t]*(?:\[|\.|(?:[-+*/%@&|^]|//|\*\*|>>|<<)?=(?!=)|:[^=\n]*=)")
 
 #: An attribute that ``may_store`` has to look at: most are called, or read in front of an operator.
 _ATTRIBUTE = re.compile(

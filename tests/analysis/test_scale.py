@@ -19,6 +19,7 @@ from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.finding import Report
 from finlint.syntax import source as syntax_source
+from finlint.syntax import texts
 from finlint.syntax.aliases import aliases
 from finlint.syntax.lines import Lines
 from finlint.syntax.source import SourceFile
@@ -180,6 +181,12 @@ def matched(count: int) -> str:
     return f"import threading\nLOCK = threading.Lock()\nx = LOCK\n{again}class A:\n    def __del__(self): x.close(); LOCK.acquire()  # reported\n"
 
 
+def imports(count: int) -> str:
+    """Many modules that nobody has."""
+    many = "".join(f"import m{n}\nfrom m{n} import C{n}\n" for n in range(count))
+    return f"{many}import threading\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): LOCK.acquire()  # reported\n"
+
+
 def one_line(count: int) -> str:
     """Any number of statements on one line, each with a registrar's word."""
     base = "import threading, weakref\nLOCK = threading.Lock()\nclass A:\n    def __del__(self): LOCK.acquire()  # reported\n"
@@ -206,6 +213,7 @@ def one_line(count: int) -> str:
         (itself, 60),
         (perhaps_itself, 100),
         (matched, 100),
+        (imports, 150),
     ],
 )
 def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_path: Path) -> None:
@@ -230,8 +238,10 @@ def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_pa
         (conditions, 900),
         (attributes, 900),
         (bases, 200),
-        (row_of_classes, 4_000),
-        (diamond, 2_000),
+        (row_of_classes, 8_000),
+        (diamond, 4_000),
+        (same_name, 4_000),
+        (imports, 10_000),
         (ladder, 2_000),
     ],
 )
@@ -265,6 +275,31 @@ def test_a_line_of_many_statements_is_looked_at_once(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Lines, "between", counted)
     assert aliases(source.facts, source.lines, frozenset({"finalize"})) == ["finalize", "x"]
     assert sum(read) < 3 * len(source.lines.text)
+
+
+@pytest.mark.parametrize("program", [row_of_classes, diamond])
+def test_what_classes_are_given_is_looked_for_once(
+    program: Callable[[int], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Characters are counted, as above: each of thousands of names was searched in the whole text."""
+    read: list[int] = []
+
+    def counting(look: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+        def counted(text: str, name: str) -> Any:
+            read.append(len(text))
+            return look(text, name)
+
+        return counted
+
+    for look in ("patches", "handed_to", "changed"):
+        monkeypatch.setattr(texts, look, counting(getattr(texts, look)))
+
+    def cost(count: int) -> int:
+        read.clear()
+        check(tmp_path / str(count), {"a": program(count)})
+        return sum(read)
+
+    assert cost(400) < NEARLY_LINEAR * cost(200)
 
 
 @pytest.mark.parametrize("statement", ["A(S()); ", "d['k'] = S(); ", "n = A(S()); ", "weakref.finalize(a, print); "])
