@@ -23,7 +23,7 @@ _NOT_THERE = frozenset({"AttributeError", "NameError"})
 
 def made_first(function: FunctionNode, span: Span, receiver: Object | None = None) -> str:
     """The variable that the function makes where it comes to ``span``, and only then; "" if there is none. A property
-    of another object (``receiver``) than the finalizer's which loads once has been read before by others who have it."""
+    of another object (``receiver``) than the finalizer's which loads once has been read before by others."""
     if any(last_name(decorator) == "cached_property" for decorator in function.ir.decorators) and _is_read(function):
         return f"{function.ir.params[0].name}.{function.name}"
     if not function.ir.params and _keeps_its_result(function):
