@@ -32,7 +32,8 @@ class Retention(FinalizerRule):
         "`gc` or a handler of a logger, puts its object into a list, set or dictionary of the class or the module out "
         "of which only `__del__` takes it, subscribes it to an object of the module in the same way, or starts a "
         "thread, a task of an executor or a timer that starts the next one, on a method that runs until `__del__` says "
-        "otherwise."
+        "otherwise: by a flag or an event, by `shutdown()` of what serves or `stop` of an event loop, by the last item "
+        "of a queue."
     )
     example = """
         import socket

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from finlint.analysis.execution.reachability import Witness
 from finlint.analysis.properties.alive import is_asked_for, is_own_thread
+from finlint.analysis.properties.holding_threads import is_served_with
 from finlint.analysis.properties.pending_work import is_done, is_idle
 from finlint.analysis.properties.told_to_end import is_told_to_end
 from finlint.model.finding import Severity
 from finlint.rules.base.reaching import BOUNDED, NOT_REPORTED, Mildly, Reached, Reaches, own_object
 from finlint.rules.base.rule import BY_CLEANER, DEL
+
+_HAS_IT = " has the object until it ends: the finalizer does not run before, and never stops it"
 
 
 class Wait(Reaches):
@@ -69,10 +72,11 @@ class Wait(Reaches):
         place = context, witness.effect.span, about.summaries.evaluator
         if me is not None and (is_idle(me, *place) or is_done(me, *place)):
             return Mildly(Severity.NOTE, ", whose tasks have the object until they end, so that none is left")
+        if me is not None and is_served_with(me, *place):
+            return Mildly(Severity.WARNING, f", whose thread{_HAS_IT}")
         if me is None or not is_own_thread(me, *place):
             told = witness.effect.lasts == "unbounded" and is_told_to_end(witness.steps, about.summaries)
             return Mildly(Severity.WARNING, ", which it has told to end") if told else None
         if is_asked_for(context, witness.effect.span):
             return Mildly(Severity.NOTE, ", which has the object until it ends, so that it is not alive by then")
-        because = ", which has the object until it ends: the finalizer does not run before, and never stops it"
-        return Mildly(Severity.WARNING, because)
+        return Mildly(Severity.WARNING, f", which{_HAS_IT}")

@@ -270,3 +270,29 @@ def test_a_thread_that_was_told_to_end(tmp_path: Path, thread: str, tells: str, 
     (finding,) = of_code(lint(tmp_path, program), "FIN104")
     assert finding.severity is severity
     assert ("which it has told to end" in finding.message) is (severity is Severity.WARNING)
+
+
+SERVER = """
+    import socketserver, threading
+
+    class A:
+        def __init__(self):
+            self.server = socketserver.TCPServer(("", 0), None)
+            threading.Thread(target={target}).start()
+
+        def run(self): self.server.serve_forever()
+        def close(self): self.server.shutdown()  # culprit
+        def __del__(self):
+            self.close()  # reported
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "severity"), [("self.run", Severity.WARNING), ("self.server.serve_forever", Severity.ERROR)]
+)
+def test_a_server_whose_thread_has_the_object_is_not_waited_for(
+    tmp_path: Path, target: str, severity: Severity
+) -> None:
+    (finding,) = of_code(lint(tmp_path, SERVER.replace("{target}", target)), "FIN104")
+    assert finding.severity is severity
+    assert ("whose thread has the object until it ends" in finding.message) is (severity is Severity.WARNING)

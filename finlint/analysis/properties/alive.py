@@ -94,18 +94,22 @@ def _has(thread: Value, me: Object, evaluator: Evaluator) -> bool:
     if isinstance(thread, Object):
         if "threading.Thread" not in (evaluator.classes.library_base(thread.cls), *_bases(thread, evaluator)):
             return False
-        kept = any(holds(value, me, evaluator) for value in _kept_by(thread, evaluator))
-        return thread == me or kept or has_with_it(thread, me, Ownership(evaluator))
+        return thread == me or keeps(thread, me, evaluator) or has_with_it(thread, me, Ownership(evaluator))
     return False
 
 
-def _kept_by(thread: Object, evaluator: Evaluator) -> Iterator[Value]:
+def keeps(obj: Object, me: Value, evaluator: Evaluator) -> bool:
+    """Whether an instance keeps the object ``me``, with which it was made."""
+    return any(holds(value, me, evaluator) for value in _kept_by(obj, evaluator))
+
+
+def _kept_by(obj: Object, evaluator: Evaluator) -> Iterator[Value]:
     """What an instance keeps of what it was made with."""
-    init = evaluator.classes.class_function(thread.cls, "__init__")
+    init = evaluator.classes.class_function(obj.cls, "__init__")
     if init is None or not init.node.ir.params:
         return
     for owner, name in init.node.index.stores:
-        stored = evaluator.own_stores.of_instance(thread, name) if owner == init.node.ir.params[0].name else None
+        stored = evaluator.own_stores.of_instance(obj, name) if owner == init.node.ir.params[0].name else None
         if stored is not None:
             yield stored
 

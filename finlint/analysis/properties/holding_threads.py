@@ -7,8 +7,9 @@ the next one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import CallArgs
 from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import (
     Bound,
@@ -18,15 +19,17 @@ from finlint.analysis.domain.values import (
     LibMethod,
     LibObject,
     Object,
+    Sequence,
     Value,
     alternatives,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.leaving import may_leave_loop
-from finlint.analysis.program.statements import attribute_of
-from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, lines_naming
-from finlint.analysis.properties.alive import holds, is_thread
-from finlint.analysis.properties.always_run import Step, always_run
+from finlint.analysis.program.statements import attribute_of, call_at
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at
+from finlint.analysis.properties.alive import holds, is_thread, keeps
+from finlint.analysis.properties.always_run import Step, always_run, construction
+from finlint.analysis.properties.endless_runs import is_ending, is_serving, runs_for_ever
+from finlint.analysis.properties.finalizer_alone import About
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -34,23 +37,31 @@ _THREAD, _TIMER = "threading.Thread", "threading.Timer"
 _SUBMIT = "concurrent.futures.Executor.submit"
 #: What a thread is given that it runs, and what it runs that with.
 _RUNS, _GIVEN = ("target", "function"), ("args", "kwargs")
-#: How an event is asked for its flag: ``while not stop.wait(1)`` is a loop with a pause.
-_ASKS = ("is_set", "wait")
-
-
-class _About(NamedTuple):
-    """A class, and the finalizer of its instances."""
-
-    cls: Class
-    ending: FunctionNode | None
-    evaluator: Evaluator
 
 
 def started_for_ever(
     steps: list[Step], cls: Class, ending: FunctionNode | None, evaluator: Evaluator
 ) -> Iterator[tuple[str, str, Span]]:
     """Where the steps of a construction make such threads, which they start, too: what it is, path, place."""
-    about = _About(cls, ending, evaluator)
+    yield from _started_for_ever(steps, About(cls, ending, evaluator))
+
+
+def is_served_with(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
+    """Whether a server that is shut down at ``span`` of ``context`` is served by a thread that the constructor of the
+    object ``me`` starts, and that has the object until then."""
+    call = call_at(context.function.ir.body, span) if context.function is not None else None
+    if call is None or not isinstance(call.func, ir.Attr) or not isinstance(me, Object):
+        return False
+    if not is_ending(call.func, context, evaluator):
+        return False
+    owner = call.func.value
+    name = owner.name if isinstance(owner, ir.Attr) else me.cls.node.name
+    about = About(me.cls, None, evaluator, anybody=name)
+    return any(_started_for_ever(construction(me.cls, evaluator), about))
+
+
+def _started_for_ever(steps: list[Step], about: About) -> Iterator[tuple[str, str, Span]]:
+    evaluator = about.evaluator
     started = {name for step in steps if (name := _started(step))}
     for step in steps:
         path = step.context.module.path
@@ -61,15 +72,19 @@ def started_for_ever(
                 given = dict(value.args)
                 runs = [given[key] for key in _RUNS if key in given]
                 kept = [given[key] for key in _GIVEN if key in given]
-                if any(_holds_for_ever(run, kept, value.type, step, about) for run in runs):
+                if any(_holds_for_ever(run, kept, value.type, step, about) for run in runs) or _serves(
+                    call, step, about
+                ):
                     yield value.type, path, call.span
             # A thread's class of its own, which has the object: ``Runner(self)``.
             elif isinstance(value, Object) and is_thread(value.cls, evaluator):
                 own = evaluator.classes.class_function(value.cls, "run")
                 me = step.context.params[0][1]
                 given_me = any(holds(given, me, evaluator) for _, given in value.args)
-                if own is not None and given_me and _runs_for_ever(own.node, about):
-                    yield _THREAD, path, call.span
+                if own is not None and given_me:
+                    inside = evaluator.binding.method_context(own.node, value, own.context)
+                    if runs_for_ever(inside, about):
+                        yield _THREAD, path, call.span
         if step.call is not None and _runs_itself(step, about):
             yield _THREAD, path, step.call.span
         if step.call is not None and step.call.args and _submits(step.call, step, evaluator):
@@ -78,7 +93,7 @@ def started_for_ever(
                 yield "concurrent.futures.Executor", path, step.call.span
 
 
-def _holds_for_ever(run: Value, kept: list[Value], kind: str, step: Step, about: _About) -> bool:
+def _holds_for_ever(run: Value, kept: list[Value], kind: str, step: Step, about: About) -> bool:
     """Whether something that runs in a thread, and what it is given, holds the object, and does not end."""
     me = step.context.params[0][1]
     for option in alternatives(run):
@@ -87,8 +102,30 @@ def _holds_for_ever(run: Value, kept: list[Value], kind: str, step: Step, about:
             holds(value, me, about.evaluator) for value in (option, *kept)
         ):
             continue
-        ends = _starts_again if kind == _TIMER else _runs_for_ever
-        if ends(function.node, about):
+        if kind == _TIMER:
+            if _starts_again(function.node, about):
+                return True
+        elif runs_for_ever(_context(option, function, kept, about.evaluator), about):
+            return True
+    return False
+
+
+def _context(option: Value, function: Function, kept: list[Value], evaluator: Evaluator) -> CallContext:
+    """The call of ``function``, which is ``option`` or bound by it, with the arguments that are told one by one."""
+    receiver = option.receiver if isinstance(option, Bound) else None
+    told = next((value.items for value in kept if isinstance(value, Sequence) and value.items is not None), ())
+    given = evaluator.binding.bind(function.node, CallArgs(told), receiver, True, function.context)
+    return evaluator.binding.context(function.node, tuple(given), function.context)
+
+
+def _serves(call: ir.Call, step: Step, about: About) -> bool:
+    """``Thread(target=self.serve_forever)`` of an object that is a server itself; or that of a server that has it."""
+    me, state, evaluator = step.context.params[0][1], EvalState(step.context), about.evaluator
+    for target in (arg.value for arg in call.args if arg.keyword in _RUNS):
+        if not isinstance(target, ir.Attr) or not is_serving(target, step.context, about):
+            continue
+        servers = alternatives(evaluator.expressions.eval(target.value, state))
+        if all(server == me or (isinstance(server, Object) and keeps(server, me, evaluator)) for server in servers):
             return True
     return False
 
@@ -117,7 +154,7 @@ def _made(step: Step) -> tuple[ir.Call | None, set[str]]:
     return None, set()
 
 
-def _runs_itself(step: Step, about: _About) -> bool:
+def _runs_itself(step: Step, about: About) -> bool:
     """Whether a step starts the object, which is a thread."""
     if step.call is None or attribute_of(step.call.func, step.me) != "start":
         return False
@@ -125,7 +162,8 @@ def _runs_itself(step: Step, about: _About) -> bool:
     run = classes.class_function(cls, "run")
     if run is None or classes.class_function(cls, "start") is not None:
         return False
-    return is_thread(cls, about.evaluator) and _runs_for_ever(run.node, about)
+    inside = about.evaluator.binding.method_context(run.node, step.context.params[0][1], run.context)
+    return is_thread(cls, about.evaluator) and runs_for_ever(inside, about)
 
 
 def _submits(call: ir.Call, step: Step, evaluator: Evaluator) -> bool:
@@ -138,7 +176,7 @@ def _submits(call: ir.Call, step: Step, evaluator: Evaluator) -> bool:
     )
 
 
-def _starts_again(function: FunctionNode, about: _About) -> bool:
+def _starts_again(function: FunctionNode, about: About) -> bool:
     """Whether what a timer runs makes another timer for itself, which nobody but the finalizer cancels."""
     me = function.ir.params[0].name if function.ir.params else ""
     body = [*always_run(function.ir.body), *_of_own_methods(function, me, about)]
@@ -153,7 +191,7 @@ def _starts_again(function: FunctionNode, about: _About) -> bool:
     return again and starts and _only_finalizer_calls("cancel", function.module, about)
 
 
-def _of_own_methods(function: FunctionNode, me: str, about: _About) -> Iterator[ir.Stmt]:
+def _of_own_methods(function: FunctionNode, me: str, about: About) -> Iterator[ir.Stmt]:
     """The statements of the methods that a method calls on its object in any case: ``self._arm()``."""
     for stmt in always_run(function.ir.body):
         call = stmt.value if isinstance(stmt, ir.ExprStmt) else None
@@ -163,79 +201,6 @@ def _of_own_methods(function: FunctionNode, me: str, about: _About) -> Iterator[
                 yield from always_run(found.node.ir.body)
 
 
-def _only_finalizer_calls(word: str, module: ModuleNode, about: _About) -> bool:
+def _only_finalizer_calls(word: str, module: ModuleNode, about: About) -> bool:
     calling = (function_at(module, line) for line in module.source.lines("calls", word))
     return all(function is not None and function is about.ending for function in calling)
-
-
-def _runs_for_ever(function: FunctionNode, about: _About) -> bool:
-    """Whether a method ends only with what it is told by the finalizer, if at all."""
-    if function.ir.is_generator or function.ir.is_async:
-        return False
-    for stmt in function.ir.body:
-        if isinstance(stmt, ir.While) and not may_leave_loop(stmt.body, function.module):
-            return _never_ends(stmt.test, function, about)
-        if isinstance(stmt, ir.ExprStmt) and (
-            _waits_in_vain(stmt.value, function.module, about.evaluator)
-            or _waits_for_finalizer(stmt.value, function, about)
-        ):
-            return True
-        if not isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.ExprStmt)):
-            return False
-    return False
-
-
-def _waited_for(expr: ir.Expr) -> ir.Expr | None:
-    """``event`` of ``event.wait()``, without a timeout."""
-    if not isinstance(expr, ir.Call) or expr.args or not isinstance(expr.func, ir.Attr) or expr.func.name != "wait":
-        return None
-    return expr.func.value
-
-
-def _waits_in_vain(expr: ir.Expr, module: ModuleNode, evaluator: Evaluator) -> bool:
-    """``STOPPED.wait()`` of what nobody in the package sets."""
-    event = _waited_for(expr)
-    name = dotted(event) if event is not None else ""
-    owner = evaluator.names.module_name(module, name) if name and "." not in name and module.bound(name) else None
-    if not isinstance(owner, LibObject) or owner.type != "threading.Event":
-        return False
-    sets = f"{name}.set"
-    return not any(other.source.lines("calls", sets) for other in (module, *evaluator.project.mentioning(sets, module)))
-
-
-def _waits_for_finalizer(expr: ir.Expr, function: FunctionNode, about: _About) -> bool:
-    """``self.owner.quit.wait()`` of an event that only the finalizer names beside the constructor."""
-    event, me = _waited_for(expr), function.ir.params[0].name if function.ir.params else ""
-    if not isinstance(event, ir.Attr) or dotted(event).partition(".")[0] != me:
-        return False
-    context = about.evaluator.binding.generic_context(function)
-    value = about.evaluator.expressions.eval(event, EvalState(context))
-    is_event = isinstance(value, LibObject) and value.type == "threading.Event"
-    return is_event and _is_told_by_finalizer_only(event.name, function, about)
-
-
-def _never_ends(test: ir.Expr, function: FunctionNode, about: _About) -> bool:
-    if isinstance(test, ir.Const):
-        return bool(test.value)
-    asked = test.value if isinstance(test, ir.Not) else test
-    if isinstance(asked, ir.Call) and isinstance(asked.func, ir.Attr) and asked.func.name in _ASKS:
-        asked = asked.func.value
-    me = function.ir.params[0].name if function.ir.params else ""
-    if not isinstance(asked, ir.Attr) or dotted(asked).partition(".")[0] != me:
-        return False
-    return _is_told_by_finalizer_only(asked.name, function, about)
-
-
-def _is_told_by_finalizer_only(name: str, function: FunctionNode, about: _About) -> bool:
-    """Whether nobody but the constructor, the thread itself and the finalizer names the attribute."""
-    module = function.module
-    if any(other.source.lines("words", name) for other in about.evaluator.project.mentioning(f".{name}", module)):
-        return False
-    init = about.evaluator.classes.class_function(about.cls, "__init__")
-    known = {function, about.ending, None if init is None else init.node} - {None}
-    if any(naming not in known for _, naming in lines_naming(module, name)):
-        return False
-    stores = [key for key in function.index.stores if key[1] == name]
-    sets = (call for call in function.index.calls if isinstance(call.func, ir.Attr) and call.func.name == "set")
-    told = any(isinstance(c.func, ir.Attr) and dotted(c.func.value).rpartition(".")[2] == name for c in sets)
-    return not stores and not told
