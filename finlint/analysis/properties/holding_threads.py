@@ -79,7 +79,7 @@ def _started_for_ever(steps: list[Step], about: About) -> Iterator[tuple[str, st
             # A thread's class of its own, which has the object: ``Runner(self)``.
             elif isinstance(value, Object) and is_thread(value.cls, evaluator):
                 own = evaluator.classes.class_function(value.cls, "run")
-                me = step.context.params[0][1]
+                me = step.obj
                 given_me = any(holds(given, me, evaluator) for _, given in value.args)
                 if own is not None and given_me:
                     inside = evaluator.binding.method_context(own.node, value, own.context)
@@ -95,7 +95,7 @@ def _started_for_ever(steps: list[Step], about: About) -> Iterator[tuple[str, st
 
 def _holds_for_ever(run: Value, kept: list[Value], kind: str, step: Step, about: About) -> bool:
     """Whether something that runs in a thread, and what it is given, holds the object, and does not end."""
-    me = step.context.params[0][1]
+    me = step.obj
     for option in alternatives(run):
         function = option.function if isinstance(option, Bound) else option
         if not isinstance(function, Function) or not any(
@@ -120,7 +120,7 @@ def _context(option: Value, function: Function, kept: list[Value], evaluator: Ev
 
 def _serves(call: ir.Call, step: Step, about: About) -> bool:
     """``Thread(target=self.serve_forever)`` of an object that is a server itself; or that of a server that has it."""
-    me, state, evaluator = step.context.params[0][1], EvalState(step.context), about.evaluator
+    me, state, evaluator = step.obj, EvalState(step.context), about.evaluator
     for target in (arg.value for arg in call.args if arg.keyword in _RUNS):
         if not isinstance(target, ir.Attr) or not is_serving(target, step.context, about):
             continue
@@ -162,7 +162,7 @@ def _runs_itself(step: Step, about: About) -> bool:
     run = classes.class_function(cls, "run")
     if run is None or classes.class_function(cls, "start") is not None:
         return False
-    inside = about.evaluator.binding.method_context(run.node, step.context.params[0][1], run.context)
+    inside = about.evaluator.binding.method_context(run.node, step.obj, run.context)
     return is_thread(cls, about.evaluator) and runs_for_ever(inside, about)
 
 

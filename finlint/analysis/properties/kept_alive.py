@@ -76,19 +76,22 @@ def keepers(cls: Class, ending: FunctionNode | None, evaluator: Evaluator) -> It
     one of its methods and is ended by nobody else."""
     steps = construction(cls, evaluator)
     for step in steps:
-        path, context = step.context.module.path, step.context
-        yield from _registries(step, ending, evaluator)
-        put = container_of(step.stmt, step.me, context, evaluator)
-        if (
-            put is not None
-            and _holds(put.given, put.span, step, evaluator)
-            and is_never_emptied(put, ending, evaluator)
-        ):
-            yield Keeper(put.text, path, put.span)
-        observed = subscribed(step, ending, evaluator)
-        if observed is not None and _holds(observed.given, observed.span, step, evaluator):
-            yield Keeper(observed.text, path, observed.span)
-    yield from (Keeper(*found) for found in started_for_ever(steps, cls, ending, evaluator))
+        for keeper in _of_step(step, ending, evaluator):
+            # Who hands the object to a function that others use, too, is whom it is about.
+            yield keeper if step.place is None else Keeper(keeper.name, *step.place)
+    own = [step for step in steps if step.place is None]
+    yield from (Keeper(*found) for found in started_for_ever(own, cls, ending, evaluator))
+
+
+def _of_step(step: Step, ending: FunctionNode | None, evaluator: Evaluator) -> Iterator[Keeper]:
+    path, context = step.context.module.path, step.context
+    yield from _registries(step, ending, evaluator)
+    put = container_of(step.stmt, step.me, context, evaluator)
+    if put is not None and _holds(put.given, put.span, step, evaluator) and is_never_emptied(put, ending, evaluator):
+        yield Keeper(put.text, path, put.span)
+    observed = subscribed(step, ending, evaluator)
+    if observed is not None and _holds(observed.given, observed.span, step, evaluator):
+        yield Keeper(observed.text, path, observed.span)
 
 
 def _registries(step: Step, ending: FunctionNode | None, evaluator: Evaluator) -> Iterator[Keeper]:
@@ -164,6 +167,5 @@ def _holds(given: tuple[ir.Arg, ...], span: Span, step: Step, evaluator: Evaluat
     """Whether one of these arguments holds the object."""
     call = ir.Call(ir.Name("", span), given, span)
     context = step.context
-    receiver = context.params[0][1]
-    about = Registration(_REGISTER, context.module.path, span, receiver, UNKNOWN, CallArgs(), context, call=call)
+    about = Registration(_REGISTER, context.module.path, span, step.obj, UNKNOWN, CallArgs(), context, call=call)
     return argument_holding(about, step.me, evaluator)
