@@ -178,6 +178,53 @@ REPORTED = {
                 self.file.close()  # expect: FIN401
         def fails(): pass
     """,
+    "set by object.__setattr__ after a call": """
+        class A:
+            def __init__(self):
+                fails()
+                object.__setattr__(self, "file", None)
+            def __del__(self):
+                self.file  # expect: FIN401
+    """,
+    "set by setattr after a call": """
+        class A:
+            def __init__(self):
+                fails()
+                setattr(self, "file", None)
+            def __del__(self):
+                self.file  # expect: FIN401
+    """,
+    "set as an item of its dictionary after a call": """
+        class A:
+            def __init__(self):
+                fails()
+                self.__dict__["file"] = None
+            def __del__(self):
+                self.file  # expect: FIN401
+    """,
+    "set as an item of vars after a call": """
+        class A:
+            def __init__(self):
+                fails()
+                vars(self)["file"] = None
+            def __del__(self):
+                self.file  # expect: FIN401
+    """,
+    "set by an update of its dictionary after a call": """
+        class A:
+            def __init__(self):
+                fails()
+                self.__dict__.update(file=None)
+            def __del__(self):
+                self.file  # expect: FIN401
+    """,
+    "what object.__setattr__ sets fails": """
+        class A:
+            def __init__(self):
+                object.__setattr__(self, "file", fails())
+            def __del__(self):
+                self.file  # expect: FIN401
+    """,
 }
 
 SILENT = {
@@ -514,6 +561,46 @@ SILENT = {
                 self.file = fails()
             def __del__(self):
                 self.file = None
+                self.file
+    """,
+    "set by object.__setattr__ before anything can fail": """
+        class A:
+            def __init__(self):
+                object.__setattr__(self, "file", None)
+                fails()
+            def __del__(self):
+                self.file
+    """,
+    "set by setattr before anything can fail": """
+        class A:
+            def __init__(self):
+                setattr(self, "file", None)
+                fails()
+            def __del__(self):
+                self.file
+    """,
+    "set as an item of its dictionary before anything can fail": """
+        class A:
+            def __init__(self):
+                self.__dict__["file"] = None
+                fails()
+            def __del__(self):
+                self.file
+    """,
+    "set as an item of vars before anything can fail": """
+        class A:
+            def __init__(self):
+                vars(self)["file"] = None
+                fails()
+            def __del__(self):
+                self.file
+    """,
+    "set by an update of its dictionary before anything can fail": """
+        class A:
+            def __init__(self):
+                self.__dict__.update(file=None)
+                fails()
+            def __del__(self):
                 self.file
     """,
 }

@@ -372,7 +372,11 @@ def _len(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value
 
 
 def _range(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``range(0)``: nothing is in it."""
+    """``range(0)``: nothing is in it. What is no number says which it stands for."""
+    for bound in args.positional if state.recorder is not None else ():
+        for option in alternatives(bound):
+            if isinstance(option, Object):
+                ask.protocols.special(option, "__index__", (), state, span)
     numbers = [v.value for v in args.positional if isinstance(v, Const) and v.firm and isinstance(v.value, int)]
     if not numbers or len(numbers) < len(args.positional) or len(numbers) > 3 or 0 in numbers[2:]:
         return None

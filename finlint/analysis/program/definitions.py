@@ -313,13 +313,12 @@ class FunctionIndex:
                     Definition("value", value, path, conditions)
                 )
             return
-        if isinstance(container, ir.Attr) and container.name == DICT:
+        if (owner := _whose_attributes(container)) is not None:
             # ``self.__dict__["name"] = value``
-            owner = _owner(container.value)
-            if owner and not isinstance(key, ir.Const):
-                self.by_name.append(StoreByName(owner, key, value))  # type: ignore[arg-type]
-            elif owner and isinstance(key, ir.Const):
+            if owner and isinstance(key, ir.Const):
                 self.stores.setdefault((owner, str(key.value)), []).append(Definition("value", value, path, conditions))
+            elif owner:
+                self.by_name.append(StoreByName(owner, key, value))  # type: ignore[arg-type]
             return
         outer = holder_of(container)
         if outer is None:
@@ -379,6 +378,12 @@ class FunctionIndex:
             return
         if not isinstance(func, ir.Attr):
             return
+        if func.name == "setdefault" and len(node.args) == 2 and (owner := _whose_attributes(func.value)):
+            # ``self.__dict__.setdefault("name", value)``
+            key, value = (arg.value for arg in node.args)
+            if isinstance(key, ir.Const):
+                self.stores.setdefault((owner, str(key.value)), []).append(Definition("value", value, (), ()))
+            return
         if func.name == "update" and (owner := _whose_attributes(func.value)):
             # ``self.__dict__.update(name=value)``
             for arg in node.args:
@@ -388,8 +393,8 @@ class FunctionIndex:
                     self.by_name.append(StoreByName(owner, None, arg.value))
             return
         if func.name in PUTS:
-            key = node.args[0].value if func.name == "setdefault" else None
-            definition = Definition("puts", node.args[-1].value, (), (), key)
+            under = node.args[0].value if func.name == "setdefault" else None
+            definition = Definition("puts", node.args[-1].value, (), (), under)
         elif func.name in PUTS_ALL and not node.args[0].keyword:
             definition = Definition("puts-all", node.args[0].value, (), ())
         elif func.name == "update":
@@ -476,13 +481,14 @@ def _key_of(container: ir.Expr) -> ir.Expr | None:
     return container.args[0].value if isinstance(container, ir.Call) and container.args else None
 
 
-def _whose_attributes(expr: ir.Expr) -> str:
-    """The variable of which ``expr`` is the dictionary: ``x.__dict__``, ``vars(x)``; "" for others."""
+def _whose_attributes(expr: ir.Expr) -> str | None:
+    """The variable of which ``expr`` is the dictionary: ``x.__dict__``, ``vars(x)``; "" where it is that of something
+    else, None where it is no such thing."""
     if isinstance(expr, ir.Attr) and expr.name == DICT:
         return _owner(expr.value)
     if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "vars" and len(expr.args) == 1:
         return _owner(expr.args[0].value)
-    return ""
+    return None
 
 
 def class_of(variable: str) -> str:

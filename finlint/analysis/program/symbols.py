@@ -219,13 +219,14 @@ class ClassNode:
         return all(isinstance(s, ir.AnnAssign) and s.value is None for s in self.module.statements(binding))
 
     def methods_with(self, attribute: str) -> Iterator[FunctionNode]:
-        """The methods that can store ``.attribute``, or name it beside a ``setattr``."""
+        """The methods that can store ``.attribute``, or name it beside a ``setattr``, or use an object's dictionary."""
         bindings = dict.fromkeys(self._methods_on(self._lines("stores", attribute)))
         if self._has("setattr"):
             for quote in "\"'":
                 bindings.update(dict.fromkeys(self._methods_on(self._lines("within", quote + attribute))))
-        if self._has(DICT):
-            bindings.update(dict.fromkeys(self._methods_on(self._lines("within", DICT))))
+        for dictionary in (DICT, "vars"):
+            if self._has(dictionary):
+                bindings.update(dict.fromkeys(self._methods_on(self._lines("within", dictionary))))
         for binding in bindings:
             node = self.function(binding)
             if node is not None:

@@ -18,6 +18,7 @@ from finlint.analysis.domain.values import (
     alternatives,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.definitions import FunctionIndex
 from finlint.analysis.program.statements import children, flat_statements, is_super, own_calls
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
@@ -95,6 +96,19 @@ _PLAIN_BASES = frozenset(
 )
 
 
+def _set_by_name(stmt: ir.Stmt, me: str) -> set[str]:
+    """Attributes that a statement sets by name: ``object.__setattr__(self, "x", 1)``, ``vars(self)["x"] = 1``."""
+    if not isinstance(stmt, (ir.Assign, ir.ExprStmt)) or (isinstance(stmt, ir.ExprStmt) and not _arguments(stmt)):
+        return set()
+    if isinstance(stmt, ir.Assign) and not any(isinstance(target, ir.Subscript) for target in stmt.targets):
+        return set()
+    return {name for owner, name in FunctionIndex((stmt,)).stores if owner == me}
+
+
+def _arguments(stmt: ir.Stmt) -> tuple[ir.Arg, ...]:
+    return stmt.value.args if isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call) else ()
+
+
 def _is_plain(base: Value) -> bool:
     if not isinstance(base, Lib):
         return False
@@ -154,6 +168,8 @@ class Construction:
             for part in bound_singly(stmt):
                 if part.how in _SETS and isinstance(part.target, ir.Attr) and dotted(part.target.value) == me:
                     self.order.setdefault(part.target.name, number)
+            for name in _set_by_name(stmt, me):
+                self.order.setdefault(name, number)
 
     def _called_on_self(self, call: ir.Call, me: str, node: FunctionNode) -> FunctionNode | None:
         """The method that ``self.x()``, ``super().x()`` or ``Base.x(self)`` runs on the same object."""
@@ -199,6 +215,13 @@ class Construction:
         return all(self._init_statement(stmt, me, node, out, depth) for stmt in block)
 
     def _init_statement(self, stmt: ir.Stmt, me: str, node: FunctionNode, out: set[str], depth: int) -> bool:
+        by_name = _set_by_name(stmt, me)
+        if by_name:
+            values = [stmt.value] if isinstance(stmt, ir.Assign) else [a.value for a in _arguments(stmt)]
+            if not all(self._harmless(value, me, node, out, depth) for value in values):
+                return False
+            out |= by_name
+            return True
         if isinstance(stmt, (ir.Assign, ir.AnnAssign)):
             if stmt.value is None:
                 return True
