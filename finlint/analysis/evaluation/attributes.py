@@ -164,7 +164,7 @@ class Attributes:
         return self.attribute(reference.target, key.value, state, span)
 
     def _of_metaclass(self, cls: Class, name: str, state: EvalState, span: Span | None) -> Value:
-        """What a class has from its metaclass: a method is bound to the class, a property runs."""
+        """What a class has from its metaclass: a method is bound to the class, a property runs, an object is itself."""
         meta = self.ask.classes.metaclass(cls)
         member = self.ask.classes.class_member(meta, name) if meta is not None else None
         out: list[Value] = []
@@ -173,6 +173,8 @@ class Attributes:
                 out.append(Bound(option, cls))
             elif isinstance(option, Marked) and option.kind == "property":
                 out.append(self.ask.calls.call(Bound(option.function, cls), CallArgs(), state, span, None))
+            elif isinstance(option, (Object, LibObject)):
+                out.append(option)
         return union(out)
 
     def class_attribute(self, cls: Class, name: str) -> Value:

@@ -273,11 +273,6 @@ def _print(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Val
     return None
 
 
-def _given_function(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
-    """``functools.cmp_to_key(compare)``: comparing runs it."""
-    return args.positional[0] if args.positional else UNKNOWN
-
-
 def _is_coroutine_function(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
     if not args.positional:
         return UNKNOWN
@@ -437,7 +432,6 @@ SPECIAL_CALLS: dict[str, SpecialCall] = {
     "sys.getsizeof": _runs("__sizeof__"),
     "builtins.vars": _vars,
     "builtins.locals": _vars,
-    "functools.cmp_to_key": _given_function,
     "builtins.len": _len,
     "builtins.callable": _callable,
     "enum.member": _member,

@@ -45,6 +45,7 @@ from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
+from finlint.analysis.models.library_types import BY_COMPARISON
 from finlint.analysis.program.statements import is_super
 from finlint.model import ir
 from finlint.model.closed import assert_never
@@ -121,6 +122,8 @@ class Calls:
             merged = CallArgs((*function.args, *args.positional), keywords, args.open_ended)
             return self.call_lazily(function.function, merged, state, span, expr, result)
         if isinstance(function, Class):
+            if state.recorder is not None and span is not None:
+                self._called_by_metaclass(function, args, state, span)
             return self.construct(function, args, state, span, expr)
         if isinstance(function, Object):
             called = self.ask.classes.class_member(function.cls, "__call__")
@@ -136,6 +139,9 @@ class Calls:
         if isinstance(function, WeakReference):
             return union([function.target, MAYBE_NONE])
         if isinstance(function, LibObject):
+            if function.type == BY_COMPARISON and args.positional:
+                both = CallArgs((args.positional[0], args.positional[0]))
+                return self.call_lazily(function.args[0][1], both, state, span, expr, result)
             member = self.knowledge.member(function.type, "__call__")
             if member is not None:
                 return self.ask.library_calls.call_library(LibMethod(function, member), args, state, span, expr)
@@ -273,6 +279,13 @@ class Calls:
             return union(known) if len(known) == len(values) else softened(union(known))
         return union(values)
 
+    def _called_by_metaclass(self, cls: Class, args: Args, state: EvalState, span: Span) -> None:
+        """Record what the ``__call__`` of the metaclass does beside making the instance: it may take a lock."""
+        meta = self.ask.classes.metaclass(cls)
+        making = self.ask.classes.class_function(meta, "__call__") if meta is not None else None
+        if making is not None:
+            self.call(Bound(making, cls), args, state, span)
+
     def construct(self, cls: Class, args: Args, state: EvalState, span: Span | None, expr: ir.Call | None) -> Value:
         """``Class(...)``: runs ``__new__`` and ``__init__``."""
         registered = self.registrars.constructed(cls, self.ask.classes.mro(cls), self.knowledge)
@@ -288,6 +301,8 @@ class Calls:
             params = tuple((n, context_value(v)) for n, v in bound[1:])
         elif self.ask.fields.is_record(cls):
             params = self.ask.fields.given(cls, args)
+        elif self.ask.classes.has_library_base(cls, "TypedDict"):
+            return self.ask.library_calls.constructed("builtins.dict", None, args, state)
         elif self.ask.classes.library_base(cls):
             entry = self.knowledge.entry(self.ask.classes.library_base(cls))
             if entry is not None:

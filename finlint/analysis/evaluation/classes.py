@@ -64,6 +64,7 @@ class Classes:
         self.project = ask.project
         self._members: Memo[tuple[Class, str], Value] = Memo(ask.solver, NEVER)
         self._overrides: Memo[tuple[Class, str], list[tuple[Class, Function]]] = Memo(ask.solver, [], grows=False)
+        self._metaclasses: Memo[Class, Class | None] = Memo(ask.solver, None, grows=False)
         self._subclasses: Memo[Class, list[Class]] = Memo(ask.solver, [], grows=False)
 
     def mro(self, cls: Class) -> tuple[Value, ...]:
@@ -289,6 +290,9 @@ class Classes:
 
     def metaclass(self, cls: Class) -> Class | None:
         """The metaclass of the project that a class, or the first of its bases that names one, has."""
+        return self._metaclasses.answer(cls, self._find_metaclass, cls)
+
+    def _find_metaclass(self, cls: Class) -> Class | None:
         for base in self.mro(cls):
             for arg in base.node.facts.bases if isinstance(base, Class) else ():
                 if arg.keyword == "metaclass" and isinstance(base, Class):

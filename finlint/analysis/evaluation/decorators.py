@@ -100,10 +100,10 @@ class Decorators:
             if name in _DISPATCHERS:
                 return Marked(_DISPATCHERS[name], value)
             return value
-        if isinstance(decorator, ir.Call) and isinstance(target, (Class, Marked)):
-            manager = self.ask.expressions.eval(decorator, state)
-            if self._is_manager(manager):
-                return Marked("within", Partial(value, (manager,), ()))
+        made = isinstance(decorator, ir.Call) and isinstance(target, (Class, Marked))
+        manager = self.ask.expressions.eval(decorator, state) if made else target
+        if self._is_manager(manager):
+            return Marked("within", Partial(value, (manager,), ()))
         if isinstance(target, (Function, Class, Bound)):
             if isinstance(decorator, ir.Call):
                 target = self.ask.expressions.eval(decorator, state)

@@ -67,6 +67,8 @@ class Descriptors:
     def kept_under(self, obj: Object, name: str) -> Value:
         """What a descriptor of its class keeps in an instance under a name that it makes of its own: ``_part`` of
         ``part = Closing()`` is what the instance's ``part`` was set to."""
+        if not name.startswith("_"):
+            return UNKNOWN
         for base in self.ask.classes.mro(obj.cls):
             for own in base.node.members if isinstance(base, Class) else ():
                 if own in name and own != name and self._is_told_and_set(self.ask.classes.class_member(obj.cls, own)):

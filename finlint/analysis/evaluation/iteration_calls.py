@@ -22,6 +22,7 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.analysis.evaluation.queries import Queries
+from finlint.analysis.models.library_types import BY_COMPARISON
 from finlint.model.source import Span
 
 #: What such a call gives; None where it is judged as any other call of a library.
@@ -63,14 +64,50 @@ def _sorted(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Va
     if not args.positional:
         return UNKNOWN
     element = ask.protocols.element(args.positional[0], state, span)
-    key = args.keyword("key")
-    if key is not None and state.recorder is not None:
-        ask.calls.call(key, CallArgs((element,)), state, span, None)
-    elif state.recorder is not None:
-        for option in alternatives(element):
-            if isinstance(option, Object):
-                ask.protocols.special(option, "__lt__", (element,), state, span)
+    _compare(ask, element, "__lt__", args, state, span)
     return Sequence("list", None, element)
+
+
+def _compare(ask: Queries, element: Value, method: str, args: Args, state: EvalState, span: Span | None) -> None:
+    """Record what comparing elements runs: their key, or ``method``."""
+    if state.recorder is None:
+        return
+    key = args.keyword("key")
+    for option in alternatives(element if key is None else key):
+        if key is None and isinstance(option, Object):
+            ask.protocols.special(option, method, (element,), state, span)
+        elif key is not None:
+            ask.calls.call(option, CallArgs((element,)), state, span, None)
+
+
+def _by_comparison(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``functools.cmp_to_key(compare)``: calling it is comparing two."""
+    return LibObject(BY_COMPARISON, (("mycmp", args.positional[0]),)) if args.positional else UNKNOWN
+
+
+def _extreme(method: str) -> SpecialCall:
+    """``max(items)`` and ``max(first, second)``: one of them, and what comparing them runs."""
+
+    def extreme(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+        given = args.positional
+        if not given or args.open_ended:
+            return None
+        element = ask.protocols.element(given[0], state, span) if len(given) == 1 else union(given)
+        _compare(ask, element, method, args, state, span)
+        default = args.keyword("default")
+        return softened(element if default is None else union([element, default]))
+
+    return extreme
+
+
+def _reduce(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
+    """``functools.reduce(function, items, initial)``"""
+    if len(args.positional) < 2:
+        return None
+    function, items, *initial = args.positional
+    element = ask.protocols.element(items, state, span)
+    result = ask.calls.call(function, CallArgs((union(initial or [element]), element)), state, span, None)
+    return softened(union([*initial, result]))
 
 
 def _same_mapping(ask: Queries, args: Args, state: EvalState, span: Span | None) -> Value | None:
@@ -167,6 +204,11 @@ ITERATION_CALLS: dict[str, SpecialCall] = {
     "builtins.set": _same_elements("set"),
     "builtins.frozenset": _same_elements("frozenset"),
     "builtins.sorted": _sorted,
+    "builtins.max": _extreme("__gt__"),
+    "builtins.min": _extreme("__lt__"),
+    "functools.reduce": _reduce,
+    "_functools.reduce": _reduce,
+    BY_COMPARISON: _by_comparison,
     "types.MappingProxyType": _same_mapping,
     "collections.ChainMap": _same_mapping,
     "builtins.reversed": _reversed,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import NoneType
+
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.containers import contained
 from finlint.analysis.domain.state import EvalState
@@ -35,6 +37,9 @@ from finlint.model.closed import assert_never
 
 #: Bases that give an instance no attributes but special ones.
 _EMPTY = ("builtins.object", "abc.ABC", "typing.", "typing_extensions.", "collections.abc.")
+
+#: What decides conditions where the constructor alone sets it, and to nothing else.
+_TOLD = (int, str, NoneType)
 
 
 class OwnStores:
@@ -104,7 +109,7 @@ class OwnStores:
         if (
             len(values) == 1
             and isinstance(values[0], Const)
-            and (isinstance(values[0].value, bool) or (given_firm and isinstance(values[0].value, (int, str))))
+            and (isinstance(values[0].value, bool) or (given_firm and isinstance(values[0].value, _TOLD)))
         ):
             return Const(values[0].value, self._is_set_once(obj, name))
         informative = [v for v in values if is_known(v) and not is_none(v)]

@@ -27,6 +27,9 @@ from finlint.model.limits import NAME_PARTS
 #: The version of Python that runs.
 VERSION = "sys.version_info"
 
+#: What ``functools.cmp_to_key`` gives: a key that compares two.
+BY_COMPARISON = "functools.cmp_to_key"
+
 #: Lists and dictionaries of modules that registrars stand for.
 _REGISTRARS = frozenset({"gc.callbacks"})
 

@@ -7,6 +7,7 @@ That follows attributes and calls, and is asked only where the value stands for 
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -41,7 +42,11 @@ from finlint.model.finding import Confidence
 from finlint.model.limits import RETENTION_DEPTH
 
 #: Builtins whose result contains their arguments.
-_CONTAINERS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict"})
+_CONTAINERS = frozenset(
+    {"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict", "builtins.dict.fromkeys"}
+    # An exception is a container of its arguments.
+    | {f"builtins.{k}" for k, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, BaseException)}
+)
 #: Those whose result refers to them, and ``cast``, which gives one of them.
 _REFERRING = frozenset(
     {"builtins.map", "builtins.filter", "builtins.zip", "typing.cast", "types.SimpleNamespace", "argparse.Namespace"}
