@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from finlint import __version__
 from finlint.report.formats import FORMATS
@@ -37,6 +37,15 @@ class Parser(argparse.ArgumentParser):
             hint = f" (did you mean `{near[0]}`?)" if near else ""
             message = f"unknown option `{unknown}`" if word.startswith("-") else f"nothing to do with `{unknown}`"
         self.exit(2, f"{plain_line(f'{self.prog}: error: {message}{hint}; try `{self.prog} --help`')}\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help and version that cannot be written are an error, as any output is: argparse says nothing of it. A
+        complaint has nowhere else to go."""
+        if file is sys.stdout:
+            file.write(message)
+            file.flush()
+        else:
+            super()._print_message(message, file)
 
 
 def main_parser() -> Parser:

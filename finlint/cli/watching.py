@@ -23,19 +23,31 @@ def watch(request: Request) -> int:
         from watchfiles import watch as changes_of
     except ImportError:
         raise UsageError('--watch needs watchfiles: pip install "flake8-finlint[watch]"') from None
+    here = os.getcwd()
+    named = {os.path.abspath(path) for path in request.paths if os.path.exists(path)}
+    # A file that is replaced, as editors do when they save, is another one, of which a watch would hear nothing more.
+    roots = sorted({path if os.path.isdir(path) else os.path.dirname(path) for path in named})
     _safely(request)
-    roots = [path for path in request.paths if os.path.exists(path)]
     if not roots:
         return 2
     for paths in _changed(changes_of, roots):
-        changed = [path for path in paths if path.endswith((".py", ".pyw", ".toml")) or path in request.paths]
+        if not any(map(os.path.isdir, roots)):
+            say("finlint: error: nothing is left to watch")
+            return 2
+        changed = [path for path in paths if _may_matter(path) or path in named]
         if changed:
             # Everything again: only so is what depends on the changed files right, and the cache makes it cheap.
-            shown = View(NOTHING, os.getcwd(), lambda path: [])
+            shown = View(NOTHING, here, lambda path: [])
             say("")
             say(f"{len(changed)} changed: {', '.join(sorted({shown.path(path) for path in changed})[:5])}")
             _safely(request)
     return 0
+
+
+def _may_matter(path: str) -> bool:
+    """Whether a change of ``path`` may change a report: of a file that is read, or of a folder, which takes its files
+    along without a word about them. What a name without a suffix was cannot be told once it is gone."""
+    return path.endswith((".py", ".pyw", ".pyi", ".toml")) or "." not in os.path.basename(path) or os.path.isdir(path)
 
 
 def _changed(changes_of: Callable[..., Iterable[set[tuple[Any, str]]]], roots: Sequence[str]) -> Iterator[list[str]]:

@@ -293,3 +293,13 @@ def test_a_run_within_very_little_memory(project: Path) -> None:
         assert "Traceback" not in done.stderr or "finlint" not in done.stderr
         assert "internal error" not in done.stderr
         assert done.returncode in (1, 2)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is full")
+@pytest.mark.parametrize("arguments", [["--help"], ["rule", "--help"], ["--version"], ["--version", "--quiet"]])
+def test_help_that_cannot_be_written(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "finlint", *arguments], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (done.returncode, done.stderr) == (2, "finlint: error: No space left on device\n")
