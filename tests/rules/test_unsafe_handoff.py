@@ -63,17 +63,25 @@ def test_a_nearer_wait_at_the_same_place_is_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "confidence"),
-    [("queue.Queue()", Confidence.LOW), ("multiprocessing.Queue()", Confidence.MEDIUM)],
+    ("made", "given", "confidence"),
+    [
+        ("queue.Queue()", "multiprocessing.Process(target=print, args=(self.q,)).start()", Confidence.LOW),
+        ("multiprocessing.Queue()", "multiprocessing.Process(target=print, args=(self.q,)).start()", Confidence.LOW),
+        ("multiprocessing.Queue()", "threading.Thread(target=print, args=(self.q,)).start()", Confidence.MEDIUM),
+    ],
 )
-def test_a_queue_with_a_thread_of_its_own(tmp_path: Path, made: str, confidence: Confidence) -> None:
-    """The thread that sends what is in it may collect while it has the queue's lock."""
+def test_a_queue_with_a_thread_of_its_own(tmp_path: Path, made: str, given: str, confidence: Confidence) -> None:
+    """The thread that sends what is in it has the queue's lock for a moment, and another process has another one."""
     source = f"""
-        import multiprocessing, queue
+        import multiprocessing, queue, threading
 
         class Part:
             def __init__(self):
                 self.q = {made}
+                {given}
+
+            def tell(self, what):
+                self.q.put(what)
 
             def close(self):
                 self.q.put(None)  # culprit

@@ -13,10 +13,10 @@ from typing import Literal
 
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState, receiver_of
-from finlint.analysis.domain.values import Bound, Class, LibObject, Object, Value, alternatives
+from finlint.analysis.domain.values import Bound, Class, Object, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
-from finlint.analysis.program.definitions import Definition, giving
+from finlint.analysis.program.definitions import PUT, Definition, giving
 from finlint.analysis.program.statements import attribute_of, children, last_name, parts_of
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.belonging import expression_at
@@ -28,9 +28,6 @@ from finlint.model import ir
 #: Last names of what makes a lock or a queue.
 _MADE = frozenset(name.rpartition(".")[2] for name in LOCKS | QUEUES)
 
-
-#: A queue with a thread of its own, which sends what is put into it.
-_FED = "multiprocessing.queues.Queue"
 
 #: ``made``: by the object and its parts, and nobody else is seen to get it; ``shown``: somebody is; ``outside``: it
 #: came from others, who have it; ``unknown``: it is an attribute of something that is called, and it is not known
@@ -67,9 +64,6 @@ def origin(
         if not leading or any(_is_given(me, name, ownership) for name in leading):
             return "outside"
         made += [Attribute(me, name) for name in sorted(leading)]
-    held = alternatives(evaluator.expressions.eval(expr, EvalState(last.context)))
-    if any(isinstance(value, LibObject) and value.type == _FED for value in held):
-        return "shown"
     if not all(_leads_by_made(step, after, me, ownership) for step, after in itertools.pairwise(steps)):
         return "shown"
     return _made(made, me, [one for step in steps if (one := receiver_of(step.context)) is not None], ownership)
@@ -132,10 +126,14 @@ def _of_watched(expr: ir.Attr, step: Step, registration: Registration | None, ev
 
 def _makes(keeper: Object, name: str, ownership: Ownership) -> bool:
     """Whether the methods of ``keeper`` store nothing in that attribute but what they make, a condition of another of
-    its locks included: ``threading.Condition(self._lock)``."""
+    its locks included: ``threading.Condition(self._lock)``. What is put into a queue is not stored there.
+
+    A queue of ``multiprocessing`` has a thread of its own, which takes the lock too, but has it only around its wait
+    for something to send."""
     if ownership.makes(keeper, name):
         return True
-    stored = [d.node for d in _stored(keeper, name, ownership) if d.node != ir.Const(None)]
+    given = (d for d in _stored(keeper, name, ownership) if d.how not in PUT)
+    stored = [d.node for d in given if d.node != ir.Const(None)]
     return bool(stored) and all(isinstance(node, ir.Call) and last_name(node.func) in _MADE for node in stored)
 
 

@@ -15,7 +15,14 @@ from finlint.analysis.domain.values import Class, LibObject, Object, Value, alte
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.definitions import PUT, giving, only_value
-from finlint.analysis.program.statements import attribute_of, call_at, empty_container, expressions_in, flat_statements
+from finlint.analysis.program.statements import (
+    attribute_of,
+    call_at,
+    conditions,
+    empty_container,
+    expressions_in,
+    flat_statements,
+)
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.custody import has_with_it, is_same
 from finlint.analysis.properties.ownership import Ownership
@@ -30,6 +37,8 @@ _AWAITS = frozenset({"result", "exception"})
 #: Containers that futures are put into later.
 _PUT_INTO = frozenset({"list", "set", "tuple", "deque"})
 _GIVES_WORK = frozenset({"submit", "map"})
+#: The method of a loop that gives work to the executor that is its first argument.
+_GIVES_TO_FIRST = "run_in_executor"
 
 
 def is_idle(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
@@ -130,23 +139,41 @@ def _users(owner: Object, name: str, ownership: Ownership) -> Iterator[FunctionN
 
 
 def _given(node: FunctionNode, name: str, owner: Object, ownership: Ownership) -> Iterator[bool]:
-    """For each use of the attribute but ``shutdown()``: whether it gives the executor a task that has the object."""
+    """For each use of the attribute but ``shutdown()`` and ``if self._pool:``: whether it gives the executor a task
+    that has the object."""
     me = node.ir.params[0].name if node.ir.params and node.owner is not None else ""
     for stmt in flat_statements(node.ir.body):
         exprs = list(expressions_in(stmt))
-        calls = {id(e.func.value): e for e in exprs if isinstance(e, ir.Call) and isinstance(e.func, ir.Attr)}
+        called = [(e, e.func) for e in exprs if isinstance(e, ir.Call) and isinstance(e.func, ir.Attr)]
+        calls = {id(func.value): (func.name, call.args) for call, func in called}
+        tasks = {id(call.args[0].value): call.args[1:] for call, func in called if _gives_to_first(call, func)}
+        asked = {id(part) for test in conditions(stmt) for part in _operands(test)}
         for expr in exprs:
-            if not isinstance(expr, ir.Attr) or expr.name != name or _is_stored(expr, stmt):
+            if not isinstance(expr, ir.Attr) or expr.name != name or _is_stored(expr, stmt) or id(expr) in asked:
                 continue
             if not _may_be(expr.value, node, owner, ownership.evaluator):
                 continue
-            call = calls.get(id(expr))
-            if call is None or not isinstance(call.func, ir.Attr):
-                yield False
-            elif call.func.name in _GIVES_WORK:
-                yield any(_has(arg.value, me, node, owner, ownership) for arg in call.args)
-            elif call.func.name != "shutdown":
-                yield False
+            method, args = calls.get(id(expr), ("", ()))
+            work = args if method in _GIVES_WORK else tasks.get(id(expr), ())
+            if method != "shutdown":
+                yield any(_has(arg.value, me, node, owner, ownership) for arg in work)
+
+
+def _gives_to_first(call: ir.Call, func: ir.Attr) -> bool:
+    return func.name == _GIVES_TO_FIRST and len(call.args) > 1 and not call.args[0].star
+
+
+def _operands(test: ir.Expr) -> Iterator[ir.Expr]:
+    """What a condition only asks whether it is true, or is None."""
+    if isinstance(test, ir.Bool):
+        yield from _operands(test.left)
+        yield from _operands(test.right)
+    elif isinstance(test, ir.Not):
+        yield from _operands(test.value)
+    elif isinstance(test, ir.Compare):
+        yield from (test.left, *(part for _, part in test.rest))
+    else:
+        yield test
 
 
 def _may_be(expr: ir.Expr, node: FunctionNode, owner: Object, evaluator: Evaluator) -> bool:
