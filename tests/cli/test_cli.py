@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fifo import make_fifo
 
 from finlint.cli import terminal
 from finlint.model.codes import KIND_OF_CODE
@@ -136,7 +137,7 @@ def test_bad_files_are_one_line_each_and_the_others_are_linted(project: Path, ru
         "empty.py": b"",
     }.items():
         (project / name).write_bytes(data)
-    os.mkfifo(project / "fifo.py")
+    make_fifo(project / "fifo.py")
     (project / "x.py").mkdir()
     ran = run("--output-format", "concise")
     assert ran.status == 1

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from fifo import make_fifo
 
 from finlint import engine
 from finlint.cache import own, place
@@ -127,7 +128,7 @@ def test_what_stands_in_its_place_is_one_line_and_no_cache(
     if kind == "file":
         path.write_text("precious")
     elif kind == "fifo":
-        os.mkfifo(path)
+        make_fifo(path)
     elif kind in ("folder", "tagged", "marked by another"):
         path.mkdir()
         name = {"folder": "x", "tagged": "CACHEDIR.TAG", "marked by another": "finlint-cache.txt"}[kind]
@@ -175,7 +176,7 @@ def test_what_stands_in_the_place_of_a_file_is_neither_read_nor_followed(
         target.write_bytes(path.read_bytes())
         path.unlink()
     if kind == "fifo":
-        os.mkfifo(path)
+        make_fifo(path)
     elif kind == "folder":
         path.mkdir()
     else:

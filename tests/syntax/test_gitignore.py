@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from fifo import make_fifo
 
 from finlint.syntax.discover import discover
 from finlint.syntax.wildmatch import parse
@@ -164,7 +165,7 @@ def test_a_file_of_patterns_that_is_none(root: Path, tmp_path: Path) -> None:
     (root / ".gitignore").symlink_to(tmp_path / "patterns")
     assert found(root) == of_git(root) == ["a.py"]
     (root / ".gitignore").unlink()
-    os.mkfifo(root / ".gitignore")
+    make_fifo(root / ".gitignore")
     assert found(root) == ["a.py"]
 
 
