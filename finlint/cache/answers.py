@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from finlint.cache.blocks import Blocks, write_blocks
+from finlint.cache.blocks import DAMAGE, Blocks, write_blocks
 from finlint.cache.place import Place
 from finlint.cache.records import (
     FileRecord,
@@ -66,7 +66,7 @@ class Answers:
         self.complete = True
         try:
             self._load()
-        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        except DAMAGE:
             self._files, self._folders, self._groups, self._answers = {}, {}, {}, {}
             self._changed = True
 
@@ -89,7 +89,7 @@ class Answers:
                 continue
             try:
                 answer = answer_from_json(kept.answer)
-            except (ValueError, TypeError, LookupError):
+            except DAMAGE:
                 continue
             self._used[key, kept.known] = kept
             return answer, kept.inputs

@@ -13,12 +13,15 @@ from finlint.cache.own import MAX_FILE, replace
 from finlint.model.regular import open_regular
 from finlint.syntax.digest import digest
 
+#: Whatever a damaged file of the cache makes of the code that reads it.
+DAMAGE = (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+
 
 class Blocks:
     """The blocks of one file; ``identity`` stands for all that is in them."""
 
     def __init__(self, path: str) -> None:
-        """Raises (OSError, ValueError, TypeError, LookupError) where it is not there, or not as it was written."""
+        """Raises one of DAMAGE where it is not there, or not as it was written."""
         self._path = path
         with open(open_regular(path, MAX_FILE, follow=False), "rb") as file:
             self.identity = file.readline().rstrip(b"\n").decode("ascii", "replace")

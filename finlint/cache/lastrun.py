@@ -35,7 +35,7 @@ class Before:
     """The last run as it was written."""
 
     def __init__(self, place: Place) -> None:
-        """Raises (OSError, ValueError, TypeError, LookupError) where there is none, or not as it was written."""
+        """Raises one of DAMAGE (``cache.blocks``) where there is none, or not as it was written."""
         place.check()
         self.blocks = Blocks(place.run)
         self.head: dict[str, Any] = json.loads(self.blocks["head"])
@@ -43,6 +43,8 @@ class Before:
         self.count = int(self.head["count"])
         self.stamps = self.blocks["stamps"]
         self.verdicts = self.blocks["verdicts"]
+        #: Files that may have been written again without their stamps changing, with the digests of what they held.
+        self.unsure = {int(number): str(told) for number, told in self.head["unsure"]}
         #: The files that were compared with those of the run, and what came of it.
         self._compared: Sequence[str] | None = None
         self._same_files = False
@@ -86,10 +88,6 @@ class Before:
                 places = range(start, min(start + step, len(now)), WIDTH)
                 out += [at // WIDTH for at in places if now[at : at + WIDTH] != then[at : at + WIDTH]]
         return out
-
-    def unsure(self) -> dict[int, str]:
-        """Files that may have been written again without their stamps changing, with the digests of what they held."""
-        return {int(number): str(told) for number, told in self.head["unsure"]}
 
     def has_report(self) -> bool:
         return bool(self.head["whole"])

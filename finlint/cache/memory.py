@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from finlint.cache.answers import Answers
-from finlint.cache.blocks import to_json
+from finlint.cache.blocks import DAMAGE, to_json
 from finlint.cache.lastrun import MAX_OTHERS, Before, Outcome, Written, of_report, unsafe, write
 from finlint.cache.place import Place
 from finlint.cache.records import FolderRecord
@@ -20,9 +20,6 @@ from finlint.model.settings import Settings
 from finlint.model.stamp import FIELDS, NO_STAMP, Stamp, Stamps
 from finlint.model.task import Answer, Inputs, Known, Seen, Statistics, Task
 from finlint.syntax.digest import digest
-
-#: Whatever a damaged file of the cache makes of the code that reads it.
-DAMAGE = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 #: Kind of search, paths and words to the words that each file holds, where it holds any.
 Search = Callable[[str, Collection[str], Collection[str]], dict[str, list[str]]]
@@ -157,7 +154,7 @@ class Memory:
 
     @cached_property
     def _unsure(self) -> Mapping[int, str]:
-        return self._before.unsure() if self._before is not None else {}
+        return self._before.unsure if self._before is not None else {}
 
     @cached_property
     def _unsafe(self) -> frozenset[int]:
@@ -298,7 +295,7 @@ class Memory:
         mine = set(self._files)
         paths = before.paths()
         rows = [row for row, path in enumerate(paths[: len(before.verdicts)]) if path not in mine]
-        unsure = before.unsure()
+        unsure = before.unsure
         return [(paths[row], before.stamp(row), before.verdicts[row]) for row in rows[:MAX_OTHERS] if row not in unsure]
 
 

@@ -110,11 +110,15 @@ def groups_of(block: bytes, paths: Sequence[str]) -> Iterator[Group]:
 
 
 def _group(line: bytes) -> tuple[str, Group]:
-    """Raises TypeError where paths are none: whoever wrote the digests anew may have written anything."""
     key, *rest = json.loads(line)
     group = group_from_json(rest)
-    "".join((key, *group.folders, *group.paths))
+    _check_texts(key, *group.folders, *group.paths)
     return key, group
+
+
+def _check_texts(*texts: str) -> None:
+    """Raises TypeError where one is none: whoever wrote the digests anew may have written anything."""
+    "".join(texts)
 
 
 def folders_to_json(folders: Mapping[str, FolderRecord]) -> bytes:
@@ -149,6 +153,7 @@ def answers_in(block: bytes, files: Mapping[str, FileRecord]) -> dict[str, list[
     out: dict[str, list[Kept]] = {}
     for line in block.splitlines():
         key, known, taken, folders, searches, answer = json.loads(line)
+        _check_texts(key, known, *folders, *(text for search in searches for text in search))
         inputs = Inputs(
             {paths[path]: names[path][part] for path, part in taken},
             tuple(folders),

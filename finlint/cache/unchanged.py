@@ -75,7 +75,7 @@ def still_right(
         return None
     digests: dict[str, str] = {}
     data_of: dict[str, bytes] = {}
-    unsure = before.unsure()
+    unsure = before.unsure
     # A changed file that holds what it held, and one that may have changed without its stamp telling.
     for number in dict.fromkeys((*changed, *unsure)):
         data = now.read(files[number])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -262,6 +264,56 @@ def test_valid_blocks_of_another_shape_are_ignored(tmp_path: Path, run: Run, whi
             assert run()[0] == first
         write_blocks(str(path), {n: block for n, block in blocks.items() if n != name})
         assert run()[0] == first
+
+
+#: In the place of a text, a number, a list or a table.
+ODD = ([], {}, None, -1, float("inf"), 10**400, 2**64, "\0", [[]], ["a"])
+
+
+def variants(value: object) -> Iterator[object]:
+    """``value`` with one of its parts, however deep, in another shape."""
+    yield from ODD
+    items = list(value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()))
+    for key, part in items:
+        for other in variants(part):
+            copy: Any = value.copy()  # type: ignore[attr-defined]
+            copy[key] = other
+            yield copy
+
+
+@pytest.mark.parametrize("which", ["run", "answers"])
+def test_what_stands_within_a_block_may_be_anything(tmp_path: Path, run: Run, which: str) -> None:
+    """Sampled: a part of a block in another shape is no error, whatever else is then believed."""
+    from finlint.cache.blocks import Blocks, write_blocks
+
+    chance = random.Random(5)
+    run()
+    (path,) = cache_files(tmp_path, which)
+    blocks = Blocks(str(path)).all()
+    for name, block in blocks.items():
+        try:
+            lines = [json.loads(line) for line in block.splitlines()]
+        except ValueError:
+            continue
+        found = list(variants(lines))[len(ODD) :]
+        for content in chance.sample(found, min(12, len(found))):
+            written = content if isinstance(content, list) else [content]
+            text = "\n".join(map(json.dumps, written))
+            write_blocks(str(path), {**blocks, name: text.encode() + b"\n" * block.endswith(b"\n")})
+            run()
+
+
+@pytest.mark.parametrize("size", [10**400, -1, "1", [1], 2**63])
+@pytest.mark.parametrize("which", ["run", "answers"])
+def test_sizes_of_blocks_may_be_anything(tmp_path: Path, run: Run, which: str, size: object) -> None:
+    from finlint.syntax.digest import digest
+
+    first, _ = run()
+    (path,) = cache_files(tmp_path, which)
+    _, table, *_ = path.read_bytes().split(b"\n")
+    rows = json.dumps([[name, size, told] for name, _, told in json.loads(table)]).encode() + b"\n"
+    path.write_bytes(digest(rows).encode() + b"\n" + rows + b"x" * 1_000)
+    assert run()[0] == first
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, run: Run) -> None:
