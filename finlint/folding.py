@@ -37,10 +37,10 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     """``findings`` with those that are one mistake folded into one, in the order in which they came."""
     kept = list(findings)
     keys: list[Callable[[Finding], Hashable | None]] = [_by_line, _by_function, _by_text, _by_culprit, _by_way]
-    keys += [_by_module, _by_registration, *(partial(_by_call, codes) for codes in _SAME_CALL)]
+    keys += [_by_module, _by_files, _by_registration, *(partial(_by_call, codes) for codes in _SAME_CALL)]
     for key in keys:
         kept = _folded(kept, key)
-    return _loops(_beside(kept))
+    return _loops(_beside(_heirs(kept)))
 
 
 def _folded(findings: list[Finding], key: Callable[[Finding], Hashable | None]) -> list[Finding]:
@@ -123,6 +123,12 @@ def _by_module(finding: Finding) -> Hashable | None:
     return (finding.registration, finding.path, finding.culprit.path) if talks and elsewhere else None
 
 
+def _by_files(finding: Finding) -> Hashable | None:
+    """What a finalizer does with files, one after another: it removes a tree, or writes what is left, as a whole."""
+    slow = finding.code == "FIN106" and finding.severity is Severity.WARNING
+    return (finding.registration, finding.path) if _waits(finding) and slow else None
+
+
 def _by_registration(finding: Finding) -> Hashable | None:
     """A reference that is lost, with a callback that was called."""
     return ("never", finding.registration) if finding.code in ("FIN302", "FIN305") else None
@@ -132,6 +138,23 @@ def _by_call(codes: tuple[str, str], finding: Finding) -> Hashable | None:
     if finding.code not in codes or finding.culprit is None:
         return None
     return codes, finding.registration, finding.culprit._replace(call="")
+
+
+def _heirs(findings: list[Finding]) -> list[Finding]:
+    """What heirs of one class come to by one line of its finalizer, each in its own way: it is mended in that line."""
+    classes: dict[Hashable, set[str]] = {}
+    for finding in findings:
+        if _waits(finding) and finding.names:
+            classes.setdefault(_line(finding), set()).add(finding.names[0])
+
+    def shared(finding: Finding) -> Hashable | None:
+        return _line(finding) if _waits(finding) and len(classes.get(_line(finding), ())) > 1 else None
+
+    return _folded(findings, shared)
+
+
+def _line(finding: Finding) -> Hashable:
+    return finding.registration, finding.path, finding.span.line
 
 
 def _beside(findings: list[Finding]) -> list[Finding]:

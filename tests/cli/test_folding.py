@@ -202,6 +202,44 @@ PROGRAMS = {
         """,
         {("FIN201", 12): 0, ("FIN104", 13): 0},
     ),
+    "what heirs come to by the finalizer of their base": (
+        """
+        import asyncio, threading
+        ONE = threading.Event()
+        async def work(): pass
+        class Base:
+            def end(self): pass
+            def __del__(self): self.end()
+        class Waits(Base):
+            def end(self): ONE.wait()
+        class Runs(Base):
+            def end(self): asyncio.run(work())
+        """,
+        {("FIN104", 7): 1},
+    ),
+    "what one class comes to by one line, of two kinds": (
+        """
+        import asyncio, threading
+        ONE = threading.Event()
+        async def work(): pass
+        class A:
+            def end(self):
+                ONE.wait()
+                asyncio.run(work())
+            def __del__(self): self.end()
+        """,
+        {("FIN104", 9): 0, ("FIN108", 9): 0},
+    ),
+    "files, one after another": (
+        """
+        import os
+        class A:
+            def __del__(self):
+                os.open("a", os.O_RDONLY)
+                open("b").read()
+        """,
+        {("FIN106", 5): 1},
+    ),
     "a wait, and one after kill": (
         """
         import subprocess
