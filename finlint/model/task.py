@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from sys import intern
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
+from finlint.model.codes import KIND_OF_CODE
 from finlint.model.finding import (
     Confidence,
     Culprit,
@@ -19,6 +20,8 @@ from finlint.model.source import Span
 
 if TYPE_CHECKING:
     from finlint.model.reads import Form, Searched
+
+_P = TypeVar("_P", bound=tuple[Any, ...])
 
 
 class FunctionKey(NamedTuple):
@@ -151,11 +154,11 @@ def answer_from_json(data: Sequence[Any]) -> Answer:
     findings, errors, registrations, wrappers, inherited, heirs, followed, frames, limits = data
     return Answer(
         tuple(_finding_from_json(f) for f in findings),
-        tuple(FileError(*e) for e in errors),
+        tuple(_made(FileError, e) for e in errors),
         tuple((str(p), int(line), int(column), str(name)) for p, line, column, name in registrations),
-        tuple(FunctionKey(*w) for w in wrappers),
+        tuple(_made(FunctionKey, w) for w in wrappers),
         inherited_from_json(inherited),
-        tuple(ClassKey(*c) for c in heirs),
+        tuple(_made(ClassKey, c) for c in heirs),
         names_from_json(followed),
         int(frames),
         hits_from_json(limits),
@@ -204,11 +207,11 @@ def task_from_json(data: Sequence[Any]) -> Task:
 
 
 def names_from_json(data: Sequence[Any]) -> tuple[tuple[ClassKey, tuple[str, ...]], ...]:
-    return tuple((ClassKey(*cls), tuple(map(str, names))) for cls, names in data)
+    return tuple((_made(ClassKey, cls), tuple(map(str, names))) for cls, names in data)
 
 
 def inherited_from_json(data: Sequence[Any]) -> tuple[tuple[ClassKey, tuple[FunctionKey, ...]], ...]:
-    return tuple((ClassKey(*cls), tuple(FunctionKey(*m) for m in methods)) for cls, methods in data)
+    return tuple((_made(ClassKey, cls), tuple(_made(FunctionKey, m) for m in methods)) for cls, methods in data)
 
 
 def _finding_to_json(finding: Finding) -> Mapping[str, Any]:
@@ -218,17 +221,50 @@ def _finding_to_json(finding: Finding) -> Mapping[str, Any]:
 def _finding_from_json(data: Mapping[str, Any]) -> Finding:
     registration, culprit = data["registration"], data["culprit"]
     return Finding(
-        data["code"],
-        data["kind"],
+        *_rule(data["code"], data["kind"]),
         Severity(data["severity"]),
         Confidence(data["confidence"]),
-        data["message"],
-        data["path"],
-        Span(*data["span"]),
-        None if registration is None else RegistrationRef(*registration),
-        None if culprit is None else Culprit(*culprit),
-        tuple(Hop(*hop) for hop in data["trace"]),
-        tuple(Hop(*hop) for hop in data["related"]),
-        tuple(data["names"]),
-        tuple(Hop(*hop) for hop in data["holders"]),
+        *_texts(data["message"], data["path"]),
+        _made(Span, data["span"]),
+        None if registration is None else _made(RegistrationRef, registration),
+        None if culprit is None else _made(Culprit, culprit),
+        tuple(_made(Hop, hop) for hop in data["trace"]),
+        tuple(_made(Hop, hop) for hop in data["related"]),
+        _texts(*data["names"]),
+        tuple(_made(Hop, hop) for hop in data["holders"]),
     )
+
+
+#: What the fields of places are: whoever wrote a file of the cache may have written anything.
+_FIELDS: Mapping[type, tuple[type, ...]] = {
+    Span: (int, int, int, int),
+    RegistrationRef: (str, str, int, int),
+    Culprit: (str, str, int, int),
+    Hop: (str, int, int, str),
+    FileError: (str, int, str, int),
+    FunctionKey: (str, int, int, str, str),
+    ClassKey: (str, int, str),
+}
+#: No file has as many lines, and no line as many columns.
+_MANY = 1 << 31
+
+
+def _made(kind: type[_P], fields: Sequence[Any]) -> _P:
+    """A place. Raises TypeError, ValueError where the fields are others."""
+    made = kind(*fields)
+    if tuple(map(type, made)) != _FIELDS[kind]:
+        raise TypeError(f"no {kind.__name__}")
+    if any(isinstance(field, int) and not 0 <= field < _MANY for field in made):
+        raise ValueError("no line or column")
+    return made
+
+
+def _texts(*texts: str) -> tuple[str, ...]:
+    "".join(texts)
+    return texts
+
+
+def _rule(code: str, kind: str) -> tuple[str, str]:
+    if KIND_OF_CODE[code] != kind:
+        raise ValueError("no rule of ours")
+    return code, kind

@@ -303,6 +303,22 @@ def test_what_stands_within_a_block_may_be_anything(tmp_path: Path, run: Run, wh
             run()
 
 
+@pytest.mark.parametrize("field", ["code", "kind", "message", "path", "span", "registration", "trace", "names"])
+def test_what_a_finding_cannot_be_is_not_believed(tmp_path: Path, run: Run, field: str) -> None:
+    from finlint.cache.blocks import Blocks, write_blocks
+
+    first, _ = run()
+    (path,) = cache_files(tmp_path, "run")
+    blocks = Blocks(str(path)).all()
+    report = json.loads(blocks["report"])
+    finding = report[0][0]
+    for odd in (["a"], 7, [10**400] * 4, [["a"]] * 4):
+        finding_now = {**finding, field: odd if field != "names" else [odd]}
+        text = json.dumps([[finding_now, *report[0][1:]], *report[1:]])
+        write_blocks(str(path), {**blocks, "report": text.encode()})
+        assert run()[0] == first
+
+
 @pytest.mark.parametrize("size", [10**400, -1, "1", [1], 2**63])
 @pytest.mark.parametrize("which", ["run", "answers"])
 def test_sizes_of_blocks_may_be_anything(tmp_path: Path, run: Run, which: str, size: object) -> None:
