@@ -351,16 +351,25 @@ def test_code_that_nests_more_deeply_than_python_can_follow(tmp_path: Path) -> N
     assert dict(beyond.summary.limits) == {CODE_DEPTH.name: 1}
 
 
-def test_what_is_asked_where_little_is_left_of_the_stack(tmp_path: Path) -> None:
+FAR = "class A:\n    def __del__(self): f0().stop()  # reported\n"
+NEAR = "class Z:\n    def __del__(self): f110().stop()  # reported\n"
+
+
+@pytest.mark.parametrize(
+    "finalizers",
+    [
+        pytest.param(FAR, id="alone", marks=pytest.mark.slow),
+        pytest.param(NEAR + FAR, id="before"),
+        pytest.param(FAR + NEAR, id="behind", marks=pytest.mark.slow),
+    ],
+)
+def test_what_is_asked_where_little_is_left_of_the_stack(finalizers: str, tmp_path: Path) -> None:
     """A query that finds no room is answered by itself: what is found does not depend on who asked for it before."""
     returning = "".join(f"def f{n}(): return f{n + 1}()\n" for n in range(110))
     functions = f"{SLEEPS}    def same(self): return self\n{returning}def f110(): return S(){'.same()' * 500}\n"
-    far = "class A:\n    def __del__(self): f0().stop()  # reported\n"
-    near = "class Z:\n    def __del__(self): f110().stop()  # reported\n"
-    for name, finalizers in (("alone", far), ("before", near + far), ("behind", far + near)):
-        found = check(tmp_path / name, {"a": functions + finalizers}).findings
-        assert {finding.code for finding in found} == {"FIN103"}
-        assert sum(1 + len(finding.folded) for finding in found) == finalizers.count("__del__")
+    found = check(tmp_path, {"a": functions + finalizers}).findings
+    assert {finding.code for finding in found} == {"FIN103"}
+    assert sum(1 + len(finding.folded) for finding in found) == finalizers.count("__del__")
 
 
 @pytest.mark.parametrize(

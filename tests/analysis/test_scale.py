@@ -225,6 +225,7 @@ def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_pa
     assert more < NEARLY_LINEAR * less
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "count"),
     [

@@ -15,12 +15,21 @@ from checkout import SOURCES, block, copied
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PARTS = (*SOURCES, "fixtures", ".pre-commit-hooks.yaml")
+#: Enough of the fixtures for what is said of them.
+FEW = "FIN10[12]_*"
 BAD = "import threading\nlock = threading.Lock()\n\nclass A:\n    def __del__(self):\n        lock.acquire()\n"
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = copied(tmp_path_factory.mktemp("fresh") / "finlint", PARTS)
+    return cloned(tmp_path_factory.mktemp("fresh") / "finlint")
+
+
+def cloned(folder: Path, groups: str = "*") -> Path:
+    """A clone of the project with those groups of fixtures."""
+    copied(folder, PARTS)
+    for group in set((folder / "fixtures").glob("FIN*")) - set((folder / "fixtures").glob(groups)):
+        shutil.rmtree(group)
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "a clone")
@@ -44,7 +53,9 @@ def sh(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False, env=environment(folder.parent))
 
 
-def test_the_commands_in_their_order(clone: Path) -> None:
+@pytest.mark.parametrize("groups", [FEW, pytest.param("*", marks=pytest.mark.slow)])
+def test_the_commands_in_their_order(groups: str, tmp_path: Path) -> None:
+    clone = cloned(tmp_path / "finlint", groups)
     done = sh(block(README, "run-command"), clone)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^Found \d+ findings in \d+ files", done.stdout, re.MULTILINE)
@@ -67,7 +78,7 @@ def test_the_commands_in_their_order(clone: Path) -> None:
     assert (clone / "finlint.sarif").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("program", ["pre-commit", "prek"])
+@pytest.mark.parametrize("program", ["pre-commit", pytest.param("prek", marks=pytest.mark.slow)])
 def test_the_hook_as_it_stands(program: str, clone: Path) -> None:
     tool = shutil.which(program, path=str(Path(sys.executable).parent))
     if tool is None:

@@ -275,9 +275,9 @@ def compute(channel: Channel[int], mutex: Mutex) -> None:
 
 
 @pytest.mark.parametrize("poll", [poll_select, poll_send, poll_mutex, compute])
-def test_closing_three_hundred_worlds_against_pollers(poll: Callable[[Channel[int], Mutex], None]) -> None:
+def test_closing_worlds_against_pollers(poll: Callable[[Channel[int], Mutex], None]) -> None:
     mutex = Mutex()
-    for _ in range(100 if poll is not compute else 10):
+    for _ in range(40 if poll is not compute else 10):
         channel, begun = Channel[int](), threading.Event()
 
         def body(it: object, channel: Channel[int] = channel, begun: threading.Event = begun) -> None:
@@ -408,7 +408,7 @@ def test_an_object_dies_on_the_worker(rt: Runtime) -> None:
         def __del__(self) -> None:
             where.add(threading.current_thread().name)
 
-    for number in range(300):
+    for number in range(100):
         rt.set_finalizer(Dies(), lambda it: None)
         rt.gc()
         if number % 10 == 0:

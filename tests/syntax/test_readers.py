@@ -45,15 +45,16 @@ def test_both_readers_give_the_same(path: Path) -> None:
     assert lower_ast.lower_slice(text, 1) == lower.lower_slice(text, 1)
 
 
-def test_no_finding_is_lost_or_changed_by_reading_less() -> None:
+@pytest.mark.parametrize("every_nth", [16, pytest.param(8, marks=pytest.mark.slow)])
+def test_no_finding_is_lost_or_changed_by_reading_less(every_nth: int) -> None:
     """Prefilter, outlines and slices by ``ast``, against everything through LibCST."""
     every = modules()
     held = [path for path in every if may_hold_finalizer(path.read_bytes())]
-    paths = [str(path) for path in dict.fromkeys([*held[::8], *every[::60]])]
+    paths = [str(path) for path in dict.fromkeys([*held[::every_nth], *every[::60]])]
     quick = analyse(paths, Settings(jobs=1))
     thorough = analyse(paths, Settings(jobs=1, prefilter=False))
     assert quick.findings == thorough.findings
-    assert len(quick.findings) > 5
+    assert len(quick.findings) > 4
     assert quick.summary.registrations == thorough.summary.registrations
 
 
