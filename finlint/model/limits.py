@@ -120,7 +120,8 @@ QUERIES = Limit(
     40_000,
     "queries",
     unit="queries worked out, each time counted, for one that no other query asks",
-    loses="circles of queries are not answered again, and what nests too deeply is unknown",
+    loses="circles of queries are not answered again, and what nests too deeply is unknown; from five times as many on"
+    " everything is",
     why="circles within circles multiply their rounds: those of unittest and difflib do not end in minutes; most"
     " queries take fewer than a hundred others",
 )

@@ -220,11 +220,15 @@ def _finding_to_json(finding: Finding) -> Mapping[str, Any]:
 
 def _finding_from_json(data: Mapping[str, Any]) -> Finding:
     registration, culprit = data["registration"], data["culprit"]
+    code, kind = _rule(data["code"], data["kind"])
+    message, path = _texts(data["message"], data["path"])
     return Finding(
-        *_rule(data["code"], data["kind"]),
+        code,
+        kind,
         Severity(data["severity"]),
         Confidence(data["confidence"]),
-        *_texts(data["message"], data["path"]),
+        message,
+        path,
         _made(Span, data["span"]),
         None if registration is None else _made(RegistrationRef, registration),
         None if culprit is None else _made(Culprit, culprit),

@@ -13,8 +13,8 @@ import pytest
 from small import check, codes
 
 from finlint.analysis.domain.call_contexts import CallContext, CallContexts
-from finlint.analysis.domain.values import NEVER, Const, Sequence, Value, alternatives, union
-from finlint.analysis.evaluation.memo import Memo, Solver
+from finlint.analysis.domain.values import NEVER, UNKNOWN, Const, Sequence, Value, alternatives, union
+from finlint.analysis.evaluation.memo import MOST_QUERIES, Memo, Solver
 from finlint.model import limits
 from finlint.model.limits import ALTERNATIVES, QUERIES, QUERY_DEPTH
 from finlint.model.reads import Reads
@@ -161,6 +161,55 @@ def test_a_web_that_is_larger_than_the_stack_is_bounded_and_told() -> None:
         graph.ask(0)
     assert "queries" in told
     assert QUERIES < times < 1.1 * QUERIES
+
+
+def test_queries_that_go_on_for_ever_are_bounded_and_told() -> None:
+    """Each asks one that nobody has asked before."""
+    memo: Memo[int, Value] = Memo(Solver(Reads()), NEVER)
+    times = 0
+
+    def both(number: int) -> Value:
+        nonlocal times
+        times += 1
+        return union([memo.answer(other, both, other) for other in (2 * number, 2 * number + 1)])
+
+    with hits() as told:
+        assert memo.answer(1, both, 1) is UNKNOWN
+    assert "queries" in told
+    assert MOST_QUERIES <= times < 1.1 * MOST_QUERIES
+
+
+DISPATCHED = """
+import threading
+LOCK = threading.Lock()
+def dispatched(number):
+    def taking(tables):
+        def run(*args):
+            key = type(args[0])
+            def convert(x):
+                return one(x) if key is int else two(x)
+            return tables()[key](args[0], *map(convert, args[1:number]))
+        return run
+    return taking
+@dispatched(1)
+def one(): return {int: lambda x: x, str: lambda x: two(x)}
+@dispatched(1)
+def two(): return {int: lambda x: one(x), str: lambda x: x}
+@dispatched(2)
+def equal(): return {int: lambda x, y: x == y, str: lambda x, y: equal(x, y)}
+class A:
+    def __init__(self, x, y): self.x, self.y = x, y
+    def __del__(self):
+        if equal(self.x, self.y):
+            LOCK.acquire()  # reported
+"""
+
+
+def test_parameters_within_arguments_do_not_nest_without_end(tmp_path: Path) -> None:
+    """A closure's parameter, in the ``*args`` of a function, whose closure's parameter is in the ``*args`` of ..."""
+    report = check(tmp_path, {"a": DISPATCHED})
+    assert codes(report) == ["FIN102"]
+    assert "queries" not in dict(report.summary.limits)
 
 
 def test_an_error_leaves_nothing_half_answered() -> None:

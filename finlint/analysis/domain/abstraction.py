@@ -171,10 +171,19 @@ def _passed_on(value: Parameter) -> Value:
     around = context.parent
     while around is not None:
         # A closure's own, of which there would be one for each that it was passed as itself.
-        if any(type(given) is Parameter for _, given in around.params):
+        if any(_has_parameter(given) for _, given in around.params):
             return UNKNOWN
         around = around.parent
     return value
+
+
+def _has_parameter(value: Value) -> bool:
+    """Whether it is a parameter, or what ``*args`` and ``**kwargs`` hold one in."""
+    if isinstance(value, Sequence):
+        return any(map(_has_parameter, value.items or ())) or type(value.element) is Parameter
+    if isinstance(value, Mapping):
+        return any(_has_parameter(item) for _, item in value.items) or type(value.element) is Parameter
+    return type(value) is Parameter
 
 
 def _is_declared_data(value: Parameter) -> bool:

@@ -31,6 +31,10 @@ _V = TypeVar("_V")
 _FREE = 1 << 30
 
 
+#: Queries worked out for one from outside after which none is any more: their keys go on for ever, where each is asked
+#: of something that the last one has made. ``QUERIES`` alone bounds how often the same ones are answered.
+MOST_QUERIES = 5 * QUERIES
+
 #: Where no caller may be asked, which is not where none may be asked any more.
 NO_CALLERS = CALLER_DEPTH + 1
 
@@ -149,13 +153,21 @@ class Memo(Generic[_K, _V]):
             return entry.value  # type: ignore[no-any-return]
         if solver.depth == 0:
             return self._from_outside(Query(self, key, work_out, arguments, depth))
+        if solver.worked_out >= MOST_QUERIES:
+            QUERIES.hit()
+            return self._unknown
         if solver.depth >= QUERY_DEPTH:
             query = Query(self, key, work_out, arguments, depth)
             if query.place not in solver.cut and not QUERIES.reached(solver.worked_out):
                 raise TooDeepError(query)
             QUERY_DEPTH.hit()
-            return UNKNOWN if self._bottom is NEVER else self._bottom  # type: ignore[return-value]
+            return self._unknown
         return self._solve(key, work_out, arguments)
+
+    @property
+    def _unknown(self) -> _V:
+        """The answer to what is not worked out."""
+        return UNKNOWN if self._bottom is NEVER else self._bottom  # type: ignore[return-value]
 
     def knows(self, key: _K) -> bool:
         """Whether the query is answered, or being answered."""
