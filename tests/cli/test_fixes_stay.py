@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from finlint.rewriting import refusal
 
 from .conftest import Run
 from .test_fix_options import MENDED, SAFE
@@ -121,6 +124,35 @@ def test_a_file_of_another_user(code: Path, run: Run, option: str, monkeypatch: 
     monkeypatch.setattr(os, "geteuid", lambda: me + 1)
     assert "belongs to somebody else" in left_alone(run, option, "given")
     assert code.read_text() == SAFE
+
+
+@pytest.mark.parametrize(("groups", "is_refused"), [([], True), ([54321], False)])
+def test_a_file_of_another_group(
+    code: Path, monkeypatch: pytest.MonkeyPatch, groups: list[int], is_refused: bool
+) -> None:
+    """Whoever is not root cannot give the new file that group."""
+    info, me = os.stat(code), 12345
+    fields = [*info][:10]
+    fields[stat.ST_UID], fields[stat.ST_GID] = me, 54321
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: me)
+        patch.setattr(os, "getegid", lambda: me)
+        patch.setattr(os, "getgroups", lambda: groups)
+        patch.setattr(os, "stat", lambda path: os.stat_result(fields))
+        why = refusal(str(code), [str(code)])
+    assert why == ("belongs to a group that you are not in" if is_refused else None)
+
+
+def test_a_file_that_the_system_says_is_not_to_be_written(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a list of access rights, or a file system that is mounted read-only."""
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert refusal(str(code), [str(code)]) == "is read-only"
+
+
+def test_what_is_no_file(code: Path) -> None:
+    assert refusal(str(code.parent), [str(code.parent)]) == "is no regular file"
+    os.mkfifo(code.with_name("fifo.py"))
+    assert refusal(str(code.with_name("fifo.py")), [str(code.parent)]) == "is no regular file"
 
 
 def test_what_is_refused_is_found_out_again_when_it_is_written(
