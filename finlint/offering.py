@@ -6,14 +6,15 @@ Whether a fix takes its finding away is asked when it is made (``fixing``), whic
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from finlint.model.finding import Change, Finding, OfferedFix
 from finlint.syntax.reading import Unreadable, decode
 
 if TYPE_CHECKING:
     from finlint.fixes.edit import Edit, Fix
+    from finlint.sources import Sources
 
 #: The codes that have fixes: a run without such a finding need not load them. A test compares it with the registry.
 FIXABLE = frozenset({"FIN102", "FIN104", "FIN105", "FIN112", "FIN201", "FIN301", "FIN305", "FIN401"})
@@ -26,10 +27,12 @@ def offers(
     may_fix: Callable[[Finding], bool] = lambda finding: True,
     *,
     changes: bool = True,
+    lost: Callable[[str, str], None] = lambda path, how: None,
 ) -> dict[Finding, OfferedFix]:
     """The best fix of each finding that has one, in ``files`` alone. ``read`` gives the bytes of a file.
 
     Without ``changes`` those of a fix may be left out: whoever only says that there is one need not have it made.
+    ``lost`` is told the files of findings whose fixes ended the process that made them, and how it ended.
     """
     wanted = [finding for finding in findings if finding.code in FIXABLE and may_fix(finding)]
     if not wanted:
@@ -40,24 +43,48 @@ def offers(
     sources = Sources(files, read)
     glances = Glances(sources.text, sources.may_change)
     out: dict[Finding, OfferedFix] = {}
+    unsure: list[Finding] = []
     for finding in wanted:
-        sources.next_finding()
         verdict = glances.verdict(finding)
         if isinstance(verdict, Sure) and not changes:
             out[finding] = OfferedFix(verdict.title, False, ())
-            continue
-        if not verdict:
-            continue
-        # Only here: LibCST takes longer to be imported than most packages to be analysed.
+        elif verdict:
+            unsure.append(finding)
+    # Their trees take memory, of which the others may need all there is.
+    del glances
+    return out | dict(_made(unsure, tuple(wanted), sources, lost)) if unsure else out
+
+
+def _made(
+    findings: Sequence[Finding], siblings: tuple[Finding, ...], sources: Sources, lost: Callable[[str, str], None]
+) -> Iterator[tuple[Finding, OfferedFix]]:
+    """What only LibCST can tell of, which may end the process: in another one."""
+    from finlint.workers.apart import each
+
+    def best(finding: Finding) -> OfferedFix | None:
         from finlint.fixes.edit import Request
         from finlint.fixes.registry import candidates
 
-        fixes = list(candidates(Request(finding, sources.tree, tuple(wanted), sources.elsewhere, sources.text)))
-        if fixes:
-            # A safe one is what ``--fix`` takes, whatever comes before it.
-            best = next((fix for fix in fixes if fix.safe), fixes[0])
-            out[finding] = _offered(best, sources.data(best.path))
-    return out
+        sources.next_finding()
+        fixes = list(candidates(Request(finding, sources.tree, siblings, sources.elsewhere, sources.text)))
+        if not fixes:
+            return None
+        # A safe one is what ``--fix`` takes, whatever comes before it.
+        taken = next((fix for fix in fixes if fix.safe), fixes[0])
+        return _offered(taken, sources.data(taken.path))
+
+    for finding, answer in each(findings, lambda finding: finding.path, best, lost, load_fixers):
+        if answer is not None:
+            yield finding, _from_json(*answer)
+
+
+def load_fixers() -> None:
+    """Only where a fix is made: LibCST takes longer to be imported than most packages to be analysed."""
+    import finlint.fixes.registry  # noqa: F401
+
+
+def _from_json(title: str, safe: bool, changes: Sequence[Sequence[Any]]) -> OfferedFix:
+    return OfferedFix(title, safe, tuple(Change(*change) for change in changes))
 
 
 def _offered(fix: Fix, data: bytes) -> OfferedFix:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from finlint.cli.paths import missing as complaint
 from finlint.cli.request import Request
-from finlint.cli.terminal import Progress, say
+from finlint.cli.terminal import Progress, count, say
 from finlint.cli.wanted import Known, touched
 from finlint.cli.writing import fixable, write
 from finlint.linter import Linter
@@ -143,7 +143,27 @@ def _offers(run: Run, report: Report, texts: Texts, *, changes: bool) -> Mapping
     """The fixes that ``--fix`` and ``--unsafe-fixes`` would try; with their ``changes``, or perhaps without."""
     from finlint.offering import offers
 
-    return offers(report.findings, run.found.files, texts.data, run.linter.policies.may_fix, changes=changes)
+    lost: dict[str, str] = {}
+    fixes = offers(
+        report.findings,
+        run.found.files,
+        texts.data,
+        run.linter.policies.may_fix,
+        changes=changes,
+        lost=lost.__setitem__,
+    )
+    _say_lost(lost, run)
+    return fixes
+
+
+def _say_lost(lost: Mapping[str, str], run: Run) -> None:
+    """One line for files whose fixes have ended the process that made them; each with how it ended."""
+    if lost and not run.request.quiet:
+        first, how = next(iter(lost.items()))
+        others = f" and {count(len(lost) - 1, 'other file')}" if len(lost) > 1 else ""
+        where = View(NOTHING, os.getcwd(), run.texts.lines).shown(first)
+        made = f"the process that made the fixes of {where}{others} ended{how}"
+        say(f"finlint: warning: {made}: there are none in this run")
 
 
 def _tell(linter: Linter, outcome: Outcome, done: Sequence[Statistics]) -> None:

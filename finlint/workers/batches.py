@@ -60,10 +60,14 @@ NO_MEMORY = 120
 def lost(asked: Asked, ending: int = 0) -> Batch:
     """What there is to say where nobody answers; ``ending`` is the signal that ended the process, if one did, or
     NO_MEMORY."""
-    how = " (out of memory)" if ending == NO_MEMORY else f" ({_signal(ending)})" if ending else ""
-    error = f"the process that analysed it ended{how}"
+    error = f"the process that analysed it ended{how_it_ended(ending)}"
     answers = (Answered(t, Answer(errors=(FileError(t.path, 1, error),)), Inputs()) for t in asked.tasks)
     return Batch(tuple(answers), Seen(), Work(), True)
+
+
+def how_it_ended(ending: int) -> str:
+    """What follows "the process ended": in brackets after a space, or empty."""
+    return " (out of memory)" if ending == NO_MEMORY else f" ({_signal(ending)})" if ending else ""
 
 
 def _signal(number: int) -> str:
