@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from finlint.fixes.tree import Tree, comments_of
+from finlint.fixes.tree import Rewritten, Tree, comments_of
 from finlint.model.finding import Finding
 from finlint.syntax.cst import parse_module
 
@@ -57,17 +57,22 @@ class Request(NamedTuple):
 Fixer = Callable[[Request], Iterator[Fix]]
 
 
-def offer(title: str, tree: Tree, text: str, *, safe: bool) -> Iterator[Fix]:
-    """The fix that makes the file of ``tree`` read ``text``; none where that is no Python, or other comments."""
+def offer(title: str, tree: Tree, change: Rewritten, *, safe: bool) -> Iterator[Fix]:
+    """The fix that rewrites the file of ``tree`` so; none where that is no Python, or other comments.
+
+    Statements that are rewritten are read alone: whether they are Python depends on no other.
+    """
     try:
-        after = parse_module(text)
+        before, after = parse_module(change.old), parse_module(change.new)
     except (cst.ParserSyntaxError, RecursionError):
         return
-    if tree.comments() == comments_of(after):
-        yield Fix(title, safe, tree.path, tuple(_difference(_lines(tree.text), _lines(text))))
+    if comments_of(before) == comments_of(after):
+        found = _difference(_lines(change.old), _lines(change.new), change.first)
+        yield Fix(title, safe, tree.path, tuple(found))
 
 
-def _difference(old: list[str], new: list[str]) -> Iterator[Edit]:
+def _difference(old: list[str], new: list[str], first: int) -> Iterator[Edit]:
+    """The lines that differ, where ``old`` stands from line ``first`` on."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
@@ -77,7 +82,7 @@ def _difference(old: list[str], new: list[str]) -> Iterator[Edit]:
     old, new = old[start : len(old) - end], new[start : len(new) - end]
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
-            yield Edit(start + i1, start + i2, tuple(new[j1:j2]))
+            yield Edit(first + start + i1, first + start + i2, tuple(new[j1:j2]))
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:

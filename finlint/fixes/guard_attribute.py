@@ -28,14 +28,14 @@ def guard_attribute(request: Request) -> Iterator[Fix]:
         return
     direct = isinstance(node, cst.Attribute)
     if isinstance(node, cst.Attribute) and _may_be_none(node, tree):
-        text = tree.replaced({node: _getattr(me, node.attr.value)})
-        yield from offer(_TITLE, tree, text, safe=True)
+        change = tree.replaced({node: _getattr(me, node.attr.value)})
+        yield from offer(_TITLE, tree, change, safe=True)
     if not _binds(statement, tree) and not _is_elif(statement, tree):
         names = _names(request, tree, statement)
         if len(names) > _MOST_NAMES:
             return
-        text = tree.replaced({statement: _guarded(me, names, statement)})
-        yield from offer(_TITLE, tree, text, safe=direct and _goes_on(statement, function, tree))
+        change = tree.replaced({statement: _guarded(me, names, statement)})
+        yield from offer(_TITLE, tree, change, safe=direct and _goes_on(statement, function, tree))
 
 
 def _read(request: Request, tree: Tree) -> cst.Attribute | cst.Call | None:

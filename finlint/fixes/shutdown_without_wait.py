@@ -23,8 +23,8 @@ def shutdown_without_wait(request: Request) -> Iterator[Fix]:
         return
     calls = [c for c in tree.starting(cst.Call, culprit.line, culprit.column) if _is_shutdown(c)]
     if calls:
-        text = tree.replaced({calls[0]: _not_waiting(calls[0])})
-        yield from offer(_TITLE, tree, text, safe=_is_safe(calls[0], tree))
+        change = tree.replaced({calls[0]: _not_waiting(calls[0])})
+        yield from offer(_TITLE, tree, change, safe=_is_safe(calls[0], tree))
         return
     found = registered(request.finding, tree)
     given = found is not None and found.rest and found.passes != "tuple"

@@ -35,7 +35,8 @@ def to_cleaner(request: Request) -> Iterator[Fix]:
     module = tree.changed(tree.module, {found.call: found.call.with_changes(func=register)})
     context = CodemodContext()
     AddImportsVisitor.add_needed_import(context, CLEANER_MODULE, CLEANER)
-    yield from offer(CLEANER_TITLE, tree, AddImportsVisitor(context).transform_module(module).code, safe=False)
+    change = tree.rewritten(AddImportsVisitor(context).transform_module(module).code)
+    yield from offer(CLEANER_TITLE, tree, change, safe=False)
 
 
 def _takes_for_good(callback: cst.BaseExpression) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import TypeAlias, TypeVar, cast
+from itertools import accumulate
+from typing import NamedTuple, TypeAlias, TypeVar, cast
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -14,6 +15,14 @@ from finlint.syntax.cst import parse_module
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 Replacement: TypeAlias = "cst.CSTNode | Sequence[cst.BaseStatement] | None"
+
+
+class Rewritten(NamedTuple):
+    """Whole statements of a module, from line ``first`` (from 0) on: their text, and what it becomes."""
+
+    first: int
+    old: str
+    new: str
 
 
 class Tree:
@@ -31,7 +40,9 @@ class Tree:
         self._relate()
         self._imports: dict[str, str] | None = None
         self._starts: dict[tuple[int, int], list[cst.CSTNode]] | None = None
-        self._comments: Counter[str] | None = None
+        self._starts_of_statements: list[int] | None = None
+        #: All names and attributes by what is written, in the order of the text.
+        self._written: dict[str, list[cst.Name | cst.Attribute]] | None = None
 
     def _relate(self) -> None:
         """Parents and parts of all nodes: LibCST finds out anew for each node what its children are, by copying it."""
@@ -105,12 +116,6 @@ class Tree:
     def all(self, kind: type[Node]) -> Iterator[Node]:
         return self.descendants(self.module, kind)
 
-    def comments(self) -> Counter[str]:
-        """How often each comment is there."""
-        if self._comments is None:
-            self._comments = comments_of(self.module)
-        return self._comments
-
     # -- names
 
     def code(self, node: cst.CSTNode) -> str:
@@ -150,20 +155,30 @@ class Tree:
 
     def names(self, name: str, within: cst.CSTNode | None = None) -> list[cst.Name]:
         """Every place where ``name`` is written as a name of its own: no attribute, no keyword of a call."""
-        out = []
-        for node in self.descendants(within or self.module, cst.Name):
-            if node.value != name:
-                continue
-            parent = self._parents.get(node)
-            if (isinstance(parent, cst.Attribute) and parent.attr is node) or (
-                isinstance(parent, cst.Arg) and parent.keyword is node
-            ):
-                continue
-            out.append(node)
-        return out
+        written = self._named(name) if within is None else self.descendants(within, cst.Name)
+        return [
+            node for node in written if isinstance(node, cst.Name) and node.value == name and not self._is_label(node)
+        ]
 
-    def attributes(self, name: str, within: cst.CSTNode | None = None) -> list[cst.Attribute]:
-        return [n for n in self.descendants(within or self.module, cst.Attribute) if n.attr.value == name]
+    def attributes(self, name: str) -> list[cst.Attribute]:
+        return [node for node in self._named(name) if isinstance(node, cst.Attribute)]
+
+    def _named(self, name: str) -> Sequence[cst.Name | cst.Attribute]:
+        """Found in one walk for all names: fixes of each of a file's findings ask for some."""
+        if self._written is None:
+            self._written = {}
+            for node in self.all(cst.CSTNode):  # type: ignore[type-abstract]
+                if isinstance(node, (cst.Name, cst.Attribute)):
+                    written = node.value if isinstance(node, cst.Name) else node.attr.value
+                    self._written.setdefault(written, []).append(node)
+        return self._written.get(name, ())
+
+    def _is_label(self, name: cst.Name) -> bool:
+        """Whether it is written after a dot, or as the keyword of an argument."""
+        parent = self._parents.get(name)
+        if isinstance(parent, cst.Attribute):
+            return parent.attr is name
+        return isinstance(parent, cst.Arg) and parent.keyword is name
 
     def is_stored(self, node: cst.CSTNode) -> bool:
         """Whether the name or attribute is written to or deleted, not read."""
@@ -182,9 +197,40 @@ class Tree:
 
     # -- change
 
-    def replaced(self, changes: Mapping[cst.CSTNode, Replacement]) -> str:
-        """The text with nodes replaced: by a node, by statements, or by nothing (None)."""
-        return self.changed(self.module, changes).code
+    def replaced(self, changes: Mapping[cst.CSTNode, Replacement]) -> Rewritten:
+        """The text with nodes replaced: by a node, by statements, or by nothing (None).
+
+        Only the statements of the module that hold them are written anew: a file with many findings has many fixes.
+        """
+        numbers = {id(statement): number for number, statement in enumerate(self.module.body)}
+        held = [
+            numbers[id(around)] for node in changes for around in (node, *self.parents(node)) if id(around) in numbers
+        ]
+        first, last = min(held), max(held) + 1
+        starts = self._places()
+        ends_file = last == len(self.module.body) and not self.module.footer
+        part = self.module.with_changes(
+            header=(),
+            body=self.module.body[first:last],
+            footer=(),
+            has_trailing_newline=self.module.has_trailing_newline or not ends_file,
+        )
+        after = self.changed(part, changes)
+        return self.rewritten(after.code if after.body else "", starts[first], starts[last])
+
+    def rewritten(self, text: str, start: int = 0, end: int | None = None) -> Rewritten:
+        """``text`` in place of what stands from one offset to another, each at the start of a line."""
+        return Rewritten(self.text.count("\n", 0, start), self.text[start:end], text)
+
+    def _places(self) -> list[int]:
+        """Where the statements of the module start in the text, with the comments before them; and where the last
+        ends."""
+        if self._starts_of_statements is None:
+            code = self.module.code_for_node
+            header = sum(len(code(line)) for line in self.module.header)
+            lengths = (len(code(statement)) for statement in self.module.body)
+            self._starts_of_statements = list(accumulate(lengths, initial=header))
+        return self._starts_of_statements
 
     def changed(self, node: Node, changes: Mapping[cst.CSTNode, Replacement]) -> Node:
         """A copy of ``node`` with nodes in it replaced."""
