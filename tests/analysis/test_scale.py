@@ -18,6 +18,7 @@ from finlint.analysis.program.symbols import ModuleNode
 from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.finding import Report
+from finlint.offering import offers
 from finlint.syntax import source as syntax_source
 from finlint.syntax import texts
 from finlint.syntax.aliases import aliases
@@ -223,6 +224,26 @@ def test_work_is_nearly_linear(program: Callable[[int], str], count: int, tmp_pa
     more, report_of_large = work([large])
     assert set(codes(report)) == set(codes(report_of_large)) == {"FIN102"}
     assert more < NEARLY_LINEAR * less
+
+
+def fixable(count: int) -> str:
+    """Finalizers that take one lock, each of which could try it instead."""
+    classes = "".join(f"class A{n}:\n    def __del__(self):\n        LOCK.acquire()  # {n}\n" for n in range(count))
+    return f"import threading\nLOCK = threading.Lock()\n{classes}"
+
+
+def test_the_work_of_offering_fixes_is_nearly_linear(tmp_path: Path) -> None:
+    """A file with many findings has many fixes, and each changes a few lines of it."""
+
+    def cost(count: int) -> int:
+        paths = write(tmp_path, {f"m{count}": fixable(count)})
+        report = engine.analyse(paths)
+        calls, offered = counted(lambda: offers(report.findings, paths, lambda path: Path(path).read_bytes()))
+        assert len(offered) == len(report.findings) == count
+        return calls
+
+    cost(1)  # what is imported once only is not counted
+    assert cost(80) < NEARLY_LINEAR * cost(40)
 
 
 @pytest.mark.slow
