@@ -16,13 +16,15 @@ from small import check
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures").glob("*/*.py"))
 
 #: What moving changes: nobody but the module keeps an object until the interpreter exits, and implementations of what is
-#: abstract are looked for in bodies of modules only. So are the callers of a local class, which dies with what it holds.
+#: abstract are looked for in bodies of modules only. So are the callers of a local class, which dies with what it holds,
+#: and who else may tell its thread to end.
 _OF_A_MODULE = {
     "abstract_allocator",
     "generator_closed",
     "list_of_the_class",
     "observer_of_the_module",
     "submit_in_late_del",
+    "thread_has_the_object",
     "thread_in_late_del",
 }
 

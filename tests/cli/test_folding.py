@@ -182,6 +182,7 @@ PROGRAMS = {
                 self.waiting.put(None)
                 self.thread.join()
             def __del__(self): self.close()
+            def fetch(self, url): self.waiting.put(url)
         """,
         {("FIN104", 12): 1},
     ),

@@ -16,7 +16,7 @@ from checkout import copied
 ROOT = Path(__file__).resolve().parents[2]
 #: Bytes. Of 1,009 kB the modules are 770, the tables 151 (by xz they would be 121), the rest the archive's own lists. 500
 #: are wanted, and cannot be: when the modules were 633, they were 472 without one comment or docstring.
-MOST = 1_050_000
+MOST = 1_075_000
 BAD = "import threading\nlock = threading.Lock()\n\nclass A:\n    def __del__(self):\n        lock.acquire()\n"
 
 

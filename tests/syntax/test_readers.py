@@ -54,7 +54,7 @@ def test_no_finding_is_lost_or_changed_by_reading_less(every_nth: int) -> None:
     quick = analyse(paths, Settings(jobs=1))
     thorough = analyse(paths, Settings(jobs=1, prefilter=False))
     assert quick.findings == thorough.findings
-    assert len(quick.findings) > 4
+    assert len(quick.findings) > 3
     assert quick.summary.registrations == thorough.summary.registrations
 
 
