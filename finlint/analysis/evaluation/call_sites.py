@@ -12,7 +12,6 @@ from finlint.analysis.domain.values import (
     Class,
     Function,
     Lib,
-    LibMethod,
     Marked,
     Object,
     Value,
@@ -41,8 +40,6 @@ NAMELESS = ""
 
 #: Gives what it is given behind a function to that, too.
 _PARTIAL = "functools.partial"
-#: How the tuple of arguments is called that a function is run with later: ``Thread(target=f, args=(x,))``.
-_TUPLE = "args"
 
 
 class Given:
@@ -120,8 +117,8 @@ class CallSites:
         return found
 
     def handed_over(self, function: FunctionNode) -> list[Given]:
-        """What a registrar in its module, a partial or what runs a function later gives to a function together with
-        which it is given that: ``finalize(x, function, lock)``, ``Thread(target=function, args=(lock,))``."""
+        """What a registrar in its module, or a partial, gives to a function together with which it is given that:
+        ``finalize(x, function, lock)``."""
         return self._handed.answer(function, self._find_handed_over, function)
 
     def _find_handed_over(self, function: FunctionNode) -> list[Given]:
@@ -135,33 +132,14 @@ class CallSites:
     def _registered(self, call: ir.Call, at: int, function: FunctionNode, context: CallContext) -> Iterator[Given]:
         state = EvalState(context)
         registrar = self.ask.expressions.eval(call.func, state)
-        passed = self._passed_along(call, at, registrar.name) if isinstance(registrar, (Lib, LibMethod)) else None
-        if passed is None:
+        passes = isinstance(registrar, Lib) and (
+            registrar.name == _PARTIAL or self.ask.registrars.named(registrar.name) is not None
+        )
+        if not passes:
             return
         for receiver in ways_to_run(self.ask.expressions.eval(call.args[at].value, state), function):
-            run = ir.Call(call.args[at].value, passed, call.span)
+            run = ir.Call(call.args[at].value, call.args[at + 1 :], call.span)
             yield Given(function, run, receiver, context, False)
-
-    def _passed_along(self, call: ir.Call, at: int, name: str) -> tuple[ir.Arg, ...] | None:
-        """The arguments for the function that is the argument number ``at`` of a call of ``name``: those behind it, or
-        what is written out in a tuple; None where it is not known that there are any."""
-        spec, entry = self.ask.registrars.named(name), self.ask.knowledge.entry(name)
-        parameters = entry.parameters if entry is not None else ()
-        if name == _PARTIAL or (spec is not None and spec.passes != "tuple"):
-            return call.args[at + 1 :]
-        if spec is not None or _TUPLE in parameters:
-            number = at + 1 if spec is not None else parameters.index(_TUPLE)
-            places = (
-                arg.value
-                for n, arg in enumerate(call.args)
-                if arg.keyword == _TUPLE or (n == number and not arg.keyword)
-            )
-            given = next(places, None)
-            if not isinstance(given, ir.Display) or any(isinstance(item, ir.Starred) for item in given.items):
-                return None
-            return tuple(ir.Arg(item) for item in given.items)
-        follows = parameters[at + 1 : at + 2]
-        return call.args[at + 1 :] if follows and follows[0].startswith("*") and follows[0] != "*" else None
 
     def _decorating(self, function: FunctionNode) -> Iterator[Given]:
         """What a decorator, or a function that makes one, is given where it stands above a ``def`` or ``class``."""
