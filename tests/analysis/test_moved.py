@@ -23,6 +23,7 @@ _OF_A_MODULE = {
     "generator_closed",
     "list_of_the_class",
     "observer_of_the_module",
+    "server_that_only_it_shuts_down",
     "submit_in_late_del",
     "thread_has_the_object",
     "thread_in_late_del",
