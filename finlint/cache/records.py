@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from finlint.cache.blocks import Blocks
 from finlint.model.reads import BUT
 from finlint.model.stamp import Stamp
-from finlint.model.task import Group, Inputs, group_from_json, group_to_json
+from finlint.model.task import Group, Inputs, group_from_json, group_to_json, texts_only
 
 #: Bytes of a block of files, about.
 BLOCK = 64_000
@@ -112,13 +112,8 @@ def groups_of(block: bytes, paths: Sequence[str]) -> Iterator[Group]:
 def _group(line: bytes) -> tuple[str, Group]:
     key, *rest = json.loads(line)
     group = group_from_json(rest)
-    _check_texts(key, *group.folders, *group.paths)
+    texts_only(key, *group.folders, *group.paths)
     return key, group
-
-
-def _check_texts(*texts: str) -> None:
-    """Raises TypeError where one is none: whoever wrote the digests anew may have written anything."""
-    "".join(texts)
 
 
 def folders_to_json(folders: Mapping[str, FolderRecord]) -> bytes:
@@ -153,7 +148,7 @@ def answers_in(block: bytes, files: Mapping[str, FileRecord]) -> dict[str, list[
     out: dict[str, list[Kept]] = {}
     for line in block.splitlines():
         key, known, taken, folders, searches, answer = json.loads(line)
-        _check_texts(key, known, *folders, *(text for search in searches for text in search))
+        texts_only(key, known, *folders, *(text for search in searches for text in search))
         inputs = Inputs(
             {paths[path]: names[path][part] for path, part in taken},
             tuple(folders),

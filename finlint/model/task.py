@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from sys import intern
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast, get_type_hints
 
 from finlint.model.codes import KIND_OF_CODE
 from finlint.model.finding import (
@@ -221,7 +222,7 @@ def _finding_to_json(finding: Finding) -> Mapping[str, Any]:
 def _finding_from_json(data: Mapping[str, Any]) -> Finding:
     registration, culprit = data["registration"], data["culprit"]
     code, kind = _rule(data["code"], data["kind"])
-    message, path = _texts(data["message"], data["path"])
+    message, path = texts_only(data["message"], data["path"])
     return Finding(
         code,
         kind,
@@ -234,36 +235,33 @@ def _finding_from_json(data: Mapping[str, Any]) -> Finding:
         None if culprit is None else _made(Culprit, culprit),
         tuple(_made(Hop, hop) for hop in data["trace"]),
         tuple(_made(Hop, hop) for hop in data["related"]),
-        _texts(*data["names"]),
+        texts_only(*data["names"]),
         tuple(_made(Hop, hop) for hop in data["holders"]),
     )
 
 
-#: What the fields of places are: whoever wrote a file of the cache may have written anything.
-_FIELDS: Mapping[type, tuple[type, ...]] = {
-    Span: (int, int, int, int),
-    RegistrationRef: (str, str, int, int),
-    Culprit: (str, str, int, int),
-    Hop: (str, int, int, str),
-    FileError: (str, int, str, int),
-    FunctionKey: (str, int, int, str, str),
-    ClassKey: (str, int, str),
-}
 #: No file has as many lines, and no line as many columns.
 _MANY = 1 << 31
+
+
+@cache
+def _types(kind: type) -> tuple[type, ...]:
+    """What the fields of a place are: whoever wrote a file of the cache may have written anything."""
+    return tuple(get_type_hints(kind).values())
 
 
 def _made(kind: type[_P], fields: Sequence[Any]) -> _P:
     """A place. Raises TypeError, ValueError where the fields are others."""
     made = kind(*fields)
-    if tuple(map(type, made)) != _FIELDS[kind]:
+    if tuple(map(type, made)) != _types(kind):
         raise TypeError(f"no {kind.__name__}")
     if any(isinstance(field, int) and not 0 <= field < _MANY for field in made):
         raise ValueError("no line or column")
     return made
 
 
-def _texts(*texts: str) -> tuple[str, ...]:
+def texts_only(*texts: str) -> tuple[str, ...]:
+    """``texts``. Raises TypeError where one is none: whoever wrote a file of the cache may have written anything."""
     "".join(texts)
     return texts
 

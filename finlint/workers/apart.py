@@ -12,9 +12,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from finlint.model.memory import is_out_of_memory
-from finlint.workers.batches import NO_MEMORY, how_it_ended
-from finlint.workers.guarded import may_fork
+from finlint.workers.batches import how_it_ended
+from finlint.workers.guarded import ending, failing, may_fork
 
 Item = TypeVar("Item")
 
@@ -115,10 +114,8 @@ def _forked(life: Iterable[Any]) -> Iterator[Any]:
             # Nobody asks any more.
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        raise EndedError(how_it_ended(os.WTERMSIG(status)))
-    if os.WEXITSTATUS(status):
-        raise EndedError(how_it_ended(NO_MEMORY if os.WEXITSTATUS(status) == NO_MEMORY else 0))
+    if status:
+        raise EndedError(how_it_ended(ending(status)))
 
 
 def _live(target: int, life: Iterable[Any]) -> None:
@@ -134,11 +131,7 @@ def _live(target: int, life: Iterable[Any]) -> None:
                 out.flush()
         status = 0
     except BaseException as error:
-        if is_out_of_memory(error):
-            status = NO_MEMORY
-        else:
-            said = f"internal error: {type(error).__name__}: {error}; please report it"
-            print(f"finlint: {said}", file=sys.stderr, flush=True)
+        status = failing(error)
     finally:
         os._exit(status)
 

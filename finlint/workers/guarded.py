@@ -32,6 +32,23 @@ def may_fork() -> bool:
     return hasattr(os, "fork") and threading.active_count() == 1
 
 
+def ending(status: int) -> int:
+    """What ``waitpid`` says of a fork: the signal that ended it; NO_MEMORY if it said so; 0 if it left by itself."""
+    if os.WIFSIGNALED(status):
+        return os.WTERMSIG(status)
+    return NO_MEMORY if os.WEXITSTATUS(status) == NO_MEMORY else 0
+
+
+def failing(error: BaseException) -> int:
+    """The status of a fork that fails by ``error``, which is said if it is a fault of ours."""
+    if is_out_of_memory(error):
+        # Said of the file: a tree may have any number of them.
+        return NO_MEMORY
+    said = f"internal error: {type(error).__name__}: {error}; please report it"
+    print(f"finlint: {said}", file=sys.stderr, flush=True)
+    return 1
+
+
 class Pipe:
     """One end of a pair of pipes: messages of bytes, as ``multiprocessing.connection`` has them; that takes imports."""
 
@@ -132,10 +149,7 @@ class Guarded:
         assert self._pipe is not None
         self._pipe.close()
         self._pipe = None
-        _, status = os.waitpid(self._child, 0)
-        if os.WIFSIGNALED(status):
-            return os.WTERMSIG(status)
-        return NO_MEMORY if os.WEXITSTATUS(status) == NO_MEMORY else 0
+        return ending(os.waitpid(self._child, 0)[1])
 
     def close(self) -> None:
         """End the fork, which has nothing to lose."""
@@ -151,11 +165,6 @@ def _live(pipe: Any, files: Files, settings: Settings) -> None:
         serve(pipe, (), files, settings, ())
         status = 0
     except BaseException as error:
-        if is_out_of_memory(error):
-            # Said of the file: a tree may have any number of them.
-            status = NO_MEMORY
-        else:
-            said = f"internal error: {type(error).__name__}: {error}; please report it"
-            print(f"finlint: {said}", file=sys.stderr, flush=True)
+        status = failing(error)
     finally:
         os._exit(status)

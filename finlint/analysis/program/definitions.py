@@ -309,14 +309,12 @@ class FunctionIndex:
         container, key = target.value, target.key
         if _is_globals(container):
             if isinstance(key, ir.Const):
-                self.stores.setdefault((OF_MODULE, str(key.value)), []).append(
-                    Definition("value", value, path, conditions)
-                )
+                self._store_under(OF_MODULE, key, Definition("value", value, path, conditions))
             return
         if (owner := _whose_attributes(container)) is not None:
             # ``self.__dict__["name"] = value``
             if owner and isinstance(key, ir.Const):
-                self.stores.setdefault((owner, str(key.value)), []).append(Definition("value", value, path, conditions))
+                self._store_under(owner, key, Definition("value", value, path, conditions))
             elif owner:
                 self.by_name.append(StoreByName(owner, key, value))  # type: ignore[arg-type]
             return
@@ -368,6 +366,10 @@ class FunctionIndex:
                 path = (position,) if isinstance(target, ir.Display) else ()
                 self.rounds.setdefault(part.id, []).append(Definition("element", iterated, path, ()))
 
+    def _store_under(self, owner: str, key: ir.Const, definition: Definition) -> None:
+        """Note a store into the attribute whose name is ``key``."""
+        self.stores.setdefault((owner, str(key.value)), []).append(definition)
+
     def _puts(self, node: ir.Call) -> None:
         func = node.func
         if self._sets(node) or not node.args:
@@ -382,7 +384,7 @@ class FunctionIndex:
             # ``self.__dict__.setdefault("name", value)``
             key, value = (arg.value for arg in node.args)
             if isinstance(key, ir.Const):
-                self.stores.setdefault((owner, str(key.value)), []).append(Definition("value", value, (), ()))
+                self._store_under(owner, key, Definition("value", value, (), ()))
             return
         if func.name == "update" and (owner := _whose_attributes(func.value)):
             # ``self.__dict__.update(name=value)``
