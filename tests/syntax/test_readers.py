@@ -45,7 +45,7 @@ def test_both_readers_give_the_same(path: Path) -> None:
     assert lower_ast.lower_slice(text, 1) == lower.lower_slice(text, 1)
 
 
-@pytest.mark.parametrize("every_nth", [16, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every_nth", [9, pytest.param(8, marks=pytest.mark.slow)])
 def test_no_finding_is_lost_or_changed_by_reading_less(every_nth: int) -> None:
     """Prefilter, outlines and slices by ``ast``, against everything through LibCST."""
     every = modules()
@@ -54,7 +54,7 @@ def test_no_finding_is_lost_or_changed_by_reading_less(every_nth: int) -> None:
     quick = analyse(paths, Settings(jobs=1))
     thorough = analyse(paths, Settings(jobs=1, prefilter=False))
     assert quick.findings == thorough.findings
-    assert len(quick.findings) > 3
+    assert len(quick.findings) > 5
     assert quick.summary.registrations == thorough.summary.registrations
 
 
