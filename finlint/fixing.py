@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from finlint.model.finding import Finding
+from finlint.offering import FIXABLE, load_fixers
 from finlint.sources import Sources
 from finlint.syntax.reading import decoded_as_written
+from finlint.workers.apart import each
 
 if TYPE_CHECKING:
     from finlint.fixes.edit import Edit, Fix
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 #: A fix may uncover what a second one mends; more rounds than this were never needed by any test.
 MAX_ROUNDS = 20
+
+Item = TypeVar("Item")
+
+#: How bytes go through JSON.
+_AS_BYTES = "latin-1"
 
 #: Texts that are not (or not yet) on disk, in; what is found in them, out.
 Lint = Callable[[Mapping[str, bytes]], "Outcome"]
@@ -31,6 +38,7 @@ class Fixed(NamedTuple):
     """``texts`` are the files that change; ``outcome`` is what linting them found; ``fixed`` what it no longer did.
 
     ``more`` counts findings that unsafe fixes would have mended; in files that are ``too_large`` none is looked for.
+    Fixes of files that are ``lost`` ended the process that made them, which is said in brackets.
     """
 
     texts: dict[str, bytes]
@@ -38,6 +46,7 @@ class Fixed(NamedTuple):
     fixed: tuple[Finding, ...]
     more: int
     too_large: frozenset[str]
+    lost: Mapping[str, str]
 
 
 def fix(
@@ -59,8 +68,8 @@ def fix(
     run.mend(unsafe=True)
     large = frozenset(run.too_large)
     if unsafe:
-        return Fixed(run.texts, run.outcome, tuple(run.fixed), 0, large)
-    return Fixed(texts, result, fixed, len(run.fixed) - len(fixed), large)
+        return Fixed(run.texts, run.outcome, tuple(run.fixed), 0, large, run.lost)
+    return Fixed(texts, result, fixed, len(run.fixed) - len(fixed), large, run.lost)
 
 
 class _Plan(NamedTuple):
@@ -81,6 +90,8 @@ class _Run:
     ) -> None:
         self.outcome = outcome
         self.fixed: list[Finding] = []
+        #: Nothing more is tried in these.
+        self.lost: dict[str, str] = {}
         self._sources = Sources(files, read, kept)
         self._lint = lint
         self._wanted = {_about(finding) for finding in wanted}
@@ -113,26 +124,45 @@ class _Run:
 
     def _plans(self, unsafe: bool) -> list[_Plan]:
         """One fix for each finding that has one, none of which meets another."""
-        from finlint.fixes.edit import Request
-        from finlint.fixes.registry import candidates
-
         findings = tuple(f for f in self.outcome.report.findings if _about(f) in self._wanted)
+        asked = [finding for finding in findings if finding.code in FIXABLE and finding.path not in self.lost]
+
+        def first(finding: Finding) -> tuple[Fix | None, list[str]]:
+            return self._first(finding, findings, unsafe), sorted(self._sources.too_large)
+
         taken: dict[str, list[Edit]] = {}
         out: list[_Plan] = []
-        for finding in findings:
-            self._sources.next_finding()
-            for fix in candidates(
-                Request(finding, self._sources.tree, findings, self._sources.elsewhere, self._sources.text)
-            ):
-                key = (*_exactly(finding, self._sources.line), fix.title, fix.edits)
-                if key in self._failed or (not fix.safe and not unsafe):
-                    continue
-                edits = taken.setdefault(fix.path, [])
-                if not any(mine.meets(other) and mine != other for mine in fix.edits for other in edits):
-                    edits += [edit for edit in fix.edits if edit not in edits]
-                    out.append(_Plan(finding, fix, key))
-                break
+        for finding, (answer, large) in self._apart(asked, lambda finding: finding.path, first):
+            self._sources.too_large.update(large)
+            fix = _fix_from_json(*answer) if answer is not None else None
+            if fix is None or fix.path in self.lost:
+                continue
+            edits = taken.setdefault(fix.path, [])
+            if not any(mine.meets(other) and mine != other for mine in fix.edits for other in edits):
+                edits += [edit for edit in fix.edits if edit not in edits]
+                out.append(_Plan(finding, fix, self._key(finding, fix)))
         return out
+
+    def _first(self, finding: Finding, siblings: tuple[Finding, ...], unsafe: bool) -> Fix | None:
+        """The first fix of a finding that may be tried."""
+        from finlint.fixes.fixer import Request
+        from finlint.fixes.registry import candidates
+
+        self._sources.next_finding()
+        sources = self._sources
+        for fix in candidates(Request(finding, sources.tree, siblings, sources.elsewhere, sources.text)):
+            if (fix.safe or unsafe) and self._key(finding, fix) not in self._failed:
+                return fix
+        return None
+
+    def _key(self, finding: Finding, fix: Fix) -> tuple[object, ...]:
+        return (*_exactly(finding, self._sources.line), fix.title, fix.edits)
+
+    def _apart(
+        self, items: Sequence[Item], file: Callable[[Item], str], work: Callable[[Item], Any]
+    ) -> Iterator[tuple[Item, Any]]:
+        """What only LibCST can tell, which may end the process: in another one, at the cost of a file's fixes."""
+        return each(items, file, work, self.lost.__setitem__, load_fixers)
 
     # -- applying
 
@@ -147,23 +177,18 @@ class _Run:
 
     def _try(self, plans: list[_Plan]) -> tuple[dict[str, bytes], Outcome] | None:
         """Texts and outcome with the plans applied; None where that is not what they promise."""
-        import libcst
-
-        from finlint.fixes.edit import apply
-        from finlint.syntax.cst import parse_module
-
         edits: dict[str, dict[Edit, None]] = {}
         for plan in plans:
             edits.setdefault(plan.fix.path, {}).update(dict.fromkeys(plan.fix.edits))
+        if not self.lost.keys().isdisjoint(edits):
+            return None
         texts = dict(self.texts)
-        for path, wanted in edits.items():
-            try:
-                encoding, text = decoded_as_written(self._sources.data(path))
-                fresh = apply(text, wanted)
-                parse_module(fresh.replace("\r\n", "\n").replace("\r", "\n"))
-                texts[path] = fresh.encode(encoding)
-            except (UnicodeError, SyntaxError, LookupError, libcst.ParserSyntaxError, RecursionError):
+        for path, text in self._apart(list(edits), str, lambda path: self._edited(path, edits[path])):
+            if text is None:
                 return None
+            texts[path] = text.encode(_AS_BYTES)
+        if not self.lost.keys().isdisjoint(edits):
+            return None
         before = self.outcome
         planned = Counter(_exactly(plan.finding, self._sources.line) for plan in plans)
         exact = Counter(_exactly(finding, self._sources.line) for finding in before.report.findings)
@@ -186,6 +211,27 @@ class _Run:
         ]
         worse = new or set(after.report.errors) - set(before.report.errors)
         return None if not gone or worse else (texts, after)
+
+    def _edited(self, path: str, edits: Iterable[Edit]) -> str | None:
+        """The bytes of a file with the edits, as text; None where that is no Python."""
+        import libcst
+
+        from finlint.fixes.edit import apply
+        from finlint.syntax.cst import parse_module
+
+        try:
+            encoding, text = decoded_as_written(self._sources.data(path))
+            fresh = apply(text, edits)
+            parse_module(fresh.replace("\r\n", "\n").replace("\r", "\n"))
+            return fresh.encode(encoding).decode(_AS_BYTES)
+        except (UnicodeError, SyntaxError, LookupError, libcst.ParserSyntaxError, RecursionError):
+            return None
+
+
+def _fix_from_json(title: str, safe: bool, path: str, edits: Iterable[tuple[int, int, Iterable[str]]]) -> Fix:
+    from finlint.fixes.edit import Edit, Fix
+
+    return Fix(title, safe, path, tuple(Edit(first, last, tuple(lines)) for first, last, lines in edits))
 
 
 def _about(finding: Finding) -> tuple[str, str, str, str]:

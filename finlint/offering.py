@@ -62,7 +62,7 @@ def _made(
     from finlint.workers.apart import each
 
     def best(finding: Finding) -> OfferedFix | None:
-        from finlint.fixes.edit import Request
+        from finlint.fixes.fixer import Request
         from finlint.fixes.registry import candidates
 
         sources.next_finding()

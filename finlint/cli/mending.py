@@ -10,7 +10,7 @@ from typing import TextIO
 
 from finlint import fixing, sources
 from finlint.cli.errors import UsageError
-from finlint.cli.once import NOTHING, Run, finish
+from finlint.cli.once import NOTHING, Run, finish, say_lost
 from finlint.cli.terminal import count, say
 from finlint.cli.wanted import touched
 from finlint.report.view import View
@@ -46,6 +46,7 @@ def mend(run: Run, outcome: Outcome) -> int:
     for path in sorted(done.too_large):
         large = f"has more than {sources.MAX_TREES:,} bytes"
         say(f"finlint: warning: {view.path(path)} {large}: no fix is looked for in it")
+    say_lost(done.lost, run)
     if options.diff:
         for path, data in sorted(done.texts.items()):
             sys.stdout.write(fixing.diff(view.path(path), read(path), data))
@@ -53,7 +54,8 @@ def mend(run: Run, outcome: Outcome) -> int:
         say(f"Would fix {count(len(done.fixed), 'finding')}." if done.fixed else "Nothing to fix.")
         if more:
             say(more)
-        return 1 if done.texts and not options.exit_zero else 0
+        unreadable = _say_unreadable(done.outcome, "--diff")
+        return 1 if (done.texts or unreadable) and not options.exit_zero else 0
     fixed = f"Fixed {count(len(done.fixed), 'finding')} in {count(len(done.texts), 'file')}." if done.fixed else ""
     after = done.outcome._replace(report=touched(done.outcome.report, options.diff_base))
     mended = 1 if done.texts and options.exit_non_zero_on_fix else 0
@@ -85,4 +87,13 @@ def _said(run: Run, outcome: Outcome, texts: Texts, fixed: str, more: str, strea
         return finish(run, outcome, texts, before=fixed, after=more, stream=stream)
     if not run.request.quiet:
         say(fixed or "Nothing to fix.")
-    return 0
+    return 1 if _say_unreadable(outcome, "--fix-only") and not run.request.options.exit_zero else 0
+
+
+def _say_unreadable(outcome: Outcome, option: str) -> bool:
+    """Whether there are files in which nothing was looked for; a report that is not made would have named them."""
+    unreadable = outcome.report.errors
+    if unreadable:
+        files = count(len({error.path for error in unreadable}), "unreadable file")
+        say(f"finlint: error: no fix is looked for in {files}: a run without {option} says why")
+    return bool(unreadable)

@@ -152,11 +152,11 @@ def _offers(run: Run, report: Report, texts: Texts, *, changes: bool) -> Mapping
         changes=changes,
         lost=lost.__setitem__,
     )
-    _say_lost(lost, run)
+    say_lost(lost, run)
     return fixes
 
 
-def _say_lost(lost: Mapping[str, str], run: Run) -> None:
+def say_lost(lost: Mapping[str, str], run: Run) -> None:
     """One line for files whose fixes have ended the process that made them; each with how it ended."""
     if lost and not run.request.quiet:
         first, how = next(iter(lost.items()))

@@ -1,17 +1,11 @@
-"""Lines to replace, and how they are put into a text of any newline style."""
+"""Lines to replace, and how they are put into a text of any newline style. Text alone: LibCST is not needed for it."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-
-import libcst as cst
-
-from finlint.fixes.tree import Rewritten, Tree, comments_of
-from finlint.model.finding import Finding
-from finlint.syntax.cst import parse_module
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
@@ -39,39 +33,7 @@ class Fix(NamedTuple):
     edits: tuple[Edit, ...]
 
 
-class Request(NamedTuple):
-    """A finding to be mended.
-
-    ``tree`` gives a linted file by path (None: not linted, or not to be parsed); ``siblings`` are all findings to be
-    mended; ``elsewhere`` the texts of the linted files that a name may be used in, besides the one at the path.
-    """
-
-    finding: Finding
-    tree: Callable[[str], Tree | None]
-    siblings: tuple[Finding, ...]
-    elsewhere: Callable[[str], Iterable[str]]
-    #: The text of a file, for a first look that costs less than its tree.
-    text: Callable[[str], str]
-
-
-Fixer = Callable[[Request], Iterator[Fix]]
-
-
-def offer(title: str, tree: Tree, change: Rewritten, *, safe: bool) -> Iterator[Fix]:
-    """The fix that rewrites the file of ``tree`` so; none where that is no Python, or other comments.
-
-    Statements that are rewritten are read alone: whether they are Python depends on no other.
-    """
-    try:
-        before, after = parse_module(change.old), parse_module(change.new)
-    except (cst.ParserSyntaxError, RecursionError):
-        return
-    if comments_of(before) == comments_of(after):
-        found = _difference(_lines(change.old), _lines(change.new), change.first)
-        yield Fix(title, safe, tree.path, tuple(found))
-
-
-def _difference(old: list[str], new: list[str], first: int) -> Iterator[Edit]:
+def difference(old: list[str], new: list[str], first: int) -> Iterator[Edit]:
     """The lines that differ, where ``old`` stands from line ``first`` on."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
@@ -87,7 +49,7 @@ def _difference(old: list[str], new: list[str], first: int) -> Iterator[Edit]:
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
     """``text``, of any newline style, with the edits, none of which may meet another. New lines end as old ones do."""
-    lines = _lines(text)
+    lines = lines_of(text)
     newline = next((line[len(line.rstrip("\r\n")) :] for line in lines), "") or "\n"
     for edit in sorted(edits, reverse=True):
         fresh = [line[:-1] + newline if line.endswith("\n") else line for line in edit.lines]
@@ -99,6 +61,7 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
     return "".join(lines)
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
+    """The lines of a text with their ends, as Python counts them."""
     # Not splitlines(): a form feed or a line separator inside a line starts no new one in Python.
     return _LINE.findall(text)

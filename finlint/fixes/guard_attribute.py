@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from finlint.fixes.edit import Fix, Request, offer
+from finlint.fixes.edit import Fix
+from finlint.fixes.fixer import Request, offer
 from finlint.fixes.tree import Replacement, Tree, dotted
 
 _TITLE = "ask whether the attribute is there"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finlint.fixes.edit import Fix, Fixer, Request
+from finlint.fixes.edit import Fix
+from finlint.fixes.fixer import Fixer, Request
 from finlint.fixes.guard_attribute import guard_attribute
 from finlint.fixes.pass_callable import pass_callable
 from finlint.fixes.shutdown_without_wait import shutdown_without_wait

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from finlint.fixes.edit import Fix, Request, offer
+from finlint.fixes.edit import Fix
+from finlint.fixes.fixer import Request, offer
 from finlint.fixes.registration import registered
 from finlint.fixes.terms import SHARED_BY_QUEUES
 from finlint.fixes.tree import Replacement, Tree, dotted

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from finlint.fixes.edit import Fix, Request, offer
+from finlint.fixes.edit import Fix
+from finlint.fixes.fixer import Request, offer
 from finlint.fixes.registration import Registered, is_private, only_finalizes, registered
 from finlint.fixes.tree import Replacement, Tree, dotted
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from finlint.fixes.edit import Fix, Request, offer
+from finlint.fixes.edit import Fix
+from finlint.fixes.fixer import Request, offer
 from finlint.fixes.registration import registered
 from finlint.fixes.terms import CLEANER, CLEANER_LACKS, CLEANER_MODULE, CLEANER_TITLE, TAKES_FOR_GOOD
 from finlint.fixes.tree import Tree

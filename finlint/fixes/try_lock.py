@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from finlint.fixes.edit import Fix, Request, offer
+from finlint.fixes.edit import Fix
+from finlint.fixes.fixer import Request, offer
 from finlint.fixes.registration import only_finalizes, registered
 from finlint.fixes.terms import LOCK_ARGUMENTS, TAKES_FOR_GOOD, is_called
 from finlint.fixes.tree import Replacement, Tree, dotted, keyword, with_arguments

@@ -73,3 +73,46 @@ def test_no_fix_can_be_made_at_all(tmp_path: Path) -> None:
         "finlint: warning: the process that made the fixes of a.py and 1 other file ended (SIGABRT):"
         " there are none in this run\n"
     )
+
+
+#: Looking whether a text that is to be written is Python ends the process.
+ENDS_AT_THE_CHECK = """
+import os, sys
+from finlint.syntax import cst
+parse_module = cst.parse_module
+def dying(text):
+    if "ends here" in text and "wait=False" in text and "import" in text:
+        os.abort()
+    return parse_module(text)
+cst.parse_module = dying
+"""
+
+
+@pytest.mark.parametrize("ends", [ENDS_AT_WORK, ENDS_AT_THE_CHECK], ids=["planned", "checked"])
+@pytest.mark.parametrize("option", ["--fix", "--fix-only", "--diff"])
+def test_the_other_files_are_mended(tmp_path: Path, ends: str, option: str) -> None:
+    for name in ("a", "abort", "z"):
+        (tmp_path / f"{name}.py").write_text(FIXABLE + ("# ends here\n" if name == "abort" else ""))
+    arguments = ["--isolated", "--no-cache", "--jobs", "1", option, "--unsafe-fixes", "."]
+    done = subprocess.run(
+        [sys.executable, "-c", ends + COMMAND, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert done.stderr.count("the process that made the fixes of abort.py ended (SIGABRT): there are none") == 1
+    assert "Traceback" not in done.stderr
+    if option == "--diff":
+        assert done.stdout.count("+++ ") == 2
+        assert "+++ abort.py" not in done.stdout
+        assert "Would fix 2 findings." in done.stderr
+    else:
+        mended = {path.name for path in tmp_path.iterdir() if "wait=False" in path.read_text()}
+        assert mended == {"a.py", "z.py"}
+
+
+@pytest.mark.parametrize("option", ["--fix-only", "--diff"])
+def test_what_cannot_be_read_is_said_where_no_report_is_made(tmp_path: Path, option: str) -> None:
+    (tmp_path / "a.py").write_text("def (\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "finlint", "--no-cache", option, "."], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"no fix is looked for in 1 unreadable file: a run without {option} says why" in done.stderr

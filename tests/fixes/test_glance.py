@@ -9,7 +9,7 @@ from zlib import crc32
 import pytest
 
 import finlint
-from finlint.fixes.edit import Request
+from finlint.fixes.fixer import Request
 from finlint.fixes.glance import _LOOKS, Glances, Sure
 from finlint.fixes.registry import FIXES, candidates
 from finlint.offering import FIXABLE, offers
