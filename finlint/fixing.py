@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from finlint.fixes.fixable import FIXABLE, load_fixers
 from finlint.model.finding import Finding
-from finlint.offering import FIXABLE, load_fixers
 from finlint.sources import Sources
 from finlint.syntax.reading import decoded_as_written
 from finlint.workers.apart import each

@@ -9,15 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from finlint.fixes.fixable import FIXABLE, load_fixers
 from finlint.model.finding import Change, Finding, OfferedFix
 from finlint.syntax.reading import Unreadable, decode
 
 if TYPE_CHECKING:
     from finlint.fixes.edit import Edit, Fix
     from finlint.sources import Sources
-
-#: The codes that have fixes: a run without such a finding need not load them. A test compares it with the registry.
-FIXABLE = frozenset({"FIN102", "FIN104", "FIN105", "FIN112", "FIN201", "FIN301", "FIN305", "FIN401"})
 
 
 def offers(
@@ -76,11 +74,6 @@ def _made(
     for finding, answer in each(findings, lambda finding: finding.path, best, lost, load_fixers):
         if answer is not None:
             yield finding, _from_json(*answer)
-
-
-def load_fixers() -> None:
-    """Only where a fix is made: LibCST takes longer to be imported than most packages to be analysed."""
-    import finlint.fixes.registry  # noqa: F401
 
 
 def _from_json(title: str, safe: bool, changes: Sequence[Sequence[Any]]) -> OfferedFix:

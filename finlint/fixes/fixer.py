@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from finlint.fixes.edit import Fix, difference, lines_of
+from finlint.fixes.edit import Edit, Fix, difference, lines_of
 from finlint.fixes.tree import Rewritten, Tree, comments_of
 from finlint.model.finding import Finding
 from finlint.syntax.cst import parse_module
@@ -31,10 +31,11 @@ class Request(NamedTuple):
 Fixer = Callable[[Request], Iterator[Fix]]
 
 
-def offer(title: str, tree: Tree, change: Rewritten, *, safe: bool) -> Iterator[Fix]:
+def offer(title: str, tree: Tree, change: Rewritten, *, safe: bool, imports: Iterable[Edit] = ()) -> Iterator[Fix]:
     """The fix that rewrites the file of ``tree`` so; none where that is no Python, or other comments.
 
-    Statements that are rewritten are read alone: whether they are Python depends on no other.
+    Statements that are rewritten are read alone: whether they are Python depends on no other. ``imports``: what it
+    needs to import is added besides.
     """
     try:
         before, after = parse_module(change.old), parse_module(change.new)
@@ -42,4 +43,4 @@ def offer(title: str, tree: Tree, change: Rewritten, *, safe: bool) -> Iterator[
         return
     if comments_of(before) == comments_of(after):
         found = difference(lines_of(change.old), lines_of(change.new), change.first)
-        yield Fix(title, safe, tree.path, tuple(found))
+        yield Fix(title, safe, tree.path, (*imports, *found))

@@ -28,16 +28,9 @@ def to_cleaner(request: Request) -> Iterator[Fix]:
         return
     if not _is_kept_simply(found.call, tree) or not _is_free(tree):
         return
-    # Its matchers take longer to be imported than all the rest of LibCST.
-    from libcst.codemod import CodemodContext
-    from libcst.codemod.visitors import AddImportsVisitor
-
     register = cst.Attribute(cst.Call(cst.Name(CLEANER)), cst.Name("register"))
-    module = tree.changed(tree.module, {found.call: found.call.with_changes(func=register)})
-    context = CodemodContext()
-    AddImportsVisitor.add_needed_import(context, CLEANER_MODULE, CLEANER)
-    change = tree.rewritten(AddImportsVisitor(context).transform_module(module).code)
-    yield from offer(CLEANER_TITLE, tree, change, safe=False)
+    change = tree.replaced({found.call: found.call.with_changes(func=register)})
+    yield from offer(CLEANER_TITLE, tree, change, safe=False, imports=tree.importing(CLEANER_MODULE, CLEANER))
 
 
 def _takes_for_good(callback: cst.BaseExpression) -> bool:

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias, TypeVar, cast
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from finlint.fixes.edit import Edit, difference, lines_of
 from finlint.syntax.cst import parse_module
 
 Node = TypeVar("Node", bound=cst.CSTNode)
@@ -41,6 +42,7 @@ class Tree:
         self._imports: dict[str, str] | None = None
         self._starts: dict[tuple[int, int], list[cst.CSTNode]] | None = None
         self._starts_of_statements: list[int] | None = None
+        self._added: dict[tuple[str, str], tuple[Edit, ...]] = {}
         #: All names and attributes by what is written, in the order of the text.
         self._written: dict[str, list[cst.Name | cst.Attribute]] | None = None
 
@@ -216,11 +218,23 @@ class Tree:
             has_trailing_newline=self.module.has_trailing_newline or not ends_file,
         )
         after = self.changed(part, changes)
-        return self.rewritten(after.code if after.body else "", starts[first], starts[last])
+        start = starts[first]
+        new = after.code if after.body else ""
+        return Rewritten(self.text.count("\n", 0, start), self.text[start : starts[last]], new)
 
-    def rewritten(self, text: str, start: int = 0, end: int | None = None) -> Rewritten:
-        """``text`` in place of what stands from one offset to another, each at the start of a line."""
-        return Rewritten(self.text.count("\n", 0, start), self.text[start:end], text)
+    def importing(self, module: str, name: str) -> tuple[Edit, ...]:
+        """What adds ``from module import name`` to the imports; nothing where it is there already."""
+        key = module, name
+        if key not in self._added:
+            # Its matchers take longer to be imported than all the rest of LibCST.
+            from libcst.codemod import CodemodContext
+            from libcst.codemod.visitors import AddImportsVisitor
+
+            context = CodemodContext()
+            AddImportsVisitor.add_needed_import(context, module, name)
+            code = AddImportsVisitor(context).transform_module(self.module).code
+            self._added[key] = tuple(difference(lines_of(self.text), lines_of(code), 0))
+        return self._added[key]
 
     def _places(self) -> list[int]:
         """Where the statements of the module start in the text, with the comments before them; and where the last

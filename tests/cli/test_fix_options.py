@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from finlint.fixes.fixable import FIXABLE
 from finlint.fixes.registry import FIXES
-from finlint.offering import FIXABLE
 
 from .conftest import Ran, Run
 

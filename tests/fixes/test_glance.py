@@ -9,10 +9,11 @@ from zlib import crc32
 import pytest
 
 import finlint
+from finlint.fixes.fixable import FIXABLE
 from finlint.fixes.fixer import Request
 from finlint.fixes.glance import _LOOKS, Glances, Sure
 from finlint.fixes.registry import FIXES, candidates
-from finlint.offering import FIXABLE, offers
+from finlint.offering import offers
 from finlint.sources import Sources
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -87,6 +87,7 @@ class CallSites:
         self.ask = ask
         self.project = ask.project
         self._named: Kept[tuple[ModuleNode, str], list[tuple[tuple[FunctionNode, ...], ir.Call]]] = Kept(ask.reads)
+        self._giving: Kept[tuple[ModuleNode, str], list[tuple[tuple[FunctionNode, ...], ir.Call]]] = Kept(ask.reads)
         self._others: Kept[tuple[ModuleNode, str], list[tuple[str, list[ModuleNode]]]] = Kept(ask.reads)
         # None says that there are no further calls. It is the first answer, too: whoever asks for one kind of call
         # after the other stops at it.
@@ -123,7 +124,8 @@ class CallSites:
 
     def _find_handed_over(self, function: FunctionNode) -> list[Given]:
         given: list[Given] = []
-        for callers, call in _calls_with(function.module, function.name):
+        module, name = function.module, function.name
+        for callers, call in self._giving.answer((module, name), _calls_with, module, name):
             at = next(number for number, arg in enumerate(call.args) if last_name(arg.value) == function.name)
             for context in self.contexts(function.module, callers, function):
                 given += self._registered(call, at, function, context)

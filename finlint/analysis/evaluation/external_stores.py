@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -12,9 +12,11 @@ from finlint.analysis.domain.values import Class, Module, Object, Value, alterna
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import PUT, Definition, FunctionIndex
-from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at, method_kind
+from finlint.analysis.program.escape import names_in
+from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode, function_at, method_kind
 from finlint.model import ir
 from finlint.model.limits import STORING_FUNCTIONS
+from finlint.model.reads import Kept
 from finlint.scan.words import PUTTING
 
 
@@ -32,6 +34,13 @@ class Place(NamedTuple):
         )
 
 
+class Readers(NamedTuple):
+    """The functions of a module that name an attribute, by the classes, with their bases, of what they name it of."""
+
+    by_class: Mapping[ClassNode, Sequence[FunctionNode]]
+    of_unknown: Sequence[FunctionNode]
+
+
 class ExternalStores:
     """Stores into attributes of objects that are not the method's own."""
 
@@ -39,6 +48,8 @@ class ExternalStores:
         self.ask = ask
         self.project = ask.project
         self._by_others: Memo[tuple[Object, str], list[Value]] = Memo(ask.solver, [])
+        self._reading: Kept[tuple[ModuleNode, str], list[FunctionNode]] = Kept(ask.reads)
+        self._readers: Memo[tuple[ModuleNode, str], Readers] = Memo(ask.solver, Readers({}, ()), grows=False)
 
     def stored_by_others(self, obj: Object, name: str) -> list[Value]:
         """What functions of the package store in the attribute of such an object, as far as they are few."""
@@ -54,14 +65,46 @@ class ExternalStores:
 
     def reading(self, name: str, home: ModuleNode) -> Iterator[FunctionNode]:
         """Functions of the package in whose text an attribute is named, whatever they do with it."""
-        seen: set[FunctionNode] = set()
-        pattern = rf"(?<=\w)\.{re.escape(name)}\b"
-        for module in dict.fromkeys((home, *self.project.mentioning(f".{name}", home))):
-            for line in module.source.lines("matching", f".{name}\n{pattern}"):
-                node = function_at(module, line)
-                if node is not None and node not in seen:
-                    seen.add(node)
-                    yield node
+        for module in self._naming(name, home):
+            yield from self._reading.answer((module, name), _reading_in, module, name)
+
+    def _naming(self, name: str, home: ModuleNode) -> Iterable[ModuleNode]:
+        return dict.fromkeys((home, *self.project.mentioning(f".{name}", home)))
+
+    def reading_of(self, obj: Object, name: str) -> Iterator[FunctionNode]:
+        """Those of them that name it of an object of its class, of a base or an heir, or of what is not known."""
+        mine = [base.node for base in self.ask.classes.mro(obj.cls) if isinstance(base, Class)]
+        for module in self._naming(name, obj.cls.node.module):
+            readers = self._readers.answer((module, name), self._find_readers, module, name)
+            yield from dict.fromkeys(node for cls in mine for node in readers.by_class.get(cls, ()))
+            yield from readers.of_unknown
+
+    def _find_readers(self, module: ModuleNode, name: str) -> Readers:
+        by_class: dict[ClassNode, list[FunctionNode]] = {}
+        of_unknown: list[FunctionNode] = []
+        for node in self._reading.answer((module, name), _reading_in, module, name):
+            owners = self._owners(node, name)
+            for cls in owners or ():
+                by_class.setdefault(cls, []).append(node)
+            if owners is None:
+                of_unknown.append(node)
+        return Readers(by_class, tuple(of_unknown))
+
+    def _owners(self, node: FunctionNode, name: str) -> dict[ClassNode, None] | None:
+        """The classes, with their bases, of all that a function names an attribute of; None where one is unknown.
+
+        So two heirs of one base, each with an attribute of its own, are both found for either: that costs a look.
+        """
+        state = EvalState(self.ask.binding.generic_context(node))
+        out: dict[ClassNode, None] = {}
+        for expr in names_in(node.ir):
+            if isinstance(expr, ir.Attr) and expr.name == name:
+                options = alternatives(self.ask.expressions.eval(expr.value, state))
+                classes = [option.cls for option in options if isinstance(option, Object)]
+                if len(classes) < len(options):
+                    return None
+                out |= {b.node: None for cls in classes for b in self.ask.classes.mro(cls) if isinstance(b, Class)}
+        return out
 
     def is_stored(self, obj: Object, name: str) -> bool:
         """Whether some function of the package, beside methods of its class, may store the attribute of such an
@@ -174,3 +217,8 @@ def given_in(
     for owner_expr, attribute, definition in place.definitions.further_stores:
         if attribute == name and is_it(ask.expressions.eval(owner_expr, state)):
             yield [definition]
+
+
+def _reading_in(module: ModuleNode, name: str) -> list[FunctionNode]:
+    lines = module.source.lines("matching", f".{name}\n(?<=\\w)\\.{re.escape(name)}\\b")
+    return list(dict.fromkeys(filter(None, (function_at(module, line) for line in lines))))

@@ -221,7 +221,7 @@ class _Walk:
         """Whether a function inside this one is used for nothing else than to be called, or lent."""
         if self.thing.lent is None:
             return False
-        uses = sum(isinstance(part, ir.Name) and part.id == name for part in _parts(self.function))
+        uses = sum(isinstance(part, ir.Name) and part.id == name for part in names_in(self.function))
         fine = 0
         for call in calls_in(self.function.body):
             fine += isinstance(call.func, ir.Name) and call.func.id == name
@@ -231,13 +231,13 @@ class _Walk:
 
     def _function(self, function: ir.Function) -> bool:
         """A function inside this one: it is called by whoever has it."""
-        parts = list(_parts(function))
+        parts = list(names_in(function))
         if any(isinstance(part, ir.Name) and part.id in self.names for part in parts):
             return True
         return escapes(function, self.thing) if self.thing.with_owner else any(map(self.thing.is_it, parts))
 
 
-def _parts(function: ir.Function) -> Iterator[ir.Expr]:
+def names_in(function: ir.Function) -> Iterator[ir.Name | ir.Attr]:
     """All names and attributes in a function and in those inside it."""
     pending: list[object] = [function.body]
     while pending:

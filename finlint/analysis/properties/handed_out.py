@@ -52,8 +52,7 @@ def is_handed_out(attribute: Attribute, me: Object, between: Iterable[Object], o
     own = list(ownership.methods(attribute.owner.cls, attribute.name))
     if any(_shows(method, attribute, ownership) for method in own):
         return True
-    module = attribute.owner.cls.node.module
-    others = ownership.evaluator.external_stores.reading(attribute.name, module)
+    others = ownership.evaluator.external_stores.reading_of(attribute.owner, attribute.name)
     if any(_shows(node, attribute, ownership) for node in others if node not in own):
         return True
     classes = dict.fromkeys(obj.cls for obj in (attribute.owner, me, *between))

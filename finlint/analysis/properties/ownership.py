@@ -431,7 +431,7 @@ class _Attribute:
     def _escapes_elsewhere(self, part: Class | None) -> bool:
         """Whether functions beside its methods read the attribute of such an object and pass it on."""
         own = {cls.node for cls in self.evaluator.classes.mro(self.owner.cls) if isinstance(cls, Class)}
-        reading = self.evaluator.external_stores.reading(self.name, self.owner.cls.node.module)
+        reading = self.evaluator.external_stores.reading_of(self.owner, self.name)
         for node in dict.fromkeys((*self.ownership.chain, *reading)):
             if node.owner in own:
                 continue
