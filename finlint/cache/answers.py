@@ -30,7 +30,17 @@ from finlint.cache.records import (
 )
 from finlint.cache.state import FileNow, Now
 from finlint.model.stamp import NO_STAMP
-from finlint.model.task import Answer, Group, Inputs, Known, Seen, Task, answer_from_json, answer_to_json
+from finlint.model.task import (
+    Answer,
+    Group,
+    Inputs,
+    Known,
+    Seen,
+    Task,
+    answer_from_json,
+    answer_to_json,
+    is_about,
+)
 from finlint.syntax.digest import digest
 
 if TYPE_CHECKING:
@@ -90,6 +100,8 @@ class Answers:
             try:
                 answer = answer_from_json(kept.answer)
             except DAMAGE:
+                continue
+            if not is_about(answer, self._now.linted.values()):
                 continue
             self._used[key, kept.known] = kept
             return answer, kept.inputs

@@ -7,6 +7,7 @@ is asked for, and not read before: most runs need a few of them.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 
 from finlint.cache.own import MAX_FILE, replace
@@ -27,10 +28,14 @@ class Blocks:
             self.identity = file.readline().rstrip(b"\n").decode("ascii", "replace")
             table = file.readline()
             at = file.tell()
+            end = os.fstat(file.fileno()).st_size
         if self.identity != digest(table):
             raise ValueError("not what was written")
         self._places: dict[str, tuple[int, int, str]] = {}
         for name, size, told in json.loads(table):
+            if not 0 <= size <= end - at:
+                # Room for it would be asked for before it is read.
+                raise ValueError("a block that is not there")
             self._places[name] = at, size, told
             at += size
         self._blocks: dict[str, bytes] = {}

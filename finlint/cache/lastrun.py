@@ -17,7 +17,7 @@ from finlint.cache.records import FileRecord, FolderRecord, folders_from_json, f
 from finlint.cache.state import RACY_NS, Now
 from finlint.model.finding import Report, Summary
 from finlint.model.stamp import FIELDS, NO_STAMP, WIDTH, Stamp
-from finlint.model.task import Answer, Statistics, Work, answer_from_json, answer_to_json, hits_from_json
+from finlint.model.task import Answer, Statistics, Work, answer_from_json, answer_to_json, hits_from_json, is_about
 
 #: Files of other runs whose verdicts are kept besides those of the last one.
 MAX_OTHERS = 400_000
@@ -110,8 +110,11 @@ class Before:
         for path, mtime, size, inode, told in json.loads(self.blocks["reached"]):
             yield path, Stamp(mtime, size, inode), told
 
-    def outcome(self) -> Outcome:
+    def outcome(self, files: Sequence[str]) -> Outcome:
+        """What came of the run over ``files``."""
         answer = answer_from_json(json.loads(self.blocks["report"]))
+        if not is_about(answer, files):
+            raise ValueError("findings in other files")
         summary, numbers = self.head["summary"], self.head["statistics"]
         candidates, tasks, frames = map(int, numbers)
         files, analysed, registrations, findings, limits = summary

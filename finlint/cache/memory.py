@@ -75,7 +75,7 @@ class Memory:
             right = still_right(before, self._place, now, self._files, self._stamps, judge)
             if right is None:
                 return None
-            outcome = before.outcome()
+            outcome = before.outcome(self._files)
         except DAMAGE:
             return None
         if right.restamped:

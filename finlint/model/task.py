@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from sys import intern
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast, get_type_hints
@@ -164,6 +164,12 @@ def answer_from_json(data: Sequence[Any]) -> Answer:
         int(frames),
         hits_from_json(limits),
     )
+
+
+def is_about(answer: Answer, files: Iterable[str]) -> bool:
+    """Whether it finds something in these files alone. Reports show lines of those that it names, so that a cache of
+    others would have them show what they may not see."""
+    return not {found.path for found in (*answer.findings, *answer.errors)}.difference(files)
 
 
 def hits_from_json(data: Sequence[Any]) -> tuple[tuple[str, int], ...]:

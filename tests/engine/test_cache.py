@@ -319,7 +319,33 @@ def test_what_a_finding_cannot_be_is_not_believed(tmp_path: Path, run: Run, fiel
         assert run()[0] == first
 
 
-@pytest.mark.parametrize("size", [10**400, -1, "1", [1], 2**63])
+@pytest.mark.parametrize("which", ["run", "answers"])
+@pytest.mark.parametrize("named", ["findings", "errors"])
+def test_what_is_told_of_files_of_no_run_is_not_believed(tmp_path: Path, run: Run, which: str, named: str) -> None:
+    """A report shows the lines that a finding is in: those of the user's own files, if the cache of others says so."""
+    from finlint.cache.blocks import Blocks, write_blocks
+
+    def elsewhere(answer: Any) -> Any:
+        findings, errors, *rest = answer
+        if named == "findings":
+            return [[{**finding, "path": "/etc/passwd"} for finding in findings], errors, *rest]
+        return [findings, [["/etc/passwd", 1, "no", 1]], *rest]
+
+    first, _ = run()
+    (path,) = cache_files(tmp_path, which)
+    blocks = Blocks(str(path)).all()
+    if which == "run":
+        blocks["report"] = json.dumps(elsewhere(json.loads(blocks["report"]))).encode()
+    else:
+        for other in cache_files(tmp_path, "run"):
+            other.unlink()
+        rows = map(json.loads, blocks["answers"].splitlines())
+        blocks["answers"] = b"".join(json.dumps([*row[:-1], elsewhere(row[-1])]).encode() + b"\n" for row in rows)
+    write_blocks(str(path), blocks)
+    assert run()[0] == first
+
+
+@pytest.mark.parametrize("size", [10**400, -1, "1", [1], 2**63, 10**13])
 @pytest.mark.parametrize("which", ["run", "answers"])
 def test_sizes_of_blocks_may_be_anything(tmp_path: Path, run: Run, which: str, size: object) -> None:
     from finlint.syntax.digest import digest
