@@ -92,6 +92,7 @@ def _forked(life: Iterable[Any]) -> Iterator[Any]:
     # What is waiting to be written is this process's.
     sys.stdout.flush()
     sys.stderr.flush()
+    parent = os.getpid()
     try:
         child = os.fork()
     except OSError:
@@ -100,7 +101,7 @@ def _forked(life: Iterable[Any]) -> Iterator[Any]:
         raise
     if child == 0:
         os.close(source)
-        _live(target, life)
+        _live(target, life, parent)
     os.close(target)
     is_over = False
     try:
@@ -118,7 +119,7 @@ def _forked(life: Iterable[Any]) -> Iterator[Any]:
         raise EndedError(how_it_ended(ending(status)))
 
 
-def _live(target: int, life: Iterable[Any]) -> None:
+def _live(target: int, life: Iterable[Any], parent: int) -> None:
     """What the fork does; it does not return."""
     status = 1
     try:
@@ -131,7 +132,7 @@ def _live(target: int, life: Iterable[Any]) -> None:
                 out.flush()
         status = 0
     except BaseException as error:
-        status = failing(error)
+        status = failing(error, parent)
     finally:
         os._exit(status)
 

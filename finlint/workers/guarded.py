@@ -39,11 +39,14 @@ def ending(status: int) -> int:
     return NO_MEMORY if os.WEXITSTATUS(status) == NO_MEMORY else 0
 
 
-def failing(error: BaseException) -> int:
-    """The status of a fork that fails by ``error``, which is said if it is a fault of ours."""
+def failing(error: BaseException, parent: int) -> int:
+    """The status of a fork of ``parent`` that fails by ``error``, which is said if it is a fault of ours."""
     if is_out_of_memory(error):
         # Said of the file: a tree may have any number of them.
         return NO_MEMORY
+    if isinstance(error, BrokenPipeError) or os.getppid() != parent:
+        # Who has asked was ended, or has heard enough.
+        return 1
     said = f"internal error: {type(error).__name__}: {error}; please report it"
     print(f"finlint: {said}", file=sys.stderr, flush=True)
     return 1
@@ -132,11 +135,12 @@ class Guarded:
         # What is waiting to be written is this process's.
         sys.stdout.flush()
         sys.stderr.flush()
+        parent = os.getpid()
         child = os.fork()
         if child == 0:
             os.close(ours)
             os.close(here)
-            _live(Pipe(there, theirs), self._files, self._settings)
+            _live(Pipe(there, theirs), self._files, self._settings, parent)
         os.close(there)
         os.close(theirs)
         self._child = child
@@ -158,13 +162,13 @@ class Guarded:
             self._ending()
 
 
-def _live(pipe: Any, files: Files, settings: Settings) -> None:
+def _live(pipe: Any, files: Files, settings: Settings, parent: int) -> None:
     """What the fork does; it does not return."""
     status = 1
     try:
         serve(pipe, (), files, settings, ())
         status = 0
     except BaseException as error:
-        status = failing(error)
+        status = failing(error, parent)
     finally:
         os._exit(status)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from finlint.workers import apart, guarded
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no other process without fork")
 
 FIXABLE = """\
@@ -106,6 +108,41 @@ def test_the_other_files_are_mended(tmp_path: Path, ends: str, option: str) -> N
     else:
         mended = {path.name for path in tmp_path.iterdir() if "wait=False" in path.read_text()}
         assert mended == {"a.py", "z.py"}
+
+
+#: Making fixes ends the process that has asked for them, and fails then.
+ENDS_ITS_PARENT = """
+import os, signal, sys
+from finlint.fixes import registry
+def failing(request):
+    parent = os.getppid()
+    os.kill(parent, signal.SIGKILL)
+    while os.getppid() == parent:
+        pass
+    raise ZeroDivisionError("by accident")
+registry.candidates = failing
+"""
+
+
+def test_who_has_lost_its_parent_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(FIXABLE)
+    arguments = ["--isolated", "--no-cache", "--jobs", "1", "--fix", "a.py"]
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS_ITS_PARENT + COMMAND, *arguments], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-9, "", "")
+
+
+def test_who_is_not_heard_out_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    source, target = os.pipe()
+    os.close(source)
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        apart._live(target, ["answer"], parent)
+    os.close(target)
+    assert guarded.ending(os.waitpid(child, 0)[1]) == 0
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("option", ["--fix-only", "--diff"])

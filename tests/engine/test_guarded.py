@@ -77,6 +77,36 @@ def test_each_other_file_is_reported(jobs: int, tmp_path: Path) -> None:
     }
 
 
+#: Analysing a file ends the process that has asked for it, and fails then.
+ENDS_ITS_PARENT = """
+import os, signal, sys
+from finlint import checking
+def failing(self, task, known):
+    parent = os.getppid()
+    os.kill(parent, signal.SIGKILL)
+    while os.getppid() == parent:
+        pass
+    raise ZeroDivisionError("by accident")
+checking.Check.answer = failing
+from finlint.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_who_has_lost_its_parent_says_nothing(tmp_path: Path) -> None:
+    files(tmp_path, "a")
+    done = run(
+        "import sys; del sys.argv[1]" + ENDS_ITS_PARENT,
+        0,
+        "--isolated",
+        "--no-cache",
+        "--jobs",
+        "1",
+        str(tmp_path / "a.py"),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-9, "", "")
+
+
 def test_a_fault_of_finlint_costs_one_file(tmp_path: Path) -> None:
     files(tmp_path, "a", "raise", "z")
     report, done = linted(tmp_path, 1, "--no-cache")
