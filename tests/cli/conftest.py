@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 import pytest
 
-# Each run is answered by a fork, which has what was imported before it and imports the rest anew: a quarter of a second.
-import finlint.checking  # noqa: F401
 from finlint import cli
 
 #: Line 7 takes a lock that is not reentrant; line 6 is where the finalizer is defined.
