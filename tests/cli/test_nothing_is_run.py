@@ -187,6 +187,7 @@ def test_the_traps_are_live(tree: Tree) -> None:
         (["status", "--porcelain"], "fsmonitor"),
         (["update-ref", "refs/heads/other", "HEAD"], "reference-transaction"),
         (["cat-file", "-p", "HEAD:coded.py"], "transport"),
+        (["ls-remote", "origin"], "transport"),
         (["ls-remote", "ssh://localhost/checkout"], "ssh"),
         (["ls-remote", "https://localhost/checkout"], "credential"),
     ],
