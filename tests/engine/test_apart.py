@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,41 @@ def test_what_cannot_be_read_is_said_where_no_report_is_made(tmp_path: Path, opt
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert f"no fix is looked for in 1 unreadable file: a run without {option} says why" in done.stderr
+
+
+def answered_here() -> list[tuple[str, object]]:
+    """What is answered, where this process has to do it: nothing is lost."""
+    prepared: list[str] = []
+    pid = os.getpid()
+
+    def lost(path: str, how: str) -> None:
+        pytest.fail(f"{path}{how}")
+
+    def is_here(item: str) -> object:
+        return [item, os.getpid() == pid]
+
+    out = list(apart.each(["a", "b"], str, is_here, lost, lambda: prepared.append("p")))
+    assert prepared == ["p"]
+    return out
+
+
+def test_where_there_can_be_no_other_process_this_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(apart, "may_fork", lambda: True)
+    monkeypatch.setattr(os, "fork", none)
+    assert answered_here() == [("a", ["a", True]), ("b", ["b", True])]
+
+
+def test_beside_a_thread_nothing_is_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would inherit the locks that the thread has."""
+    monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
+    is_over = threading.Event()
+    thread = threading.Thread(target=is_over.wait)
+    thread.start()
+    try:
+        assert answered_here() == [("a", ["a", True]), ("b", ["b", True])]
+    finally:
+        is_over.set()
+        thread.join()
