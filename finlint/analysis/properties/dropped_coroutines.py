@@ -21,6 +21,7 @@ from finlint.analysis.domain.values import (
     Value,
     alternatives,
     is_known,
+    is_none,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.interpreter import Summaries
@@ -61,7 +62,8 @@ def dropped_coroutines(root: CallContext, evaluator: Evaluator, summaries: Summa
         context = queue.pop(0)
         function = context.function
         if function is not None and not function.ir.is_async and _may_drop(context, evaluator):
-            yield from _Walk(context, evaluator, context in in_loop).block(function.ir.body)
+            called = {edge.span: edge.target for edge in summaries.of(context).edges}
+            yield from _Walk(context, evaluator, called, context in in_loop).block(function.ir.body)
         for edge in summaries.of(context).edges:
             # Standard library code and the like is not read: what it drops is not the finalizer's mistake.
             if edge.target not in seen and edge.target.module is root.module:
@@ -134,9 +136,13 @@ def _may_be_coroutine(returned: Definition) -> bool:
 
 
 class _Walk:
-    def __init__(self, context: CallContext, evaluator: Evaluator, in_loop: bool) -> None:
+    def __init__(
+        self, context: CallContext, evaluator: Evaluator, called: dict[Span, CallContext], in_loop: bool
+    ) -> None:
         self.context = context
         self.evaluator = evaluator
+        #: What is called where.
+        self.called = called
         self.state = EvalState(context)
         #: Whether a loop runs in this thread, where this point is come to.
         self.asked_for_loop = in_loop
@@ -225,7 +231,7 @@ class _Walk:
         if name:
             options = [v for v in alternatives(value) if is_known(v)]
             # A function that gives a coroutine to some callers only is right for the others.
-            if all(_coroutine(v) for v in options) and self._may_be_given(call):
+            if all(_coroutine(v) for v in options) and not self._is_for_some(call) and self._may_be_given(call):
                 yield Dropped(
                     "coroutine",
                     name,
@@ -239,6 +245,18 @@ class _Walk:
             yield Dropped("generator", generator, self.context.module.path, call.span, why, Confidence.HIGH)
         else:
             yield from self._needs_loop(call)
+
+    def _is_for_some(self, call: ir.Call) -> bool:
+        """Whether the function that is called is for callers of two kinds: ``if self.is_async: return self._aclose()``,
+        and then what it does without a loop. Which of them the finalizer is stands in a flag, which it mostly asks."""
+        target = self.called.get(call.span)
+        if target is None or target.function is None or target.function.ir.is_async:
+            return False
+        function = target.function
+        given = self.evaluator.names.definitions(function.index.returns, EvalState(target))
+        if not all(_coroutine(v) or is_none(v) for value in given for v in alternatives(value)):
+            return True
+        return _does_it_otherwise(function.ir.body)
 
     def _may_be_given(self, call: ir.Call) -> bool:
         """Whether the object whose method is called is of the type that the parameter is declared with. What registers
@@ -291,6 +309,27 @@ class _Walk:
         function = self.evaluator.expressions.eval(call.func, self.state)
         if isinstance(function, Lib) and function.name in _FIND_RUNNING_LOOP:
             self.asked_for_loop = True
+
+
+def _does_it_otherwise(block: ir.Block) -> bool:
+    """Whether something is called beside a branch, or behind one, in which what was made is returned."""
+    returned = False
+    for stmt in block:
+        blocks = run_blocks(stmt)
+        if isinstance(stmt, ir.If):
+            gives = [any(isinstance(s, ir.Return) and s.value is not None for s in flat_statements(b)) for b in blocks]
+            if any(gives) and any(map(_calls, (b for b, is_given in zip(blocks, gives, strict=True) if not is_given))):
+                return True
+            returned = returned or any(gives)
+        elif returned and _calls((stmt,)):
+            return not isinstance(stmt, ir.Return)
+        if any(map(_does_it_otherwise, blocks)):
+            return True
+    return False
+
+
+def _calls(block: ir.Block) -> bool:
+    return any(any(True for _ in own_calls(stmt)) for stmt in flat_statements(block))
 
 
 #: Declarations that say nothing.
