@@ -17,6 +17,9 @@ _SAME_CALL = (("FIN109", "FIN201"), ("FIN106", "FIN111"))
 #: What goes out of the process, or waits for it to: a request, and the pause before the next try; a file or a database,
 #: by which override it is.
 _OUTSIDE = frozenset({"FIN103", "FIN105", "FIN106", "FIN107"})
+#: What a child process is written to, read from and waited for by.
+_OF_CHILD = frozenset({"FIN101", "FIN106", "FIN107"})
+_PIPES = (".stdin", ".stdout", ".stderr")
 #: What takes a lock.
 _LOCKS = frozenset({"FIN102", "FIN201"})
 #: A thread that is told to end by what is handed over to it, and then waited for.
@@ -37,7 +40,7 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     """``findings`` with those that are one mistake folded into one, in the order in which they came."""
     kept = list(findings)
     keys: list[Callable[[Finding], Hashable | None]] = [_by_line, _by_function, _by_text, _by_culprit, _by_way]
-    keys += [_by_module, _by_files, _by_registration, *(partial(_by_call, codes) for codes in _SAME_CALL)]
+    keys += [_by_child, _by_module, _by_files, _by_registration, *(partial(_by_call, codes) for codes in _SAME_CALL)]
     for key in keys:
         kept = _folded(kept, key)
     return _loops(_beside(_heirs(kept)))
@@ -121,6 +124,21 @@ def _by_module(finding: Finding) -> Hashable | None:
     talks = finding.code in _OUTSIDE or (finding.code == "FIN104" and finding.severity is not Severity.ERROR)
     elsewhere = finding.culprit.path != finding.path
     return (finding.registration, finding.path, finding.culprit.path) if talks and elsewhere else None
+
+
+def _by_child(finding: Finding) -> Hashable | None:
+    """What one line of a finalizer does with one child process: it is told to end, read from and waited for."""
+    if not _waits(finding) or finding.code not in _OF_CHILD or finding.culprit is None or not finding.trace:
+        return None
+    called = finding.trace[-1].text.partition("(")[0]
+    child = called.rpartition(".")[0]
+    for pipe in _PIPES:
+        child = child.removesuffix(pipe)
+    return (
+        ("child", *finding.registration, finding.path, finding.span.line, finding.culprit.path, child)
+        if child
+        else None
+    )
 
 
 def _by_files(finding: Finding) -> Hashable | None:

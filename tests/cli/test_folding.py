@@ -41,6 +41,38 @@ PROGRAMS = {
         """,
         {("FIN104", 10): 1},
     ),
+    "a child that is told to end, and waited for": (
+        """
+        import subprocess
+        class A:
+            def __init__(self): self._child = subprocess.Popen(["x"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            def write(self): self._child.stdin.write(b"end")
+            def answer(self): return self._child.stdout.readline()
+            def stop(self): self._child.wait()
+            def close(self):
+                self.write()
+                self.answer()
+                self.stop()
+            def __del__(self): self.close()
+        """,
+        {("FIN101", 12): 2},
+    ),
+    "a child, and another": (
+        """
+        import subprocess
+        class A:
+            def __init__(self):
+                self._one = subprocess.Popen(["x"], stdout=subprocess.PIPE)
+                self._two = subprocess.Popen(["y"], stdin=subprocess.PIPE)
+            def answer(self): return self._one.stdout.readline()
+            def stop(self): self._two.wait()
+            def close(self):
+                self.answer()
+                self.stop()
+            def __del__(self): self.close()
+        """,
+        {("FIN101", 12): 0, ("FIN107", 12): 0},
+    ),
     "lines of their own": (
         """
         import threading
