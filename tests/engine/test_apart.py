@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -192,3 +194,39 @@ def test_beside_a_thread_nothing_is_forked(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         is_over.set()
         thread.join()
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, items: list[str], work: Callable[[str], object]) -> tuple[list[str], str]:
+    """Items that have answers from forks, and the files that have none: an item's first letter."""
+    monkeypatch.setattr(apart, "may_fork", lambda: True)
+    lost: list[str] = []
+    found = [item for item, _ in apart.each(items, lambda item: item[0], work, lambda path, how: lost.append(path))]
+    return found, "".join(lost)
+
+
+def test_an_item_is_tried_again_in_a_fork_that_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came before it may have taken the room that it needs."""
+    done: list[str] = []
+
+    def work(item: str) -> object:
+        done.append(item)
+        return os._exit(1) if len(done) > 2 else item
+
+    assert answered(monkeypatch, ["a1", "b1", "c1", "d1", "e1"], work) == (["a1", "b1", "c1", "d1", "e1"], "")
+
+
+def test_of_a_file_that_is_lost_nothing_more_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(item: str) -> object:
+        return os._exit(1) if item == "b1" else item
+
+    assert answered(monkeypatch, ["a1", "b1", "c1", "b2", "c2"], work) == (["a1", "c1", "c2"], "b")
+
+
+def test_an_interrupt_is_for_who_has_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal sends it to both."""
+
+    def work(item: str) -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        return item
+
+    assert answered(monkeypatch, ["a1"], work) == (["a1"], "")
