@@ -115,8 +115,8 @@ def test_the_figures_follow_from_the_findings() -> None:
 @pytest.mark.parametrize(
     ("samples", "said"),
     [
-        ("BDEFGHIJKLMNOP", "of the {} findings of the first runs over B and D to P, "),
-        ("LMNOP", "of the {} of L to P, the last, "),
+        ("BDEFGHIJKLMNOPQ", "of the {} findings of the first runs over B and D to Q, "),
+        ("LMNOPQ", "of the {} of L to Q, the last, "),
     ],
 )
 def test_the_figures_of_fresh_code(samples: str, said: str) -> None:
