@@ -134,11 +134,9 @@ def _by_child(finding: Finding) -> Hashable | None:
     child = called.rpartition(".")[0]
     for pipe in _PIPES:
         child = child.removesuffix(pipe)
-    return (
-        ("child", *finding.registration, finding.path, finding.span.line, finding.culprit.path, child)
-        if child
-        else None
-    )
+    if not child:
+        return None
+    return ("child", finding.registration, finding.path, finding.span.line, finding.culprit.path, child)
 
 
 def _by_files(finding: Finding) -> Hashable | None:

@@ -117,8 +117,8 @@ class Before:
             raise ValueError("findings in other files")
         summary, numbers = self.head["summary"], self.head["statistics"]
         candidates, tasks, frames = map(int, numbers)
-        files, analysed, registrations, findings, limits = summary
-        counted = Summary(int(files), int(analysed), int(registrations), int(findings), hits_from_json(limits))
+        linted, analysed, registrations, findings, limits = summary
+        counted = Summary(int(linted), int(analysed), int(registrations), int(findings), hits_from_json(limits))
         report = Report(answer.findings, tuple(sorted(answer.errors)), counted)
         return Outcome(report, Statistics(0, 0, candidates, tasks, tasks, Work(), frames, 0))
 

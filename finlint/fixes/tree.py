@@ -18,8 +18,15 @@ Node = TypeVar("Node", bound=cst.CSTNode)
 Replacement: TypeAlias = "cst.CSTNode | Sequence[cst.BaseStatement] | None"
 
 
+#: What stands on lines of its own.
+_STATEMENTS = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
+
+
 class Rewritten(NamedTuple):
-    """Whole statements of a module, from line ``first`` (from 0) on: their text, and what it becomes."""
+    """Whole statements of a module: their text, and what it becomes. ``first`` is the number, from 0, of their line.
+
+    Around a statement that is not the module's own there are the heads alone, which do not change: its lines count.
+    """
 
     first: int
     old: str
@@ -202,8 +209,42 @@ class Tree:
     def replaced(self, changes: Mapping[cst.CSTNode, Replacement]) -> Rewritten:
         """The text with nodes replaced: by a node, by statements, or by nothing (None).
 
-        Only the statements of the module that hold them are written anew: a file with many findings has many fixes.
+        Only the statement that holds them all is written anew: a file with many findings has many fixes.
         """
+        holding = self._holding(changes)
+        if holding is None or isinstance(self.parent(holding), cst.Module):
+            return self._replaced_in_module(changes)
+        before = self._alone(holding)
+        places = MetadataWrapper(before, unsafe_skip_copy=True).resolve(PositionProvider)
+        first = self._ranges[holding].start.line - places[holding].start.line
+        return Rewritten(first, before.code, self.changed(before, changes).code)
+
+    def _holding(self, changes: Mapping[cst.CSTNode, Replacement]) -> cst.CSTNode | None:
+        """The innermost statement that holds all that changes, and does not go itself."""
+        common: list[cst.CSTNode] | None = None
+        for node, new in changes.items():
+            stays = isinstance(new, cst.CSTNode) or bool(new)
+            around: list[cst.CSTNode] = [node] if stays else []
+            around = [other for other in (*around, *self.parents(node)) if isinstance(other, _STATEMENTS)]
+            kept = set(map(id, around))
+            common = around if common is None else [other for other in common if id(other) in kept]
+        return common[0] if common else None
+
+    def _alone(self, statement: cst.CSTNode) -> cst.Module:
+        """The module with this statement alone, and what stands around it: the heads of its function and class."""
+        ends_file = self._ranges[statement].end.line > self.text.count("\n")
+        node, new = statement, statement
+        for around in self.parents(statement):
+            if isinstance(around, cst.Module):
+                newline = self.module.has_trailing_newline or not ends_file
+                return around.with_changes(header=(), body=[new], footer=(), has_trailing_newline=newline)
+            if isinstance(around, cst.IndentedBlock):
+                node, new = around, around.with_changes(body=[new], footer=())
+            else:
+                node, new = around, _with_part(around, node, new)
+        raise AssertionError("a statement that is in no module")
+
+    def _replaced_in_module(self, changes: Mapping[cst.CSTNode, Replacement]) -> Rewritten:
         numbers = {id(statement): number for number, statement in enumerate(self.module.body)}
         held = [
             numbers[id(around)] for node in changes for around in (node, *self.parents(node)) if id(around) in numbers
@@ -249,6 +290,17 @@ class Tree:
     def changed(self, node: Node, changes: Mapping[cst.CSTNode, Replacement]) -> Node:
         """A copy of ``node`` with nodes in it replaced."""
         return cast(Node, node.visit(_Replacer(changes)))
+
+
+def _with_part(node: cst.CSTNode, part: cst.CSTNode, new: cst.CSTNode) -> cst.CSTNode:
+    """``node`` with another part in the place of one of its own."""
+    for field in fields(node):
+        value = getattr(node, field.name)
+        if value is part:
+            return node.with_changes(**{field.name: new})
+        if isinstance(value, (list, tuple)) and any(item is part for item in value):
+            return node.with_changes(**{field.name: [new if item is part else item for item in value]})
+    raise AssertionError("not a part of it")
 
 
 class _Replacer(cst.CSTTransformer):

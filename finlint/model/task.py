@@ -169,7 +169,8 @@ def answer_from_json(data: Sequence[Any]) -> Answer:
 def is_about(answer: Answer, files: Iterable[str]) -> bool:
     """Whether it finds something in these files alone. Reports show lines of those that it names, so that a cache of
     others would have them show what they may not see."""
-    return not {found.path for found in (*answer.findings, *answer.errors)}.difference(files)
+    named = {finding.path for finding in answer.findings} | {error.path for error in answer.errors}
+    return named.issubset(files)
 
 
 def hits_from_json(data: Sequence[Any]) -> tuple[tuple[str, int], ...]:

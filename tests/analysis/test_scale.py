@@ -24,6 +24,7 @@ from finlint.syntax import texts
 from finlint.syntax.aliases import aliases
 from finlint.syntax.lines import Lines
 from finlint.syntax.source import SourceFile
+from finlint.workers import apart
 
 #: The largest growth of the work when a program doubles: 2 would be linear.
 NEARLY_LINEAR = 2.5
@@ -233,11 +234,34 @@ def fixable(count: int) -> str:
     return f"import threading\nLOCK = threading.Lock()\n{classes}"
 
 
-def test_the_work_of_offering_fixes_is_nearly_linear(tmp_path: Path) -> None:
+def fixable_in_one(count: int) -> str:
+    """One finalizer that takes many locks, each of which it could try."""
+    locks = "".join(f"L{n} = threading.Lock()\n" for n in range(count))
+    users = "".join(f"def use{n}():\n    with L{n}:\n        print([1])\n" for n in range(count))
+    taken = "".join(f"        with L{n}:\n            pass\n" for n in range(count))
+    return f"import threading\n{locks}{users}class A:\n    def __del__(self):\n{taken}"
+
+
+def fixable_with_import(count: int) -> str:
+    """Callbacks that another thread could run, by something that has to be imported."""
+    registered = "".join(
+        f"def stop{n}():\n    LOCK.acquire()\n"
+        f"class A{n}:\n    def __init__(self):\n        weakref.finalize(self, stop{n})\n"
+        for n in range(count)
+    )
+    return f"import threading, weakref\nLOCK = threading.Lock()\n{registered}"
+
+
+@pytest.mark.parametrize("program", [fixable, fixable_in_one, fixable_with_import])
+def test_the_work_of_offering_fixes_is_nearly_linear(
+    program: Callable[[int], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file with many findings has many fixes, and each changes a few lines of it."""
+    # What a fork does is not counted.
+    monkeypatch.setattr(apart, "may_fork", lambda: False)
 
     def cost(count: int) -> int:
-        paths = write(tmp_path, {f"m{count}": fixable(count)})
+        paths = write(tmp_path, {f"m{count}": program(count)})
         report = engine.analyse(paths)
         calls, offered = counted(lambda: offers(report.findings, paths, lambda path: Path(path).read_bytes()))
         assert len(offered) == len(report.findings) == count
@@ -245,6 +269,24 @@ def test_the_work_of_offering_fixes_is_nearly_linear(tmp_path: Path) -> None:
 
     cost(1)  # what is imported once only is not counted
     assert cost(80) < NEARLY_LINEAR * cost(40)
+
+
+def owned_queues(count: int) -> str:
+    """Classes that each have a queue to themselves, under one name."""
+    return "import queue\n" + "".join(
+        f"class A{n}:\n    def __init__(self): self.q = queue.Queue()\n"
+        f"    def put(self, x): self.q.put(x)\n    def __del__(self): self.q.put(None)\n"
+        for n in range(count)
+    )
+
+
+def test_what_many_classes_have_under_one_name(tmp_path: Path) -> None:
+    (small,) = write(tmp_path, {"small": owned_queues(40)})
+    (large,) = write(tmp_path, {"large": owned_queues(80)})
+    less, report = work([small])
+    more, report_of_large = counted(lambda: engine.analyse([large]))
+    assert codes(report) == codes(report_of_large) == []
+    assert more < NEARLY_LINEAR * less
 
 
 @pytest.mark.slow
