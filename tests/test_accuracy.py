@@ -12,7 +12,8 @@ import pytest
 from finlint.model.codes import KIND_OF_CODE
 from finlint.rules.base import reaching
 
-TEXT = (Path(__file__).parents[1] / "docs" / "accuracy.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
 VERDICTS = ("severe", "minor", "arguable", "false")
 TRUE = ("severe", "minor")
 
@@ -150,3 +151,15 @@ def test_the_bounds_are_those_of_the_code() -> None:
     numbers = {6: "six", 8: "eight", 9: "nine", 10: "ten"}
     assert f"the chain has {numbers[reaching._LONGISH]} calls or more" in TEXT
     assert f"the chain has {numbers[reaching._LONG]} calls or more: low" in TEXT
+
+
+def test_the_labelled_cases_are_what_the_benchmark_printed() -> None:
+    printed = {}
+    for line in (ROOT / "benchmarks" / "labelled.txt").read_text(encoding="utf-8").splitlines():
+        row = re.fullmatch(r"(.{44}) +(\d+) +(\d+) +([\d.]+ %) +(\d+) +([\d.]+ %) .*", line)
+        if row is not None:
+            name, labelled, found, of_found, shown, of_shown = row.groups()
+            printed[name.rstrip()] = [labelled, f"{found} ({of_found})", f"{shown} ({of_shown})"]
+    told = {name: cells for name, _, *cells in _rows("cases")}
+    assert told == {name: printed[name] for name in told}
+    assert {name for name in printed if name.startswith(("kind ", "other kinds: "))} < told.keys()
