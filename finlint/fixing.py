@@ -145,12 +145,7 @@ class _Run:
 
     def _first(self, finding: Finding, siblings: tuple[Finding, ...], unsafe: bool) -> Fix | None:
         """The first fix of a finding that may be tried."""
-        from finlint.fixes.fixer import Request
-        from finlint.fixes.registry import candidates
-
-        self._sources.next_finding()
-        sources = self._sources
-        for fix in candidates(Request(finding, sources.tree, siblings, sources.elsewhere, sources.text)):
+        for fix in self._sources.candidates(finding, siblings):
             if (fix.safe or unsafe) and self._key(finding, fix) not in self._failed:
                 return fix
         return None

@@ -60,11 +60,7 @@ def _made(
     from finlint.workers.apart import each
 
     def best(finding: Finding) -> OfferedFix | None:
-        from finlint.fixes.fixer import Request
-        from finlint.fixes.registry import candidates
-
-        sources.next_finding()
-        fixes = list(candidates(Request(finding, sources.tree, siblings, sources.elsewhere, sources.text)))
+        fixes = list(sources.candidates(finding, siblings))
         if not fixes:
             return None
         # A safe one is what ``--fix`` takes, whatever comes before it.

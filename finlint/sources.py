@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from finlint.syntax.reading import Unreadable, decode
 
 if TYPE_CHECKING:
+    from finlint.fixes.edit import Fix
     from finlint.fixes.tree import Tree
+    from finlint.model.finding import Finding
 
 #: Bytes of a file that is made a tree, at most, and of those whose trees are kept from one finding to the next. LibCST
 #: takes more than a kilobyte for each, and half a minute for a million; what is larger is generated.
@@ -51,6 +53,14 @@ class Sources:
         """Make room, where trees take much: what was found out by them has been used."""
         if self._in_trees > MAX_TREES:
             self._forget()
+
+    def candidates(self, finding: Finding, siblings: tuple[Finding, ...]) -> Iterator[Fix]:
+        """What may take a finding away, best first. ``siblings``: all findings that are to be mended."""
+        from finlint.fixes.fixer import Request
+        from finlint.fixes.registry import candidates
+
+        self.next_finding()
+        return candidates(Request(finding, self.tree, siblings, self.elsewhere, self.text))
 
     def _forget(self) -> None:
         self._trees.clear()

@@ -57,6 +57,7 @@ class Answers:
     def __init__(self, place: Place, now: Now) -> None:
         self._place = place
         self._now = now
+        self._linted = frozenset(now.linted.values())
         self._files: dict[str, FileRecord] = {}
         self._folders: dict[str, FolderRecord] = {}
         self._groups: dict[str, Group] = {}
@@ -101,7 +102,7 @@ class Answers:
                 answer = answer_from_json(kept.answer)
             except DAMAGE:
                 continue
-            if not is_about(answer, self._now.linted.values()):
+            if not is_about(answer, self._linted):
                 continue
             self._used[key, kept.known] = kept
             return answer, kept.inputs

@@ -113,7 +113,7 @@ class Before:
     def outcome(self, files: Sequence[str]) -> Outcome:
         """What came of the run over ``files``."""
         answer = answer_from_json(json.loads(self.blocks["report"]))
-        if not is_about(answer, files):
+        if not is_about(answer, frozenset(files)):
             raise ValueError("findings in other files")
         summary, numbers = self.head["summary"], self.head["statistics"]
         candidates, tasks, frames = map(int, numbers)

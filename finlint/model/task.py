@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from sys import intern
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast, get_type_hints
@@ -166,11 +166,10 @@ def answer_from_json(data: Sequence[Any]) -> Answer:
     )
 
 
-def is_about(answer: Answer, files: Iterable[str]) -> bool:
+def is_about(answer: Answer, files: Set[str]) -> bool:
     """Whether it finds something in these files alone. Reports show lines of those that it names, so that a cache of
     others would have them show what they may not see."""
-    named = {finding.path for finding in answer.findings} | {error.path for error in answer.errors}
-    return named.issubset(files)
+    return all(f.path in files for f in answer.findings) and all(error.path in files for error in answer.errors)
 
 
 def hits_from_json(data: Sequence[Any]) -> tuple[tuple[str, int], ...]:
