@@ -43,7 +43,7 @@ class Descriptors:
             return self._marked(value, obj, state, span)
         if isinstance(value, Function):
             return Bound(value, obj)
-        if isinstance(value, Lib) and self.ask.classes.container_base(obj.cls):
+        if isinstance(value, Lib) and self._is_container_method(value.name, obj.cls):
             held = self.ask.protocols.contents(obj)
             if isinstance(held, (Sequence, Mapping)):
                 return LibMethod(held, name)
@@ -134,6 +134,10 @@ class Descriptors:
     def _has_one_of(self, cls: Class, methods: list[FunctionNode]) -> bool:
         found = (self.ask.classes.class_function(cls, method.name) for method in methods)
         return any(own is not None and own.node is method for own, method in zip(found, methods, strict=True))
+
+    def _is_container_method(self, name: str, cls: Class) -> bool:
+        """Whether ``name`` is a method that a container's heir has from it: ``_sleep = time.sleep`` is none."""
+        return self.knowledge.is_class(name.rpartition(".")[0]) and bool(self.ask.classes.container_base(cls))
 
     def _is_library_method(self, name: str, cls: Class) -> bool:
         owner = name.rpartition(".")[0]
