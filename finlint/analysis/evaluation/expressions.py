@@ -16,7 +16,6 @@ from finlint.analysis.domain.values import (
     Const,
     Function,
     Lib,
-    LibCoroutine,
     LibMethod,
     LibObject,
     LibResult,
@@ -24,7 +23,6 @@ from finlint.analysis.domain.values import (
     Never,
     Object,
     Sequence,
-    Suspended,
     Unknown,
     Value,
     alternatives,
@@ -220,25 +218,13 @@ class Expressions:
         return self.ask.protocols.item(obj, index)
 
     def _await(self, expr: ir.Await, state: EvalState) -> Value:
-        value = self.eval(expr.value, state)
-        out: list[Value] = []
-        for option in alternatives(value):
-            if isinstance(option, Suspended):
-                if state.recorder is not None:
-                    state.recorder.edge(expr.span, option.context)
-                out.append(self.ask.calls.returns(option.context))
-            elif isinstance(option, LibCoroutine):
-                out.append(library_types.instance_of(self.knowledge.returns(option.name), self.knowledge))
-            elif isinstance(option, LibObject):
-                out.append(option)
-        return union(out)
+        return self.ask.protocols.awaited(self.eval(expr.value, state), state, expr.span)
 
     def _yield(self, expr: ir.Yield, state: EvalState) -> Value:
         if expr.value is not None:
             value = self.eval(expr.value, state)
             if expr.delegates:
-                self.ask.protocols.element(value, state, expr.span)
-                return UNKNOWN
+                return self.ask.protocols.delegated_to(value, state, expr.span)
         return state.context.param(SENT) or UNKNOWN
 
     def _walrus(self, expr: ir.Walrus, state: EvalState) -> Value:

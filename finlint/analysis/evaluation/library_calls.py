@@ -186,6 +186,9 @@ class LibraryCalls:
         """``generator.send(x)``, ``generator.close()``, ``manager.__exit__(...)``."""
         if method == "__enter__":
             return self.ask.protocols.entered(receiver, state, span)
+        if method == "__await__" and receiver.kind == "coroutine":
+            # An iterator that runs it.
+            return receiver
         if state.recorder is not None and span is not None:
             written = expr.func.value if expr is not None and isinstance(expr.func, ir.Attr) else None
             if method in ("send", "__next__", "throw"):

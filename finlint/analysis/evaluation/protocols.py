@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.containers import (
     HELD,
@@ -27,6 +29,7 @@ from finlint.analysis.domain.values import (
     Const,
     Function,
     Lib,
+    LibCoroutine,
     LibMethod,
     LibObject,
     Mapping,
@@ -342,9 +345,41 @@ class Protocols:
 
     def drive(self, value: Value, state: EvalState, span: Span) -> None:
         """Run a coroutine to its end."""
+        if state.recorder is not None:
+            for run in self._runs(value, state, span):
+                state.recorder.edge(span, run.context)
+
+    def awaited(self, value: Value, state: EvalState, span: Span) -> Value:
+        """What ``await value`` gives; records what that runs."""
+        self.drive(value, state, span)
+        out: list[Value] = [self.ask.calls.returns(run.context) for run in self._runs(value, state.quiet(), span)]
         for option in alternatives(value):
-            if isinstance(option, Suspended) and state.recorder is not None:
-                state.recorder.edge(span, option.context)
+            if isinstance(option, LibCoroutine):
+                out.append(library_types.instance_of(self.knowledge.returns(option.name), self.knowledge))
+            elif isinstance(option, LibObject) or option is NEVER:
+                out.append(option)
+        return union(out)
+
+    def delegated_to(self, value: Value, state: EvalState, span: Span) -> Value:
+        """What ``yield from value`` gives: what a generator returns, or a coroutine's ``__await__()``."""
+        out: list[Value] = []
+        for option in alternatives(value):
+            if isinstance(option, Suspended) and option.kind == "coroutine":
+                out.append(self.awaited(option, state, span))
+                continue
+            self.element(option, state, span)
+            unknown = NEVER if option is NEVER else UNKNOWN
+            out.append(self.ask.calls.returns(option.context) if isinstance(option, Suspended) else unknown)
+        return union(out)
+
+    def _runs(self, value: Value, state: EvalState, span: Span) -> Iterator[Suspended]:
+        """The bodies that awaiting ``value`` runs: a coroutine's, and of an object what its ``__await__`` gives."""
+        for option in alternatives(value):
+            if isinstance(option, Suspended):
+                yield option
+            elif isinstance(option, Object):
+                given = alternatives(self.special(option, "__await__", (), state, span))
+                yield from (run for run in given if isinstance(run, Suspended))
 
     def hashed(self, container: Value, key: Value, state: EvalState, span: Span | None) -> None:
         """Record what looking for a key in a container runs: ``__hash__`` in dictionaries and sets, else ``__eq__``."""
