@@ -90,6 +90,31 @@ PROGRAMS = [
         [],
     ),
     (
+        "exhausted by what takes it in",
+        "def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join()\n"
+        "def use(t, out):\n    out.extend(enumerate(g(t)))\n    for x, y in zip(g(t), map(str, g(t))): print(x, y)\n"
+        "    return sum(x for x in g(t))\n",
+        [],
+    ),
+    (
+        "exhausted by a variable",
+        "def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join()\n"
+        "def use(t):\n    rows = g(t)\n    first = next(rows)\n    for row in rows: print(first, row)\n",
+        [],
+    ),
+    (
+        "a variable that only gives its first",
+        "def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join()\n"
+        "def use(t):\n    rows = g(t)\n    return next(rows)\n",
+        [("FIN104", "t.join()")],
+    ),
+    (
+        "taken in by what nobody takes to its end",
+        "def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join()\n"
+        "def use(t):\n    return (x for x in g(t)), enumerate(g(t))\n",
+        [("FIN104", "t.join()")],
+    ),
+    (
         "exhausted once, kept once",
         "def g(t: threading.Thread):\n    try:\n        yield 1\n    finally:\n        t.join()\n"
         "def use(t):\n    return list(g(t)), g(t)\n",

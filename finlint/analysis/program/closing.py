@@ -22,6 +22,11 @@ _CATCHES = frozenset({"BaseException", "GeneratorExit"})
 _EXHAUSTS = frozenset(
     {"all", "any", "bytes", "closing", "deque", "dict", "frozenset", "join", "list", "max", "min"}
     | {"set", "sorted", "sum", "tuple"}
+    | {"Counter", "OrderedDict", "executemany", "extend", "extendleft", "fsum", "reduce", "update", "writelines"}
+)
+#: Iterators that end where what they are given does.
+_PASSES_ON = frozenset(
+    {"accumulate", "chain", "enumerate", "filter", "filterfalse", "from_iterable", "iter", "map", "starmap", "zip"}
 )
 
 
@@ -73,17 +78,42 @@ def catches_exit(handler: ir.Handler) -> bool:
 
 
 def calls_taken(name: str, block: ir.Block) -> tuple[int, int]:
-    """How many calls of ``name`` a block has, and how many of them are taken to their end by what they stand in."""
+    """How many calls of ``name`` a block has, and how many of them are taken to their end by what they stand in, or by
+    what is done with the variable that they are given to."""
     calls: set[int] = set()
-    taken: set[int] = set()
+    taken: list[ir.Expr] = []
+    given: dict[str, list[ir.Expr]] = {}
     for stmt in flat_statements(block):
         if isinstance(stmt, ir.For):
-            taken.add(id(stmt.iter))
+            taken.append(stmt.iter)
+        elif isinstance(stmt, ir.Assign):
+            for target in stmt.targets:
+                if isinstance(target, ir.Name):
+                    given.setdefault(target.id, []).append(stmt.value)
         for expr in expressions_in(stmt):
             if isinstance(expr, ir.Call) and _last_name(expr.func) == name:
                 calls.add(id(expr))
-            taken.update(map(id, _taken(expr)))
-    return len(calls), len(calls & taken)
+            taken.extend(_taken(expr))
+    return len(calls), len(calls & _with_inner(taken, given))
+
+
+def _with_inner(taken: list[ir.Expr], given: dict[str, list[ir.Expr]]) -> set[int]:
+    """Iterators that are taken to their ends, and those that they take: ``enumerate(lines())``, ``x for x in lines()``.
+    ``given``: what variables are given."""
+    seen: set[int] = set()
+    pending = list(taken)
+    while pending:
+        expr = pending.pop()
+        if id(expr) in seen:
+            continue
+        seen.add(id(expr))
+        if isinstance(expr, ir.Name):
+            pending += given.get(expr.id, ())
+        elif isinstance(expr, ir.Comprehension):
+            pending += (clause.iter for clause in expr.clauses)
+        elif isinstance(expr, ir.Call) and _last_name(expr.func) in _PASSES_ON:
+            pending += (arg.value for arg in expr.args)
+    return seen
 
 
 def _taken(expr: ir.Expr) -> Iterator[ir.Expr]:
