@@ -9,8 +9,8 @@ from finlint.analysis.domain.state import EvalState, dotted
 from finlint.analysis.domain.values import Class, Lib
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.escape import Thing, escapes
-from finlint.analysis.program.statements import calls_in, last_name
-from finlint.analysis.program.symbols import FunctionNode, ModuleNode, lines_naming
+from finlint.analysis.program.statements import calls_in, expressions_in, flat_statements, last_name
+from finlint.analysis.program.symbols import FunctionNode, ModuleNode, lines_naming, with_closures
 from finlint.model import ir
 
 
@@ -32,15 +32,34 @@ class About(NamedTuple):
 def is_told_by_finalizer_only(name: str, function: FunctionNode, about: About) -> bool:
     """Whether nobody but the constructor, the thread itself and the finalizer names the attribute."""
     module = function.module
-    if any(other.source.lines("words", name) for other in about.evaluator.project.mentioning(f".{name}", module)):
-        return False
+    modules = (module, *about.evaluator.project.mentioning(f".{name}", module))
     known = {function, about.ending, about.init} - {None}
-    if any(naming not in known for _, naming in lines_naming(module, name)):
+    naming = {other for one in modules for _, other in lines_naming(one, name)} - known
+    if any(other is None or not _names_its_own(other, name, about) for other in naming):
         return False
     stores = [key for key in function.index.stores if key[1] == name]
     sets = (call for call in function.index.calls if isinstance(call.func, ir.Attr) and call.func.name == "set")
     told = any(isinstance(c.func, ir.Attr) and dotted(c.func.value).rpartition(".")[2] == name for c in sets)
     return not stores and not told
+
+
+def _names_its_own(function: FunctionNode, name: str, about: About) -> bool:
+    """Whether a method names that attribute of its own object only, which is of another class than this one."""
+    owner, classes = function.owner, about.evaluator.classes
+    if owner is None or not function.ir.params:
+        return False
+    cls = about.evaluator.binding.generic_class(owner)
+    if classes.has_unknown_base(cls) or about.cls in classes.mro(cls) or cls in classes.mro(about.cls):
+        return False
+    me = function.ir.params[0].name
+    # A text may be the name for ``getattr``.
+    return all(
+        not (isinstance(expr, ir.Attr) and expr.name == name and dotted(expr.value) != me)
+        and not (isinstance(expr, ir.Const) and expr.value == name)
+        for around in with_closures(function)
+        for stmt in flat_statements(around[-1].ir.body)
+        for expr in expressions_in(stmt)
+    )
 
 
 def is_called_by_finalizer_only(until: str, owner: ir.Expr, context: CallContext, about: About) -> bool:

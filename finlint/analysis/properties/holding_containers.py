@@ -154,12 +154,18 @@ def _only_looks(module: ModuleNode, put: Put, ending: FunctionNode | None) -> bo
 
 
 def _may_reach(module: ModuleNode, put: Put) -> bool:
-    """Whether another module may mean the container by its name: it names where that is defined, too."""
+    """Whether another module may mean the container by its name: it names where that is defined, too. A class of its own
+    by that name is another one."""
     owners = {_home(put).name.rpartition(".")[2]}
-    if isinstance(put.owner, Class):
+    if isinstance(put.owner, Class) and not _defines_class(module, put.owner.node.name):
         owners.add(put.owner.node.name)
     words = module.source.lines
     return bool(words("words", put.name)) and any(words("words", owner) for owner in owners)
+
+
+def _defines_class(module: ModuleNode, name: str) -> bool:
+    bound = module.bound(name)
+    return bool(bound) and all(binding.kind == "class" for binding in bound)
 
 
 def _holds_what_is_put(put: Put, evaluator: Evaluator) -> bool:
