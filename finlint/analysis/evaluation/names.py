@@ -297,7 +297,7 @@ class Names:
         for stmt in module.statements(binding):
             given: list[Value] = []
             for definition in _definitions_of(stmt, binding.name):
-                if definition.how == "annotation" and given and not all(map(says_nothing, given)):
+                if definition.how == "annotation" and given and not all(map(_says_less, given)):
                     # ``DEBUG: bool = False``: what it is says more than what it may be.
                     continue
                 if earlier and earlier[0].line < binding.line and binding.name in _names_in(definition.node):
@@ -494,6 +494,12 @@ def _uses_otherwise(name: str) -> str:
 def _definitions_of(stmt: ir.Stmt, name: str) -> list[Definition]:
     """Definitions of ``name`` by one module- or class-level statement."""
     return FunctionIndex((stmt,)).names.get(name, [])
+
+
+def _says_less(value: Value) -> bool:
+    """Whether an annotation says more than a value. Nobody puts anything into an empty tuple."""
+    is_whole = isinstance(value, Sequence) and value.kind == "tuple" and value.items == ()
+    return says_nothing(value) and not is_whole
 
 
 def _names_in(node: object) -> list[str]:

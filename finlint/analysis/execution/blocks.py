@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from finlint.analysis.domain.containers import grown
 from finlint.analysis.domain.state import EvalState, Lazy, dotted, forget, settled
-from finlint.analysis.domain.values import (
-    Value,
-    alternatives,
-    union,
-)
+from finlint.analysis.domain.values import Bound, Function, Lib, Value, alternatives, union
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.statements import flat_statements, own_calls, walruses
+from finlint.analysis.program.symbols import FunctionNode, is_abstract
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
 
@@ -54,11 +51,29 @@ def cannot_raise(block: ir.Block) -> bool:
     )
 
 
-def always_raises(function: ir.Function) -> bool:
-    """Whether a function's last statement is a ``raise``, and no other one leaves it."""
-    if function.is_async or function.is_generator or not function.body:
+def never_returns(called: Value, evaluator: Evaluator, asked: frozenset[FunctionNode] = frozenset()) -> bool:
+    """Whether a call of it ends the program or raises, whatever it is given: ``sys.exit``, and a function that ends
+    with a call of it. ``asked``: the functions that led here."""
+    if isinstance(called, Lib):
+        entry = evaluator.knowledge.entry(called.name)
+        return entry is not None and entry.no_return
+    function = called.function if isinstance(called, Bound) else called
+    if not isinstance(function, Function) or function.node in asked:
         return False
-    return isinstance(function.body[-1], ir.Raise) and not returns(function.body)
+    code = function.node.ir
+    # A method that only heirs define raises, too, where there is none.
+    if code.is_async or code.is_generator or not code.body or (function is not called and is_abstract(code)):
+        return False
+    if returns(code.body):
+        return False
+    last = code.body[-1]
+    if isinstance(last, ir.Raise):
+        return True
+    call = last.value if isinstance(last, ir.ExprStmt) else None
+    if not isinstance(call, ir.Call):
+        return False
+    state = EvalState(evaluator.binding.generic_context(function.node))
+    return never_returns(evaluator.expressions.eval(call.func, state), evaluator, asked | {function.node})
 
 
 def leaves_at_once(body: ir.Block) -> bool:

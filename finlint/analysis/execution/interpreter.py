@@ -14,10 +14,8 @@ from finlint.analysis.domain.effects import CallArgs, Effect
 from finlint.analysis.domain.state import Env, EvalState, Lazy, forget, joined, known_in, settled
 from finlint.analysis.domain.values import (
     UNKNOWN,
-    Bound,
     Class,
     Function,
-    Lib,
     LibObject,
     Value,
     alternatives,
@@ -29,14 +27,13 @@ from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.comparisons import is_empty
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.protocols import EXIT_STACK
-from finlint.analysis.execution.blocks import always_raises, cannot_raise, leaves_at_once, returns, widen
+from finlint.analysis.execution.blocks import cannot_raise, leaves_at_once, never_returns, returns, widen
 from finlint.analysis.execution.summary import Summary
 from finlint.analysis.execution.targets import Targets
 from finlint.analysis.execution.waiting_loops import busy_loop, endless_iteration
 from finlint.analysis.models import library
 from finlint.analysis.program.leaving import leaves, suppressing
 from finlint.analysis.program.statements import expressions_in, whole_expressions
-from finlint.analysis.program.symbols import is_abstract
 from finlint.model import ir
 from finlint.model.finding import Confidence
 from finlint.model.limits import CODE_DEPTH
@@ -170,14 +167,7 @@ class Interpreter:
 
     def _never_returns(self, call: ir.Call) -> bool:
         function = self.evaluator.expressions.eval(call.func, EvalState(self.state.context, self.env))
-        if isinstance(function, Lib):
-            entry = self.evaluator.knowledge.entry(function.name)
-            return entry is not None and entry.no_return
-        if isinstance(function, Bound) and isinstance(function.function, Function):
-            # A method that only heirs define raises, too, where there is none.
-            method = function.function.node.ir
-            return always_raises(method) and not is_abstract(method)
-        return isinstance(function, Function) and always_raises(function.node.ir)
+        return never_returns(function, self.evaluator)
 
     def return_(self, stmt: ir.Return) -> bool:
         if stmt.value is not None:

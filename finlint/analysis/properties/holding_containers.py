@@ -154,8 +154,8 @@ def _only_looks(module: ModuleNode, put: Put, ending: FunctionNode | None) -> bo
 
 
 def _may_reach(module: ModuleNode, put: Put) -> bool:
-    """Whether another module may mean the container by its name: it names where that is defined, too. A class of its own
-    by that name is another one."""
+    """Whether another module may mean the container by its name: it names where that is defined, too. A class of its
+    own by that name is another one."""
     owners = {_home(put).name.rpartition(".")[2]}
     if isinstance(put.owner, Class) and not _defines_class(module, put.owner.node.name):
         owners.add(put.owner.node.name)
