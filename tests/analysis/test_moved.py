@@ -25,7 +25,7 @@ _OF_A_MODULE = {
     "observer_of_the_module",
     "server_that_only_it_shuts_down",
     "submit_in_late_del",
-    "thread_has_the_object",
+    "thread_that_only_it_ends",
     "thread_in_late_del",
 }
 
