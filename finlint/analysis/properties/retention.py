@@ -51,6 +51,9 @@ _CONTAINERS = frozenset(
 _REFERRING = frozenset(
     {"builtins.map", "builtins.filter", "builtins.zip", "typing.cast", "types.SimpleNamespace", "argparse.Namespace"}
 )
+_PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
+#: Those that call their first argument.
+_CALLING = _PARTIALS | {"builtins.map", "builtins.filter"}
 _FRAMES = frozenset({"sys._getframe", "inspect.currentframe", "sys.exc_info"})
 
 
@@ -337,13 +340,10 @@ class _Holder:
             name = self.evaluator.knowledge.canonical(option.name) if isinstance(option, Lib) else ""
             if name in _FRAMES:
                 return True
-            if (
-                name in _CONTAINERS
-                or name in _REFERRING
-                or name in KEEPERS
-                or name in ("functools.partial", "functools.partialmethod")
-            ):
-                return any(self.expression(a.value, depth, True) for a in expr.args)
+            if name in _CONTAINERS or name in _REFERRING or name in KEEPERS or name in _PARTIALS:
+                # Only what a partial calls is certainly a function: ``partial(close, self.name)``.
+                first = name in _CALLING
+                return any(self.expression(a.value, depth, first and n == 0) for n, a in enumerate(expr.args))
             if name == "builtins.getattr" and len(expr.args) > 1 and isinstance(expr.args[1].value, ir.Const):
                 attribute = expr.args[1].value.value
                 if isinstance(attribute, str):
