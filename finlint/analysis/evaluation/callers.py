@@ -9,6 +9,7 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, receiver_of
 from finlint.analysis.domain.values import (
+    MAYBE_NONE,
     NEVER,
     UNKNOWN,
     Class,
@@ -74,7 +75,11 @@ class Callers:
                     # A protocol says what the argument can do, not what it is; a TypedDict what it holds.
                     says_less = self._is_protocol(value) or self._is_typed_dict(value)
                     passed = self.from_callers(function, name, context) if says_less else UNKNOWN
-                    return passed if is_known(passed) else value
+                    if is_known(passed):
+                        return passed
+                    # ``transport: Transport = None`` may be left out.
+                    left_out = isinstance(param.default, ir.Const) and param.default.value is None
+                    return union([value, MAYBE_NONE]) if left_out else value
             value = self.ask.stubs.parameter(function, name)
             if is_known(value):
                 return value
