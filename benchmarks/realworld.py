@@ -11,6 +11,11 @@ The label "lock" says nothing of whether the lock is reentrant; finlint has a co
 right where the label calls the lock reentrant, and where finlint's culprit is the label's own line: the same lock,
 which finlint has looked up.
 
+Labels name kinds that finlint's codes divide in another way. "event-loop" means one that the finalizer runs (FIN108),
+and one in another thread that it waits for, which is a wait (FIN104); a child process may be waited for by asking it
+again and again (FIN110). Such a code is right where finlint's chain leads through the label's own line. "lost-weakref"
+is a callback that never comes to run, or finds nothing: FIN302, and the cases of it that FIN305 and FIN306 name.
+
 A finding stands on a case when its registration lies in the same file, on the labelled line: for a call on any line of
 the innermost statement around it, for a method on its decorators or its ``def``. Columns:
 
@@ -56,7 +61,7 @@ STRICT: dict[str, frozenset[str]] = {
     "channel/queue": frozenset({"FIN101", "FIN109"}),
     "nonreentrant-offload": frozenset({"FIN201"}),
     "retention": frozenset({"FIN301"}),
-    "lost-weakref": frozenset({"FIN302"}),
+    "lost-weakref": frozenset({"FIN302", "FIN305", "FIN306"}),
     "never-awaited": frozenset({"FIN303"}),
     "attribute-before-init": frozenset({"FIN401"}),
     "shutdown-thread": frozenset({"FIN202"}),
@@ -66,8 +71,9 @@ ALSO: dict[str, frozenset[str]] = {
     "lock": frozenset({"FIN112"}),
     "subprocess": frozenset({"FIN104"}),
     "nonreentrant-offload": frozenset({"FIN102", "FIN109"}),
-    "lost-weakref": frozenset({"FIN305", "FIN306"}),
 }
+#: Codes that mean it where they come to it by the label's own line.
+THROUGH: dict[str, frozenset[str]] = {"event-loop": frozenset({"FIN104"}), "subprocess": frozenset({"FIN110"})}
 #: Kinds of labels that FIN101 to FIN113 report.
 BLOCKING = frozenset(kind for kind, codes in STRICT.items() if all(code < "FIN2" for code in codes))
 #: A lock that its label calls reentrant.
@@ -229,6 +235,9 @@ def is_right(found: Found, case: Case, folder: Path) -> bool:
     codes = strict_codes(case)
     if codes is None or found.code in codes:
         return True
+    if found.code in THROUGH.get(case["kind"], ()):
+        line = f"{folder / case['blocking_file']}:{case['blocking_line']}: "
+        return any(hop.startswith(line) for hop in found.trace)
     if case["kind"] != "lock" or found.code != "FIN112":
         return False
     return found.culprit == (str(folder / case["blocking_file"]), case["blocking_line"])
@@ -239,7 +248,7 @@ def judge(case: Case, folder: Path, linted: Linted, lines: range) -> Verdict:
     here = [f for f in linted.found if f.path == path and f.line in lines]
     codes = strict_codes(case)
     right = [f for f in here if is_right(f, case, folder)]
-    near = [f for f in here if codes is None or f.code in codes or f.code in ALSO.get(case["kind"], ())]
+    near = [f for f in here if f in right or f.code in (*(codes or ()), *ALSO.get(case["kind"], ()))]
     by_default = any(f.by_default for f in here)
     shown = any(f.by_default for f in right)
     return Verdict(case, folder, here, linted.failure, bool(right), shown, bool(near), by_default)
