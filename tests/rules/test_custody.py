@@ -99,6 +99,84 @@ def test_somebody_may_be_inside(shape: tuple[str, str], tmp_path: Path) -> None:
     assert "A.put" in finding.message
 
 
+#: name -> (what gives the lock to the object's methods, how they ask, what others do with it, whether it is its own)
+GETTERS = {
+    "a property": ("@property\n    def lock(self): return self.gate", "self.lock", "", True),
+    "a method": ("def lock(self): return self.gate", "self.lock()", "", True),
+    "made when it is first asked": (
+        "def lock(self):\n        if self.gate is None: self.gate = threading.Lock()\n        return self.gate",
+        "self.lock()",
+        "",
+        True,
+    ),
+    "a property for all time": (
+        "@functools.cached_property\n    def lock(self): return threading.Lock()",
+        "self.lock",
+        "",
+        True,
+    ),
+    "a property that others enter": (
+        "@property\n    def lock(self): return self.gate",
+        "self.lock",
+        "def f(a: A):\n    with a.lock: return [1]",
+        True,
+    ),
+    "a property that others keep": (
+        "@property\n    def lock(self): return self.gate",
+        "self.lock",
+        "def f(a: A, locks): locks.append(a.lock)",
+        False,
+    ),
+    "a method that others pass on": (
+        "def lock(self): return self.gate",
+        "self.lock()",
+        "def f(a: A): return a.lock()",
+        False,
+    ),
+    "a property for all time of what it was given": (
+        "@functools.cached_property\n    def lock(self): return self.other",
+        "self.lock",
+        "",
+        False,
+    ),
+    "a property for all time that a method returns": (
+        "@functools.cached_property\n    def lock(self): return threading.Lock()\n    def get(self): return self.lock",
+        "self.lock",
+        "",
+        False,
+    ),
+    "what gives one of two": (
+        "def lock(self): return self.gate if self.items else self.other",
+        "self.lock()",
+        "",
+        False,
+    ),
+}
+
+_GIVEN = """
+import functools, threading
+class A:
+    def __init__(self, other: threading.Lock):
+        self.gate = threading.Lock()
+        self.other = other
+        self.items = []
+    def put(self, item):
+        with {asked}: self.items = [item]
+    {getter}
+    def __del__(self):
+        with {asked}: pass  # reported
+{others}
+"""
+
+
+@pytest.mark.parametrize("shape", GETTERS.values(), ids=GETTERS)
+def test_what_gives_the_lock_to_its_own_object(shape: tuple[str, str, str, bool], tmp_path: Path) -> None:
+    getter, asked, others, is_own = shape
+    program = _GIVEN.replace("{getter}", getter).replace("{asked}", asked).replace("{others}", others)
+    (finding,) = of_code(lint(tmp_path, program), "FIN102")
+    assert (finding.severity is Severity.NOTE) is is_own
+
+
 def test_an_annotation_beside_what_is_made_says_nothing_more(tmp_path: Path) -> None:
     program = _OBJECT.replace("self.gate = {made}", "self.gate: threading.Lock = threading.Lock()")
     more = "def f(self):\n        gate: threading.Lock = self.gate\n        with gate: self.items = [1]"

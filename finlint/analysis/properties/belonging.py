@@ -13,6 +13,7 @@ from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import only_value
 from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, last_name
 from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.properties.getters import attribute_given
 from finlint.analysis.properties.ownership import Ownership, handed_over
 from finlint.model import ir
 from finlint.model.bindings import bound_by
@@ -52,12 +53,16 @@ class Way:
             # ``part = part.lock`` tells nothing of the first ``part``.
             value = only_value(context.function.index.names.get(expr.id, ())) if expr.id not in asked else None
             return self.owned(value, names, context, (*asked, expr.id)) if isinstance(value, ir.Attr) else None
-        if not isinstance(expr, ir.Attr):
+        attribute = expr.func if isinstance(expr, ir.Call) else expr
+        if not isinstance(attribute, ir.Attr):
             return None
-        owner = self.owned(expr.value, names, context, asked)
+        owner = self.owned(attribute.value, names, context, asked)
         if owner is None or owner.obj is None:
             return None
-        kept = self.ownership.kept(owner.obj, expr.name)
+        given = attribute_given(owner.obj.cls, attribute.name, self.ownership.evaluator)
+        if not given and attribute is not expr:
+            return None
+        kept = self.ownership.kept(owner.obj, given or attribute.name)
         return None if kept is None else Owned((*owner.path, kept.name), kept.part)
 
     def holds(self, number: int, path: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ to itself, at any depth: a part is an instance of a class of the project whose m
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from finlint.analysis.program.statements import (
     last_name,
 )
 from finlint.analysis.program.symbols import ClassNode, FunctionNode
+from finlint.analysis.properties.getters import getters_of, gives_back, maker_of, returned, suspends
 from finlint.model import ir
 from finlint.model.facts import Binding
 
@@ -131,7 +133,7 @@ class Ownership:
         if not method.ir.params or self._decorated(method, "staticmethod", "classmethod"):
             return False
         me = method.ir.params[0].name
-        fine = {*self._weakly(method, me), *map(id, _gives_back(method))}
+        fine = {*self._weakly(method, me), *map(id, gives_back(method))}
         thing = Thing(
             lambda expr: isinstance(expr, ir.Name) and expr.id == me,
             with_owner=False,
@@ -185,7 +187,7 @@ class Ownership:
     def leads_back(self, cls: Class, name: str) -> bool:
         """Whether what a method of an object gives leads to that object: a generator, a coroutine, or the object."""
         function = self.evaluator.classes.class_function(cls, name)
-        return function is not None and (suspends(function.node) or bool(_gives_back(function.node)))
+        return function is not None and (suspends(function.node) or bool(gives_back(function.node)))
 
     @staticmethod
     def _decorated(method: FunctionNode, *names: str) -> bool:
@@ -205,6 +207,9 @@ class _Attribute:
         self.evaluator = ownership.evaluator
         #: The ``__init__`` that is written for a record.
         self.written = self._written()
+        #: Methods and properties that give it, by name.
+        self.getters = getters_of(name, owner.cls, ownership)
+        self.maker = maker_of(owner.cls, name, self.evaluator)
 
     def _written(self) -> FunctionNode | None:
         classes = (cls for cls in self.evaluator.classes.mro(self.owner.cls) if isinstance(cls, Class))
@@ -232,7 +237,7 @@ class _Attribute:
         """What is made for the attribute, wherever that is; None where it may get something else."""
         out: set[Class | Kept | str] = set()
         for method in self._methods():
-            definitions = self._definitions(method)
+            definitions = self._made_here(method) if method is self.maker else self._definitions(method)
             if definitions is None:
                 return None
             for definition in definitions:
@@ -243,9 +248,14 @@ class _Attribute:
         return out
 
     def _methods(self) -> Iterator[FunctionNode]:
-        yield from self.ownership.methods(self.owner.cls, self.name)
+        methods = (self.ownership.methods(self.owner.cls, name) for name in (self.name, *self.getters))
+        yield from dict.fromkeys(itertools.chain.from_iterable(methods))
         if self.written is not None:
             yield self.written
+
+    @staticmethod
+    def _made_here(maker: FunctionNode) -> list[Definition]:
+        return [Definition("value", value, (), ()) for value in returned(maker)]
 
     def _definitions(self, method: FunctionNode) -> list[Definition] | None:
         """What a method stores in the attribute of its object; None where it stores for all instances."""
@@ -259,7 +269,7 @@ class _Attribute:
 
     def is_shared(self) -> bool:
         """Whether all instances share what a class body holds."""
-        if self.evaluator.records.stores(self.owner.cls, self.name):
+        if self.maker is not None or self.evaluator.records.stores(self.owner.cls, self.name):
             return False
         for cls in self.evaluator.classes.mro(self.owner.cls):
             node = cls.node if isinstance(cls, Class) else None
@@ -341,10 +351,15 @@ class _Attribute:
         if is_own:
             shared = self._shared_with_parts(function)
             handed = {*self._handed_over(function, part), *self._conditions(function), *shared}
+        if self.getters.get(function.name) is function:
+            handed |= set(map(id, returned(function)))
+
+        def is_it(expr: ir.Expr) -> bool:
+            attribute = self._named(expr)
+            return attribute is not None and self._may_be_its(attribute.value, function, is_own)
+
         return Thing(
-            lambda expr: (
-                isinstance(expr, ir.Attr) and expr.name == self.name and self._may_be_its(expr.value, function, is_own)
-            ),
+            is_it,
             with_owner=True,
             bound=lambda name: part is None or ownership.is_method(part, name),
             later=lambda name: part is not None and ownership.leads_back(part, name),
@@ -431,7 +446,8 @@ class _Attribute:
     def _escapes_elsewhere(self, part: Class | None) -> bool:
         """Whether functions beside its methods read the attribute of such an object and pass it on."""
         own = {cls.node for cls in self.evaluator.classes.mro(self.owner.cls) if isinstance(cls, Class)}
-        reading = self.evaluator.external_stores.reading_of(self.owner, self.name)
+        reading_of = self.evaluator.external_stores.reading_of
+        reading = [node for name in (self.name, *self.getters) for node in reading_of(self.owner, name)]
         for node in dict.fromkeys((*self.ownership.chain, *reading)):
             if node.owner in own:
                 continue
@@ -488,8 +504,19 @@ class _Attribute:
         """Whether an expression is the attribute by its name, or a local name for it."""
         if isinstance(expr, ir.Name):
             nodes = (definition.node for definition in method.index.names.get(expr.id, ()))
-            return any(isinstance(node, ir.Attr) and node.name == self.name for node in nodes)
-        return isinstance(expr, ir.Attr) and expr.name == self.name
+            return any(self._named(node) is not None for node in nodes)
+        return self._named(expr) is not None
+
+    def _named(self, expr: object) -> ir.Attr | None:
+        """``self.lock``, by its name or by that of a property that gives it, or the method of ``self.get_lock()``."""
+        is_call = isinstance(expr, ir.Call)
+        attribute = expr.func if isinstance(expr, ir.Call) else expr
+        if not isinstance(attribute, ir.Attr):
+            return None
+        getter = self.getters.get(attribute.name)
+        is_method = getter is not None and not getter.ir.decorators
+        found = is_method if is_call else getter is not None or attribute.name == self.name
+        return attribute if found else None
 
     def _suspended_inside(self, block: ir.Block, method: FunctionNode) -> bool:
         """Whether a generator or a coroutine may stop while it holds the lock."""
@@ -534,26 +561,6 @@ def _kept_as(init: FunctionNode) -> dict[str, str]:
         for definition in definitions
         if owner == me and isinstance(definition.node, ir.Name) and uses.count(definition.node.id) == 1
     }
-
-
-#: Special methods whose result only who calls them by name, or enters or iterates, has.
-_ENTERED = frozenset({"__enter__", "__iter__"})
-
-
-def _gives_back(method: FunctionNode) -> list[ir.Expr]:
-    """Where a method returns the object that it is called on, which its caller has already: ``return self``."""
-    code = method.ir
-    is_special = method.name.startswith("__") and method.name not in _ENTERED
-    if not code.params or code.decorators or suspends(method) or is_special:
-        return []
-    me = code.params[0].name
-    returned = (stmt.value for stmt in flat_statements(code.body) if isinstance(stmt, ir.Return))
-    return [value for value in returned if isinstance(value, ir.Name) and value.id == me]
-
-
-def suspends(method: FunctionNode) -> bool:
-    """Whether calling it gives a generator or a coroutine."""
-    return method.ir.is_generator or method.ir.is_async
 
 
 def _stops(block: ir.Block) -> bool:
