@@ -22,6 +22,17 @@ PROGRAMS = [
         [("FIN102", "with LOCK: pass")],
     ),
     (
+        "a lock that the generator itself has taken before",
+        "OTHER = threading.Lock()\ndef g(d):\n    with OTHER: d[1] = [1]\n    try:\n        yield 1\n    finally:\n"
+        "        with OTHER: d.pop(1)\n",
+        [("FIN102", "with OTHER: d.pop(1)")],
+    ),
+    (
+        "a lock that it takes when it is freed only",
+        "OTHER = threading.Lock()\ndef g(d):\n    try:\n        yield 1\n    finally:\n        with OTHER: d.pop(1)\n",
+        [],
+    ),
+    (
         "a join in except GeneratorExit",
         "def g(thread: threading.Thread):\n    try:\n        yield 1\n    except GeneratorExit:\n        thread.join()\n",
         [("FIN104", "thread.join()")],

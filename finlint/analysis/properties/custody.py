@@ -65,7 +65,7 @@ def custody(
     for step in reversed(steps):
         held = regions_of(step.context, step.span, evaluator)
         asked.append(held)
-        found = holders(held, callback) if held is not None else ()
+        found = holders(held, callback, step.span) if held is not None else ()
         function = step.context.function
         # A lock of the project's own: who enters it holds what it acquires then.
         if found or function is None or function.name not in ("__enter__", "acquire"):

@@ -93,17 +93,18 @@ def regions_of(context: CallContext, span: Span, evaluator: Evaluator) -> Region
     return None if expr is None or lock is None else Regions(expr, lock, context, evaluator)
 
 
-def holders(regions: Regions, callback: FunctionNode | None) -> tuple[Holder, ...]:
+def holders(regions: Regions, callback: FunctionNode | None, span: Span) -> tuple[Holder, ...]:
     """The places that hold a lock in which a finalizer may start: those of the lock's own class first, then what is
     called often.
 
-    ``callback`` is what the finalizer runs, which does not count.
+    ``callback`` is what the finalizer runs, which does not count; of a generator only what it does when it is freed is
+    run, which takes the lock at ``span``.
     """
     evaluator = regions.evaluator
     receivers = tuple(_receivers(regions.expr, regions.context, evaluator))
     key = holders, regions.lock, regions.context.module, receivers
     places: list[_Place] = evaluator.kept.answer(key, lambda: list(_places(regions, receivers)))
-    found = [place for place in places if place.node is not callback]
+    found = [p for p in places if p.node is not callback or (p.node.ir.is_generator and p.holder.span != span)]
     # The method that the finalizer itself comes through is a place too, but another one says more.
     found.sort(key=lambda place: (place.is_of_others, place.node is regions.context.function, place.rank))
     return tuple(place.holder for place in found)
