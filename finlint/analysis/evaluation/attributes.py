@@ -207,9 +207,10 @@ class Attributes:
         # A singleton is None in the body, and the instance once somebody has asked for it.
         values = [softened(value) if made else value] if found is not None else []
         if any(isinstance(option, (Sequence, Mapping)) for option in alternatives(value)):
-            # ``self.table[key] = value`` puts it into the class's.
+            # ``self.table[key] = value`` puts it into the class's; an annotation puts nothing.
             by_instances = self.ask.own_stores.of_instance(Object(cls), name)
-            values += [by_instances] if by_instances is not None else []
+            declared_only = by_instances == self.ask.classes.declared(Object(cls), name)
+            values += [by_instances] if by_instances is not None and not declared_only else []
         return union(contained([*values, *(informative or made)], [*put, *filled]))
 
     def instance_attribute(self, obj: Object, name: str, state: EvalState, span: Span | None) -> Value:

@@ -19,7 +19,7 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.comparisons import is_empty
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
-from finlint.analysis.program.statements import children, places
+from finlint.analysis.program.statements import children, parts_of, places
 from finlint.model import ir
 from finlint.model.limits import ITEMS
 from finlint.model.source import Span
@@ -103,7 +103,7 @@ class Displays:
         for position, clause in enumerate(expr.clauses):
             iterated = self.ask.expressions.eval(clause.iter, later if position else inner)
             if is_empty(iterated, clause.iter):
-                return Mapping((), NO_KEY, UNKNOWN) if expr.kind == "dict" else Sequence("list", (), UNKNOWN)
+                return _none_of(expr)
             element = self.ask.protocols.element(iterated, inner, span)
             assert inner.env is not None
             if clause.ifs and (kept := self._kept_pairs(clause, inner)) is not None:
@@ -112,7 +112,8 @@ class Displays:
             for part in (part for target in places(clause.target) for part in children(target)):
                 self.ask.expressions.eval(part, later)
             for condition in clause.ifs:
-                self.ask.expressions.eval(condition, later)
+                if self._is_never_true(condition, later):
+                    return _none_of(expr)
                 self.ask.refinement.refine(condition, True, inner)
         parts = [self.ask.expressions.eval(e.value if isinstance(e, ir.Starred) else e, later) for e in expr.elements]
         if isinstance(expr.elements[0], ir.Starred):
@@ -123,6 +124,16 @@ class Displays:
                 return Mapping((), union(v.key for v in merged), union(v.element for v in merged))
             return Mapping((), parts[0], parts[1])
         return Sequence("lazy" if expr.kind == "generator" else expr.kind, None, parts[0])
+
+    def _is_never_true(self, condition: ir.Expr, state: EvalState) -> bool:
+        """Whether a condition of a comprehension is false in each round; those about containers, which the rounds may
+        fill, are not decided."""
+        value = self.ask.expressions.eval(condition, state)
+        if self.ask.conditions.verdict(condition, value, state) is not False:
+            return False
+        names = (part for part in parts_of(condition) if isinstance(part, ir.Name))
+        options = (option for name in names for option in alternatives(self.ask.expressions.eval(name, state.quiet())))
+        return not any(isinstance(option, (Sequence, Mapping)) for option in options)
 
     def _kept_pairs(self, clause: ir.For_, state: EvalState) -> Value | None:
         """``for key, value in mapping.items() if key not in HIDDEN``: a pair of those whose keys the conditions do not
@@ -151,3 +162,8 @@ class Displays:
             library_types.truth(self.ask.expressions.eval(condition, inner), self.knowledge) is False
             for condition in clause.ifs
         )
+
+
+def _none_of(expr: ir.Comprehension) -> Value:
+    """What a comprehension gives that never comes to its elements."""
+    return Mapping((), NO_KEY, UNKNOWN) if expr.kind == "dict" else Sequence("list", (), UNKNOWN)
