@@ -7,7 +7,7 @@ from finlint.analysis.domain.state import EvalState, Lazy, dotted, forget, settl
 from finlint.analysis.domain.values import Bound, Function, Lib, Value, alternatives, union
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.program.statements import flat_statements, own_calls, walruses
-from finlint.analysis.program.symbols import FunctionNode, is_abstract
+from finlint.analysis.program.symbols import is_abstract
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
 
@@ -51,29 +51,30 @@ def cannot_raise(block: ir.Block) -> bool:
     )
 
 
-def never_returns(called: Value, evaluator: Evaluator, asked: frozenset[FunctionNode] = frozenset()) -> bool:
+def never_returns(called: Value, evaluator: Evaluator, *, follow: bool = True) -> bool:
     """Whether a call of it ends the program or raises, whatever it is given: ``sys.exit``, and a function that ends
-    with a call of it. ``asked``: the functions that led here."""
+    with a call of it, or (``follow``) of such a function. Longer ways are not followed: each call asks."""
     if isinstance(called, Lib):
         entry = evaluator.knowledge.entry(called.name)
         return entry is not None and entry.no_return
     function = called.function if isinstance(called, Bound) else called
-    if not isinstance(function, Function) or function.node in asked:
+    if not isinstance(function, Function):
         return False
     code = function.node.ir
     # A method that only heirs define raises, too, where there is none.
     if code.is_async or code.is_generator or not code.body or (function is not called and is_abstract(code)):
         return False
+    last = code.body[-1]
+    call = last.value if isinstance(last, ir.ExprStmt) else None
+    if not isinstance(last, ir.Raise) and not isinstance(call, ir.Call):
+        return False
     if returns(code.body):
         return False
-    last = code.body[-1]
-    if isinstance(last, ir.Raise):
-        return True
-    call = last.value if isinstance(last, ir.ExprStmt) else None
     if not isinstance(call, ir.Call):
-        return False
+        return True
     state = EvalState(evaluator.binding.generic_context(function.node))
-    return never_returns(evaluator.expressions.eval(call.func, state), evaluator, asked | {function.node})
+    inner = evaluator.expressions.eval(call.func, state)
+    return (follow or isinstance(inner, Lib)) and never_returns(inner, evaluator, follow=False)
 
 
 def leaves_at_once(body: ir.Block) -> bool:
