@@ -9,6 +9,7 @@ from typing import Any
 
 from finlint.analysis.domain.containers import HELD
 from finlint.analysis.domain.values import (
+    DATA,
     MADE,
     UNKNOWN,
     Bound,
@@ -34,14 +35,16 @@ from finlint.model.limits import KNOWN_BESIDE, LENGTHS, TEXT, noted, told_again
 #: Constants of these types are data wherever they are within a container; None, booleans and others decide.
 _DATA = frozenset({str, bytes, int, float})
 _DATA_NAMES = frozenset(kind.__name__ for kind in _DATA)
-_DATA_TYPES = frozenset(f"builtins.{kind.__name__}" for kind in (*_DATA, bool, complex, slice, range, bytearray))
+_DATA_TYPES = frozenset(
+    {DATA.type, *(f"builtins.{kind.__name__}" for kind in (*_DATA, bool, complex, slice, range, bytearray))}
+)
 
 
 def context_value(value: Value) -> Value:
     """An argument as part of a call's context.
 
     Text that is long decides nothing and is dropped, and so is what an argument's own arguments were made with, and the
-    place where an instance was made. What a container holds counts by its type; how many there are stays.
+    place where an instance was made. Of data that a container holds counts that it is data; how many there are stays.
     """
     if type(value) is Const and isinstance(value.value, (str, bytes)) and TEXT.passed(len(value.value)):
         return UNKNOWN
@@ -51,10 +54,10 @@ def context_value(value: Value) -> Value:
 def collected_value(value: Value) -> Value:
     """The same for what ``*args`` or ``**kwargs`` collects: each of its items is an argument."""
     if isinstance(value, Sequence) and value.items:
-        return Sequence(value.kind, tuple(map(context_value, value.items)), _coarse(shallow(value.element), 1))
+        return Sequence(value.kind, tuple(map(context_value, value.items)), _item(shallow(value.element), 1))
     if isinstance(value, Mapping) and value.items:
         pairs = tuple((key, context_value(item)) for key, item in value.items)
-        return Mapping(pairs, value.key, _coarse(shallow(value.element), 1))
+        return Mapping(pairs, value.key, _item(shallow(value.element), 1))
     return context_value(value)
 
 
@@ -80,11 +83,11 @@ def _coarse(value: Value, level: int) -> Value:
     if isinstance(value, Sequence):
         items = value.items
         if items:
-            items = None if LENGTHS.reached(level) else tuple(_coarse(item, level + 1) for item in items)
-        return Sequence(value.kind, items, _coarse(value.element, level + 1))
+            items = None if LENGTHS.reached(level) else tuple(_item(item, level + 1) for item in items)
+        return Sequence(value.kind, items, _item(value.element, level + 1))
     if isinstance(value, Mapping):
-        pairs = tuple((key, _coarse(item, level + 1)) for key, item in value.items)
-        return Mapping(pairs, value.key, _coarse(value.element, level + 1))
+        pairs = tuple((key, _item(item, level + 1)) for key, item in value.items)
+        return Mapping(pairs, value.key, _item(value.element, level + 1))
     if isinstance(value, Bound):
         return Bound(_coarse(value.function, level), _coarse(value.receiver, level))
     if isinstance(value, Partial):
@@ -94,6 +97,45 @@ def _coarse(value: Value, level: int) -> Value:
             tuple((name, _coarse(given, level + 1)) for name, given in value.keywords),
         )
     return value
+
+
+def _item(value: Value, level: int) -> Value:
+    """What a container holds, as a part of an argument: data is not told apart, constants that decide stay."""
+    part = _coarse(value, level)
+    if not isinstance(part, OneOf):
+        return _if_data(part)
+    return union([_if_data(member) for member in part.order])
+
+
+def _if_data(value: Value) -> Value:
+    """DATA for data; UNKNOWN for a container of that and of what is unknown; anything else as it is."""
+    if _is_plain(value):
+        return DATA
+    if isinstance(value, (Sequence, Mapping)) and _is_data(value) and not _holds_constants(value):
+        return UNKNOWN
+    return value
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether a value is data of which nothing more is known than its type, and that of all that it holds."""
+    if isinstance(value, LibObject):
+        return value.type in _DATA_TYPES
+    if isinstance(value, OneOf):
+        return all(map(_is_plain, value.order))
+    if isinstance(value, Sequence):
+        return all(map(_is_plain, value.items or ())) and _is_plain(value.element)
+    return isinstance(value, Mapping) and not value.weak and not value.items and _is_plain(value.element)
+
+
+def _holds_constants(container: Sequence | Mapping) -> bool:
+    """Whether it has None, booleans or the like in it, or is told apart by its keys."""
+    if isinstance(container, Mapping):
+        return bool(container.items) or _has_constant(container.element)
+    return any(map(_has_constant, (container.element, *(container.items or ()))))
+
+
+def _has_constant(value: Value) -> bool:
+    return any(type(option) is Const for option in (value.order if isinstance(value, OneOf) else (value,)))
 
 
 def _one_of_few(members: list[Value]) -> Value:

@@ -79,6 +79,10 @@ class LibObject(NamedTuple):
     mode: Mode = ""
 
 
+#: Data, whichever it is: a text, a number, a list of pairs of them. It is not None, and what is in it is data, too.
+DATA = LibObject("data")
+
+
 class LibMethod(NamedTuple):
     """A method of a library. ``instance`` is the receiver where it is an instance of a class of the project and the
     method does nothing itself, or calls others of its methods."""

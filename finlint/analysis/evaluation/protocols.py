@@ -18,6 +18,7 @@ from finlint.analysis.domain.containers import (
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, place
 from finlint.analysis.domain.values import (
+    DATA,
     MAYBE_NONE,
     NAMED_TUPLE,
     NEVER,
@@ -128,8 +129,8 @@ class Protocols:
             elif isinstance(option, (Class, Lib)):
                 # ``Queue[int]`` is ``Queue`` as far as calling it goes.
                 out.append(option)
-            elif option is NEVER:
-                out.append(NEVER)
+            elif option is NEVER or option == DATA:
+                out.append(option)
             else:
                 out.append(UNKNOWN)
         return union(out)
@@ -229,6 +230,8 @@ class Protocols:
                         out.append(self.special(inner, "__next__", (), state, span))
                     elif is_known(inner):
                         out.append(self.element(inner, state, span))
+            elif option == DATA:
+                out.append(DATA)
             elif isinstance(option, LibObject):
                 out.append(self._iterate_library(option, state, span))
             elif isinstance(option, Class) and self.ask.enumerations.is_one(option):
