@@ -5,7 +5,6 @@ from __future__ import annotations
 #: Files that take longest, longest first. One processor has a whole file (``--dist loadfile``), and whoever begins a
 #: long one last keeps the others waiting.
 LONGEST = (
-    "integration/test_readme_commands.py",
     "fixtures/test_fixtures.py",
     "runtime/test_runtime_threads.py",
     "generated/test_constructs.py",
@@ -17,11 +16,9 @@ LONGEST = (
     "analysis/test_limits.py",
     "integration/test_hooks.py",
     "server/test_server.py",
-    "syntax/test_readers.py",
     "cli/test_bad_input.py",
     "engine/test_cache.py",
     "live/test_watch.py",
     "runtime/test_runtime_stress.py",
-    "integration/test_action.py",
     "analysis/test_moved.py",
 )

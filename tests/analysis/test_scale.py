@@ -199,10 +199,10 @@ def one_line(count: int) -> str:
     ("program", "count"),
     [
         (one_line, 300),
-        (methods, 400),
+        (methods, 200),
         (chain, 250),
         (method_chain, 150),
-        (flag_chain, 400),
+        (flag_chain, 200),
         (terms, 300),
         (branches, 150),
         (registrations, 60),
@@ -268,7 +268,7 @@ def test_the_work_of_offering_fixes_is_nearly_linear(
         return calls
 
     cost(1)  # what is imported once only is not counted
-    assert cost(80) < NEARLY_LINEAR * cost(40)
+    assert cost(48) < NEARLY_LINEAR * cost(24)
 
 
 def owned_queues(count: int) -> str:

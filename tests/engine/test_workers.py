@@ -123,13 +123,16 @@ def test_a_worker_that_dies_looking_is_replaced_by_this_process(
 
 
 def test_without_room_everything_is_read_again(
-    paths: list[str], alone: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    paths: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    few = [path for path in paths if Path(path).parent.name == "FIN301_retention"]
+    expected, _ = run(few, 1)
+    assert len(expected.findings) > 5
     monkeypatch.setattr(finlint.checking, "Contents", partial(Contents, room=0))
     monkeypatch.setattr(finlint.checking, "Disk", partial(Disk, room=0))
-    assert run(paths, 1)[0] == alone
+    assert run(few, 1)[0] == expected
     for _ in range(2):
-        assert analyse(paths, Settings(jobs=1, cache_dir=str(tmp_path))) == alone
+        assert analyse(few, Settings(jobs=1, cache_dir=str(tmp_path))) == expected
 
 
 def test_the_bytes_of_packages_have_bounds(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import io
 from typing import NamedTuple
+
+import pytest
+
+from finlint import cli
 
 #: All rules but the one on suppressions, and that on inner locks: what no longer waits may still take one for a moment.
 _BASE = (
@@ -29,6 +31,11 @@ class Mended(NamedTuple):
 
 def mend(source: bytes, *options: str) -> Mended:
     """What ``finlint --fix`` with ``options`` makes of a file that is called ``x.py``."""
-    command = [sys.executable, "-m", "finlint", *_BASE, "--fix", *options, "-"]
-    done = subprocess.run(command, input=source, capture_output=True, check=False, env={**os.environ, "NO_COLOR": "1"})
-    return Mended(done.stdout, done.stderr.decode(), done.returncode)
+    given, out, err = io.TextIOWrapper(io.BytesIO(source)), io.TextIOWrapper(io.BytesIO()), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", given)
+        patch.setattr("sys.stdout", out)
+        patch.setattr("sys.stderr", err)
+        status = cli.run([*_BASE, "--fix", *options, "-"])
+    out.flush()
+    return Mended(out.buffer.getvalue(), err.getvalue(), status)

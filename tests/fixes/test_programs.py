@@ -59,7 +59,7 @@ class Tried(NamedTuple):
     safe: Mended
     unsafe: Mended
     again: Mended
-    outcome: Outcome
+    outcome: Future[Outcome]
 
 
 def program(name: str) -> Path:
@@ -68,30 +68,28 @@ def program(name: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tried(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[Tried]]]:
-    """Every selected program, mended and run, as many at a time as there are processors."""
+def tried(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Tried]]:
+    """Every selected program, mended; they run as many at a time as there are processors."""
     folder = tmp_path_factory.mktemp("mended")
-
-    def one(name: str) -> Tried:
-        source = program(name).read_bytes()
-        safe, unsafe = mend(source), mend(source, "--unsafe-fixes")
-        path = folder / f"{name.replace('/', '_')}.py"
-        path.write_bytes(unsafe.text)
-        return Tried(safe, unsafe, mend(unsafe.text, "--unsafe-fixes"), run(path))
-
     names = {item.name.partition("[")[2].rstrip("]") for item in request.session.items}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {name: pool.submit(one, name) for name in SAFE if name in names}
+        yield {name: _try(name, folder, pool) for name in SAFE if name in names}
         pool.shutdown(cancel_futures=True)
+
+
+def _try(name: str, folder: Path, pool: ThreadPoolExecutor) -> Tried:
+    source = program(name).read_bytes()
+    safe, unsafe = mend(source), mend(source, "--unsafe-fixes")
+    path = folder / f"{name.replace('/', '_')}.py"
+    path.write_bytes(unsafe.text)
+    return Tried(safe, unsafe, mend(unsafe.text, "--unsafe-fixes"), pool.submit(run, path))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the harness reads the state of threads from /proc")
 @pytest.mark.parametrize("name", NAMES)
-def test_the_mended_program_is_clean(name: str, tried: dict[str, Future[Tried]]) -> None:
+def test_the_mended_program_is_clean(name: str, tried: dict[str, Tried]) -> None:
     source = program(name).read_bytes()
-    safe, unsafe, again, outcome = tried[name].result()
+    safe, unsafe, again, ran = tried[name]
     assert unsafe.text != source
     assert unsafe.status == 0, unsafe.said
     assert (safe.text == unsafe.text) is SAFE[name]
@@ -101,4 +99,5 @@ def test_the_mended_program_is_clean(name: str, tried: dict[str, Future[Tried]])
         assert "1 fixable with --unsafe-fixes." in safe.said
     assert again.text == unsafe.text
     assert (b"cleaner().register(" in unsafe.text) is (name in WAITS)
+    outcome = ran.result()
     assert outcome.verdict == ("never-ran" if name in WAITS else "ran"), outcome.detail

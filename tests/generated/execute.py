@@ -55,7 +55,7 @@ class Outcome(NamedTuple):
 def execute(folders: Sequence[Path], how: How) -> list[Outcome]:
     """The outcome of each program, by the folder that has its modules."""
     command = [sys.executable, "-m", "generated.execute", how]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -124,6 +124,7 @@ def _batch(batch: Sequence[str], how: How, collect: bool, writing: int) -> None:
     """What the forked process does; it does not return."""
     try:
         gc.disable()
+        sys.dont_write_bytecode = True  # beside the programs; what has been imported is there for the next process
         sys.setswitchinterval(0.0005)
         # A process that a program starts, and that outlives it, must not keep our pipes open.
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)

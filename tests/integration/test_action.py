@@ -65,6 +65,7 @@ def _run(
     return done
 
 
+@pytest.mark.slow
 def test_it_runs(action: dict[str, Any], tmp_path: Path) -> None:
     copied(tmp_path / "action")
     (tmp_path / "temp").mkdir()

@@ -34,6 +34,7 @@ def flake8(folder: Path, cwd: Path, *arguments: str, stdin: str | None = None) -
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow  # each is installed
 def test_the_plugin_in_this_version(version: tuple[str, Path], tmp_path: Path) -> None:
     major, folder = version
     said = " ".join(flake8(folder, tmp_path, "--version"))

@@ -57,7 +57,7 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("hook", ["finlint", "finlint-all"])
-@pytest.mark.parametrize("name", ["pre-commit", "prek"])
+@pytest.mark.parametrize("name", ["pre-commit", pytest.param("prek", marks=pytest.mark.slow)])
 def test_a_commit_with_a_bad_finalizer_is_refused(name: str, hook: str, hooks: Path, tmp_path: Path) -> None:
     tool = program(name)
     folder = tmp_path / "project"

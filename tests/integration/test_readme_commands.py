@@ -12,24 +12,19 @@ from pathlib import Path
 import pytest
 from checkout import SOURCES, block, copied
 
+# Each command installs what it needs.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PARTS = (*SOURCES, "fixtures", ".pre-commit-hooks.yaml")
-#: Enough of the fixtures for what is said of them.
-FEW = "FIN10[12]_*"
 BAD = "import threading\nlock = threading.Lock()\n\nclass A:\n    def __del__(self):\n        lock.acquire()\n"
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cloned(tmp_path_factory.mktemp("fresh") / "finlint")
-
-
-def cloned(folder: Path, groups: str = "*") -> Path:
-    """A clone of the project with those groups of fixtures."""
+    folder = tmp_path_factory.mktemp("fresh") / "finlint"
     copied(folder, PARTS)
-    for group in set((folder / "fixtures").glob("FIN*")) - set((folder / "fixtures").glob(groups)):
-        shutil.rmtree(group)
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "a clone")
@@ -53,9 +48,7 @@ def sh(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False, env=environment(folder.parent))
 
 
-@pytest.mark.parametrize("groups", [FEW, pytest.param("*", marks=pytest.mark.slow)])
-def test_the_commands_in_their_order(groups: str, tmp_path: Path) -> None:
-    clone = cloned(tmp_path / "finlint", groups)
+def test_the_commands_in_their_order(clone: Path) -> None:
     done = sh(block(README, "run-command"), clone)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^Found \d+ findings in \d+ files", done.stdout, re.MULTILINE)
@@ -78,7 +71,7 @@ def test_the_commands_in_their_order(groups: str, tmp_path: Path) -> None:
     assert (clone / "finlint.sarif").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("program", ["pre-commit", pytest.param("prek", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("program", ["pre-commit", "prek"])
 def test_the_hook_as_it_stands(program: str, clone: Path) -> None:
     tool = shutil.which(program, path=str(Path(sys.executable).parent))
     if tool is None:
