@@ -14,7 +14,7 @@ from finlint.model.stamp import Stamps, stamps_of
 from finlint.prefilter import Budget, Prefilter, problem
 from finlint.syntax.files import Files
 from finlint.syntax.reading import Unreadable, read_bytes
-from finlint.workers.freeing import CollectorPaused
+from finlint.workers.freeing import CollectorPaused, collect_run
 
 if TYPE_CHECKING:
     from finlint.analysis.program.packages import Packages
@@ -73,6 +73,8 @@ def analyse(
         run.close()
     if statistics is not None:
         statistics(run.statistics())
+    del run
+    collect_run()
     return report
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import libcst.codemod.visitors  # noqa: F401
@@ -35,13 +33,3 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: PLACE.get(item.path, len(LONGEST)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _collections_pass_over_what_is_there() -> Iterator[None]:
-    """What was imported, collected and cached before a file's tests is not looked through at each of the collections
-    that they start: with thousands of tests that takes longer than what they test."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()

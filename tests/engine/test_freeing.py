@@ -1,14 +1,36 @@
-"""Free memory goes back to the system where the C library can do that, and nothing happens where it cannot."""
+"""Runs leave nothing in memory; what is free goes back to the system where the C library can do that."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from finlint.analysis.program.symbols import ModuleNode
+from finlint.engine import analyse
 from finlint.workers.freeing import give_back, peak
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_a_run_leaves_nothing_where_the_collector_is_on(collects: bool, tmp_path: Path) -> None:
+    module = tmp_path / "m.py"
+    module.write_text("import time\nclass A:\n    def __del__(self): time.sleep(9)\n")
+    gc.collect()
+    # Nothing but what is asked for here may collect.
+    enabled, thresholds = gc.isenabled(), gc.get_threshold()
+    gc.set_threshold(0)
+    (gc.enable if collects else gc.disable)()
+    try:
+        assert len(analyse([str(module)]).findings) == 1
+        left = [thing for thing in gc.get_objects() if isinstance(thing, ModuleNode)]
+    finally:
+        gc.set_threshold(*thresholds)
+        (gc.enable if enabled else gc.disable)()
+    assert (left == []) is collects
 
 
 def test_the_c_library_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
