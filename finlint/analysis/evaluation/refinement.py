@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from finlint.analysis.domain.state import EvalState, Lazy, dotted, known_in
+from finlint.analysis.domain.state import EvalState, Lazy, dotted, joined, known_in
 from finlint.analysis.domain.values import (
     UNKNOWN,
     Const,
@@ -62,6 +62,9 @@ class Refinement:
             if (test.op == "and") is holds:
                 self.refine(test.left, holds, state, through)
                 self.refine(test.right, holds, state, through)
+            elif not isinstance(test.left, ir.Bool):
+                # Of a long chain little is said, and each link would be asked twice.
+                self._either(test, holds, state, through)
         elif isinstance(test, ir.Walrus):
             if holds and state.env is not None:
                 state.env[test.target] = without_none(known_in(state.env, test.target) or UNKNOWN)
@@ -77,6 +80,18 @@ class Refinement:
         elif isinstance(test, ir.Call):
             self._isinstance(test, holds, state)
             self._of_answer(test, "true" if holds else "false", state, through)
+
+    def _either(self, test: ir.Bool, holds: bool, state: EvalState, through: frozenset[FunctionNode]) -> None:
+        """Where ``self.p and self.p.poll() is None`` does not hold, there is no process, or it has ended."""
+        if state.env is None:
+            return
+        first, second = (EvalState(state.context, dict(state.env), state.recorder) for _ in range(2))
+        self.refine(test.left, holds, first, through)
+        self.refine(test.left, not holds, second, through)
+        self.refine(test.right, holds, second, through)
+        both = joined([end.env for end in (first, second) if end.env is not None])
+        state.env.clear()
+        state.env.update(both)
 
     def _compared(self, test: ir.Compare, holds: bool, state: EvalState, through: frozenset[FunctionNode]) -> None:
         if len(test.rest) != 1:

@@ -127,8 +127,29 @@ class _Walk:
     def _says(self, test: ir.Expr, holds: bool) -> _State:
         if isinstance(test, ir.Not):
             return self._says(test.value, not holds)
+        if isinstance(test, ir.Bool):
+            left, right = self._says(test.left, holds), self._says(test.right, holds)
+            return {**left, **right} if (test.op == "and") is holds else _joined([left, right]) or {}
         name = self._attribute(test)
-        return {("flag", name): holds} if name else {}
+        if name:
+            # Where there is no process none is waited for.
+            return {("flag", name): holds, **({} if holds else {("kill", name): True})}
+        over = self._over(test, holds)
+        return {("kill", over): True} if over else {}
+
+    def _over(self, test: ir.Expr, holds: bool) -> str:
+        """The process that there is none of, or that has ended: ``self.process is None``, ``.poll() is not None``."""
+        if not isinstance(test, ir.Compare) or len(test.rest) != 1:
+            return ""
+        ((op, right),) = test.rest
+        if right != ir.Const(None) or op not in ("Is", "IsNot"):
+            return ""
+        is_none = holds is (op == "Is")
+        if is_none:
+            return self._attribute(test.left)
+        asked = test.left.func if isinstance(test.left, ir.Call) and not test.left.args else test.left
+        is_code = isinstance(asked, ir.Attr) and asked.name == ("poll" if asked is not test.left else "returncode")
+        return self._attribute(asked.value) if is_code and isinstance(asked, ir.Attr) else ""
 
     def _attribute(self, expr: ir.Expr) -> str:
         return attribute_of(expr, self.me)
