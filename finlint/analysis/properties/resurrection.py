@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted
-from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, alternatives
+from finlint.analysis.domain.values import Bound, Class, Function, Lib, Object, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.program.definitions import PUT, Definition, giving
 from finlint.analysis.program.leaving import reached_statements
 from finlint.analysis.program.statements import children, flat_statements, own_calls, walruses
 from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.properties.contents import is_weak_container
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
 from finlint.model.limits import RESURRECTION_DEPTH
@@ -40,7 +42,7 @@ def kept(context: CallContext, name: str, evaluator: Evaluator, depth: int = 0) 
     for stmt in statements:
         for target in _given(stmt, name, state, evaluator):
             own = isinstance(target, ir.Name) and id(stmt) in in_class
-            where = "" if own else _outlives(target, name, local)
+            where = "" if own else _outlives(target, name, local, state, evaluator)
             if where:
                 yield Place(where, stmt_span(stmt), False)
         for call in own_calls(stmt):
@@ -51,10 +53,9 @@ def kept(context: CallContext, name: str, evaluator: Evaluator, depth: int = 0) 
             if not any(_holds(a.value, name) for a in call.args):
                 continue
             if isinstance(call.func, ir.Attr) and call.func.name in _ADDS:
-                receiver = dotted(call.func.value)
-                root = receiver.partition(".")[0]
-                if receiver and (root not in local or "." in receiver) and root != name:
-                    yield Place(receiver, call.span, False)
+                where = _of_others(call.func.value, name, local, state, evaluator)
+                if where:
+                    yield Place(where, call.span, False)
                     continue
             if not RESURRECTION_DEPTH.reached(depth):
                 yield from _called(call, name, state, evaluator, depth)
@@ -118,21 +119,70 @@ def _is_receiver(call: ir.Call, name: str) -> bool:
     return isinstance(call.func, ir.Attr) and isinstance(call.func.value, ir.Name) and call.func.value.id == name
 
 
-def _outlives(target: ir.Expr, name: str, local: frozenset[str]) -> str:
+def _outlives(target: ir.Expr, name: str, local: frozenset[str], state: EvalState, evaluator: Evaluator) -> str:
     """The place that an assignment stores in, where that outlives the call and is not the object itself."""
     if isinstance(target, ir.Name):
         return "" if target.id in local else target.id
-    container: ir.Expr = target
-    while isinstance(container, ir.Subscript):
-        container = container.value
-    path = dotted(container)
-    root = path.partition(".")[0]
-    if not path or (isinstance(target, ir.Subscript) and path == root and root in local):
-        return ""
-    if root == name:
-        # On itself, or on its own parts.
-        return ""
+    if isinstance(target, ir.Subscript):
+        return _of_others(target.value, name, local, state, evaluator)
+    path = dotted(target)
+    if isinstance(target, ir.Attr) and path.partition(".")[0] == name:
+        # Not on itself, but on what it was given: ``self.pool.last = self``.
+        return path if _of_others(target.value, name, local, state, evaluator) else ""
     return path
+
+
+def _of_others(expr: ir.Expr, name: str, local: frozenset[str], state: EvalState, evaluator: Evaluator) -> str:
+    """What a container is called that outlives the call, and is not the object's own: ``FREE``, ``self.pool.free``,
+    ``type(self).free[size]``; "" for any other."""
+    path = _path(_whole(expr), name)
+    root, _, rest = path.partition(".")
+    if not path or (root in local - {name} and not rest):
+        return ""
+    if root == name and not _is_given(rest.partition(".")[0], dict(state.context.params).get(name), evaluator):
+        return ""
+    options = alternatives(evaluator.expressions.eval(expr, state))
+    return "" if all(map(is_weak_container, options)) else path
+
+
+def _whole(expr: ir.Expr) -> ir.Expr:
+    """The container of ``TABLE[key]``, ``TABLE.setdefault(key, [])``."""
+    while True:
+        if isinstance(expr, ir.Subscript):
+            expr = expr.value
+        elif isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attr) and expr.func.name in ("get", "setdefault"):
+            expr = expr.func.value
+        else:
+            return expr
+
+
+def _path(expr: ir.Expr, name: str) -> str:
+    """The dotted name of an expression; ``type(self)`` and ``self.__class__`` are the class by either name."""
+    if isinstance(expr, ir.Attr):
+        inner = f"type({name})" if dotted(expr.value) == f"{name}.__class__" else _path(expr.value, name)
+        return f"{inner}.{expr.name}" if inner else ""
+    if isinstance(expr, ir.Call):
+        is_class = dotted(expr.func) == "type" and [dotted(arg.value) for arg in expr.args] == [name]
+        return f"type({name})" if is_class else ""
+    return dotted(expr)
+
+
+def _is_given(attribute: str, me: Value | None, evaluator: Evaluator) -> bool:
+    """Whether an attribute of the object is its class's, or what its methods were given."""
+    stored: list[Definition] = []
+    in_body = False
+    for base in evaluator.classes.mro(me.cls) if isinstance(me, Object) else ():
+        if not isinstance(base, Class):
+            continue
+        in_body = in_body or not all(map(base.node.only_annotates, base.node.members.get(attribute, ())))
+        for method in base.node.methods_with(attribute):
+            params = [param.name for param in method.ir.params]
+            found = method.index.stores.get((params[0], attribute), ()) if params else ()
+            values = [definition for definition in giving(found) if definition.how not in PUT]
+            if any(not isinstance(d.node, ir.Name) or d.node.id not in params for d in values):
+                return False
+            stored += values
+    return in_body or bool(stored)
 
 
 def _given(stmt: ir.Stmt, name: str, state: EvalState, evaluator: Evaluator) -> Iterator[ir.Expr]:
