@@ -273,6 +273,10 @@ class _Walk:
             self.in_handler = outer
         if not left:
             left = self.branch(stmt.orelse)
+        if leaves(stmt.final, self.module):
+            # ``finally: return`` ends what was raised, too.
+            del self.raised[before:]
+            del self.open_spans[open_before:]
         final = self.branch(stmt.final)
         self.left = (left and handled) or final
 
