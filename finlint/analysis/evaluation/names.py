@@ -432,6 +432,8 @@ class Names:
         if how == "annotation":
             return self.ask.annotations.annotation(expr, state)
         there = self.where(expr, state.context) if state.env is None else EvalState(state.context, state.env)
+        if definition.conditions:
+            there = self.ask.narrowing.under(definition.conditions, expr, there)
         value = self.ask.expressions.eval(expr, there)
         match how:
             case "element" | "puts-all":

@@ -27,6 +27,7 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.evaluation.questions import question
 from finlint.analysis.models.library import OVER, ended
 from finlint.analysis.program.definitions import only_value
+from finlint.analysis.program.statements import is_isinstance
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.knowledge.entries import TellsOver
 from finlint.model import ir
@@ -213,7 +214,7 @@ class Refinement:
     # -- what its class is
 
     def _isinstance(self, test: ir.Call, holds: bool, state: EvalState) -> None:
-        if not (isinstance(test.func, ir.Name) and test.func.id == "isinstance" and len(test.args) == 2):
+        if not is_isinstance(test):
             return
         quiet, cls = state.quiet(), test.args[1].value
         change = self.ask.narrowing.narrowed if holds else self.ask.narrowing.excluded

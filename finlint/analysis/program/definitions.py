@@ -11,6 +11,7 @@ from finlint.analysis.program.statements import (
     expressions_in,
     flat_statements,
     inner_blocks,
+    is_isinstance,
     is_super,
     last_name,
     parts_of,
@@ -157,6 +158,8 @@ class FunctionIndex:
             if isinstance(stmt, ir.If) and not stmt.orelse and leaves(stmt.body):
                 # ``if x: return`` puts what follows under ``not x``.
                 conditions = (*conditions, (stmt.test, False))
+            elif isinstance(stmt, ir.Assert) and any(map(_asks_class, parts_of(stmt.test))):
+                conditions = (*conditions, (stmt.test, True))
         self._replaced = outer
 
     def _note_reaching(self, stmt: ir.Stmt, before: dict[str, int]) -> None:
@@ -443,6 +446,10 @@ class FunctionIndex:
         for name in names:
             self.stores.setdefault((target.id, name), []).append(Definition("value", value, (), ()))
         return bool(names)
+
+
+def _asks_class(part: ir.Expr) -> bool:
+    return isinstance(part, ir.Call) and is_isinstance(part)
 
 
 def _plainly_bound(stmt: ir.Stmt) -> list[str]:

@@ -154,6 +154,11 @@ def stands_in(block: ir.Block, span: Span) -> bool:
     )
 
 
+def is_isinstance(call: ir.Call) -> bool:
+    """``isinstance(x, cls)``"""
+    return isinstance(call.func, ir.Name) and call.func.id == "isinstance" and len(call.args) == 2
+
+
 def is_super(expr: ir.Expr) -> bool:
     """``super()``"""
     return isinstance(expr, ir.Call) and isinstance(expr.func, ir.Name) and expr.func.id == "super"
