@@ -19,10 +19,22 @@ from finlint.analysis.domain.values import (
 from finlint.analysis.evaluation.comparisons import is_empty
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
+from finlint.analysis.program.definitions import only_value
 from finlint.analysis.program.statements import children, parts_of, places
 from finlint.model import ir
 from finlint.model.limits import ITEMS
 from finlint.model.source import Span
+
+
+def consumed(expr: ir.Expr, state: EvalState) -> ir.Comprehension | None:
+    """What taking everything from a generator expression runs, which is run as a list's is. It stands there, or a
+    variable holds it, and nothing else."""
+    function = state.context.function
+    if isinstance(expr, ir.Name) and function is not None and expr.id not in function.index.shared:
+        expr = only_value(function.index.names.get(expr.id, ())) or expr
+    if isinstance(expr, ir.Comprehension) and expr.kind == "generator":
+        return expr._replace(kind="list")
+    return None
 
 
 class Displays:
@@ -82,9 +94,7 @@ class Displays:
 
     def iterated(self, expr: ir.Expr, state: EvalState) -> Value:
         """What iterating over ``expr`` here and now gives; records what that runs."""
-        if isinstance(expr, ir.Comprehension) and expr.kind == "generator":
-            # Nobody else has it: it is run as a list's is.
-            expr = expr._replace(kind="list")
+        expr = consumed(expr, state) or expr
         return self.ask.protocols.element(self.ask.expressions.eval(expr, state), state, place(expr))
 
     def _hash(self, value: Value, state: EvalState, span: Span | None) -> None:

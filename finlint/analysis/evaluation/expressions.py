@@ -30,6 +30,7 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.analysis.evaluation.advancing import SENT
+from finlint.analysis.evaluation.displays import consumed
 from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
@@ -138,9 +139,9 @@ class Expressions:
     def _consume_generators(self, expr: ir.Call, function: Value, state: EvalState) -> None:
         """``all(p.wait() for p in ps)``: a generator expression runs where its consumer is called."""
         for arg in expr.args:
-            given = arg.value
-            if isinstance(given, ir.Comprehension) and given.kind == "generator" and self._is_consumer(function):
-                self.ask.displays.comprehension(given._replace(kind="list"), state)
+            run = consumed(arg.value, state)
+            if run is not None and self._is_consumer(function):
+                self.ask.displays.comprehension(run, state)
 
     def _is_consumer(self, function: Value) -> bool:
         """Whether a function of a library runs a generator that it is given."""

@@ -25,6 +25,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.analysis.evaluation import flags
 from finlint.analysis.evaluation.comparisons import is_empty
+from finlint.analysis.evaluation.displays import consumed
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.execution.blocks import cannot_raise, leaves_at_once, never_returns, returns, widen
@@ -345,10 +346,7 @@ class Interpreter:
         self.summary.effect(Effect("busy-loop", loop, self.module.path, span, "unbounded", confidence))
 
     def for_(self, stmt: ir.For) -> bool:
-        if isinstance(stmt.iter, ir.Comprehension) and stmt.iter.kind == "generator":
-            iterated = self.eval(stmt.iter._replace(kind="list"))
-        else:
-            iterated = self.eval(stmt.iter)
+        iterated = self.eval(consumed(stmt.iter, self.state) or stmt.iter)
         if leaves_at_once(stmt.body):
             iterated = self.evaluator.advancing.by(1, stmt.iter, iterated, self.state)
         if endless_iteration(stmt, iterated):
