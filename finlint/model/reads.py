@@ -202,3 +202,21 @@ class Kept(Generic[_K, _V]):
             return known[0]
         reads.made_from |= known[1]
         return known[0]
+
+
+class KeptOfOrder(Generic[_V]):
+    """The same for questions about an order of classes, with a name or without: an order that is not final yet, as a
+    circle of queries may give it, is another object than the one that comes of it."""
+
+    __slots__ = ("_kept", "_orders")
+
+    def __init__(self, reads: Reads) -> None:
+        self._kept: Kept[tuple[int, str], _V] = Kept(reads)
+        #: The orders that were asked about, which are told apart by their identity as long as they are there.
+        self._orders: dict[int, tuple[Any, ...]] = {}
+
+    def answer(self, order: tuple[Any, ...], name: str, work_out: Callable[[tuple[Any, ...], str], _V]) -> _V:
+        """What ``work_out(order, name)`` gives, worked out once."""
+        number = id(order)
+        self._orders[number] = order
+        return self._kept.answer((number, name), work_out, order, name)

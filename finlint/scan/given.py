@@ -28,6 +28,10 @@ class Given:
             yield from self._set.get(owner, ())
         yield from self.handed_to(name)
 
+    def gives(self, name: str) -> bool:
+        """Whether ``patches`` finds anything for a name."""
+        return next(self.patches(name), None) is not None
+
     def handed_to(self, name: str) -> Iterable[str]:
         return self._handed.get(name, ())
 

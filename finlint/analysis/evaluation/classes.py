@@ -28,6 +28,7 @@ from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.facts import Binding
 from finlint.model.limits import BASES, OVERRIDES, SUBCLASSES
+from finlint.model.reads import KeptOfOrder
 from finlint.scan import words
 
 #: Library bases that give no attributes to their subclasses.
@@ -62,6 +63,7 @@ class Classes:
         self._mro: Memo[Class, tuple[Value, ...]] = Memo(ask.solver, (), grows=False)
         self._bases: Memo[Class, list[Value]] = Memo(ask.solver, [], grows=False)
         self.project = ask.project
+        self._functions: KeptOfOrder[Function | None] = KeptOfOrder(ask.reads)
         self._members: Memo[tuple[Class, str], Value] = Memo(ask.solver, NEVER)
         self._overrides: Memo[tuple[Class, str], list[tuple[Class, Function]]] = Memo(ask.solver, [], grows=False)
         self._metaclasses: Memo[Class, Class | None] = Memo(ask.solver, None, grows=False)
@@ -174,7 +176,14 @@ class Classes:
     def class_function(self, cls: Class, name: str) -> Function | None:
         """The method ``name`` if the project defines it, undecorated."""
         self.ask.note(cls, name)
-        for base in self.mro(cls):
+        order = self.mro(cls)
+        if name == "__init__":
+            # What is written for a record is a query, which may lead to itself.
+            return self._find_function(order, name)
+        return self._functions.answer(order, name, self._find_function)
+
+    def _find_function(self, order: tuple[Value, ...], name: str) -> Function | None:
+        for base in order:
             if isinstance(base, Class):
                 node = base.node.method(name)
                 if node is not None:

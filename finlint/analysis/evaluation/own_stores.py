@@ -31,9 +31,10 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library
 from finlint.analysis.program.definitions import class_of, since_last_assigned
 from finlint.analysis.program.self_construction import made_names
-from finlint.analysis.program.symbols import FunctionNode, method_kind, with_closures
+from finlint.analysis.program.symbols import ClassNode, FunctionNode, method_kind, with_closures
 from finlint.model import ir
 from finlint.model.closed import assert_never
+from finlint.model.reads import Kept
 
 #: Bases that give an instance no attributes but special ones.
 _EMPTY = ("builtins.object", "abc.ABC", "typing.", "typing_extensions.", "collections.abc.")
@@ -48,6 +49,7 @@ class OwnStores:
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
         self.knowledge = ask.knowledge
+        self._methods: Kept[tuple[ClassNode, str], tuple[FunctionNode, ...]] = Kept(ask.reads)
         self._instances: Memo[tuple[Object, str], Value | None] = Memo(ask.solver, NEVER)
         self._classes: Memo[tuple[Class, str], tuple[list[Value], list[Value]]] = Memo(ask.solver, ([], []))
 
@@ -65,7 +67,7 @@ class OwnStores:
             if not isinstance(base, Class):
                 continue
             written = self.ask.records.init(base)
-            methods = [*base.node.methods_with(name), *([written.node] if written is not None else [])]
+            methods = [*self._methods_with(base.node, name), *([written.node] if written is not None else [])]
             for method in methods:
                 first = method.ir.params[0].name if method.ir.params else ""
                 # Properties that store themselves, and methods that store on the class, count too.
@@ -133,7 +135,7 @@ class OwnStores:
                 continue
             if name not in base.node.changed_on_class:
                 continue
-            for method in base.node.methods_with(name):
+            for method in self._methods_with(base.node, name):
                 first = method.ir.params[0].name if method.ir.params else ""
                 receiver: Value
                 kind = method_kind(method)
@@ -211,7 +213,7 @@ class OwnStores:
                 continue
             if base.node.sets_by_name or name in base.node.changed_on_class:
                 return False
-            for method in base.node.methods_with(name):
+            for method in self._methods_with(base.node, name):
                 for _, *inner in with_closures(method):
                     function = inner[-1] if inner else method
                     stored = any(attribute == name for _, attribute in function.index.stores)
@@ -239,11 +241,19 @@ class OwnStores:
             return False
         return not self.ask.external_stores.is_stored(obj, name)
 
+    def _methods_with(self, node: ClassNode, name: str) -> tuple[FunctionNode, ...]:
+        """The methods of a class that may store an attribute: looked for once, however many instances there are."""
+        return self._methods.answer((node, name), self._find_methods, node, name)
+
+    @staticmethod
+    def _find_methods(node: ClassNode, name: str) -> tuple[FunctionNode, ...]:
+        return tuple(node.methods_with(name))
+
     def is_told(self, obj: Object, name: str) -> bool:
         """Whether all that methods store in an attribute is known, so that it is nothing else."""
         found = False
         for base in self.ask.classes.mro(obj.cls):
-            for method in base.node.methods_with(name) if isinstance(base, Class) else ():
+            for method in self._methods_with(base.node, name) if isinstance(base, Class) else ():
                 first = method.ir.params[0].name if method.ir.params else ""
                 context = self.ask.binding.method_context(method, obj, base.context)  # type: ignore[union-attr]
                 for definition in method.index.stores.get((first, name), ()):
@@ -260,6 +270,6 @@ class OwnStores:
             (method.ir.params[0].name, name) in method.index.stores
             for base in self.ask.classes.mro(obj.cls)
             if isinstance(base, Class)
-            for method in base.node.methods_with(name)
+            for method in self._methods_with(base.node, name)
             if method.ir.params
         )

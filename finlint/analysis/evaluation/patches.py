@@ -15,7 +15,7 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.definitions import OF_MODULE, Definition
 from finlint.analysis.program.symbols import ClassNode, FunctionNode, ModuleNode
 from finlint.model.limits import STORING_FUNCTIONS
-from finlint.model.reads import Kept
+from finlint.model.reads import Kept, KeptOfOrder
 from finlint.scan import words
 
 #: Instead of another module's name: a module's patches of its own names.
@@ -27,6 +27,7 @@ class Patches:
 
     def __init__(self, ask: Queries) -> None:
         self.ask = ask
+        self._names_on_order: KeptOfOrder[frozenset[str]] = KeptOfOrder(ask.reads)
         self._names_on_class: Kept[ClassNode, frozenset[str]] = Kept(ask.reads)
         self._names_on_module: Kept[ModuleNode, frozenset[str]] = Kept(ask.reads)
         self._on_class: Memo[tuple[Class, str], tuple[list[Value], list[Value]]] = Memo(ask.solver, ([], []))
@@ -35,10 +36,13 @@ class Patches:
     def on_class(self, cls: Class, name: str) -> tuple[list[Value], list[Value]]:
         """What code outside of a class and its bases gives them as ``name``, and what it puts into the container that
         they have by that name."""
-        bases = (base for base in self.ask.classes.mro(cls) if isinstance(base, Class))
-        if not any(name in self._given_to(base.node) for base in bases):
+        if name not in self._names_on_order.answer(self.ask.classes.mro(cls), "", self._given_to_any):
             return [], []
         return self._on_class.answer((cls, name), self._given_to_class, cls, name)
+
+    def _given_to_any(self, order: tuple[Value, ...], _: str) -> frozenset[str]:
+        """The attributes that something may give to a class of an order."""
+        return frozenset().union(*(self._given_to(base.node) for base in order if isinstance(base, Class)))
 
     def _given_to(self, node: ClassNode) -> frozenset[str]:
         """The attributes that something may give to a class."""

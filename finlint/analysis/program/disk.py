@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from finlint.model.limits import FILE_SIZE
 from finlint.model.reads import Form, Searched
-from finlint.scan.words import Vocabulary, holds, is_word, longest_word
+from finlint.scan.given import Given
+from finlint.scan.words import PATCHES, Vocabulary, holds, is_word, longest_word
 
 #: Bytes of files that are kept between searches, and of words of files; the others are read again.
 MAX_KEPT = 12_000_000
@@ -22,6 +23,7 @@ class Disk:
     """
 
     __slots__ = (
+        "_given",
         "_room",
         "_searched",
         "_texts",
@@ -52,6 +54,8 @@ class Disk:
         #: How often all files of a group were searched, and the words of those that were searched often.
         self._searched: dict[str, int] = {}
         self._vocabularies: dict[str, Vocabulary] = {}
+        #: What files of a group give to classes and modules; of one that is asked seldom, how often it was.
+        self._given: dict[str, dict[str, Given | int]] = {}
 
     def holding(self, key: str, text: str, form: Form, read: Callable[[str], bytes | None]) -> list[str]:
         """The group's files that hold ``text``, a word or a piece of code, in that ``form``, if any."""
@@ -67,7 +71,11 @@ class Disk:
             if vocabulary is not None:
                 files = self._with_word[key, word] = vocabulary.holding(word)
         if files is not None:
-            found = [path for path, data in self._some(key, files, read) if holds(data, text, form)]
+            some = self._some(key, files, read)
+            if form == PATCHES and text.isascii() and text.isidentifier():
+                found = [path for path, data in some if self._gives(key, path, data, text)]
+            else:
+                found = [path for path, data in some if holds(data, text, form)]
         else:
             found, files = [], []
             for path, data in self.texts(key, read):
@@ -78,6 +86,18 @@ class Disk:
             self._with_word[key, word] = files
         self.holders[search] = found
         return found
+
+    def _gives(self, key: str, path: str, data: bytes, name: str) -> bool:
+        """Whether a file gives something to the class or module of that name: one that is asked for many of them is
+        read once for all."""
+        given = self._given.setdefault(key, {})
+        asked = given.get(path, 0)
+        if isinstance(asked, int):
+            if asked < OFTEN:
+                given[path] = asked + 1
+                return holds(data, name, PATCHES)
+            asked = given[path] = Given(data.decode("latin-1"))
+        return asked.gives(name)
 
     def _vocabulary(self, key: str, read: Callable[[str], bytes | None]) -> Vocabulary | None:
         """The words of a group that is searched again and again."""
@@ -135,6 +155,7 @@ class Disk:
         sizes = {key: sum(map(len, kept.values())) for key, kept in self._texts.items()}
         for key in _too_much(sizes, self._room):
             del self._texts[key]
+            self._given.pop(key, None)
 
 
 def _too_much(sizes: Mapping[str, int], room: int, keep: int = 0) -> Iterator[str]:

@@ -54,6 +54,7 @@ class Project:
         self._roots: Kept[str, tuple[str, str]] = Kept(self.reads)
         self._found: Kept[tuple[str, str], str | None] = Kept(self.reads)
         self._places: dict[tuple[str, str], list[str]] = {}
+        self._stubs: Kept[ModuleNode, ModuleNode | None] = Kept(self.reads)
         self._stdlib_roots: Kept[str, bool] = Kept(self.reads)
 
     def close(self) -> None:
@@ -270,6 +271,9 @@ class Project:
 
     def stub_of(self, module: ModuleNode) -> ModuleNode | None:
         """The stub of a module: the ``.pyi`` file beside it, else that of a ``-stubs`` package."""
+        return self._stubs.answer(module, self._find_stub, module)
+
+    def _find_stub(self, module: ModuleNode) -> ModuleNode | None:
         if module.path.endswith(".pyi"):
             return None
         beside = module.absolute + "i"
