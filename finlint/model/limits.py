@@ -139,7 +139,9 @@ CALLER_DEPTH = Limit(
     unit="calls outwards from a parameter",
     loses="the parameter is unknown",
     why="a parameter is typed by its callers, their parameters by theirs; each step multiplies the work, and what comes"
-    " from further away says little about this call",
+    " from further away says little about this call: with a third one celery took three times as long, distributed,"
+    " pymongo and redis a quarter to a third more, with the same findings, and of 51 others pykafka alone had more in"
+    " its default output",
 )
 # -- values
 
