@@ -9,7 +9,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from finlint.analysis.evaluation.evaluator import OLDEST, Evaluator
+from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.finalizers import Discovered, Finalizer
 from finlint.analysis.execution.finder import Finder
 from finlint.analysis.execution.generators import GENERATOR, freed_generators
@@ -53,7 +53,7 @@ class Library:
         #: Last names of classes whose finalizers run what subclasses define, with commas between.
         self.heritable = ",".join(sorted(word.decode() for word in HERITABLE | described_in(settings.knowledge)))
         self.src = settings.src
-        self.oldest = settings.target_version or OLDEST
+        self.oldest = settings.target_version
         self.installed: list[str] = []
         if settings.follow_installed:
             paths = sysconfig.get_paths()

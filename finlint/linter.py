@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from finlint.config import Config, ConfigFinder, cache_dir
 from finlint.config.oddities import foreign_sections
 from finlint.model.finding import FileError
-from finlint.model.settings import Settings
+from finlint.model.settings import OLDEST_PYTHON, Settings
 from finlint.policy import NO_OVERRIDES, Overrides, Policies
 from finlint.shown import Outcome, select
 from finlint.syntax.discover import Discovery, discover
@@ -166,12 +166,11 @@ def analyse(
     return select(report, files, policies, texts, noqa=noqa)
 
 
-def _oldest(configs: Sequence[Config]) -> tuple[int, int] | None:
-    """What all of several projects run on; None where one of them does not say it."""
+def _oldest(configs: Sequence[Config]) -> tuple[int, int]:
+    """What all of several projects run on, of which one that says nothing runs on what any code does."""
     # A folder that no project is in says nothing of what is in its parts.
     versions = [config.target_version for config in configs if config.origin or config.target_version is not None]
-    known = [version for version in versions if version is not None]
-    return min(known) if known and len(known) == len(versions) else None
+    return min((version or OLDEST_PYTHON for version in versions), default=OLDEST_PYTHON)
 
 
 def merged_settings(

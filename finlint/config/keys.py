@@ -234,7 +234,8 @@ _DECLARED = (
         None,
         "The oldest Python that the code runs on: branches for older ones are left out. Without it that of "
         "`project.requires-python` counts: in the same file, or in the nearest `pyproject.toml` further in. Where "
-        "several projects are linted at once, the oldest of theirs counts for all.",
+        "several projects are linted at once, the oldest of theirs counts for all. Code of which nothing says it runs "
+        "on what finlint itself runs on, 3.10 and later.",
         '"3.10"',
     ),
     Key(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: What code runs on that does not say it: the oldest Python that we run on ourselves.
+OLDEST_PYTHON = (3, 10)
+
 
 class Registrar(NamedTuple):
     """A function, named in the configuration, that registers a finalizer.
@@ -23,7 +26,8 @@ class Settings(NamedTuple):
     registrars: tuple[Registrar, ...] = ()
     #: Paths of the user's own knowledge files (TOML, same shape as ours).
     knowledge: tuple[str, ...] = ()
-    target_version: tuple[int, int] | None = None
+    #: The oldest Python that the code runs on.
+    target_version: tuple[int, int] = OLDEST_PYTHON
     #: Follow calls into modules of the running interpreter's site-packages.
     follow_installed: bool = False
     #: Off: every file is parsed whole with LibCST. For tests, which compare both.

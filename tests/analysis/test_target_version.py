@@ -9,7 +9,7 @@ from small import check, codes
 
 from finlint.config import ConfigFinder
 from finlint.linter import merged_settings
-from finlint.model.settings import Settings
+from finlint.model.settings import OLDEST_PYTHON, Settings
 from finlint.syntax.versions import not_run
 
 PROGRAM = """
@@ -129,7 +129,7 @@ def test_where_it_is_said(text: str, expected: tuple[int, int] | None, tmp_path:
 
 
 def test_several_projects_at_once(tmp_path: Path) -> None:
-    """One run knows one oldest version: that of the oldest project, and none where one does not say it."""
+    """One run knows one oldest version: that of the oldest project, and 3.10 for one that does not say it."""
     finder = ConfigFinder()
     for name, text in (
         ("a", '[project]\nrequires-python = ">=3.11"\n'),
@@ -143,4 +143,14 @@ def test_several_projects_at_once(tmp_path: Path) -> None:
     finder = ConfigFinder()
     for name in ("a", "b"):
         finder.of_folder(str(tmp_path / name))
-    assert merged_settings(finder.all(), Settings()).target_version is None
+    assert merged_settings(finder.all(), Settings()).target_version == (3, 10)
+
+
+@pytest.mark.parametrize(("test", "expected"), [("(3, 10)", []), ("(3, 11)", ["FIN103"])])
+def test_where_nothing_is_said(test: str, expected: list[str], tmp_path: Path) -> None:
+    program = PROGRAM.replace("{test}", f"sys.version_info < {test}")
+    assert codes(check(tmp_path, {"m": program})) == expected
+
+
+def test_it_is_then_what_we_run_on_ourselves() -> None:
+    assert ConfigFinder().of_folder(str(Path(__file__).parents[2])).target_version == OLDEST_PYTHON

@@ -55,9 +55,7 @@ from finlint.analysis.models.knowledge import Knowledge
 from finlint.analysis.models.registrars import Registrars
 from finlint.analysis.program.project import Project
 from finlint.model.reads import Kept
-
-#: What is read as Python 3 runs on that.
-OLDEST = (3, 0)
+from finlint.model.settings import OLDEST_PYTHON
 
 
 class Evaluator(Queries):
@@ -72,7 +70,7 @@ class Evaluator(Queries):
         project: Project,
         knowledge: Knowledge,
         registrars: Registrars,
-        oldest: tuple[int, int] = OLDEST,
+        oldest: tuple[int, int] = OLDEST_PYTHON,
     ) -> None:
         self.oldest = oldest
         self.project = project
