@@ -242,9 +242,10 @@ class Protocols:
 
     def _iterate_library(self, value: LibObject, state: EvalState, span: Span | None) -> Value:
         if value.type in LAZY:
+            # As the argument of an argument it comes without what it was made with.
             given = dict(value.args)
-            element = self.element(given["iterable"], state, span)
-            called = self.ask.calls.call(given["function"], CallArgs((element,)), state, span, None)
+            element = self.element(given.get("iterable", UNKNOWN), state, span)
+            called = self.ask.calls.call(given.get("function", UNKNOWN), CallArgs((element,)), state, span, None)
             if value.type == "itertools.groupby":
                 return Sequence("tuple", (called, Sequence("iterable", None, element)), UNKNOWN)
             return called if value.type == "builtins.map" else element
