@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 
 import pytest
-from small import codes, write
+from small import write
 
 from finlint.engine import analyse
 
@@ -64,4 +64,4 @@ def test_each_class_of_the_library(module: str, tmp_path: Path) -> None:
     finalizer = f"class A:\n    def __del__(self):\n{calls}        time.sleep(1)\n"
     report = analyse(write(tmp_path, {"m": f"import time, {module}\n{uses}{finalizer}"}))
     assert not report.errors
-    assert "FIN103" in codes(report)
+    assert "FIN103" in {finding.code for finding in report.findings}
