@@ -47,8 +47,14 @@ class Narrowing:
         env: Env = dict(state.env or {})
         for name in read.intersection(asked, parameters).difference(function.index.names, function.index.shared):
             given = self.ask.names.local(name, context)
-            env[name] = Lazy(partial(self.narrowed, given, asked[name], EvalState(context)))
+            if not self._may_be_one(given, asked[name], EvalState(context)):
+                env[name] = Lazy(partial(self.narrowed, given, asked[name], EvalState(context)))
         return state if not env else EvalState(context, env, state.recorder)
+
+    def _may_be_one(self, given: Value, expr: ir.Expr, state: EvalState) -> bool:
+        """Whether something that is known of an argument may be an instance of what ``expr`` names: it says more."""
+        known = [option for option in alternatives(given) if is_known(option)]
+        return bool(known) and not all(self.is_ruled_out(option, expr, state) for option in known)
 
     def excluded(self, value: Value, expr: ir.Expr, state: EvalState) -> Value:
         """The part of ``value`` that is no instance of what ``expr`` names."""
