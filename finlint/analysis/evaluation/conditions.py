@@ -88,9 +88,10 @@ class Conditions:
         verdict = self.verdict(expr.test, self.ask.expressions.eval(expr.test, state), state)
         values = []
         if verdict is not False:
-            there = self.ask.refinement.refined(expr.test, True, state)
             if state.env is None:
                 there = self.ask.narrowing.under(((expr.test, True),), expr.body, state)
+            else:
+                there = self.ask.refinement.refined(expr.test, True, state)
             values.append(self.ask.expressions.eval(expr.body, there))
         if verdict is not True:
             values.append(self.ask.expressions.eval(expr.orelse, self.ask.refinement.refined(expr.test, False, state)))

@@ -138,9 +138,11 @@ class Expressions:
 
     def _consume_generators(self, expr: ir.Call, function: Value, state: EvalState) -> None:
         """``all(p.wait() for p in ps)``: a generator expression runs where its consumer is called."""
+        if not self._is_consumer(function):
+            return
         for arg in expr.args:
             run = consumed(arg.value, state)
-            if run is not None and self._is_consumer(function):
+            if run is not None:
                 self.ask.displays.comprehension(run, state)
 
     def _is_consumer(self, function: Value) -> bool:

@@ -45,16 +45,17 @@ class Narrowing:
         read = {part.id for part in parts_of(expr) if isinstance(part, ir.Name)}
         parameters = {param.name for param in function.ir.params if param.kind not in ("*", "**")}
         env: Env = dict(state.env or {})
+        quiet = EvalState(context)
         for name in read.intersection(asked, parameters).difference(function.index.names, function.index.shared):
             given = self.ask.names.local(name, context)
-            if not self._may_be_one(given, asked[name], EvalState(context)):
-                env[name] = Lazy(partial(self.narrowed, given, asked[name], EvalState(context)))
+            if not self._may_be_one(given, asked[name], quiet):
+                env[name] = Lazy(partial(self.narrowed, given, asked[name], quiet))
         return state if not env else EvalState(context, env, state.recorder)
 
     def _may_be_one(self, given: Value, expr: ir.Expr, state: EvalState) -> bool:
         """Whether something that is known of an argument may be an instance of what ``expr`` names: it says more."""
         known = [option for option in alternatives(given) if is_known(option)]
-        return bool(known) and not all(self.is_ruled_out(option, expr, state) for option in known)
+        return bool(known) and not self.is_ruled_out(union(known), expr, state)
 
     def excluded(self, value: Value, expr: ir.Expr, state: EvalState) -> Value:
         """The part of ``value`` that is no instance of what ``expr`` names."""

@@ -347,16 +347,17 @@ class Protocols:
                         self.special(option, name, (), state, place(expr))
                         break
 
-    def drive(self, value: Value, state: EvalState, span: Span) -> None:
-        """Run a coroutine to its end."""
+    def drive(self, value: Value, state: EvalState, span: Span) -> list[Suspended]:
+        """Run a coroutine to its end; the bodies that this runs."""
+        runs = list(self._runs(value, state, span))
         if state.recorder is not None:
-            for run in self._runs(value, state, span):
+            for run in runs:
                 state.recorder.edge(span, run.context)
+        return runs
 
     def awaited(self, value: Value, state: EvalState, span: Span) -> Value:
         """What ``await value`` gives; records what that runs."""
-        self.drive(value, state, span)
-        out: list[Value] = [self.ask.calls.returns(run.context) for run in self._runs(value, state.quiet(), span)]
+        out: list[Value] = [self.ask.calls.returns(run.context) for run in self.drive(value, state, span)]
         for option in alternatives(value):
             if isinstance(option, LibCoroutine):
                 out.append(library_types.instance_of(self.knowledge.returns(option.name), self.knowledge))
