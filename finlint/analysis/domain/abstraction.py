@@ -129,13 +129,12 @@ def _is_plain(value: Value) -> bool:
 
 def _holds_constants(container: Sequence | Mapping) -> bool:
     """Whether it has None, booleans or the like in it, or is told apart by its keys."""
-    if isinstance(container, Mapping):
-        return bool(container.items) or _has_constant(container.element)
-    return any(map(_has_constant, (container.element, *(container.items or ()))))
-
-
-def _has_constant(value: Value) -> bool:
-    return any(type(option) is Const for option in (value.order if isinstance(value, OneOf) else (value,)))
+    held = [container.element]
+    if isinstance(container, Sequence):
+        held += container.items or ()
+    elif container.items:
+        return True
+    return any(type(option) is Const for option in _flattened(held))
 
 
 def _one_of_few(members: list[Value]) -> Value:

@@ -43,11 +43,10 @@ class Descriptors:
             return self._marked(value, obj, state, span)
         if isinstance(value, Function):
             return Bound(value, obj)
-        if isinstance(value, Lib) and self._is_container_method(value.name, obj.cls):
-            held = self.ask.protocols.contents(obj)
+        if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
+            held = self.ask.protocols.contents(obj) if self.ask.classes.container_base(obj.cls) else None
             if isinstance(held, (Sequence, Mapping)):
                 return LibMethod(held, name)
-        if isinstance(value, Lib) and self._is_library_method(value.name, obj.cls):
             seen = self._as_library(obj)
             attribute = self.ask.library_attributes.of_object(LibObject(value.name.rpartition(".")[0], seen.args), name)
             return self.inherited(seen, value.name, obj) if isinstance(attribute, LibMethod) else attribute
@@ -135,11 +134,8 @@ class Descriptors:
         found = (self.ask.classes.class_function(cls, method.name) for method in methods)
         return any(own is not None and own.node is method for own, method in zip(found, methods, strict=True))
 
-    def _is_container_method(self, name: str, cls: Class) -> bool:
-        """Whether ``name`` is a method that a container's heir has from it: ``_sleep = time.sleep`` is none."""
-        return self.knowledge.is_class(name.rpartition(".")[0]) and bool(self.ask.classes.container_base(cls))
-
     def _is_library_method(self, name: str, cls: Class) -> bool:
+        """Whether ``name`` is a method that a library's heir may have from it: ``_sleep = time.sleep`` is none."""
         owner = name.rpartition(".")[0]
         return self.knowledge.is_class(owner) and any(isinstance(base, Lib) for base in self.ask.classes.mro(cls))
 

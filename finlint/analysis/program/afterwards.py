@@ -147,9 +147,10 @@ class _Walk:
         is_none = holds is (op == "Is")
         if is_none:
             return self._attribute(test.left)
-        asked = test.left.func if isinstance(test.left, ir.Call) and not test.left.args else test.left
-        is_code = isinstance(asked, ir.Attr) and asked.name == ("poll" if asked is not test.left else "returncode")
-        return self._attribute(asked.value) if is_code and isinstance(asked, ir.Attr) else ""
+        code, name = test.left, "returncode"
+        if isinstance(code, ir.Call) and not code.args:
+            code, name = code.func, "poll"
+        return self._attribute(code.value) if isinstance(code, ir.Attr) and code.name == name else ""
 
     def _attribute(self, expr: ir.Expr) -> str:
         return attribute_of(expr, self.me)
