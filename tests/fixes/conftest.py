@@ -36,6 +36,7 @@ def mend(source: bytes, *options: str) -> Mended:
         patch.setattr("sys.stdin", given)
         patch.setattr("sys.stdout", out)
         patch.setattr("sys.stderr", err)
+        patch.setenv("NO_COLOR", "1")
         status = cli.run([*_BASE, "--fix", *options, "-"])
     out.flush()
     return Mended(out.buffer.getvalue(), err.getvalue(), status)
