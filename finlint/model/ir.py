@@ -8,8 +8,9 @@ make, hashable, and written to the cache as they are. White space, comments and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple, Union
+from typing import Literal, Union
 
+from finlint.model.record import Record
 from finlint.model.source import Span
 
 # -- expressions
@@ -56,40 +57,40 @@ JumpKind = Literal["break", "continue", "pass"]
 ParamKind = Literal["pos", "any", "kw", "*", "**"]
 
 
-class Name(NamedTuple):
+class Name(Record):
     id: str
     span: Span
 
 
-class Const(NamedTuple):
+class Const(Record):
     """None, a bool, a number, a string or bytes; ``...`` too."""
 
     value: object
 
 
-class Attr(NamedTuple):
+class Attr(Record):
     value: Expr
     name: str
     span: Span
 
 
-class Arg(NamedTuple):
+class Arg(Record):
     value: Expr
     keyword: str = ""
     star: Star = ""
 
 
-class Call(NamedTuple):
+class Call(Record):
     func: Expr
     args: tuple[Arg, ...]
     span: Span
 
 
-class Lambda(NamedTuple):
+class Lambda(Record):
     function: Function
 
 
-class Display(NamedTuple):
+class Display(Record):
     """A tuple, list or set display."""
 
     kind: DisplayKind
@@ -97,24 +98,24 @@ class Display(NamedTuple):
     span: Span
 
 
-class DictDisplay(NamedTuple):
+class DictDisplay(Record):
     """A dictionary display; a key is None where ``**mapping`` is spliced in."""
 
     items: tuple[tuple[Expr | None, Expr], ...]
     span: Span
 
 
-class Starred(NamedTuple):
+class Starred(Record):
     value: Expr
 
 
-class Subscript(NamedTuple):
+class Subscript(Record):
     value: Expr
     key: Expr
     span: Span
 
 
-class Bool(NamedTuple):
+class Bool(Record):
     """``and`` / ``or`` of two operands."""
 
     op: BoolOp
@@ -122,40 +123,40 @@ class Bool(NamedTuple):
     right: Expr
 
 
-class Not(NamedTuple):
+class Not(Record):
     value: Expr
 
 
-class Compare(NamedTuple):
+class Compare(Record):
     left: Expr
     rest: tuple[tuple[CompareOp, Expr], ...]
 
 
-class Binary(NamedTuple):
+class Binary(Record):
     left: Expr
     op: BinaryOp
     right: Expr
     span: Span
 
 
-class IfExp(NamedTuple):
+class IfExp(Record):
     test: Expr
     body: Expr
     orelse: Expr
 
 
-class Await(NamedTuple):
+class Await(Record):
     value: Expr
     span: Span
 
 
-class Yield(NamedTuple):
+class Yield(Record):
     value: Expr | None
     delegates: bool
     span: Span
 
 
-class For_(NamedTuple):
+class For_(Record):
     """One ``for`` clause of a comprehension."""
 
     target: Expr
@@ -164,7 +165,7 @@ class For_(NamedTuple):
     is_async: bool
 
 
-class Comprehension(NamedTuple):
+class Comprehension(Record):
     """A dict has two elements, ``{**mapping for ...}`` one."""
 
     kind: ComprehensionKind
@@ -173,19 +174,19 @@ class Comprehension(NamedTuple):
     span: Span
 
 
-class Walrus(NamedTuple):
+class Walrus(Record):
     target: str
     value: Expr
 
 
-class Slice(NamedTuple):
+class Slice(Record):
     """``a:b:c`` between brackets: the parts that are given, and which of the three each is (None: not told)."""
 
     parts: tuple[Expr, ...]
     places: tuple[int, ...] | None = None
 
 
-class Unary(NamedTuple):
+class Unary(Record):
     """``-x``, ``+x`` or ``~x``."""
 
     op: UnaryOp
@@ -193,7 +194,7 @@ class Unary(NamedTuple):
     span: Span
 
 
-class Formatted(NamedTuple):
+class Formatted(Record):
     """A field of an f-string; ``spec`` are the fields in its format."""
 
     value: Expr
@@ -202,20 +203,20 @@ class Formatted(NamedTuple):
     span: Span
 
 
-class Text(NamedTuple):
+class Text(Record):
     """An f-string: constant texts and fields (``Formatted``), as they stand."""
 
     parts: tuple[Expr, ...]
 
 
-class Narrowed(NamedTuple):
+class Narrowed(Record):
     """``value`` where a pattern has found that it is an instance of ``cls``."""
 
     value: Expr
     cls: Expr
 
 
-class Positional(NamedTuple):
+class Positional(Record):
     """What a class pattern finds at ``position``, as the ``__match_args__`` of the class of ``value`` say."""
 
     value: Expr
@@ -223,7 +224,7 @@ class Positional(NamedTuple):
     span: Span
 
 
-class Opaque(NamedTuple):
+class Opaque(Record):
     """An expression whose value is of no interest, with the parts that are evaluated."""
 
     parts: tuple[Expr, ...]
@@ -272,37 +273,37 @@ def text(parts: Iterable[Expr]) -> Text:
 # -- statements
 
 
-class Assign(NamedTuple):
+class Assign(Record):
     targets: tuple[Expr, ...]
     value: Expr
     span: Span
 
 
-class AnnAssign(NamedTuple):
+class AnnAssign(Record):
     target: Expr
     annotation: Expr
     value: Expr | None
     span: Span
 
 
-class AugAssign(NamedTuple):
+class AugAssign(Record):
     target: Expr
     op: BinaryOp
     value: Expr
     span: Span
 
 
-class ExprStmt(NamedTuple):
+class ExprStmt(Record):
     value: Expr
     span: Span
 
 
-class Return(NamedTuple):
+class Return(Record):
     value: Expr | None
     span: Span
 
 
-class Raise(NamedTuple):
+class Raise(Record):
     """``raise value from cause``"""
 
     value: Expr | None
@@ -310,26 +311,26 @@ class Raise(NamedTuple):
     cause: Expr | None = None
 
 
-class Delete(NamedTuple):
+class Delete(Record):
     targets: tuple[Expr, ...]
     span: Span
 
 
-class If(NamedTuple):
+class If(Record):
     test: Expr
     body: Block
     orelse: Block
     span: Span
 
 
-class While(NamedTuple):
+class While(Record):
     test: Expr
     body: Block
     orelse: Block
     span: Span
 
 
-class For(NamedTuple):
+class For(Record):
     target: Expr
     iter: Expr
     body: Block
@@ -338,7 +339,7 @@ class For(NamedTuple):
     span: Span
 
 
-class With(NamedTuple):
+class With(Record):
     """``items``: (context expression, target or None, place of the expression). ``is_left``: the managers were entered
     before, and ``body`` is what is left of it (of a generator that goes on, or is closed)."""
 
@@ -349,13 +350,13 @@ class With(NamedTuple):
     is_left: bool = False
 
 
-class Handler(NamedTuple):
+class Handler(Record):
     type: Expr | None
     name: str
     body: Block
 
 
-class Try(NamedTuple):
+class Try(Record):
     body: Block
     handlers: tuple[Handler, ...]
     orelse: Block
@@ -363,14 +364,14 @@ class Try(NamedTuple):
     span: Span
 
 
-class Import(NamedTuple):
+class Import(Record):
     """``import a.b as c``: (module, name bound, whether the whole path is meant by that name)."""
 
     names: tuple[tuple[str, str, bool], ...]
     span: Span
 
 
-class ImportFrom(NamedTuple):
+class ImportFrom(Record):
     """``from ..m import x as y``; ``names`` holds (name, name bound); a star import is (("*", "*"),)."""
 
     module: str
@@ -379,11 +380,11 @@ class ImportFrom(NamedTuple):
     span: Span
 
 
-class FunctionDef(NamedTuple):
+class FunctionDef(Record):
     function: Function
 
 
-class ClassDef(NamedTuple):
+class ClassDef(Record):
     name: str
     bases: tuple[Arg, ...]
     decorators: tuple[Expr, ...]
@@ -391,12 +392,12 @@ class ClassDef(NamedTuple):
     span: Span
 
 
-class Global(NamedTuple):
+class Global(Record):
     names: tuple[str, ...]
     nonlocal_: bool
 
 
-class Assert(NamedTuple):
+class Assert(Record):
     """``message`` is evaluated where the test fails."""
 
     test: Expr
@@ -404,7 +405,7 @@ class Assert(NamedTuple):
     span: Span
 
 
-class Pattern(NamedTuple):
+class Pattern(Record):
     """What a ``case`` looks for, in expressions of the subject (``subject.lock``, ``subject[0]``).
 
     ``binds``: the names that it binds, each with what it is bound to; the alternatives of ``a | b`` bind a name once
@@ -421,7 +422,7 @@ class Pattern(NamedTuple):
     needs: Expr | None = None
 
 
-class Case(NamedTuple):
+class Case(Record):
     """One ``case``."""
 
     pattern: Pattern
@@ -429,13 +430,13 @@ class Case(NamedTuple):
     body: Block
 
 
-class Match(NamedTuple):
+class Match(Record):
     subject: Expr
     cases: tuple[Case, ...]
     span: Span
 
 
-class Jump(NamedTuple):
+class Jump(Record):
     """``break``, ``continue`` or ``pass``."""
 
     kind: JumpKind
@@ -469,14 +470,14 @@ Block = tuple[Stmt, ...]
 # -- functions
 
 
-class Param(NamedTuple):
+class Param(Record):
     name: str
     kind: ParamKind
     annotation: Expr | None
     default: Expr | None
 
 
-class Function(NamedTuple):
+class Function(Record):
     """A function or a lambda (name ``<lambda>``). ``span`` is that of ``def``/``lambda`` up to the name."""
 
     name: str

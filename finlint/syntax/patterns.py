@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from finlint.model import ir
+from finlint.model.record import replaced
 from finlint.model.source import Span
 
 #: ``_``: binds nothing and matches everything.
@@ -15,7 +16,7 @@ ANYTHING = ir.Pattern((), ir.Const(True), None)
 def named(name: str, inner: ir.Pattern, value: ir.Expr) -> ir.Pattern:
     """``inner as name``, and a name alone."""
     bound = value if inner.cls is None else ir.Narrowed(value, inner.cls)
-    return inner._replace(binds=(*inner.binds, (name, bound)))
+    return replaced(inner, binds=(*inner.binds, (name, bound)))
 
 
 def equal(value: ir.Expr, other: ir.Expr) -> ir.Pattern:
@@ -49,11 +50,11 @@ def sequence(value: ir.Expr, given: Sequence[ir.Pattern], star: int | None) -> i
     if written is None or star is not None:
         return whole
     if len(written) != len(given):
-        return whole._replace(test=ir.Const(False))
+        return replaced(whole, test=ir.Const(False))
     tests = [part.test for part in given if part.test is not None]
     if len(tests) < len(given):
         return whole
-    return whole._replace(test=_joined("and", [test for test in tests if test != ANYTHING.test]) or ANYTHING.test)
+    return replaced(whole, test=_joined("and", [test for test in tests if test != ANYTHING.test]) or ANYTHING.test)
 
 
 def _written(value: ir.Expr) -> tuple[ir.Expr, ...] | None:
@@ -65,13 +66,13 @@ def _written(value: ir.Expr) -> tuple[ir.Expr, ...] | None:
 
 def key(looked_up: ir.Expr, inner: ir.Pattern) -> ir.Pattern:
     """``key: inner`` in a mapping pattern."""
-    return inner._replace(names=(*_looked_up(looked_up), *inner.names))
+    return replaced(inner, names=(*_looked_up(looked_up), *inner.names))
 
 
 def instance(cls: ir.Expr, given: Sequence[ir.Pattern]) -> ir.Pattern:
     """``cls(...)`` with the patterns of its parts."""
     whole = parts(given)
-    return whole._replace(cls=cls, names=(cls, *whole.names))
+    return replaced(whole, cls=cls, names=(cls, *whole.names))
 
 
 def parts(given: Sequence[ir.Pattern]) -> ir.Pattern:

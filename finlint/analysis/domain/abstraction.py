@@ -31,6 +31,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.model import ir
 from finlint.model.limits import KNOWN_BESIDE, LENGTHS, TEXT, noted, told_again
+from finlint.model.record import replaced
 
 #: Constants of these types are data wherever they are within a container; None, booleans and others decide.
 _DATA = frozenset({str, bytes, int, float})
@@ -329,7 +330,7 @@ def _truncated(value: Value, levels: int) -> Value:
         return union([_truncated(member, levels) for member in value.order])
     if isinstance(value, (Object, LibObject)):
         args = tuple((name, _truncated(given, levels - 1) if levels > 1 else UNKNOWN) for name, given in value.args)
-        return value._replace(args=args if levels > 1 or isinstance(value, LibObject) else ())
+        return replaced(value, args=args if levels > 1 or isinstance(value, LibObject) else ())
     if isinstance(value, Sequence):
         return Sequence(value.kind, None, _truncated(value.element, levels - 1) if levels > 1 else UNKNOWN)
     if isinstance(value, Mapping):

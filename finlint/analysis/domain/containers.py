@@ -22,6 +22,7 @@ from finlint.analysis.domain.values import (
     union,
 )
 from finlint.model.limits import ITEMS
+from finlint.model.record import replaced
 
 #: The argument of library objects that stands for what was put into them; no parameter is called so.
 HELD = "*held"
@@ -69,7 +70,7 @@ def with_elements(value: Value, elements: list[Value]) -> Value:
             # An instance of a class that inherits from it.
             known = [v for k, v in option.args if k == "exits" and is_known(v)]
             args = tuple((k, shallow(union([*known, *exits])) if k == "exits" else v) for k, v in option.args)
-            out.append(option._replace(args=args))
+            out.append(replaced(option, args=args))
         elif isinstance(option, LibObject) and became and any(key == HELD for key, _ in option.args):
             known = [v for v in (held_by(option), *became) if is_known(v)]
             args = tuple((key, shallow(union(known)) if key == HELD else v) for key, v in option.args)
@@ -86,7 +87,7 @@ def with_elements(value: Value, elements: list[Value]) -> Value:
         elif isinstance(option, Object) and any(key == HELD for key, _ in option.args):
             # An instance of a class that inherits from a container.
             args = tuple((key, with_elements(v, elements) if key == HELD else v) for key, v in option.args)
-            out.append(option._replace(args=args))
+            out.append(replaced(option, args=args))
         else:
             out.append(option)
     return union(out)
@@ -101,7 +102,7 @@ def _with_pairs(mapping: Mapping, elements: list[Value]) -> Mapping:
     kept = [] if isinstance(mapping.element, Unknown) else [mapping.element]
     element = union([*kept, *(part.value if isinstance(part, AtKey) else part for part in elements)])
     # What else may be in it is not known, so that its items are not all that is in it.
-    return mapping._replace(items=tuple(items.items()), key=UNKNOWN, element=element)
+    return replaced(mapping, items=tuple(items.items()), key=UNKNOWN, element=element)
 
 
 def as_key(value: Value) -> Value:
@@ -109,7 +110,7 @@ def as_key(value: Value) -> Value:
     enumeration that is known is itself, or what it is equal to."""
     if type(value) is Object and is_key(value):
         given = tuple((name, Const(part.value) if isinstance(part, Const) else part) for name, part in value.args)
-        return next((part for name, part in given if name == DATA_OF_MEMBER), value._replace(args=given))
+        return next((part for name, part in given if name == DATA_OF_MEMBER), replaced(value, args=given))
     if isinstance(value, Sequence) and value.kind == "tuple" and value.items:
         parts = [part.value for part in value.items if isinstance(part, Const)]
         return Const(tuple(parts)) if len(parts) == len(value.items) else value
@@ -148,12 +149,12 @@ def put_at(container: Sequence | Mapping, key: Value, value: Value) -> Value:
     key = as_key(key)
     if not is_key(key):
         kept = [] if isinstance(container.element, Unknown) else [container.element]
-        return container._replace(key=UNKNOWN, element=union([*kept, value]))
+        return replaced(container, key=UNKNOWN, element=union([*kept, value]))
     complete = is_complete(container)
     pairs = (*((k, v) for k, v in container.items if k != key), (key, value))
     if complete:
-        return container._replace(items=pairs, key=union(k for k, _ in pairs), element=union(v for _, v in pairs))
-    return container._replace(items=pairs, element=union([container.element, value]))
+        return replaced(container, items=pairs, key=union(k for k, _ in pairs), element=union(v for _, v in pairs))
+    return replaced(container, items=pairs, element=union([container.element, value]))
 
 
 def without_key(mapping: Mapping, key: Value) -> Mapping:
@@ -163,7 +164,7 @@ def without_key(mapping: Mapping, key: Value) -> Mapping:
         return mapping
     pairs = tuple(pair for pair in mapping.items if pair[0] != gone)
     keys = union(key for key, _ in pairs) if pairs else NO_KEY
-    return mapping._replace(items=pairs, key=keys, element=union(value for _, value in pairs))
+    return replaced(mapping, items=pairs, key=keys, element=union(value for _, value in pairs))
 
 
 def is_complete(mapping: Mapping) -> bool:
@@ -189,5 +190,5 @@ def together(left: Sequence, right: Sequence) -> Sequence:
 def grown(value: Value) -> Value:
     """A container of which others may have changed what is in it."""
     if isinstance(value, Mapping):
-        return value._replace(key=UNKNOWN)
+        return replaced(value, key=UNKNOWN)
     return Sequence(value.kind, None, value.element) if isinstance(value, Sequence) else value

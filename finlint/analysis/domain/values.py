@@ -9,9 +9,10 @@ Values are tuples, made and compared millions of times; those of two kinds that 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Union
+from typing import TYPE_CHECKING, Final, Literal, Union
 
 from finlint.model.limits import ALTERNATIVES, NESTING, Noted
+from finlint.model.record import Record, replaced
 
 if TYPE_CHECKING:
     from finlint.analysis.domain.call_contexts import CallContext
@@ -44,7 +45,7 @@ class Never:
 NEVER = Never()
 
 
-class Const(NamedTuple):
+class Const(Record):
     """A constant. ``firm``: no other value is possible; attributes and globals that code assigns are not firm,
     so they type a receiver or bound a wait, but rule out no branch."""
 
@@ -60,7 +61,7 @@ NO_KEY = Const(NotImplemented, False)
 WEAK_SET: Final = "weak-set"
 
 
-class Lib(NamedTuple):
+class Lib(Record):
     """A module, function or class of a library, by qualified name."""
 
     name: str
@@ -71,7 +72,7 @@ class Lib(NamedTuple):
 Mode = Literal["", "nonblocking", "bounded", "over", "ended", "pipe"]
 
 
-class LibObject(NamedTuple):
+class LibObject(Record):
     """An instance of a library class. ``args``: how it was constructed, by parameter name."""
 
     type: str
@@ -83,7 +84,7 @@ class LibObject(NamedTuple):
 DATA = LibObject("data")
 
 
-class LibMethod(NamedTuple):
+class LibMethod(Record):
     """A method of a library. ``instance`` is the receiver where it is an instance of a class of the project and the
     method does nothing itself, or calls others of its methods."""
 
@@ -92,11 +93,11 @@ class LibMethod(NamedTuple):
     instance: Object | None = None
 
 
-class Module(NamedTuple):
+class Module(Record):
     node: ModuleNode
 
 
-class Class(NamedTuple):
+class Class(Record):
     node: ClassNode
     context: CallContext
 
@@ -116,7 +117,7 @@ DATA_OF_MEMBER = "*data"
 NAMED = "*named"
 
 
-class Object(NamedTuple):
+class Object(Record):
     """An instance of a class of the project. ``args``: the constructor's parameters; ``site`` tells instances
     apart: "self" for the instance that a method runs on, ``MADE`` for one that was made somewhere, so that its class is
     no other, "" where it is not known which one it is."""
@@ -126,26 +127,26 @@ class Object(NamedTuple):
     site: str = ""
 
 
-class Function(NamedTuple):
+class Function(Record):
     node: FunctionNode
     #: The call context that the function was defined in.
     context: CallContext
 
 
-class Bound(NamedTuple):
+class Bound(Record):
     """A function bound to its first argument: a method, or ``types.MethodType(f, x)``."""
 
     function: Value
     receiver: Value
 
 
-class Partial(NamedTuple):
+class Partial(Record):
     function: Value
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
 
 
-class MethodCaller(NamedTuple):
+class MethodCaller(Record):
     name: str
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
@@ -155,7 +156,7 @@ class MethodCaller(NamedTuple):
 SequenceKind = Literal["list", "tuple", "set", "frozenset", "iterable", "async-iterable", "lazy", "weak-set"]
 
 
-class Sequence(NamedTuple):
+class Sequence(Record):
     """A list, tuple, set or any iterable: its items where all are known, and what an element may be."""
 
     kind: SequenceKind
@@ -163,7 +164,7 @@ class Sequence(NamedTuple):
     element: Value
 
 
-class Mapping(NamedTuple):
+class Mapping(Record):
     """A mapping: what is in it by constant keys, and what any key and value may be. ``weak``: it does not hold its
     values. ``missing`` is what is called for a key that is not there (``defaultdict``)."""
 
@@ -178,7 +179,7 @@ class Mapping(NamedTuple):
 NAMED_TUPLE = "collections.namedtuple"
 
 
-class RecordType(NamedTuple):
+class RecordType(Record):
     """A class made by ``collections.namedtuple``."""
 
     fields: tuple[str, ...]
@@ -188,7 +189,7 @@ class RecordType(NamedTuple):
 SuspendedKind = Literal["generator", "coroutine", "async-generator", "context"]
 
 
-class Suspended(NamedTuple):
+class Suspended(Record):
     """A generator or coroutine made by calling a function: its body runs when it is consumed or driven.
 
     ``context`` is the one that the body will run in. ``is_new``: of an argument, that nothing of it was run before.
@@ -199,27 +200,27 @@ class Suspended(NamedTuple):
     is_new: bool = False
 
 
-class LibCoroutine(NamedTuple):
+class LibCoroutine(Record):
     """An un-awaited coroutine of a library function."""
 
     name: str
     tag: str = "coroutine"
 
 
-class Super(NamedTuple):
+class Super(Record):
     cls: Class
     receiver: Value
     tag: str = "super"
 
 
-class WeakReference(NamedTuple):
+class WeakReference(Record):
     """``weakref.ref(target)`` or a proxy of it: does not hold what it refers to."""
 
     target: Value
     registrar: str
 
 
-class Parameter(NamedTuple):
+class Parameter(Record):
     """A parameter of which nothing is known: behaves as UNKNOWN, but tells who supplies it."""
 
     name: str
@@ -227,14 +228,14 @@ class Parameter(NamedTuple):
     tag: str = "parameter"
 
 
-class LibResult(NamedTuple):
+class LibResult(Record):
     """What a function or class of a library gives of which we know nothing: behaves as UNKNOWN, but tells which."""
 
     name: str
     tag: str = "result"
 
 
-class Returning(NamedTuple):
+class Returning(Record):
     """Something callable of which only the result is known: ``Callable[[], Connection]``."""
 
     result: Value
@@ -245,7 +246,7 @@ DISPATCH: Final = "dispatch"
 DISPATCH_METHOD: Final = "dispatch-method"
 
 
-class AtKey(NamedTuple):
+class AtKey(Record):
     """Something that is put into a mapping under a key that is known; never what an expression is."""
 
     key: Value
@@ -261,7 +262,7 @@ MarkedKind = Literal[
 ]
 
 
-class Marked(NamedTuple):
+class Marked(Record):
     """A function of which reading it from a class or an instance, or calling it, gives something else."""
 
     kind: MarkedKind
@@ -412,7 +413,7 @@ def softened(value: Value) -> Value:
         return _one_of(dict.fromkeys(softened(m) for m in value.order))
     if type(value) is Object and value.args and value.args[0][0] == MEMBER:
         (key, name), *rest = value.args
-        return value._replace(args=((key, softened(name)), *((k, softened(v)) for k, v in rest)))
+        return replaced(value, args=((key, softened(name)), *((k, softened(v)) for k, v in rest)))
     return value
 
 
@@ -482,7 +483,7 @@ def _parts(value: Value) -> Iterable[Value]:
     if isinstance(value, (Object, LibObject)):
         return [argument for _, argument in value.args]
     if isinstance(value, Bound):
-        return value
+        return (value.function, value.receiver)
     if isinstance(value, Partial):
         return [value.function, *value.args, *(v for _, v in value.keywords)]
     if isinstance(value, Sequence):
@@ -519,7 +520,7 @@ def shallow(value: Value, below: int = 0) -> Value:
         return value
     if isinstance(value, (Object, LibObject)) and below < NESTING:
         # What it was made with is left out, not what it is.
-        return value._replace(args=tuple((name, shallow(given, below + 1)) for name, given in value.args))
+        return replaced(value, args=tuple((name, shallow(given, below + 1)) for name, given in value.args))
     NESTING.hit()
     return UNKNOWN
 

@@ -18,6 +18,7 @@ from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.after_yield import first_yielded, until_yield
 from finlint.analysis.program.standing import Standing, standing
 from finlint.model import ir
+from finlint.model.record import replaced
 
 #: Functions that stop at the first element that is true, or false.
 _STOPS_AT = {"builtins.any": True, "builtins.all": False}
@@ -51,7 +52,7 @@ class Advancing:
             return made
         begun = made.context
         part = until_yield(made.context.function, at.taken + number, is_left=at.is_left)
-        return made._replace(context=self.ask.binding.context(part, begun.params, begun.parent))
+        return replaced(made, context=self.ask.binding.context(part, begun.params, begun.parent))
 
     def sent(self, value: Value, made: Suspended) -> Suspended:
         """A generator into which something is sent."""
@@ -59,13 +60,13 @@ class Advancing:
         if context.function is None:
             return made
         params = (*(param for param in context.params if param[0] != SENT), (SENT, value))
-        return made._replace(context=self.ask.binding.context(context.function, params, context.parent))
+        return replaced(made, context=self.ask.binding.context(context.function, params, context.parent))
 
     def passed_on(self, written: ir.Expr, made: Suspended, state: EvalState) -> Suspended:
         """A generator as an argument, which tells whether it is new."""
         at = self._standing(written, made, state) if made.kind == "generator" else None
         is_new = at is not None and at.taken == 0
-        return made if made.is_new is is_new else made._replace(is_new=is_new)
+        return made if made.is_new is is_new else replaced(made, is_new=is_new)
 
     def _standing(self, written: ir.Expr, made: Suspended, state: EvalState) -> Standing | None:
         if isinstance(written, ir.Call):

@@ -35,6 +35,7 @@ from finlint.analysis.evaluation.iteration_calls import ITERATION_CALLS, Special
 from finlint.analysis.evaluation.library_attributes import MADE_FROM
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
+from finlint.model.record import replaced
 from finlint.model.source import Span
 
 #: What ``operator.attrgetter(...)`` and ``itemgetter(...)`` call: what they were made with, then the argument.
@@ -176,7 +177,7 @@ def _replaced(ask: Queries, args: Args, state: EvalState, span: Span | None) -> 
         if isinstance(option, (Object, LibObject)):
             given = dict(args.keywords)
             kept = tuple((name, value) for name, value in option.args if name not in given)
-            out.append(option._replace(args=(*kept, *((name, shallow(value)) for name, value in given.items()))))
+            out.append(replaced(option, args=(*kept, *((name, shallow(value)) for name, value in given.items()))))
         else:
             out.append(option)
     return union(out)
@@ -194,7 +195,7 @@ def _new_container(ask: Queries, args: Args, state: EvalState, span: Span | None
     made: list[Value] = []
     for option in alternatives(ask.annotations.instances(args.positional[0])):
         if isinstance(option, Object) and len(args.positional) > 1:
-            option = option._replace(args=((HELD, shallow(args.positional[1])),))
+            option = replaced(option, args=((HELD, shallow(args.positional[1])),))
         made.append(option)
     return union(made)
 

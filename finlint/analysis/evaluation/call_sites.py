@@ -33,6 +33,7 @@ from finlint.analysis.program.symbols import (
 from finlint.model import ir
 from finlint.model.limits import CALLERS, OTHER_NAMES, PASSING_ON
 from finlint.model.reads import Kept
+from finlint.model.record import replaced
 from finlint.scan.words import NAMES, SUBCLASSES
 
 #: Instead of the name of what is called.
@@ -339,7 +340,7 @@ def _unmarked(target: Value) -> Value:
     while isinstance(target, Marked):
         target = target.function
     if isinstance(target, Bound) and isinstance(target.function, Marked):
-        return target._replace(function=_unmarked(target.function))
+        return replaced(target, function=_unmarked(target.function))
     return target
 
 

@@ -49,6 +49,7 @@ from finlint.analysis.models.library_types import BY_COMPARISON
 from finlint.analysis.program.statements import is_super
 from finlint.model import ir
 from finlint.model.closed import assert_never
+from finlint.model.record import replaced
 from finlint.model.source import Span
 
 
@@ -317,7 +318,7 @@ class Calls:
         site = "" if span is None else f"{state.module.path}:{span.line}:{span.column}"
         coarse = context_value(Object(cls, params))
         assert isinstance(coarse, Object)
-        obj = coarse._replace(site=site)
+        obj = replaced(coarse, site=site)
         if maker is not None:
             made = settled(self._call_function(maker, args, cls, state, span))
             others = [v for v in alternatives(made) if is_known(v) and not is_none(v)]
@@ -327,7 +328,7 @@ class Calls:
             if given is not None and is_known(given):
                 # ``super().__new__(cls, (a, b))`` of a tuple's heir.
                 kept = (pair for pair in obj.args if pair[0] != HELD)
-                obj = obj._replace(args=(*kept, (HELD, context_value(given))))
+                obj = replaced(obj, args=(*kept, (HELD, context_value(given))))
         if init is not None and state.recorder is not None and span is not None:
             for factory in self.ask.records.factories(init.node, args):
                 self.call(factory, CallArgs(), state, span)

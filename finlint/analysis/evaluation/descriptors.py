@@ -27,6 +27,7 @@ from finlint.analysis.evaluation.protocols import EXIT_STACK
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode, hands_itself_on, is_abstract, is_hook
 from finlint.model.closed import assert_never
+from finlint.model.record import replaced
 from finlint.model.source import Span
 
 
@@ -61,7 +62,9 @@ class Descriptors:
         """A descriptor that knows what it is called in the class that has it."""
         if self.ask.classes.class_function(descriptor.cls, "__set_name__") is None:
             return descriptor
-        return descriptor._replace(args=(*(pair for pair in descriptor.args if pair[0] != NAMED), (NAMED, Const(name))))
+        return replaced(
+            descriptor, args=(*(pair for pair in descriptor.args if pair[0] != NAMED), (NAMED, Const(name)))
+        )
 
     def kept_under(self, obj: Object, name: str) -> Value:
         """What a descriptor of its class keeps in an instance under a name that it makes of its own: ``_part`` of
@@ -93,9 +96,9 @@ class Descriptors:
             case "dispatch" | "dispatch-method":
                 return Bound(value, obj)
             case "partial" if isinstance(function, Partial):
-                return function._replace(function=Bound(function.function, obj))
+                return replaced(function, function=Bound(function.function, obj))
             case "within" if isinstance(function, Partial):
-                return Marked("within", function._replace(function=Bound(function.function, obj)))
+                return Marked("within", replaced(function, function=Bound(function.function, obj)))
             case "context" | "partial" | "within" | "exit" | "set":
                 pass
             case _:

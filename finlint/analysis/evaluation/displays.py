@@ -23,6 +23,7 @@ from finlint.analysis.program.definitions import only_value
 from finlint.analysis.program.statements import children, parts_of, places
 from finlint.model import ir
 from finlint.model.limits import ITEMS
+from finlint.model.record import replaced
 from finlint.model.source import Span
 
 
@@ -33,7 +34,7 @@ def consumed(expr: ir.Expr, state: EvalState) -> ir.Comprehension | None:
     if isinstance(expr, ir.Name) and function is not None and expr.id not in function.index.shared:
         expr = only_value(function.index.names.get(expr.id, ())) or expr
     if isinstance(expr, ir.Comprehension) and expr.kind == "generator":
-        return expr._replace(kind="list")
+        return replaced(expr, kind="list")
     return None
 
 

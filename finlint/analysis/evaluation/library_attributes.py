@@ -20,6 +20,7 @@ from finlint.analysis.evaluation.namespaces import NAMESPACES
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library, library_types
 from finlint.analysis.models.containers import ANY_MAPPING, has_method
+from finlint.model.record import replaced
 
 #: The type of ``obj.__dict__``.
 VARS = "builtins.vars"
@@ -61,7 +62,7 @@ class LibraryAttributes:
             attribute = library_types.instance_of(declared, self.knowledge)
             if isinstance(attribute, LibObject):
                 entry = self.knowledge.entry(value.type)
-                return attribute._replace(mode=library.PIPE) if entry and name in entry.pipes else attribute
+                return replaced(attribute, mode=library.PIPE) if entry and name in entry.pipes else attribute
             if is_known(attribute):
                 return attribute
         member = self.knowledge.member(value.type, name)

@@ -39,6 +39,7 @@ from finlint.knowledge.entries import Entry, Result
 from finlint.model import ir
 from finlint.model.closed import assert_never
 from finlint.model.finding import Confidence
+from finlint.model.record import replaced
 from finlint.model.source import Span
 
 
@@ -408,7 +409,7 @@ class LibraryCalls:
                 start = self._mapping_of(CallArgs(args.positional[1:], args.keywords), state)
                 known = [v for v in (start.element, made) if is_known(v)]
                 return Mapping(start.items, UNKNOWN, union(known), missing=shallow(args.positional[0]))
-            return self._mapping_of(args, state)._replace(weak=name == "weakref.WeakValueDictionary")
+            return replaced(self._mapping_of(args, state), weak=name == "weakref.WeakValueDictionary")
         given = library.arguments(entry, args) if entry is not None else {}
         if entry is not None and entry.holds:
             # What it has from the start: ``ContextVar("name", default=value)``.

@@ -46,6 +46,7 @@ from finlint.model.closed import assert_never
 from finlint.model.facts import Binding
 from finlint.model.limits import PUTTING_FUNCTIONS, REBINDINGS
 from finlint.model.reads import Kept
+from finlint.model.record import replaced
 from finlint.scan.words import PUTTING
 
 _BUILTINS = frozenset(dir(builtins))
@@ -153,7 +154,7 @@ class Names:
                     values = [softened(value) for value in values]
             return kept(union(values), Module(module), name)
         for star in module.source.stars:
-            value = self.ask.imports.from_import(star._replace(names=((name, name),)), module, missing_is_unknown=True)
+            value = self.ask.imports.from_import(replaced(star, names=((name, name),)), module, missing_is_unknown=True)
             if is_known(value):
                 return value
         if name in _BUILTINS:

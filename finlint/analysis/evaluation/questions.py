@@ -11,6 +11,7 @@ from finlint.analysis.domain.values import Bound, Function, Marked, Object, Valu
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+from finlint.model.record import replaced
 
 
 class Question(NamedTuple):
@@ -77,14 +78,14 @@ def _with(expr: ir.Expr, given: Mapping[str, ir.Expr]) -> ir.Expr | None:
         return None if inner is None else ir.Not(inner)
     if isinstance(expr, ir.Attr):
         inner = _with(expr.value, given)
-        return None if inner is None else expr._replace(value=inner)
+        return None if inner is None else replaced(expr, value=inner)
     if isinstance(expr, ir.Call) and not expr.args:
         inner = _with(expr.func, given)
-        return None if inner is None else expr._replace(func=inner)
+        return None if inner is None else replaced(expr, func=inner)
     if isinstance(expr, ir.Compare) and len(expr.rest) == 1 and isinstance(expr.rest[0][1], ir.Const):
         inner = _with(expr.left, given)
-        return None if inner is None else expr._replace(left=inner)
+        return None if inner is None else replaced(expr, left=inner)
     if isinstance(expr, ir.Bool):
         left, right = _with(expr.left, given), _with(expr.right, given)
-        return None if left is None or right is None else expr._replace(left=left, right=right)
+        return None if left is None or right is None else replaced(expr, left=left, right=right)
     return None

@@ -31,6 +31,7 @@ from finlint.analysis.program.statements import is_isinstance
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.knowledge.entries import TellsOver
 from finlint.model import ir
+from finlint.model.record import replaced
 
 _EQUAL = ("Is", "Equal")
 _DIFFERENT = ("IsNot", "NotEqual")
@@ -142,8 +143,10 @@ class Refinement:
             # ``if (future := self.future).done():`` says it of both.
             walrus = read.value
             for value in (walrus.value, ir.Name(walrus.target, read.span)):
-                one = read._replace(value=value)
-                self._of_answer(asked._replace(func=one) if isinstance(asked, ir.Call) else one, answer, state, through)
+                one = replaced(read, value=value)
+                self._of_answer(
+                    replaced(asked, func=one) if isinstance(asked, ir.Call) else one, answer, state, through
+                )
             return
         if isinstance(asked, ir.Call) and answer == "true":
             self._all(asked, state)

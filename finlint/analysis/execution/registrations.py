@@ -40,6 +40,7 @@ from finlint.analysis.models.registrars import Registrars, is_left_to_heirs
 from finlint.analysis.program.mentions import mentioned_at
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at
 from finlint.model import ir
+from finlint.model.record import replaced
 from finlint.model.task import FunctionKey
 
 
@@ -227,15 +228,16 @@ class Registrations:
             given = self.evaluator.callers.parameter(value.name, value.context)
             return shallow(given) if is_known(given) else value
         if isinstance(value, Partial):
-            return value._replace(
+            return replaced(
+                value,
                 args=tuple(map(self._supplied, value.args)),
                 keywords=tuple((name, self._supplied(v)) for name, v in value.keywords),
             )
         if isinstance(value, Bound):
-            return value._replace(receiver=self._supplied(value.receiver))
+            return replaced(value, receiver=self._supplied(value.receiver))
         if isinstance(value, Object) and any(isinstance(given, Parameter) for _, given in value.args):
             # A helper that was made of a parameter.
-            return value._replace(args=tuple((name, self._supplied(given)) for name, given in value.args))
+            return replaced(value, args=tuple((name, self._supplied(given)) for name, given in value.args))
         return value
 
     @staticmethod

@@ -20,6 +20,7 @@ from finlint.analysis.domain.values import (
 )
 from finlint.knowledge.entries import FLAG_PARAMETERS, Argument, Entry, Lasts, Result, WhenOver
 from finlint.model.codes import BlockingKind
+from finlint.model.record import replaced
 
 #: Modes of a receiver: what it would be waited for is over, or was ended without asking.
 OVER: Final = "over"
@@ -95,7 +96,7 @@ def _is_number(value: object) -> bool:
 
 def ended(value: Value, mode: Mode = ENDED) -> Value:
     """A process that was killed; with mode ``OVER`` what there is nothing to wait for any more."""
-    return union(v._replace(mode=mode) if isinstance(v, LibObject) else v for v in alternatives(value))
+    return union(replaced(v, mode=mode) if isinstance(v, LibObject) else v for v in alternatives(value))
 
 
 def changes_receiver(entry: Entry) -> bool:
@@ -205,7 +206,7 @@ def changed_receiver(entry: Entry, args: Args, receiver: LibObject) -> LibObject
         # A timeout of its own stays what it is.
         return receiver
     if entry.when_over:
-        return receiver._replace(mode=_MODES_AFTER.get(entry.when_over, receiver.mode))
+        return replaced(receiver, mode=_MODES_AFTER.get(entry.when_over, receiver.mode))
     if entry.makes_nonblocking and _any(entry.makes_nonblocking, given) is True:
         return LibObject(receiver.type, receiver.args, "nonblocking")
     if entry.makes_bounded:

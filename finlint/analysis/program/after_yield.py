@@ -11,6 +11,7 @@ from finlint.analysis.program.closing import catches_exit
 from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+from finlint.model.record import replaced
 
 
 def resumed(generator: FunctionNode, *, closing: bool) -> FunctionNode:
@@ -52,15 +53,15 @@ def _until(block: ir.Block, number: int, is_left: bool) -> tuple[ir.Block, int]:
 def _part_until(stmt: ir.Stmt, number: int, is_left: bool) -> tuple[ir.Stmt, int]:
     if isinstance(stmt, ir.With):
         body, taken = _until(stmt.body, number, is_left)
-        return stmt._replace(body=body), taken
+        return replaced(stmt, body=body), taken
     if isinstance(stmt, ir.Try):
         body, taken = _until(stmt.body, number, is_left)
         if taken < number:
-            return stmt._replace(body=body), taken
-        return stmt._replace(body=body, orelse=(), final=stmt.final if is_left else ()), taken
+            return replaced(stmt, body=body), taken
+        return replaced(stmt, body=body, orelse=(), final=stmt.final if is_left else ()), taken
     if isinstance(stmt, ir.If):
         (body, one), (orelse, other) = (_until(block, number, is_left) for block in (stmt.body, stmt.orelse))
-        return stmt._replace(body=body, orelse=orelse), min(one, other)
+        return replaced(stmt, body=body, orelse=orelse), min(one, other)
     if isinstance(stmt, (ir.For, ir.While)):
         # With more to be taken another round may begin, which runs the rest of this one.
         body, inside = (
@@ -68,7 +69,7 @@ def _part_until(stmt: ir.Stmt, number: int, is_left: bool) -> tuple[ir.Stmt, int
         )
         endless = isinstance(stmt, ir.While) and isinstance(stmt.test, ir.Const) and bool(stmt.test.value)
         ends = any(isinstance(inner, ir.Jump) and inner.kind == "break" for inner in flat_statements(stmt.body))
-        return stmt._replace(body=body), number if inside and endless and not ends else 0
+        return replaced(stmt, body=body), number if inside and endless and not ends else 0
     simple = isinstance(stmt, (ir.Assign, ir.AnnAssign, ir.AugAssign, ir.ExprStmt, ir.Return))
     return stmt, sum(isinstance(expr, ir.Yield) for expr in expressions_in(stmt)) if simple else 0
 
@@ -107,7 +108,7 @@ def _after(block: ir.Block, closing: bool) -> ir.Block | None:
             return (ir.Try(inner, handlers, orelse, stmt.final, stmt.span), *rest)
         if isinstance(stmt, ir.With):
             inner = _after(stmt.body, closing)
-            return (stmt._replace(body=inner, is_left=True), *rest) if inner is not None else rest
+            return (replaced(stmt, body=inner, is_left=True), *rest) if inner is not None else rest
         # The way to the ``yield`` is behind it: conditions are not asked, nor managers entered, again.
         inside = [_after(inner, closing) for inner in inner_blocks(stmt)]
         return (*(left for block in inside if block is not None for left in block), *rest)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from finlint.analysis.program.statements import expressions_in, flat_statements, inner_blocks, last_name
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
+from finlint.model.record import replaced
 from finlint.model.source import Span
 from finlint.scan.abandoned import TRANSPARENT
 
@@ -60,7 +61,7 @@ def _of(block: ir.Block) -> Iterator[ir.Block]:
                 yield from (_then(inner, stmt.final, stmt.span) for inner in _of(rest))
             yield from _of(stmt.final)
         elif isinstance(stmt, ir.With):
-            yield from ((stmt._replace(body=inner, is_left=True),) for inner in _of(stmt.body))
+            yield from ((replaced(stmt, body=inner, is_left=True),) for inner in _of(stmt.body))
         else:
             for inner_block in inner_blocks(stmt):
                 yield from _of(inner_block)

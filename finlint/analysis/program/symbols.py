@@ -26,6 +26,7 @@ from finlint.model.facts import Binding, ClassFacts
 from finlint.model.limits import CONDITIONS
 from finlint.model.outline import class_facts
 from finlint.model.reads import LineQuestion, WordQuestion
+from finlint.model.record import replaced
 
 
 class Source(Protocol):
@@ -96,7 +97,7 @@ class FunctionNode:
 
     def part(self, body: ir.Block) -> FunctionNode:
         """A function that runs ``body``, a part of this one's, where its names mean the same."""
-        node = FunctionNode(self.module, self.ir._replace(body=body), self.owner)
+        node = FunctionNode(self.module, replaced(self.ir, body=body), self.owner)
         node._index = self.index
         return node
 

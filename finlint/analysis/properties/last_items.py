@@ -106,7 +106,8 @@ def _puts_no_none(function: FunctionNode, name: str, about: About) -> bool:
     """Whether all that a function, with those inside it, puts into the queue is known not to be None."""
     for node in (around[-1] for around in with_closures(function)):
         state = EvalState(about.evaluator.binding.generic_context(node))
-        for func, args, _ in calls_in(node.ir.body):
+        for call in calls_in(node.ir.body):
+            func, args = call.func, call.args
             if not isinstance(func, ir.Attr) or func.name not in _PUTS or last_name(func.value) != name or not args:
                 continue
             if isinstance(args[0].value, _NEVER_NONE):
