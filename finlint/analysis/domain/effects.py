@@ -29,6 +29,8 @@ class Effect(NamedTuple):
     subject: str = ""
     #: A timeout bounds it.
     timed: bool = False
+    #: How many seconds it lasts at the most, where an argument of the call says that.
+    seconds: float | None = None
 
     @property
     def culprit(self) -> tuple[str, str, str, Span]:

@@ -227,7 +227,8 @@ class LibraryCalls:
             lasts = "short" if entry.releases else verdict.lasts
             confidence = Confidence.HIGH if verdict.sure else Confidence.MEDIUM
             timed = verdict.timed and lasts == "bounded"
-            recorder.effect(Effect(verdict.kind, entry.name, path, span, lasts, confidence, subject, timed))
+            seconds = verdict.seconds if lasts == "bounded" else None
+            recorder.effect(Effect(verdict.kind, entry.name, path, span, lasts, confidence, subject, timed, seconds))
         if entry.handoff == "unsafe":
             recorder.effect(Effect("unsafe-handoff", entry.name, path, span, "unbounded", Confidence.HIGH, subject))
         elif entry.inner_lock and verdict is None:

@@ -37,6 +37,8 @@ class Verdict(NamedTuple):
     sure: bool
     #: A timeout is what bounds it.
     timed: bool = False
+    #: How many seconds it lasts at the most, where an argument says that.
+    seconds: float | None = None
 
 
 def arguments(entry: Entry, args: Args) -> dict[str, Value]:
@@ -167,7 +169,7 @@ def judge(entry: Entry, args: Args, receiver: Value | None) -> Verdict | None:
         return Verdict(entry.kind, "short", sure)
     if lasts == "bounded" and _finishes(entry, receiver):
         return Verdict(entry.kind, "short", sure)
-    return Verdict(entry.kind, lasts, sure, timed=timed)
+    return Verdict(entry.kind, lasts, sure, timed=timed, seconds=_seconds(entry, given))
 
 
 def _finishes(entry: Entry, receiver: Value | None) -> bool:
@@ -193,6 +195,20 @@ def _bounded_by(bound: Value) -> Lasts:
         if isinstance(value, Const) and (value.value is None or value.value == float("inf")):
             return "unbounded"
     return "bounded"
+
+
+def _seconds(entry: Entry, given: dict[str, Value]) -> float | None:
+    """The longest of the numbers that the argument which bounds a wait may be; None where it may be something else."""
+    bound = given.get(entry.bound) if entry.bound else None
+    numbers = [value.value if isinstance(value, Const) else None for value in alternatives(bound)] if bound else []
+    known = [float(number) for number in numbers if isinstance(number, (int, float)) and not isinstance(number, bool)]
+    if not known or len(known) < len(numbers):
+        return None
+    return max(known) / (1000 if any(unit in entry.bound for unit in _THOUSANDTHS) else 1)
+
+
+#: What the name of a parameter has where a second is 1000: "msecs", "timeout_ms", "milliseconds".
+_THOUSANDTHS = ("ms", "milli")
 
 
 #: What a call makes of its receiver's mode.

@@ -7,12 +7,12 @@ waits for what it is told. A thread that reads from the network, or writes what 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState
 from finlint.analysis.domain.values import (
     Bound,
-    Class,
     Function,
     LibObject,
     Object,
@@ -28,7 +28,9 @@ from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
 
-_THREAD = "threading.Thread"
+_THREAD = frozenset({"threading.Thread"})
+#: What runs a function beside the finalizer's thread.
+RUNNERS = _THREAD | {"multiprocessing.process.BaseProcess"}
 #: What a thread does that looks at what it is told, or is over soon.
 _LOOKS = frozenset({"busy-loop", "channel-receive", "inner-lock", "lock", "logging", "reentrant-lock", "sleep"})
 #: Waits for what it is told.
@@ -68,30 +70,46 @@ def _told(function: FunctionNode) -> Iterator[str]:
 
 def _listens(thread: Value, told: set[str], summaries: Summaries) -> bool:
     """Whether a thread runs a function that looks at what it is told, and does nothing else that takes time."""
+    runs = what_runs(thread, summaries, _THREAD)
+    if runs is None:
+        return False
+    node = runs.context.function
+    assert node is not None
+    if not (runs.is_given or names(node, told)) or not _is_understood(node, runs, summaries):
+        return False
+    return all(map(_is_short, witnesses(runs.context, summaries)))
+
+
+class Runs(NamedTuple):
+    """What a thread or process runs, and whether it is given an event or a queue, of which it has another name."""
+
+    context: CallContext
+    is_given: bool
+
+
+def what_runs(thread: Value, summaries: Summaries, kinds: frozenset[str] = RUNNERS) -> Runs | None:
+    """What a thread or process runs, where that is one function; None for what is of none of the ``kinds``."""
     evaluator = summaries.evaluator
     given = False
-    if isinstance(thread, Object) and _is_thread(thread.cls, summaries):
+    functions: list[Function] = []
+    if isinstance(thread, Object) and evaluator.classes.library_base(thread.cls) in kinds:
         run = evaluator.classes.class_function(thread.cls, "run")
         functions = [] if run is None else [run]
-    elif isinstance(thread, LibObject) and thread.type == _THREAD:
+    elif isinstance(thread, LibObject) and thread.type in kinds:
         made = dict(thread.args)
         functions = list(_functions(made.get("target")))
         given = any(_is_given(made.get(name)) for name in ("args", "kwargs"))
-    else:
-        return False
     if len(functions) != 1:
-        return False
+        return None
     node = functions[0].node
-    root = evaluator.binding.generic_context(node, functions[0].context if node.owner is None else None)
-    if not (given or _names(node, told)) or not _is_understood(node, root, summaries, given=given):
-        return False
-    return all(map(_is_short, witnesses(root, summaries)))
+    parent = functions[0].context if node.owner is None else None
+    return Runs(evaluator.binding.generic_context(node, parent), given)
 
 
-def _is_understood(node: FunctionNode, context: CallContext, summaries: Summaries, *, given: bool) -> bool:
-    """Whether it is known what each call in a function calls; ``given``: it asks its arguments what it is told."""
-    state, expressions = EvalState(context), summaries.evaluator.expressions
-    asked = {param.name for param in node.ir.params} if given else set()
+def _is_understood(node: FunctionNode, runs: Runs, summaries: Summaries) -> bool:
+    """Whether it is known what each call in a function calls, but for those that ask what it was given."""
+    state, expressions = EvalState(runs.context), summaries.evaluator.expressions
+    asked = {param.name for param in node.ir.params} if runs.is_given else set()
     for func in (call.func for call in calls_in(node.ir.body)):
         owner = func.value if isinstance(func, ir.Attr) and func.name in _ASKS else None
         if isinstance(owner, ir.Name) and owner.id in asked:
@@ -99,10 +117,6 @@ def _is_understood(node: FunctionNode, context: CallContext, summaries: Summarie
         if not all(map(is_known, alternatives(expressions.eval(func, state)))):
             return False
     return True
-
-
-def _is_thread(cls: Class, summaries: Summaries) -> bool:
-    return summaries.evaluator.classes.library_base(cls) == _THREAD
 
 
 def _functions(target: Value | None) -> Iterator[Function]:
@@ -123,7 +137,8 @@ def _is_given(value: Value | None) -> bool:
     )
 
 
-def _names(function: FunctionNode, told: set[str]) -> bool:
+def names(function: FunctionNode, told: set[str]) -> bool:
+    """Whether a function names one of ``told``."""
     parts = (part for stmt in flat_statements(function.ir.body) for part in expressions_in(stmt))
     return any(last_name(part) in told for part in parts)
 

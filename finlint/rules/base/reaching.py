@@ -19,6 +19,7 @@ from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness, witnesses
 from finlint.analysis.program.statements import is_in_loop
 from finlint.analysis.properties.custody import Custody, custody, is_own
+from finlint.analysis.properties.deliberate import deliberate
 from finlint.analysis.properties.frame_owned import is_of_frame
 from finlint.analysis.properties.lock_regions import Holder
 from finlint.analysis.properties.origin import Origin, origin
@@ -41,7 +42,10 @@ NOT_REPORTED = (
     "functions that are only referenced, and work that is handed to a thread, an executor or a loop."
 )
 OWN = "; only the object and its parts take it, and whoever does has the object alive"
-BOUNDED = " A wait with a timeout is a warning, one without an error."
+BOUNDED = (
+    " A wait with a timeout is a warning, one without an error. One of at most ten seconds for what has been told to "
+    "end before (`self._stop.set(); self._thread.join(timeout=2)`) is a note."
+)
 
 #: At most so many findings of one code and severity are reported at one line of a finalizer, the nearest first. Some
 #: finalizers reach half of their package: one of ray's would have seventeen locks. Whoever mends the nearest five has
@@ -138,6 +142,15 @@ class Reached:
     def of_kind(self, kind: EffectKind) -> list[Witness]:
         return self._by_kind.get(kind, [])
 
+    def is_deliberate(self, witness: Witness) -> bool:
+        """Whether it is a wait of few seconds for what has been told to end."""
+        return witness.effect.seconds is not None and witness.effect.culprit in self._deliberate
+
+    @cached_property
+    def _deliberate(self) -> frozenset[object]:
+        found = [w._replace(steps=_followed(w)) for witnesses in self._by_kind.values() for w in witnesses]
+        return deliberate(found, self.summaries)
+
     def primary(self, witness: Witness) -> Step:
         """The step that is reported: the first in the callback's own body, or the registration."""
         steps = witness.steps
@@ -176,6 +189,11 @@ class Mildly(NamedTuple):
     because: str
 
 
+def _if_deliberate(witness: Witness, about: Reached) -> Mildly | None:
+    """A short wait that was meant: whoever wrote it would not mend it."""
+    return Mildly(Severity.NOTE, ", which it has told to end") if about.is_deliberate(witness) else None
+
+
 class Reaches(Rule[Reached]):
     """A rule about one kind of effect; the severity is that of how long it lasts."""
 
@@ -199,7 +217,7 @@ class Reaches(Rule[Reached]):
             return
         reported: set[object] = set()
         for witness in about.of_kind(self.kind):
-            mild = self.mildly(witness, about)
+            mild = self.mildly(witness, about) or _if_deliberate(witness, about)
             severity = _SEVERITY[witness.effect.lasts] if mild is None else mild.severity
             if witness.first:
                 severity = Severity.NOTE
