@@ -70,7 +70,8 @@ class Wait(Reaches):
         me = own_object(about.finalizer)
         context = witness.steps[-1].context
         place = context, witness.effect.span, about.summaries.evaluator
-        if me is not None and (is_idle(me, *place) or is_done(me, *place)):
+        given = witness.steps[1:], about.finalizer.registration, about.summaries.evaluator
+        if is_idle(me, *given) or (me is not None and is_done(me, *place)):
             return Mildly(Severity.NOTE, ", whose tasks have the object until they end, so that none is left")
         if me is not None and is_served_with(me, *place):
             return Mildly(Severity.WARNING, f", whose thread{_HAS_IT}")

@@ -87,13 +87,10 @@ class Way:
     def _handed(self, function: FunctionNode, registration: Registration) -> Names:
         """``weakref.finalize(self, clean_up, self._lock)``, ``weakref.finalize(self, self._part.close)``."""
         call, registering = registration.call, registration.context
-        owner = registration.obj
-        if call is None or not isinstance(owner, Object) or registering.function is None:
+        watched = watched_by(registration)
+        if call is None or watched is None:
             return {}
-        watched = call.args[0].value if call.args else None
-        me = registering.name_of(owner)
-        if not me or not isinstance(watched, ir.Name) or watched.id != me:
-            return {}
+        me, owner = watched
         names = {me: Owned((), owner)}
         out: dict[str, Owned] = {}
         for param, expr in handed_over(call, function, is_bound=isinstance(registration.callback, Bound)):
@@ -131,6 +128,16 @@ class Way:
         if isinstance(expr, (ir.Attr, ir.Subscript)):
             return self.owned(expr.value, names, step.context)
         return None if expr is None else self.owned(expr, names, step.context)
+
+
+def watched_by(registration: Registration) -> tuple[str, Object] | None:
+    """The object that a registration watches, and what the function that registers calls it:
+    ``weakref.finalize(self, ...)``."""
+    owner, call = registration.obj, registration.call
+    if call is None or not call.args or not isinstance(owner, Object) or registration.context.function is None:
+        return None
+    name, watched = registration.context.name_of(owner), call.args[0].value
+    return (name, owner) if name and isinstance(watched, ir.Name) and watched.id == name else None
 
 
 def is_within(step: Step, is_it: Callable[[ir.Expr], bool]) -> bool:

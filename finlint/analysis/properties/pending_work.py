@@ -8,12 +8,15 @@ the future of such a task is done.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Class, LibObject, Object, Value, alternatives, is_none
+from finlint.analysis.domain.values import Class, Lib, LibObject, Object, Value, alternatives, is_none
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
+from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import PUT, giving, only_value
 from finlint.analysis.program.statements import (
     attribute_of,
@@ -22,10 +25,13 @@ from finlint.analysis.program.statements import (
     empty_container,
     expressions_in,
     flat_statements,
+    given_as,
 )
 from finlint.analysis.program.symbols import FunctionNode
+from finlint.analysis.properties.belonging import watched_by
 from finlint.analysis.properties.custody import has_with_it, is_same
-from finlint.analysis.properties.ownership import Ownership
+from finlint.analysis.properties.ownership import Ownership, handed_over
+from finlint.analysis.properties.watched import callback_expression
 from finlint.model import ir
 from finlint.model.bindings import bound_by
 from finlint.model.source import Span
@@ -41,14 +47,16 @@ _GIVES_WORK = frozenset({"submit", "map"})
 _GIVES_TO_FIRST = "run_in_executor"
 
 
-def is_idle(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
-    """Whether what is shut down at ``span`` of ``context`` is an executor all of whose tasks have the object ``me``."""
-    call = call_at(context.function.ir.body, span) if context.function is not None else None
-    if call is None or not isinstance(call.func, ir.Attr) or not isinstance(me, Object):
+def is_idle(me: Value | None, steps: tuple[Step, ...], registration: Registration | None, evaluator: Evaluator) -> bool:
+    """Whether what the last of ``steps``, those of a finalizer's chain, shuts down is an executor all of whose tasks
+    have the object: ``me``, or the one that ``registration`` watches."""
+    watched = watched_by(registration) if registration is not None else None
+    written = _shut_down(steps, registration, evaluator)
+    if not isinstance(me, Object):
+        me = watched[1] if watched is not None else None
+    if me is None or written is None:
         return False
-    pool, state = call.func.value, EvalState(context)
-    if call.func.name != "shutdown" or not isinstance(pool, ir.Attr):
-        return False
+    pool, state = written[0], EvalState(written[1])
     pools = [option for option in alternatives(evaluator.expressions.eval(pool, state)) if not is_none(option)]
     if not pools or not all(isinstance(option, LibObject) and option.type in _EXECUTORS for option in pools):
         return False
@@ -62,6 +70,52 @@ def is_idle(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -
         for work in _given(node, pool.name, owners[0], ownership)
     ]
     return bool(given) and all(given)
+
+
+def _shut_down(
+    steps: tuple[Step, ...], registration: Registration | None, evaluator: Evaluator
+) -> tuple[ir.Attr, CallContext] | None:
+    """The attribute whose executor is shut down, and where it is named: at the end of the chain, where a function of
+    the chain gives it to the next one, or where the registration gives it to the callback."""
+    if not steps:
+        return _registered(registration, evaluator) if registration is not None else None
+    *before, last = steps
+    call = _call_of(last)
+    if call is None or not _is_shutdown(call.func):
+        return None
+    pool: ir.Expr | None = call.func.value
+    context = last.context
+    for step in reversed(before):
+        if isinstance(pool, ir.Name):
+            given = _call_of(step)
+            pool = _argument(given.args if given is not None else (), pool.id, context)
+            context = step.context
+    if isinstance(pool, ir.Name) and context.function is not None and registration is not None and registration.call:
+        given_to_callback = dict(handed_over(registration.call, context.function, is_bound=False))
+        pool, context = given_to_callback.get(pool.id), registration.context
+    return (pool, context) if isinstance(pool, ir.Attr) else None
+
+
+def _registered(registration: Registration, evaluator: Evaluator) -> tuple[ir.Attr, CallContext] | None:
+    """``weakref.finalize(self, self._pool.shutdown)``."""
+    callback = callback_expression(registration, evaluator)
+    if callback is None or not _is_shutdown(callback) or not isinstance(callback.value, ir.Attr):
+        return None
+    return callback.value, registration.context
+
+
+def _call_of(step: Step) -> ir.Call | None:
+    function = step.context.function
+    return call_at(function.ir.body, step.span) if function is not None else None
+
+
+def _argument(args: tuple[ir.Arg, ...], name: str, callee: CallContext) -> ir.Expr | None:
+    """What a call of a plain function gives to the parameter ``name``."""
+    function = callee.function
+    if function is None or function.owner is not None or any(arg.star for arg in args):
+        return None
+    params = [param.name for param in function.ir.params if param.kind in ("pos", "any")]
+    return next((arg.value for number, arg in enumerate(args) if given_as(arg, number, params) == name), None)
 
 
 def is_done(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
@@ -139,8 +193,8 @@ def _users(owner: Object, name: str, ownership: Ownership) -> Iterator[FunctionN
 
 
 def _given(node: FunctionNode, name: str, owner: Object, ownership: Ownership) -> Iterator[bool]:
-    """For each use of the attribute but ``shutdown()`` and ``if self._pool:``: whether it gives the executor a task
-    that has the object."""
+    """For each use of the attribute but ``shutdown()``, ``if self._pool:`` and what a finalizer is given: whether it
+    gives the executor a task that has the object."""
     me = node.ir.params[0].name if node.ir.params and node.owner is not None else ""
     for stmt in flat_statements(node.ir.body):
         exprs = list(expressions_in(stmt))
@@ -148,6 +202,8 @@ def _given(node: FunctionNode, name: str, owner: Object, ownership: Ownership) -
         calls = {id(func.value): (func.name, call.args) for call, func in called}
         tasks = {id(call.args[0].value): call.args[1:] for call, func in called if _gives_to_first(call, func)}
         asked = {id(part) for test in conditions(stmt) for part in _operands(test)}
+        given = [arg.value for call, _ in called if _registers(call, node, ownership) for arg in call.args]
+        registered = {id(part.value if _is_shutdown(part) else part) for part in given}
         for expr in exprs:
             if not isinstance(expr, ir.Attr) or expr.name != name or _is_stored(expr, stmt) or id(expr) in asked:
                 continue
@@ -155,12 +211,26 @@ def _given(node: FunctionNode, name: str, owner: Object, ownership: Ownership) -
                 continue
             method, args = calls.get(id(expr), ("", ()))
             work = args if method in _GIVES_WORK else tasks.get(id(expr), ())
-            if method != "shutdown":
+            if method != "shutdown" and id(expr) not in registered:
                 yield any(_has(arg.value, me, node, owner, ownership) for arg in work)
 
 
 def _gives_to_first(call: ir.Call, func: ir.Attr) -> bool:
     return func.name == _GIVES_TO_FIRST and len(call.args) > 1 and not call.args[0].star
+
+
+def _registers(call: ir.Call, node: FunctionNode, ownership: Ownership) -> bool:
+    """Whether a call registers a finalizer, which shuts down what it is given."""
+    evaluator = ownership.evaluator
+    called = evaluator.expressions.eval(call.func, EvalState(evaluator.binding.generic_context(node)))
+    return any(
+        isinstance(option, Lib) and evaluator.registrars.named(option.name) is not None
+        for option in alternatives(called)
+    )
+
+
+def _is_shutdown(expr: ir.Expr) -> TypeGuard[ir.Attr]:
+    return isinstance(expr, ir.Attr) and expr.name == "shutdown"
 
 
 def _operands(test: ir.Expr) -> Iterator[ir.Expr]:
