@@ -38,6 +38,24 @@ PROGRAMS = [
         [("FIN104", "thread.join()")],
     ),
     (
+        "what a caller gives",
+        "def g(given):\n    try:\n        yield 1\n    finally:\n        given.join()\n"
+        "def hold(box): box.it = g(threading.Thread(target=print))\n",
+        [("FIN104", "given.join()")],
+    ),
+    (
+        "what callers give to a method, which does not wait",
+        "class Rows:\n    def g(self, given):\n        try:\n            yield 1\n        finally:\n            given.join()\n"
+        "    def hold(self): self.it = self.g('-')\n",
+        [],
+    ),
+    (
+        "what a caller gives to a method",
+        "class Rows:\n    def g(self, given):\n        try:\n            yield 1\n        finally:\n            given.wait()\n"
+        "    def hold(self): self.it = self.g(threading.Event())\n",
+        [("FIN104", "given.wait()")],
+    ),
+    (
         "one of several in a tuple",
         "def g(t: threading.Thread):\n    try:\n        yield 1\n    except (OSError, BaseException):\n        t.join()\n",
         [("FIN104", "t.join()")],

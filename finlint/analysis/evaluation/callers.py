@@ -116,6 +116,7 @@ class Callers:
         self.solver.asked_callers = True
         if not self.solver.may_ask_callers():
             return UNKNOWN
+        function = function.whole
         heir = self._heir(function, context)
         around = _around(context)
         return self._callers.answer((function, name, heir), self._ask_callers, function, name, heir, around)

@@ -62,12 +62,23 @@ class Source(Protocol):
 class FunctionNode:
     """A function or lambda; compared by identity. ``owner`` is the class whose body holds the ``def``."""
 
-    __slots__ = ("_attributes", "_called_on_self", "_collecting", "_index", "_tested", "ir", "module", "owner")
+    __slots__ = (
+        "_attributes",
+        "_called_on_self",
+        "_collecting",
+        "_index",
+        "_tested",
+        "_whole",
+        "ir",
+        "module",
+        "owner",
+    )
 
     def __init__(self, module: ModuleNode, function: ir.Function, owner: ClassNode | None) -> None:
         self.module = module
         self.ir = function
         self.owner = owner
+        self._whole: FunctionNode | None = None
         self._index: FunctionIndex | None = None
         self._tested: frozenset[str] | None = None
         self._attributes: frozenset[str] | None = None
@@ -99,7 +110,13 @@ class FunctionNode:
         """A function that runs ``body``, a part of this one's, where its names mean the same."""
         node = FunctionNode(self.module, replaced(self.ir, body=body), self.owner)
         node._index = self.index
+        node._whole = self.whole
         return node
+
+    @property
+    def whole(self) -> FunctionNode:
+        """The function that others call, where this one is a part of it."""
+        return self if self._whole is None else self._whole
 
     @property
     def decisive(self) -> frozenset[str] | None:
