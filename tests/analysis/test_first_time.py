@@ -176,3 +176,46 @@ class A:
 def test_a_property_that_loads_once(body: str, start: str, severity: str, tmp_path: Path) -> None:
     (finding,) = check(tmp_path, {"a": LOADS.format(body=body, start=start)}).findings
     assert (finding.code, finding.severity.value) == ("FIN103", severity)
+
+
+ENTERED = """\
+import time
+class Library:
+    def __init__(self): self.held = None
+    @property
+    def functions(self):
+        if self.held is None:
+            try: self.load()
+            except OSError: self.held = "not there"
+        return self.held
+    def load(self): self.find()
+    def find(self):
+        time.sleep(9)
+        {keep}
+    def __enter__(self): return self.functions
+    def __exit__(self, *args): pass
+    def open(self): return A(self)
+class A:
+    def __init__(self, library): self.library = library
+    {others}
+    def __del__(self):
+        with self.library as found: found.end(self)
+"""
+READS = "def size(self): return self.library.functions.size(self)"
+
+
+@pytest.mark.parametrize(
+    ("keep", "others", "severity"),
+    [
+        ("self.held = object()", READS, "note"),
+        # It is worked out again each time, or nobody else is seen to read it.
+        ("other = object()", READS, "warning"),
+        ("self.held = object()", "", "warning"),
+    ],
+)
+def test_a_property_that_loads_by_its_methods_and_is_entered(
+    keep: str, others: str, severity: str, tmp_path: Path
+) -> None:
+    """Of an object that has made the finalizer's, and given itself to it."""
+    (finding,) = check(tmp_path, {"a": ENTERED.format(keep=keep, others=others)}).findings
+    assert (finding.code, finding.severity.value) == ("FIN103", severity)

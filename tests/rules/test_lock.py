@@ -239,3 +239,23 @@ def test_a_lock_inside_a_library_that_is_known_to_deadlock(
     """
     (found,) = of_code(lint(tmp_path, source), "FIN102")
     assert found.severity.value == severity
+
+
+@pytest.mark.parametrize("condition", ["not_empty", "not_full", "all_tasks_done", "mutex"])
+def test_the_conditions_of_a_queue_have_its_lock(tmp_path: Path, condition: str) -> None:
+    """``queue.Queue`` makes its conditions with a ``Lock``, where a ``Condition`` makes an ``RLock`` by default."""
+    report = lint(
+        tmp_path,
+        f"""
+        import queue
+
+        class A:
+            def __init__(self, jobs: queue.Queue):
+                self.jobs = jobs
+
+            def __del__(self):
+                with self.jobs.{condition}:  # reported
+                    pass
+        """,
+    )
+    assert [f.code for f in of_code(report, "FIN1")] == ["FIN102"]

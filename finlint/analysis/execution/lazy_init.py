@@ -7,12 +7,12 @@ The same holds for a property that is worked out once, and for a function whose 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from finlint.analysis.domain.state import dotted
 from finlint.analysis.domain.values import MADE, Object
 from finlint.analysis.program.definitions import Definition, class_of
-from finlint.analysis.program.statements import inner_blocks, last_name
+from finlint.analysis.program.statements import attribute_of, calls_in, inner_blocks, last_name
 from finlint.analysis.program.symbols import FunctionNode, function_at, method_kind
 from finlint.model import ir
 from finlint.model.source import Span
@@ -21,27 +21,39 @@ from finlint.model.source import Span
 _NOT_THERE = frozenset({"AttributeError", "NameError"})
 
 
-def made_first(function: FunctionNode, span: Span, receiver: Object | None = None) -> str:
+def made_first(function: FunctionNode, span: Span, receiver: Object | None = None, me: Object | None = None) -> str:
     """The variable that the function makes where it comes to ``span``, and only then; "" if there is none. A property
-    of another object (``receiver``) than the finalizer's which loads once has been read before by others."""
+    of another object (``receiver``) than the finalizer's (``me``) which loads once has been read before by others."""
     if any(last_name(decorator) == "cached_property" for decorator in function.ir.decorators) and _is_read(function):
         return f"{function.ir.params[0].name}.{function.name}"
     if not function.ir.params and _keeps_its_result(function):
         return f"{function.name}()"
     names = _made_by(function)
-    if receiver is not None and _is_read_by_others(function, receiver):
-        me = function.ir.params[0].name if function.ir.params else ""
-        stores = function.index.stores.items()
-        names |= {f"{me}.{name}" for (who, name), found in stores if who == me and _is_made(found)}
+    if receiver is not None and _is_read_by_others(function, receiver, me):
+        first = function.ir.params[0].name if function.ir.params else ""
+        names |= {f"{first}.{name}" for name in _stored_by(function)}
     return _within(function.ir.body, span, names) if names else ""
 
 
-def _is_read_by_others(function: FunctionNode, receiver: Object) -> bool:
+def _stored_by(function: FunctionNode) -> Iterator[str]:
+    """The attributes of its object that a method gives what it has made, itself or by other methods of its class."""
+    methods = list(function.owner.methods()) if function.owner is not None else []
+    seen = [function]
+    for method in seen:
+        me = method.ir.params[0].name if method.ir.params else ""
+        yield from (name for (who, name), found in method.index.stores.items() if who == me and _is_made(found))
+        called = {attribute_of(call.func, me) for call in calls_in(method.ir.body)}
+        seen.extend(other for other in methods if other.name in called and other not in seen)
+
+
+def _is_read_by_others(function: FunctionNode, receiver: Object, me: Object | None) -> bool:
     """Whether it is a property that others than a finalizer read. What its object has made itself it may have to itself
-    (``MADE``): others read it where the module has them."""
+    (``MADE``), and what made it and gave itself to it may have others, too: others read it where the module has them.
+    """
     if not any(isinstance(d, ir.Name) and d.id == "property" for d in function.ir.decorators):
         return False
-    return receiver.site == "" or (receiver.site == MADE and _is_read(function))
+    gave_itself = receiver.site == "self" and me is not None and receiver.cls != me.cls
+    return receiver.site == "" or ((receiver.site == MADE or gave_itself) and _is_read(function))
 
 
 def _is_read(function: FunctionNode) -> bool:

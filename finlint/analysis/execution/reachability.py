@@ -69,7 +69,7 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
         for effect in summary.effects:
             if effect.culprit in seen:
                 continue
-            first = made.get(context) or _made_first(context, effect.span)
+            first = made.get(context) or _made_first(context, effect.span, root)
             chain = _chain(context, effect, came_from)
             witness = Witness(effect, chain, first, _spread(chain, summaries))
             if first:
@@ -80,7 +80,7 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
         for edge in summary.edges:
             if edge.target in came_from:
                 continue
-            first = made.get(context) or _made_first(context, edge.span)
+            first = made.get(context) or _made_first(context, edge.span, root)
             if first:
                 first_time.append((edge.target, context, edge.span, first))
             else:
@@ -93,8 +93,10 @@ def witnesses(root: CallContext, summaries: Summaries) -> list[Witness]:
     return out
 
 
-def _made_first(context: CallContext, span: Span) -> str:
-    return "" if context.function is None else made_first(context.function, span, receiver_of(context))
+def _made_first(context: CallContext, span: Span, root: CallContext) -> str:
+    if context.function is None:
+        return ""
+    return made_first(context.function, span, receiver_of(context), receiver_of(root))
 
 
 def _chain(

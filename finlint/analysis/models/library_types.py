@@ -232,4 +232,11 @@ def generic(name: str, inner: Items[Value], knowledge: Knowledge) -> Value:
         return UNKNOWN
     name = knowledge.canonical(name)
     entry = knowledge.entry(name)
-    return LibObject(name, ((HELD, inner[0]),) if inner and entry is not None and entry.holds else ())
+    if not inner or entry is None:
+        return LibObject(name)
+    if entry.holds:
+        return LibObject(name, ((HELD, inner[0]),))
+    entered = knowledge.entry(entry.enter) if entry.enter else None
+    # ``threading.Condition[threading.Lock]``: the lock that it was made with decides what taking it is.
+    made_with = entered.kind_from_receiver if entered is not None else ""
+    return LibObject(name, ((made_with, inner[0]),) if made_with else ())

@@ -32,8 +32,6 @@ from finlint.model.source import Span
 
 #: Seconds that a finalizer may wait in all, and still be said to wait shortly.
 MOST = 10.0
-#: Calls inwards from what a thread runs to where it asks what it is told.
-_ASKING = 2
 
 #: What ends the thing itself: ``process.terminate()``.
 _ENDS = frozenset({"cancel", "kill", "send_signal", "stop", "terminate"})
@@ -90,11 +88,10 @@ def _is_for(waited: Value, told: _Told, summaries: Summaries) -> bool:
 
 
 def _reached(context: CallContext, summaries: Summaries) -> Iterator[FunctionNode]:
-    """The function of ``context``, and those that it calls, and those that these call."""
-    level = [context]
-    for _ in range(_ASKING + 1):
-        yield from (inner.function for inner in level if inner.function is not None)
-        level = [edge.target for inner in level for edge in summaries.of(inner).edges]
+    """The function of ``context``, and those that it calls itself."""
+    for inner in (context, *(edge.target for edge in summaries.of(context).edges)):
+        if inner.function is not None:
+            yield inner.function
 
 
 def _told(steps: tuple[Step, ...], summaries: Summaries) -> _Told | None:
