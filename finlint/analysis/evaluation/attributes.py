@@ -163,6 +163,12 @@ class Attributes:
             return self.ask.descriptors.kept_under(reference.target, key.value) if stored is None else stored
         return self.attribute(reference.target, key.value, state, span)
 
+    def all_in(self, attributes: LibObject) -> Mapping | None:
+        """What ``obj.__dict__`` holds, if that is an instance's."""
+        ((_, reference),) = attributes.args
+        target = reference.target if isinstance(reference, WeakReference) else None
+        return self.ask.own_stores.all_of(target) if isinstance(target, Object) else None
+
     def _of_metaclass(self, cls: Class, name: str, state: EvalState, span: Span | None) -> Value:
         """What a class has from its metaclass: a method is bound to the class, a property runs, an object is itself."""
         meta = self.ask.classes.metaclass(cls)

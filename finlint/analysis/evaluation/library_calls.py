@@ -75,6 +75,13 @@ class LibraryCalls:
         if isinstance(receiver, (Sequence, Mapping)):
             return self.ask.protocols.container_method(receiver, function.name, args, state, span)
         if isinstance(receiver, LibObject) and receiver.type == VARS:
+            if function.name in ("keys", "values", "items", "copy"):
+                held = self.ask.attributes.all_in(receiver)
+                return (
+                    UNKNOWN
+                    if held is None
+                    else self.ask.protocols.container_method(held, function.name, args, state, span)
+                )
             if not args.positional or function.name not in ("get", "pop", "setdefault", "__getitem__"):
                 return UNKNOWN
             found = self.ask.attributes.from_dict(receiver, args.positional[0], state, span)

@@ -58,6 +58,20 @@ class OwnStores:
         self.ask.note(obj.cls, name)
         return self._instances.answer((obj, name), self._of_instance, obj, name)
 
+    def all_of(self, obj: Object) -> Mapping:
+        """What ``vars(obj)`` holds: the attributes that methods of the class and its bases assign, by name."""
+        bases = [base.node for base in self.ask.classes.mro(obj.cls) if isinstance(base, Class)]
+        names = dict.fromkeys(
+            name
+            for node in bases
+            for method in node.methods()
+            for owner, name in method.index.stores
+            if method.ir.params and owner == method.ir.params[0].name
+        )
+        stored = [(Const(name), value) for name in names if (value := self.of_instance(obj, name)) is not None]
+        known = [value for _, value in stored if is_known(value)]
+        return Mapping((), union(name for name, _ in stored), union(known))
+
     def _of_instance(self, obj: Object, name: str) -> Value | None:
         values: list[Value] = []
         elements: list[Value] = []

@@ -44,6 +44,7 @@ from finlint.analysis.domain.values import (
     is_known,
     union,
 )
+from finlint.analysis.evaluation.library_attributes import VARS
 from finlint.analysis.evaluation.memo import Memo
 from finlint.analysis.evaluation.queries import Queries
 from finlint.analysis.models import library_types
@@ -241,6 +242,9 @@ class Protocols:
         return union(out)
 
     def _iterate_library(self, value: LibObject, state: EvalState, span: Span | None) -> Value:
+        if value.type == VARS:
+            held = self.ask.attributes.all_in(value)
+            return UNKNOWN if held is None else _key(held)
         if value.type in LAZY:
             # As the argument of an argument it comes without what it was made with.
             given = dict(value.args)
