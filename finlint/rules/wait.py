@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from finlint.analysis.execution.reachability import Witness
-from finlint.analysis.properties.alive import is_asked_for, is_own_thread
+from finlint.analysis.properties.alive import is_asked_for, is_own_thread, is_while_alive
 from finlint.analysis.properties.holding_threads import is_served_with
 from finlint.analysis.properties.pending_work import is_done, is_idle
 from finlint.analysis.properties.told_to_end import is_told_to_end
@@ -75,6 +75,8 @@ class Wait(Reaches):
             return Mildly(Severity.NOTE, ", whose tasks have the object until they end, so that none is left")
         if me is not None and is_served_with(me, *place):
             return Mildly(Severity.WARNING, f", whose thread{_HAS_IT}")
+        if me is not None and not is_own_thread(me, *place) and is_while_alive(me, *place):
+            return Mildly(Severity.NOTE, ", while a thread is alive that has the object until it ends: none is by then")
         if me is None or not is_own_thread(me, *place):
             told = witness.effect.lasts == "unbounded" and is_told_to_end(witness.steps, about.summaries)
             return Mildly(Severity.WARNING, ", which it has told to end") if told else None

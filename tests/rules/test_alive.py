@@ -296,3 +296,36 @@ def test_a_server_whose_thread_has_the_object_is_not_waited_for(
     (finding,) = of_code(lint(tmp_path, SERVER.replace("{target}", target)), "FIN104")
     assert finding.severity is severity
     assert ("whose thread has the object until it ends" in finding.message) is (severity is Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("target", "guard", "severity"),
+    [
+        ("self.run", "self.thread.is_alive()", Severity.NOTE),
+        ("self.run", "self.is_read and self.thread.is_alive()", Severity.NOTE),
+        ("self.run", "self.is_read or self.thread.is_alive()", Severity.ERROR),
+        ("print", "self.thread.is_alive()", Severity.ERROR),
+    ],
+)
+def test_what_is_waited_for_while_a_thread_is_alive_that_has_the_object(
+    tmp_path: Path, target: str, guard: str, severity: Severity
+) -> None:
+    """No such thread is alive by the time that the object is finalized."""
+    program = f"""
+        import threading
+
+        class A:
+            def __init__(self, is_read):
+                self.is_read = is_read
+                self.done = threading.Event()
+                self.thread = threading.Thread(target={target})
+                self.thread.start()
+
+            def run(self): self.done.set()
+
+            def __del__(self):
+                if {guard}:
+                    self.done.wait()  # reported
+        """
+    (finding,) = of_code(lint(tmp_path, program), "FIN104")
+    assert finding.severity is severity

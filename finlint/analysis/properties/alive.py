@@ -38,13 +38,49 @@ _THREADS = frozenset({"threading.Thread", "threading.Timer"})
 def is_own_thread(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
     """Whether the thread that is joined at ``span`` of ``context`` has the object ``me`` for as long as it runs."""
     call = call_at(context.function.ir.body, span) if context.function is not None else None
-    if call is None or not isinstance(call.func, ir.Attr) or not isinstance(me, Object):
+    if call is None or not isinstance(call.func, ir.Attr):
         return False
-    options = alternatives(evaluator.expressions.eval(call.func.value, EvalState(context)))
-    threads = [option for option in options if not is_none(option)]
+    return _are_own(call.func.value, me, context, evaluator)
+
+
+def _are_own(threads: ir.Expr, me: Value, context: CallContext, evaluator: Evaluator) -> bool:
+    """Whether each thread that an expression may be has the object ``me``."""
+    if not isinstance(me, Object):
+        return False
+    options = alternatives(evaluator.expressions.eval(threads, EvalState(context)))
+    found = [option for option in options if not is_none(option)]
     # What an annotation says is no other thread than the one that is made.
-    made = [thread for thread in threads if not (isinstance(thread, LibObject) and not thread.args)] or threads
+    made = [thread for thread in found if not (isinstance(thread, LibObject) and not thread.args)] or found
     return bool(made) and all(_has(thread, me, evaluator) for thread in made)
+
+
+def is_while_alive(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
+    """Whether what waits at ``span`` is something else than a thread that has the object ``me``, and waits only where
+    ``is_alive()`` says that such a thread runs: none does by then."""
+    function = context.function
+    if function is None:
+        return False
+    for stmt in flat_statements(function.ir.body):
+        if isinstance(stmt, (ir.If, ir.While)) and call_at(stmt.body, span) is not None:
+            asked = [thread for part in _required(stmt.test) if (thread := _asked(part)) is not None]
+            if any(_are_own(thread, me, context, evaluator) for thread in asked):
+                return True
+    return False
+
+
+def _required(test: ir.Expr) -> Iterator[ir.Expr]:
+    """The conditions that all hold where a condition does."""
+    if isinstance(test, ir.Bool) and test.op == "and":
+        yield from _required(test.left)
+        yield from _required(test.right)
+    else:
+        yield test
+
+
+def _asked(test: ir.Expr) -> ir.Expr | None:
+    """``thread`` of ``thread.is_alive()``."""
+    func = test.func if isinstance(test, ir.Call) else None
+    return func.value if isinstance(func, ir.Attr) and func.name == "is_alive" else None
 
 
 def is_asked_for(context: CallContext, span: Span) -> bool:
@@ -78,11 +114,9 @@ def _tells(stmt: ir.Stmt) -> bool:
 
 def _requires(test: ir.Expr, thread: ir.Expr) -> bool:
     """Whether a condition holds only where ``thread.is_alive()`` does."""
-    if isinstance(test, ir.Bool) and test.op == "and":
-        return _requires(test.left, thread) or _requires(test.right, thread)
-    if not (isinstance(test, ir.Call) and isinstance(test.func, ir.Attr) and test.func.name == "is_alive"):
-        return False
-    return bool(dotted(thread)) and dotted(test.func.value) == dotted(thread)
+    name = dotted(thread)
+    asked = (_asked(part) for part in _required(test))
+    return bool(name) and any(other is not None and dotted(other) == name for other in asked)
 
 
 def _has(thread: Value, me: Object, evaluator: Evaluator) -> bool:
