@@ -116,8 +116,8 @@ def test_the_figures_follow_from_the_findings() -> None:
 @pytest.mark.parametrize(
     ("samples", "said"),
     [
-        ("BDEFGHIJKLMNOPQ", "of the {} findings of the first runs over B and D to Q, "),
-        ("LMNOPQ", "of the {} of L to Q, the last, "),
+        ("BDEFGHIJKLMNOPQR", "of the {} findings of the first runs over B and D to R, "),
+        ("LMNOPQR", "of the {} of L to R, the last, "),
     ],
 )
 def test_the_figures_of_fresh_code(samples: str, said: str) -> None:
