@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from finlint.analysis.domain.values import Object, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.finalizers import Finalizer
-from finlint.analysis.properties.asked_in_vain import InVain, asked_in_vain
-from finlint.analysis.properties.dead_references import dead_names
+from finlint.analysis.properties.asked_in_vain import InVain, of_finalizer
 from finlint.analysis.properties.lost_reference import REFERENCES, lost
 from finlint.analysis.properties.retention import held
 from finlint.model.finding import Confidence, Culprit, Finding, Hop, Severity
@@ -101,18 +100,11 @@ def _in_vain(finalizer: Finalizer, evaluator: Evaluator) -> InVain | None:
     registration = finalizer.registration
     if registration is None:
         return None
-    dead = dead_names(registration, evaluator)
-    if dead is None or _has_del(registration.obj, evaluator):
+    if _has_del(registration.obj, evaluator):
         return None
     if registration.registrar in REFERENCES and lost(registration, evaluator) is not None:
         return None
-    if held(registration, evaluator) is not None:
-        return None
-    function, names = dead
-    contexts = [e.target for e in finalizer.summary.edges if e.target.function is function.node]
-    parent = function.context if function.context.function is not None else None
-    context = contexts[0] if contexts else evaluator.binding.generic_context(function.node, parent)
-    return asked_in_vain(context, names, evaluator)
+    return None if held(registration, evaluator) is not None else of_finalizer(finalizer, evaluator)
 
 
 def _has_del(obj: Value | None, evaluator: Evaluator) -> bool:

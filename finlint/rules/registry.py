@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from finlint import rules
+from finlint.analysis.properties.asked_in_vain import of_finalizer as of_finalizer_in_vain
 from finlint.analysis.properties.kept_alive import kept_until_exit
 from finlint.model.finding import Confidence, Finding, Severity
 from finlint.model.limits import CODE_DEPTH
@@ -52,6 +53,8 @@ _REACHES = [rule for rule in RULES.values() if isinstance(rule, Reaches)]
 _OF_FINALIZER = [rule for rule in RULES.values() if isinstance(rule, FinalizerRule)]
 #: Ends the message of what is said of a finalizer that runs then.
 _AT_EXIT_ONLY = " (at exit only: FIN301)"
+#: Ends the message of what comes of a weak reference to the object itself: at exit it may be alive.
+_IN_VAIN = " (not before exit: the weak reference is dead by then)"
 #: What fails at exit.
 _AT_EXIT = "FIN202"
 _OF_MODULE = [rule for rule in RULES.values() if isinstance(rule, ModuleRule)]
@@ -65,7 +68,21 @@ def of_reached(reached: Reached) -> list[Finding]:
     # Who keeps the instances is a search in the package, and asked only where there is something to say.
     if found and finalizer.owner is not None and any(kept_until_exit(finalizer.owner, reached.summaries.evaluator)):
         return list(map(_at_exit_only, found))
+    if found and finalizer.registration is not None and _is_in_vain(reached):
+        return list(map(_in_vain, found))
     return found
+
+
+def _is_in_vain(reached: Reached) -> bool:
+    """Whether the callback asks a weak reference for the object that has died, and does nothing else."""
+    found = of_finalizer_in_vain(reached.finalizer, reached.summaries.evaluator)
+    return found is not None and not found.error
+
+
+def _in_vain(finding: Finding) -> Finding:
+    if finding.code == _AT_EXIT:
+        return finding
+    return finding._replace(severity=Severity.NOTE, message=f"{finding.message}{_IN_VAIN}")
 
 
 def at_exit(reached: Iterable[Finding], by_itself: Iterable[Finding]) -> Iterator[Finding]:

@@ -89,3 +89,36 @@ def test_a_remote_file_that_is_only_read_has_nothing_to_write(tmp_path: Path, mo
         """
     found = of_code(lint(tmp_path, source), "FIN106")
     assert [f.code for f in found if f.severity is not Severity.NOTE] == expected
+
+
+@pytest.mark.parametrize("registers", ["weakref.finalize(self, close, {})", "Finalize(self, close, ({},), {{}}, 1)"])
+@pytest.mark.parametrize(
+    ("given", "severity"), [("weakref.ref(self)", Severity.NOTE), ("weakref.ref(other)", Severity.ERROR)]
+)
+def test_what_a_callback_does_with_the_object_that_has_died(
+    tmp_path: Path, registers: str, given: str, severity: Severity
+) -> None:
+    """The weak reference to it is dead by then; at exit it may be alive."""
+    program = f"""
+        import threading, weakref
+        from multiprocessing.util import Finalize
+
+        ENDED = threading.Event()
+
+        def close(reference):
+            found = reference()
+            if found is not None:
+                found.close()  # reported
+
+        class A:
+            def __init__(self, other: "A"):
+                {registers.format(given)}
+
+            def close(self):
+                ENDED.wait()  # culprit
+
+            def __del__(self): pass
+        """
+    (finding,) = of_code(lint(tmp_path, program), "FIN104")
+    assert finding.severity is severity
+    assert ("the weak reference is dead by then" in finding.message) is (severity is Severity.NOTE)

@@ -13,11 +13,12 @@ from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.state import EvalState, dotted, place
 from finlint.analysis.domain.values import NONE, Bound, Function, Lib, LibMethod, LibObject, Returning, Value
 from finlint.analysis.evaluation.evaluator import Evaluator
+from finlint.analysis.execution.finalizers import Finalizer
 from finlint.analysis.program.definitions import giving
 from finlint.analysis.program.leaving import suppressing
 from finlint.analysis.program.statements import children, expressions_in, flat_statements, inner_blocks
 from finlint.analysis.program.symbols import FunctionNode
-from finlint.analysis.properties.dead_references import DeadKind
+from finlint.analysis.properties.dead_references import DeadKind, dead_names
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -43,6 +44,19 @@ class InVain(NamedTuple):
     span: Span
     certain: bool = True
     caught: bool = False
+
+
+def of_finalizer(finalizer: Finalizer, evaluator: Evaluator) -> InVain | None:
+    """What a registration's callback does in vain when its object has died, whose weak references refer to nothing."""
+    registration = finalizer.registration
+    dead = dead_names(registration, evaluator) if registration is not None else None
+    if dead is None:
+        return None
+    function, names = dead
+    contexts = [e.target for e in finalizer.summary.edges if e.target.function is function.node]
+    parent = function.context if function.context.function is not None else None
+    context = contexts[0] if contexts else evaluator.binding.generic_context(function.node, parent)
+    return asked_in_vain(context, names, evaluator)
 
 
 def asked_in_vain(context: CallContext, dead: Mapping[str, DeadKind], evaluator: Evaluator) -> InVain | None:
