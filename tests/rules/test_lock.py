@@ -259,3 +259,32 @@ def test_the_conditions_of_a_queue_have_its_lock(tmp_path: Path, condition: str)
         """,
     )
     assert [f.code for f in of_code(report, "FIN1")] == ["FIN102"]
+
+
+@pytest.mark.parametrize(
+    ("target", "severity"), [("target=self.run", "note"), ("target=work, args=(self.queue,)", "warning")]
+)
+def test_the_mutex_of_a_queue_is_held_by_who_has_the_queue(tmp_path: Path, target: str, severity: str) -> None:
+    report = lint(
+        tmp_path,
+        f"""
+        import queue, threading
+
+        def work(jobs): jobs.put(1)
+
+        class A:
+            def __init__(self):
+                self.queue = None
+
+            def start(self):
+                self.queue = queue.Queue(9)
+                threading.Thread({target}).start()
+
+            def run(self): self.queue.put(1)
+
+            def __del__(self):
+                with self.queue.mutex:  # reported
+                    self.queue.queue.clear()
+        """,
+    )
+    assert [f.severity.value for f in of_code(report, "FIN102")] == [severity]

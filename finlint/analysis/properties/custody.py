@@ -17,7 +17,7 @@ from typing import NamedTuple
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Bound, Object, Sequence, Value, alternatives
+from finlint.analysis.domain.values import Bound, LibObject, Object, Sequence, Value, alternatives, is_none
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import giving
@@ -88,7 +88,7 @@ def is_own(
     functions = (step.context.function for step in steps)
     ownership = Ownership(evaluator, tuple(function for function in functions if function is not None), calls_only)
     way = Way(ownership, steps, me, registration)
-    lock = resource(steps[-1].context, steps[-1].span)
+    lock = resource(steps[-1].context, steps[-1].span, evaluator)
     last = way.names[-1]
     found = way.owned(lock, last, steps[-1].context) if lock is not None else None
     if found is not None:
@@ -157,9 +157,15 @@ def _is_thread(expr: ir.Expr, function: FunctionNode) -> bool:
     return last_name(expr.func) in ("get_ident", "current_thread", "get_native_id", "current_task")
 
 
-def resource(context: CallContext, span: Span) -> ir.Expr | None:
-    """The expression of the lock that is acquired at ``span``, or of the queue whose method is called there."""
+def resource(context: CallContext, span: Span, evaluator: Evaluator) -> ir.Expr | None:
+    """The expression of the lock that is acquired at ``span``, or of the queue whose method is called there; the queue
+    of ``queue.mutex``, too, which who calls its methods has for the length of a call."""
     lock = acquired(context, span)
+    if isinstance(lock, ir.Attr):
+        options = alternatives(evaluator.expressions.eval(lock.value, EvalState(context)))
+        queues = [option for option in options if not is_none(option)]
+        inside = queues and all(isinstance(option, LibObject) and option.type in QUEUES for option in queues)
+        return lock.value if inside else lock
     if lock is not None or context.function is None:
         return lock
     call = call_at(context.function.ir.body, span)

@@ -30,7 +30,7 @@ from finlint.model import ir
 def is_of_frame(generator: FunctionNode, steps: tuple[Step, ...], evaluator: Evaluator) -> bool:
     """Whether what the last of ``steps``, which begin in ``generator``, waits for is its own."""
     last = steps[-1]
-    lock = resource(last.context, last.span)
+    lock = resource(last.context, last.span, evaluator)
     return lock is not None and _Frame(generator, steps, evaluator).owns(lock, last.context)
 
 

@@ -48,7 +48,7 @@ def origin(
     ``weakref.finalize(self, Part.close, self.part)``.
     """
     last = steps[-1]
-    expr = resource(last.context, last.span)
+    expr = resource(last.context, last.span, evaluator)
     if not isinstance(expr, ir.Attr):
         return "outside"
     if not isinstance(me, Object):
