@@ -134,18 +134,21 @@ def test_a_thread_that_has_the_object_is_lost_however_shortly_it_is_waited_for(t
     assert "has the object until it ends" in finding.message
 
 
-def test_a_pause_always_takes_its_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tells", ["self.child.terminate()", "self.stop.set()"])
+@pytest.mark.parametrize("sleep", ["time.sleep(1)", "gevent.sleep(1)"])
+def test_a_pause_always_takes_its_time(tmp_path: Path, tells: str, sleep: str) -> None:
     (pause,) = of_code(
         lint(
             tmp_path,
-            """
-            import subprocess, time
+            f"""
+            import gevent, subprocess, threading, time
 
             class A:
-                def __init__(self): self.child = subprocess.Popen(["x"])
+                def __init__(self):
+                    self.child, self.stop = subprocess.Popen(["x"]), threading.Event()
                 def __del__(self):
-                    self.child.terminate()
-                    time.sleep(1)  # reported
+                    {tells}
+                    {sleep}  # reported
             """,
         ),
         "FIN103",

@@ -32,6 +32,8 @@ from finlint.model.source import Span
 
 #: Seconds that a finalizer may wait in all, and still be said to wait shortly.
 MOST = 10.0
+#: What takes all of its seconds, whatever has been told.
+_WHOLE = frozenset({"sleep"})
 
 #: What ends the thing itself: ``process.terminate()``.
 _ENDS = frozenset({"cancel", "kill", "send_signal", "stop", "terminate"})
@@ -54,7 +56,8 @@ class _Told(NamedTuple):
 
 def deliberate(witnesses: Iterable[Witness], summaries: Summaries) -> frozenset[object]:
     """The culprits of one finalizer that are short on purpose; none where they take too long together."""
-    meant = [w.effect for w in witnesses if w.effect.seconds is not None and _is_told(w.steps, summaries)]
+    waits = [w for w in witnesses if w.effect.seconds is not None and w.effect.kind not in _WHOLE]
+    meant = [w.effect for w in waits if _is_told(w.steps, summaries)]
     short = sum(effect.seconds or 0 for effect in meant) <= MOST
     return frozenset(effect.culprit for effect in meant) if short else frozenset()
 
