@@ -16,7 +16,7 @@ from checkout import copied
 ROOT = Path(__file__).resolve().parents[2]
 #: Bytes. Of 1,051 kB the modules are 809, the tables 156 (by xz they would be 128), the rest the archive's own lists. 500
 #: are wanted, and cannot be: when the modules were 633, they were 472 without one comment or docstring.
-MOST = 1_070_000
+MOST = 1_080_000
 BAD = "import threading\nlock = threading.Lock()\n\nclass A:\n    def __del__(self):\n        lock.acquire()\n"
 
 
