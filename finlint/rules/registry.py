@@ -67,9 +67,9 @@ def of_reached(reached: Reached) -> list[Finding]:
     found = list(kept(filter(is_certain, all_found) if reached.is_generator else all_found))
     # Who keeps the instances is a search in the package, and asked only where there is something to say.
     if found and finalizer.owner is not None and any(kept_until_exit(finalizer.owner, reached.summaries.evaluator)):
-        return list(map(_at_exit_only, found))
+        return [_as_note(finding, _AT_EXIT_ONLY) for finding in found]
     if found and finalizer.registration is not None and _is_in_vain(reached):
-        return list(map(_in_vain, found))
+        return [finding if finding.code == _AT_EXIT else _as_note(finding, _IN_VAIN) for finding in found]
     return found
 
 
@@ -79,24 +79,19 @@ def _is_in_vain(reached: Reached) -> bool:
     return found is not None and not found.error
 
 
-def _in_vain(finding: Finding) -> Finding:
-    if finding.code == _AT_EXIT:
-        return finding
-    return finding._replace(severity=Severity.NOTE, message=f"{finding.message}{_IN_VAIN}")
-
-
 def at_exit(reached: Iterable[Finding], by_itself: Iterable[Finding]) -> Iterator[Finding]:
     """What a finalizer comes to, where what is wrong with it ``by_itself`` says that it does not run before exit: notes
     then, as it would be a function of ``atexit``, but for what is about the exit."""
     kept_until_exit = any(f.code == "FIN301" and f.confidence is Confidence.HIGH for f in by_itself)
     for finding in reached:
-        yield _at_exit_only(finding) if kept_until_exit and finding.code != _AT_EXIT else finding
+        yield _as_note(finding, _AT_EXIT_ONLY) if kept_until_exit and finding.code != _AT_EXIT else finding
 
 
-def _at_exit_only(finding: Finding) -> Finding:
-    if finding.message.endswith(_AT_EXIT_ONLY):
+def _as_note(finding: Finding, ending: str) -> Finding:
+    """A finding as a note whose message ends by saying why it is one."""
+    if finding.message.endswith(ending):
         return finding
-    return finding._replace(severity=Severity.NOTE, message=f"{finding.message}{_AT_EXIT_ONLY}")
+    return finding._replace(severity=Severity.NOTE, message=f"{finding.message}{ending}")
 
 
 def of_finalizer(about: FinalizerPass) -> Iterator[Finding]:

@@ -75,9 +75,11 @@ class Wait(Reaches):
             return Mildly(Severity.NOTE, ", whose tasks have the object until they end, so that none is left")
         if me is not None and is_served_with(me, *place):
             return Mildly(Severity.WARNING, f", whose thread{_HAS_IT}")
-        if me is not None and not is_own_thread(me, *place) and is_while_alive(me, *place):
-            return Mildly(Severity.NOTE, ", while a thread is alive that has the object until it ends: none is by then")
         if me is None or not is_own_thread(me, *place):
+            if me is not None and is_while_alive(me, *place):
+                return Mildly(
+                    Severity.NOTE, ", while a thread is alive that has the object until it ends: none is by then"
+                )
             told = witness.effect.lasts == "unbounded" and is_told_to_end(witness.steps, about.summaries)
             return Mildly(Severity.WARNING, ", which it has told to end") if told else None
         if is_asked_for(context, witness.effect.span):

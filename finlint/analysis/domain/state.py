@@ -15,7 +15,7 @@ from finlint.analysis.domain.values import (
     Value,
     union,
 )
-from finlint.analysis.program.statements import children
+from finlint.analysis.program.statements import call_at, children
 from finlint.model import ir
 from finlint.model.source import Span
 
@@ -24,6 +24,11 @@ def receiver_of(context: CallContext) -> Object | None:
     """The instance that a method runs on: what its first parameter is."""
     value = context.params[0][1] if context.params else None
     return value if isinstance(value, Object) else None
+
+
+def call_in(context: CallContext, span: Span) -> ir.Call | None:
+    """The call that stands at ``span`` of the function of ``context``; None where it has none, or nothing there is."""
+    return call_at(context.function.ir.body, span) if context.function is not None else None
 
 
 class Result(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Args, CallArgs
 from finlint.analysis.domain.state import EvalState, Lazy, Result, dotted, known_in, settled
 from finlint.analysis.domain.values import (
@@ -27,6 +28,7 @@ from finlint.analysis.domain.values import (
     Value,
     alternatives,
     is_known,
+    is_none,
     union,
 )
 from finlint.analysis.evaluation.advancing import SENT
@@ -86,6 +88,10 @@ class Expressions:
             return Const(expr.value)  # type: ignore[union-attr]
         evaluate = self._evaluate.get(kind)
         return UNKNOWN if evaluate is None else evaluate(expr, state)
+
+    def but_none(self, expr: ir.Expr, context: CallContext) -> list[Value]:
+        """What ``expr`` may be in ``context`` where it is not None."""
+        return [option for option in alternatives(self.eval(expr, EvalState(context))) if not is_none(option)]
 
     def _attr(self, expr: ir.Attr, state: EvalState) -> Value:
         if state.env is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.state import EvalState, call_in, dotted
 from finlint.analysis.domain.values import (
     Bound,
     Class,
@@ -21,13 +21,13 @@ from finlint.analysis.domain.values import (
     Sequence,
     Value,
     alternatives,
-    is_none,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.program.statements import call_at, expressions_in, flat_statements, own_calls
 from finlint.analysis.properties.custody import has_with_it
 from finlint.analysis.properties.ownership import Ownership
+from finlint.analysis.properties.told_to_end import TELLS
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
 from finlint.model.source import Span
@@ -37,7 +37,7 @@ _THREADS = frozenset({"threading.Thread", "threading.Timer"})
 
 def is_own_thread(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
     """Whether the thread that is joined at ``span`` of ``context`` has the object ``me`` for as long as it runs."""
-    call = call_at(context.function.ir.body, span) if context.function is not None else None
+    call = call_in(context, span)
     if call is None or not isinstance(call.func, ir.Attr):
         return False
     return _are_own(call.func.value, me, context, evaluator)
@@ -47,8 +47,7 @@ def _are_own(threads: ir.Expr, me: Value, context: CallContext, evaluator: Evalu
     """Whether each thread that an expression may be has the object ``me``."""
     if not isinstance(me, Object):
         return False
-    options = alternatives(evaluator.expressions.eval(threads, EvalState(context)))
-    found = [option for option in options if not is_none(option)]
+    found = evaluator.expressions.but_none(threads, context)
     # What an annotation says is no other thread than the one that is made.
     made = [thread for thread in found if not (isinstance(thread, LibObject) and not thread.args)] or found
     return bool(made) and all(_has(thread, me, evaluator) for thread in made)
@@ -109,7 +108,7 @@ def _tells(stmt: ir.Stmt) -> bool:
         if how == "value" and isinstance(value, ir.Const) and value.value is not None and isinstance(target, ir.Attr):
             return True
     functions = (call.func for call in own_calls(stmt))
-    return any(isinstance(func, ir.Attr) and func.name in ("set", "put", "put_nowait") for func in functions)
+    return any(isinstance(func, ir.Attr) and func.name in TELLS for func in functions)
 
 
 def _requires(test: ir.Expr, thread: ir.Expr) -> bool:

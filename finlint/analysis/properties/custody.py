@@ -17,7 +17,7 @@ from typing import NamedTuple
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Registration
 from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Bound, LibObject, Object, Sequence, Value, alternatives, is_none
+from finlint.analysis.domain.values import Bound, LibObject, Object, Sequence, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import giving
@@ -162,8 +162,7 @@ def resource(context: CallContext, span: Span, evaluator: Evaluator) -> ir.Expr 
     of ``queue.mutex``, too, which who calls its methods has for the length of a call."""
     lock = acquired(context, span)
     if isinstance(lock, ir.Attr):
-        options = alternatives(evaluator.expressions.eval(lock.value, EvalState(context)))
-        queues = [option for option in options if not is_none(option)]
+        queues = evaluator.expressions.but_none(lock.value, context)
         inside = queues and all(isinstance(option, LibObject) and option.type in QUEUES for option in queues)
         return lock.value if inside else lock
     if lock is not None or context.function is None:

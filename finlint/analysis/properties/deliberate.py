@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Value, alternatives, is_none
+from finlint.analysis.domain.state import call_in
+from finlint.analysis.domain.values import Value
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness
 from finlint.analysis.program.statements import (
-    call_at,
     calls_in,
     flat_statements,
     inner_blocks,
@@ -25,9 +24,8 @@ from finlint.analysis.program.statements import (
     whole_expressions,
 )
 from finlint.analysis.program.symbols import FunctionNode
-from finlint.analysis.properties.told_to_end import names, what_runs
+from finlint.analysis.properties.told_to_end import TELLS, flags, names, what_runs
 from finlint.model import ir
-from finlint.model.bindings import bound_singly
 from finlint.model.source import Span
 
 #: Seconds that a finalizer may wait in all, and still be said to wait shortly.
@@ -37,8 +35,6 @@ _WHOLE = frozenset({"sleep"})
 
 #: What ends the thing itself: ``process.terminate()``.
 _ENDS = frozenset({"cancel", "kill", "send_signal", "stop", "terminate"})
-#: What is for whoever waits for it, or takes it: ``stop.set()``, ``queue.put(None)``.
-_TELLS = frozenset({"put", "put_nowait", "set"})
 #: What the other side notices, if it uses that: ``server.shutdown()``, ``socket.close()``.
 _CLOSES = frozenset({"close", "shutdown"})
 #: What runs a function that it is given in the thread of a loop: ``loop.call_soon_threadsafe(loop.stop)``.
@@ -68,13 +64,12 @@ def _is_told(steps: tuple[Step, ...], summaries: Summaries) -> bool:
     if told is None:
         return False
     context = steps[-1].context
-    call = call_at(context.function.ir.body, steps[-1].span) if context.function is not None else None
+    call = call_in(context, steps[-1].span)
     if call is None or not isinstance(call.func, ir.Attr):
         return False
     if last_name(call.func.value) in told.itself:
         return True
-    options = alternatives(summaries.evaluator.expressions.eval(call.func.value, EvalState(context)))
-    waited = [option for option in options if not is_none(option)]
+    waited = summaries.evaluator.expressions.but_none(call.func.value, context)
     return bool(waited) and all(_is_for(option, told, summaries) for option in waited)
 
 
@@ -111,9 +106,9 @@ def _told(steps: tuple[Step, ...], summaries: Summaries) -> _Told | None:
         called = [edge.target for edge in edges if stands_in(before, edge.span)]
         bodies = [(inner, inner.function.ir.body) for inner in called if inner.function is not None]
         for context, body in [(step.context, before), *bodies]:
-            anybody.update(name for stmt in flat_statements(body) for name in _flags(stmt))
+            anybody.update(name for stmt in flat_statements(body) for name in flags(stmt))
             for owner, how in _calls(body, context, summaries):
-                (itself if how in _ENDS else waiting if how in _TELLS else anybody).add(owner)
+                (itself if how in _ENDS else waiting if how in TELLS else anybody).add(owner)
     return _Told(frozenset(itself), frozenset(waiting), frozenset(anybody))
 
 
@@ -129,20 +124,12 @@ def _calls(body: ir.Block, context: CallContext, summaries: Summaries) -> Iterat
 def _called(call: ir.Call) -> tuple[str, str]:
     """The last name of what is told by a call, and how; empty where it tells nothing."""
     func = call.func
-    if isinstance(func, ir.Attr) and func.name == _IN_LOOP and call.args:
+    if not isinstance(func, ir.Attr):
+        return "", ""
+    if func.name == _IN_LOOP and call.args:
         given = call.args[0].value
         return (last_name(given.value), "set") if isinstance(given, ir.Attr) else ("", "")
-    tells = isinstance(func, ir.Attr) and func.name in _ENDS | _TELLS | _CLOSES
-    return (last_name(func.value), func.name) if tells and isinstance(func, ir.Attr) else ("", "")
-
-
-def _flags(stmt: ir.Stmt) -> set[str]:
-    """The names that a statement sets to a constant."""
-    return {
-        last_name(target)
-        for target, how, value in bound_singly(stmt)
-        if how == "value" and isinstance(value, ir.Const) and value.value is not None
-    }
+    return (last_name(func.value), func.name) if func.name in _ENDS | TELLS | _CLOSES else ("", "")
 
 
 def _before(block: ir.Block, span: Span) -> ir.Block | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import CallArgs
-from finlint.analysis.domain.state import EvalState, dotted
+from finlint.analysis.domain.state import EvalState, call_in, dotted
 from finlint.analysis.domain.values import (
     Bound,
     Class,
@@ -24,7 +24,7 @@ from finlint.analysis.domain.values import (
     alternatives,
 )
 from finlint.analysis.evaluation.evaluator import Evaluator
-from finlint.analysis.program.statements import attribute_of, call_at
+from finlint.analysis.program.statements import attribute_of
 from finlint.analysis.program.symbols import FunctionNode, ModuleNode, function_at
 from finlint.analysis.properties.alive import holds, is_thread, keeps
 from finlint.analysis.properties.always_run import Step, always_run, construction
@@ -49,7 +49,7 @@ def started_for_ever(
 def is_served_with(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
     """Whether a server that is shut down at ``span`` of ``context`` is served by a thread that the constructor of the
     object ``me`` starts, and that has the object until then."""
-    call = call_at(context.function.ir.body, span) if context.function is not None else None
+    call = call_in(context, span)
     if call is None or not isinstance(call.func, ir.Attr) or not isinstance(me, Object):
         return False
     if not is_ending(call.func, context, evaluator):

@@ -7,10 +7,11 @@ finalizer does not run before the thread has ended, so that a ``get()`` which is
 from __future__ import annotations
 
 from finlint.analysis.domain.call_contexts import CallContext
+from finlint.analysis.domain.state import call_in
 from finlint.analysis.domain.values import Object, Value
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
-from finlint.analysis.program.statements import call_at, calls_in, flat_statements, last_name
+from finlint.analysis.program.statements import calls_in, flat_statements, last_name
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.analysis.properties.ownership import Ownership
 from finlint.model import ir
@@ -22,7 +23,7 @@ _PUTS = ("put", "put_nowait")
 def is_there(me: Value | None, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
     """Whether a thread that had the object ``me`` has put something into the queue that ``span`` of ``context`` asks,
     whatever else it did: ``self.queue`` by its name."""
-    call = call_at(context.function.ir.body, span) if context.function is not None else None
+    call = call_in(context, span)
     queue = call.func.value if call is not None and isinstance(call.func, ir.Attr) else None
     if not isinstance(me, Object) or not isinstance(queue, ir.Attr) or context.name_of(me) != last_name(queue.value):
         return False

@@ -12,15 +12,14 @@ from typing import TypeGuard
 
 from finlint.analysis.domain.call_contexts import CallContext
 from finlint.analysis.domain.effects import Registration
-from finlint.analysis.domain.state import EvalState
-from finlint.analysis.domain.values import Class, Lib, LibObject, Object, Value, alternatives, is_none
+from finlint.analysis.domain.state import EvalState, call_in
+from finlint.analysis.domain.values import Class, Lib, LibObject, Object, Value, alternatives
 from finlint.analysis.evaluation.evaluator import Evaluator
 from finlint.analysis.execution.callables import free_names
 from finlint.analysis.execution.reachability import Step
 from finlint.analysis.program.definitions import PUT, giving, only_value
 from finlint.analysis.program.statements import (
     attribute_of,
-    call_at,
     conditions,
     empty_container,
     expressions_in,
@@ -50,17 +49,18 @@ _GIVES_TO_FIRST = "run_in_executor"
 def is_idle(me: Value | None, steps: tuple[Step, ...], registration: Registration | None, evaluator: Evaluator) -> bool:
     """Whether what the last of ``steps``, those of a finalizer's chain, shuts down is an executor all of whose tasks
     have the object: ``me``, or the one that ``registration`` watches."""
-    watched = watched_by(registration) if registration is not None else None
-    written = _shut_down(steps, registration, evaluator)
     if not isinstance(me, Object):
+        watched = watched_by(registration) if registration is not None else None
         me = watched[1] if watched is not None else None
+    written = _shut_down(steps, registration, evaluator) if me is not None else None
     if me is None or written is None:
         return False
-    pool, state = written[0], EvalState(written[1])
-    pools = [option for option in alternatives(evaluator.expressions.eval(pool, state)) if not is_none(option)]
+    pool, context = written
+    pools = evaluator.expressions.but_none(pool, context)
     if not pools or not all(isinstance(option, LibObject) and option.type in _EXECUTORS for option in pools):
         return False
-    owners = [o for o in alternatives(evaluator.expressions.eval(pool.value, state)) if isinstance(o, Object)]
+    options = alternatives(evaluator.expressions.eval(pool.value, EvalState(context)))
+    owners = [option for option in options if isinstance(option, Object)]
     ownership = Ownership(evaluator)
     if len(owners) != 1 or not has_with_it(owners[0], me, ownership):
         return False
@@ -80,14 +80,14 @@ def _shut_down(
     if not steps:
         return _registered(registration, evaluator) if registration is not None else None
     *before, last = steps
-    call = _call_of(last)
+    call = call_in(last.context, last.span)
     if call is None or not _is_shutdown(call.func):
         return None
     pool: ir.Expr | None = call.func.value
     context = last.context
     for step in reversed(before):
         if isinstance(pool, ir.Name):
-            given = _call_of(step)
+            given = call_in(step.context, step.span)
             pool = _argument(given.args if given is not None else (), pool.id, context)
             context = step.context
     if isinstance(pool, ir.Name) and context.function is not None and registration is not None and registration.call:
@@ -104,11 +104,6 @@ def _registered(registration: Registration, evaluator: Evaluator) -> tuple[ir.At
     return callback.value, registration.context
 
 
-def _call_of(step: Step) -> ir.Call | None:
-    function = step.context.function
-    return call_at(function.ir.body, step.span) if function is not None else None
-
-
 def _argument(args: tuple[ir.Arg, ...], name: str, callee: CallContext) -> ir.Expr | None:
     """What a call of a plain function gives to the parameter ``name``."""
     function = callee.function
@@ -120,7 +115,7 @@ def _argument(args: tuple[ir.Arg, ...], name: str, callee: CallContext) -> ir.Ex
 
 def is_done(me: Value, context: CallContext, span: Span, evaluator: Evaluator) -> bool:
     """Whether what is waited for at ``span`` of ``context`` are futures of tasks that had the object ``me``."""
-    call = call_at(context.function.ir.body, span) if context.function is not None else None
+    call = call_in(context, span)
     if call is None or not isinstance(me, Object):
         return False
     if isinstance(call.func, ir.Attr) and call.func.name in _AWAITS:

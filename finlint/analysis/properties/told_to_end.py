@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from finlint.analysis.domain.call_contexts import CallContext
-from finlint.analysis.domain.state import EvalState
+from finlint.analysis.domain.state import EvalState, call_in
 from finlint.analysis.domain.values import (
     Bound,
     Function,
@@ -19,11 +19,10 @@ from finlint.analysis.domain.values import (
     Value,
     alternatives,
     is_known,
-    is_none,
 )
 from finlint.analysis.execution.interpreter import Summaries
 from finlint.analysis.execution.reachability import Step, Witness, witnesses
-from finlint.analysis.program.statements import call_at, calls_in, expressions_in, flat_statements, last_name, own_calls
+from finlint.analysis.program.statements import calls_in, expressions_in, flat_statements, last_name, own_calls
 from finlint.analysis.program.symbols import FunctionNode
 from finlint.model import ir
 from finlint.model.bindings import bound_singly
@@ -35,8 +34,8 @@ RUNNERS = _THREAD | {"multiprocessing.process.BaseProcess"}
 _LOOKS = frozenset({"busy-loop", "channel-receive", "inner-lock", "lock", "logging", "reentrant-lock", "sleep"})
 #: Waits for what it is told.
 _WAITS = frozenset({"threading.Event.wait", "threading.Condition.wait", "threading.Condition.wait_for"})
-#: How it is told: ``stop.set()``, ``queue.put(None)``.
-_TELLS = frozenset({"set", "put", "put_nowait"})
+#: How it is told, who waits for it or takes it: ``stop.set()``, ``queue.put(None)``.
+TELLS = frozenset({"set", "put", "put_nowait"})
 #: How a thread asks what it is told.
 _ASKS = frozenset({"empty", "get", "get_nowait", "is_set", "task_done", "wait"})
 #: Events and queues that a thread is given.
@@ -47,25 +46,29 @@ def is_told_to_end(steps: tuple[Step, ...], summaries: Summaries) -> bool:
     """Whether each thread that the last of ``steps``, those of a finalizer's chain, joins has been told to end by one
     of their functions, and only looks at that."""
     context, evaluator = steps[-1].context, summaries.evaluator
-    call = call_at(context.function.ir.body, steps[-1].span) if context.function is not None else None
+    call = call_in(context, steps[-1].span)
     if call is None or not isinstance(call.func, ir.Attr) or call.func.name != "join":
         return False
     functions = [step.context.function for step in steps]
     told = {name for function in functions if function is not None for name in _told(function)}
-    options = alternatives(evaluator.expressions.eval(call.func.value, EvalState(context)))
-    threads = [option for option in options if not is_none(option)]
+    threads = evaluator.expressions.but_none(call.func.value, context)
     return bool(told and threads) and all(_listens(thread, told, summaries) for thread in threads)
 
 
 def _told(function: FunctionNode) -> Iterator[str]:
     """The flags, events and queues that a function sets, or puts something into, by their last names."""
     for stmt in flat_statements(function.ir.body):
-        for target, how, value in bound_singly(stmt):
-            if how == "value" and isinstance(value, ir.Const) and value.value is not None:
-                yield last_name(target)
+        yield from flags(stmt)
         for call in own_calls(stmt):
-            if isinstance(call.func, ir.Attr) and call.func.name in _TELLS:
+            if isinstance(call.func, ir.Attr) and call.func.name in TELLS:
                 yield last_name(call.func.value)
+
+
+def flags(stmt: ir.Stmt) -> Iterator[str]:
+    """The last names of what a statement sets to a constant."""
+    for target, how, value in bound_singly(stmt):
+        if how == "value" and isinstance(value, ir.Const) and value.value is not None:
+            yield last_name(target)
 
 
 def _listens(thread: Value, told: set[str], summaries: Summaries) -> bool:
